@@ -1,0 +1,49 @@
+# `make` alone prints this help. Everything lives in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check up lock docs clean
+
+help: ## Print what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed ## Make .venv with the locked dependencies and the singlewindow command
+
+.venv/installed: requirements/development.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 install"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## Run the main job: lodge the example declarations and watch them decided
+	$(BIN)/singlewindow demo
+
+test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue server
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+check: install ## Check style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+up: install ## Run the whole service on this machine until Ctrl-C
+	$(BIN)/singlewindow up
+
+docs: install ## Write the generated files again: XSDs, data elements, rules
+	$(BIN)/python -m singlewindow.declarations.xsd
+	$(BIN)/python -m singlewindow.declarations.rules
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links pyproject.toml
+
+lock: install ## Resolve the dependencies again and write their hashes
+	$(LOCK) --output-file requirements/runtime.txt
+	$(LOCK) --extra dev --constraint requirements/runtime.txt --output-file requirements/development.txt
+
+clean: ## Remove what was installed and built
+	rm -rf .venv build ./*.egg-info .mypy_cache .ruff_cache .hypothesis

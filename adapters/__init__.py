@@ -1,0 +1,1 @@
+"""How agencies are asked: the contract every agency answers by, and one module per kind of agency."""

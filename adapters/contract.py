@@ -1,0 +1,67 @@
+"""The contract between the single window and a border agency.
+
+An adapter gets views (what the law lets the agency see) and answers each with an `Assessment`. It may raise: the
+exception's type says whether asking again can help. It must not keep state between calls nor change a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from singlewindow.declarations.model import Tree
+from singlewindow.decisions.assessment import Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One declaration version as one agency may see it: `tree` holds entitled elements only.
+
+    `reference` is our MRN, `version` its number; `items` are the SequenceNumeric values the agency's interest rests on.
+    """
+
+    reference: str
+    version: int
+    tree: Tree
+    items: tuple[str, ...] = ()
+
+
+class Adapter(Protocol):
+    """One agency's way of answering; `agency` is its code under `config/agencies/`."""
+
+    agency: str
+
+    def assess(self, view: View) -> Assessment:
+        """Answer for one view; raises `AdapterError` where no answer can be had."""
+        ...
+
+
+class AdapterError(Exception):
+    """An agency could not answer."""
+
+
+class Retryable(AdapterError):
+    """Asking again later may help; `after` is the least number of seconds to wait."""
+
+    def __init__(self, text: str, after: float = 1.0) -> None:
+        super().__init__(text)
+        self.after = after
+
+
+class NotRetryable(AdapterError):
+    """Asking again cannot help: the deadline, and then a person, decides."""
+
+
+def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | AdapterError]:
+    """Answers in the order of `views`; one that fails does not keep its neighbours from their answers."""
+    return [_assess_one(adapter, view) for view in views]
+
+
+def _assess_one(adapter: Adapter, view: View) -> Assessment | AdapterError:
+    try:
+        return adapter.assess(view)
+    except AdapterError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - any failure of an adapter is an unanswered question, never a dead batch
+        return Retryable(f"{type(error).__name__} in the adapter of {adapter.agency}")

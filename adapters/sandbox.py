@@ -1,0 +1,65 @@
+"""An agency to practise with: the trader's own reference (LRN) chooses the outcome.
+
+A reference that contains one of the words below gets its outcome; any other gets no answer, so that a sandbox left in
+a live configuration by mistake holds goods rather than releasing them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters.contract import NotRetryable, Retryable, View
+from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
+from singlewindow.declarations.model import text_of
+from singlewindow.risk.agency import Agency
+
+SILENT, ERROR = "SANDBOX-SILENT", "SANDBOX-ERROR"
+OUTCOMES: Final[dict[str, tuple[Lane, int, Control | None]]] = {
+    "SANDBOX-RELEASE": (Lane.GREEN, 0, None),
+    "SANDBOX-DOCUMENTS": (Lane.YELLOW, 20, Control.DOCUMENTS),
+    "SANDBOX-SCAN": (Lane.ORANGE, 40, Control.SCAN),
+    "SANDBOX-SAMPLE": (Lane.ORANGE, 40, Control.SAMPLE),
+    "SANDBOX-PHYSICAL": (Lane.RED, 70, Control.PHYSICAL),
+}
+
+
+class SandboxAdapter:
+    """Answers as the reference asks; the strictest word counts where a reference holds several."""
+
+    def __init__(self, agency: Agency) -> None:
+        self.agency = agency.code
+        self._configured = agency
+
+    def assess(self, view: View) -> Assessment:
+        """The outcome chosen; `SANDBOX-ERROR` raises `Retryable`, `SANDBOX-SILENT` or no word `NotRetryable`."""
+        reference = (text_of(view.tree.get("FunctionalReferenceID")) or "").upper()
+        if ERROR in reference:
+            raise Retryable(f"the reference asks {self.agency} to fail")
+        if SILENT in reference:
+            raise NotRetryable(f"the reference asks {self.agency} to stay silent")
+        chosen = [word for word in OUTCOMES if word in reference]
+        if not chosen:
+            raise NotRetryable(f"the reference names no sandbox outcome: use one of {', '.join(OUTCOMES)}")
+        return self._answer(*OUTCOMES[chosen[-1]])
+
+    def _answer(self, lane: Lane, score: int, control: Control | None) -> Assessment:
+        return Assessment(
+            agency=self.agency,
+            answer=Answer.ASSESSED,
+            lane=lane,
+            score=score,
+            controls=(control,) if control else (),
+            findings=(_finding(score, control),) if control else (),
+            profiles=self._configured.fingerprint,
+        )
+
+
+def _finding(weight: int, control: Control) -> Finding:
+    return Finding(
+        profile=f"SANDBOX-{control.upper()}",
+        legal_basis="none: a rehearsal",
+        weight=weight,
+        control=control,
+        officer="A rehearsal, chosen by the trader's reference.",
+        trader="You chose this outcome by your reference.",
+    )

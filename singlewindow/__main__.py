@@ -1,0 +1,5 @@
+"""`python -m singlewindow` is the `singlewindow` command."""
+
+from singlewindow.cli import main
+
+main()

@@ -1,0 +1,28 @@
+"""The only place that chooses implementations: settings in, a `Window` ready for its use cases out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.registry import build_adapters
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.intake import Limits
+from singlewindow.declarations.rules import load_rulebooks
+from singlewindow.risk.agencies import load_agencies
+from singlewindow.settings import Settings, load_settings
+from singlewindow.storage.engines import open_engine
+
+
+def open_window(settings: Settings | None = None) -> Window:
+    """Load the configuration and open the record; raises ConfigError or ValueError saying what does not fit, and where."""
+    chosen = settings or load_settings()
+    config = Path(chosen.sw_config)
+    agencies = load_agencies(config)
+    return Window(
+        settings=chosen,
+        engine=open_engine(chosen.database_url, pool_size=chosen.sw_threads),
+        limits=Limits(body_bytes=chosen.sw_body_limit, items=chosen.sw_item_limit),
+        rulebooks=load_rulebooks(config, chosen.sw_item_limit),
+        agencies=agencies,
+        adapters=build_adapters(agencies),
+    )

@@ -1,0 +1,75 @@
+"""Deciding: when no question on a version is open any more, its answers are merged into its one decision.
+
+Called inside the transaction that took the last question out, with the version rows locked: of two that answer at the same
+moment, the second sees what the first wrote. The decision's primary key is the version, so there is never a second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from singlewindow.clearance.notices import notice_row
+from singlewindow.decisions.assessment import Assessment
+from singlewindow.decisions.merge import Verdict, function_code, merge
+from singlewindow.risk.routing import Routing
+from singlewindow.storage import answers, events, lodgements, questions, streams
+
+_assessment = msgspec.json.Decoder(Assessment)
+_routing = msgspec.json.Decoder(list[Routing])
+
+
+def decide(connection: Connection, versions: Sequence[Row[Any]], now: int) -> int:
+    """Decide those of the locked `versions` that are complete and undecided; how many."""
+    undecided = {row.version_id: row for row in versions if row.decided_at is None}
+    complete = undecided.keys() - questions.still_open(connection, undecided)
+    answers_of = answers.assessments_of(connection, complete)
+    verdicts = {version_id: _verdict(undecided[version_id], answers_of[version_id]) for version_id in sorted(complete)}
+    rows = [_decision_row(undecided[version_id], verdict, now) for version_id, verdict in verdicts.items()]
+    decided = sorted(answers.add_decisions(connection, rows))
+    lodgements.mark_decided(connection, decided, now)
+    _tell(connection, [(undecided[version_id], verdicts[version_id]) for version_id in decided], now)
+    return len(decided)
+
+
+def asked_agencies(routing: bytes) -> list[str]:
+    """The agencies that were asked, from a version's stored routing."""
+    return [entry.agency for entry in _routing.decode(routing) if entry.asked]
+
+
+def stored_assessments(rows: Iterable[Row[Any]]) -> list[Assessment]:
+    """The answers as they were given."""
+    return [_assessment.decode(row.body) for row in rows]
+
+
+def _verdict(version: Row[Any], rows: Iterable[Row[Any]]) -> Verdict:
+    return merge(stored_assessments(rows), asked_agencies(version.routing))
+
+
+def _decision_row(version: Row[Any], verdict: Verdict, now: int) -> dict[str, Any]:
+    return {
+        "version_id": version.version_id,
+        "number": version.number,
+        "outcome": verdict.outcome,
+        "lane": verdict.lane,
+        "contradictory": verdict.contradictory,
+        "fingerprint": verdict.fingerprint,
+        "body": msgspec.json.encode(verdict),
+        "decided_at": now,
+    }
+
+
+def _tell(connection: Connection, decided: Sequence[tuple[Row[Any], Verdict]], now: int) -> None:
+    """The decision's event, the trader's notice and every asked agency's feed entry."""
+    trail, notices, feed = [], [], []
+    for version, verdict in decided:
+        detail = {"outcome": verdict.outcome, "fingerprint": verdict.fingerprint, "controls": list(verdict.controls)}
+        trail.append(events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail))
+        notices.append(notice_row(version.party, version.version_id, function_code(verdict), now))
+        for agency in asked_agencies(version.routing):
+            feed.append({"agency": agency, "version_id": version.version_id, "kind": "decided", "at": now})
+    events.record(connection, trail)
+    streams.publish(connection, notices, feed)

@@ -1,0 +1,83 @@
+"""Dispatching: open questions become leased batches, lost leases are taken back, and silence is answered for.
+
+Safe in any number of copies: what one copy has locked, the others pass over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from singlewindow.clearance.decide import decide
+from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
+from singlewindow.storage import answers, events, lodgements, questions
+from singlewindow.storage.engines import clock, reading
+from singlewindow.storage.questions import Batch
+from singlewindow.times import MICROSECONDS
+
+SWEEP_SIZE = 200
+
+
+def make_batches(window: Window) -> list[Batch]:
+    """Put waiting questions into batches, each of one agency; the caller wakes workers for them after the commit.
+
+    At most `sw_batches_open` batches of an agency are under way, so batches grow under load and are single when quiet.
+    """
+    with reading(window.engine) as connection:
+        if not questions.agencies_waiting(connection, clock(connection)):
+            return []
+    with window.engine.begin() as connection:
+        now = clock(connection)
+        under_way = questions.open_batches(connection)
+        made = []
+        for agency in questions.agencies_waiting(connection, now):
+            if under_way.get(agency, 0) < window.settings.sw_batches_open:
+                made.append(questions.make_batch(connection, agency, now, window.settings.sw_batch_size, _lease(window, now)))
+        return [entry for entry in made if entry is not None]
+
+
+def _lease(window: Window, now: int) -> int:
+    return now + int(window.settings.sw_lease_seconds * MICROSECONDS)
+
+
+def take_back(window: Window) -> int:
+    """End batches whose lease ran out, so that their questions are asked again; how many."""
+    with reading(window.engine) as connection:
+        if not questions.lost_batches(connection, clock(connection)):
+            return 0
+    with window.engine.begin() as connection:
+        return questions.reclaim(connection, clock(connection), window.settings.sw_attempts)
+
+
+def answer_for_silence(window: Window) -> int:
+    """Close questions past their deadline as silent or failed, which means inspect; how many were closed."""
+    with reading(window.engine) as connection:
+        late = questions.overdue(connection, clock(connection), SWEEP_SIZE)
+    if not late:
+        return 0
+    with window.engine.begin() as connection:
+        versions = lodgements.lock_versions(connection, late)
+        now = clock(connection)
+        closed = questions.give_up(connection, late, now)
+        _record_silence(connection, closed, now)
+        decide(connection, versions, now)
+        return len(closed)
+
+
+def _record_silence(connection: Connection, closed: Sequence[Row[tuple[int, str, int, int, str | None]]], now: int) -> None:
+    rows, trail = [], []
+    for question in closed:
+        answer = Answer.FAILED if question.attempts else Answer.SILENT
+        assessment = Assessment(agency=question.agency, answer=answer, lane=Lane.ORANGE, controls=(Control.DOCUMENTS,))
+        rows.append({
+            "version_id": question.version_id, "agency": question.agency, "answer": answer, "lane": assessment.lane,
+            "body": msgspec.json.encode(assessment), "asked_at": question.asked_at, "dispatched_at": None,
+            "answered_at": now,
+        })  # fmt: skip
+        detail = {"agency": question.agency, "answer": answer, "attempts": question.attempts}
+        trail.append(events.Event(now, events.Kind.UNANSWERED, events.SYSTEM, question.version_id, detail))
+    answers.add_assessments(connection, rows)
+    events.record(connection, trail)

@@ -1,0 +1,141 @@
+"""What the outside may ask of one declaration or of all its own: where it stands, its document, its decision.
+
+Every question starts from the reader: a trader sees its own party's declarations, an auditor all. What a reader may not
+see is answered as what does not exist: None.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Row
+
+from singlewindow.clearance.readings import DecisionReading, Entry, Listing, State, Status, Undecided
+from singlewindow.clearance.timeline import agencies_asked, agencies_not_asked, happenings
+from singlewindow.clearance.window import Window
+from singlewindow.decisions.merge import Verdict
+from singlewindow.decisions.words import for_auditor, for_trader
+from singlewindow.declarations.mrn import is_mrn
+from singlewindow.security.keys import Principal, Role
+from singlewindow.storage import events, lodgements, standing
+from singlewindow.storage.engines import reading
+from singlewindow.times import iso
+
+_verdict = msgspec.json.Decoder(Verdict)
+
+
+class Document(NamedTuple):
+    """A document as received, and its media type."""
+
+    received: bytes
+    media: str
+
+
+class NotVisible(Exception):  # noqa: N818 - like a refusal, an answer to the reader
+    """The reader is of a role that has no declarations to see."""
+
+
+def visible_party(reader: Principal) -> str | None:
+    """The party whose declarations this reader sees, None for all; raises NotVisible where it may see none."""
+    if reader.role is Role.AUDITOR:
+        return None
+    if reader.role is Role.TRADER and reader.party:
+        return reader.party
+    raise NotVisible(f"a key of role {reader.role} sees no declarations")
+
+
+def listing(window: Window, reader: Principal, after: str | None, limit: int, lrn: str | None) -> Listing | None:
+    """Declarations lodged after the one named `after` (an MRN); None where there is no such declaration."""
+    party = visible_party(reader)
+    with reading(window.engine) as connection:
+        start = 0
+        if after is not None:
+            cursor = standing.newest(connection, after, party) if is_mrn(after) else None
+            if cursor is None:
+                return None
+            start = cursor.declaration_id
+        rows = lodgements.listing(connection, party, start, limit + 1, lrn)
+    shown = rows[:limit]
+    return Listing([_entry(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_state(row.decided_at),
+        lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
+    )  # fmt: skip
+
+
+def _state(decided_at: int | None) -> State:
+    return "open" if decided_at is None else "decided"
+
+
+def status(window: Window, reader: Principal, mrn: str) -> Status | None:
+    """Where a declaration stands, with what this reader may know of how it came there."""
+    row = _current(window, reader, mrn)
+    if row is None:
+        return None
+    with reading(window.engine) as connection:
+        trail = events.of_version(connection, row.version_id)
+        answered = standing.answered(connection, row.version_id)
+    everything = reader.role is Role.AUDITOR
+    return Status(
+        mrn=row.mrn,
+        lrn=row.lrn,
+        version=row.number,
+        type=row.type_code,
+        state=_state(row.decided_at),
+        received_at=iso(row.received_at) or "",
+        lodged_at=iso(row.lodged_at) or "",
+        decided_at=iso(row.decided_at),
+        timeline=happenings(window, trail, everything),
+        agencies=agencies_asked(window, row.routing, answered, everything),
+        not_asked=agencies_not_asked(window, row.routing) if everything else msgspec.UNSET,
+        warnings=msgspec.json.decode(row.warnings),
+    )
+
+
+def document(window: Window, reader: Principal, mrn: str) -> Document | None:
+    """The newest version's document as it was received."""
+    row = _current(window, reader, mrn)
+    return None if row is None else Document(row.received, row.media)
+
+
+def _current(window: Window, reader: Principal, mrn: str) -> Row[Any] | None:
+    party = visible_party(reader)
+    if not is_mrn(mrn):
+        return None
+    with reading(window.engine) as connection:
+        return lodgements.current(connection, mrn, party)
+
+
+def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | Undecided | None:
+    """The decision on the newest version, with reasons in words for this reader."""
+    party = visible_party(reader)
+    if not is_mrn(mrn):
+        return None
+    with reading(window.engine) as connection:
+        row = standing.newest(connection, mrn, party)
+    if row is None:
+        return None
+    if row.decided_at is None:
+        return Undecided(row.mrn, row.number)
+    return _decision(window, row, reader.role is Role.AUDITOR)
+
+
+def _decision(window: Window, row: Row[Any], everything: bool) -> DecisionReading:
+    verdict = _verdict.decode(row.body)
+    names = {code: agency.name for code, agency in window.agencies.items()}
+    return DecisionReading(
+        mrn=row.mrn,
+        version=row.number,
+        number=row.decision_number,
+        outcome=row.outcome,
+        controls=[str(control) for control in verdict.controls],
+        reasons=list(for_auditor(verdict) if everything else for_trader(verdict, names)),
+        decided_at=iso(row.decided_at) or "",
+        lane=str(verdict.lane) if everything else msgspec.UNSET,
+        contradictory=verdict.contradictory if everything else msgspec.UNSET,
+        fingerprint=row.fingerprint if everything else msgspec.UNSET,
+    )

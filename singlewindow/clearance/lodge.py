@@ -1,0 +1,174 @@
+"""Lodging: a validated declaration becomes a fact, with the questions to the agencies beside it, in one transaction.
+
+The trader's reference is the idempotency key (party, LRN): the same content again gets the first answer, other content is
+a conflict. Many lodgements may share one transaction. Nothing here touches the queue: the outbox rows are the work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from singlewindow.clearance.notices import ACCEPTED, notice_row
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.canonical import canonical, fingerprint
+from singlewindow.declarations.mrn import make_mrn
+from singlewindow.declarations.validation import Validated
+from singlewindow.risk.routing import Routing, route
+from singlewindow.security.keys import Principal
+from singlewindow.storage import events, lodgements, streams
+from singlewindow.storage.engines import clock
+from singlewindow.storage.identity import new_id
+from singlewindow.times import MICROSECONDS, moment
+
+NO_COUNTRY = "ZZ"
+
+
+@dataclass(frozen=True)
+class Lodgement:
+    """One validated original as it came in: `content` are the bytes as received, `began` when they came (monotonic)."""
+
+    principal: Principal
+    content: bytes
+    media: str
+    validated: Validated
+    warnings: bytes
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The idempotency key: party and LRN."""
+        return self.principal.party or "", self.validated.declaration.lrn or ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the trader gets for a lodgement that is stored; `replayed` where it was stored before."""
+
+    mrn: str
+    lrn: str
+    version: int
+    lodged_at: int
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The LRN stands for other content already, lodged as `mrn`."""
+
+    mrn: str
+    lrn: str
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A lodgement with all that can be worked out before the transaction."""
+
+    lodgement: Lodgement
+    canonical: bytes
+    content_sha256: bytes
+    routing: list[Routing]
+
+
+def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Conflict]:
+    """Store lodgements, each once; the answers come in the order of `arrivals`."""
+    prepared = [_prepare(window, lodgement) for lodgement in arrivals]
+    with window.engine.begin() as connection:
+        standing = _store(window, connection, prepared)
+    first = {entry.lodgement.key: entry for entry in reversed(prepared)}
+    return [_answer(entry, standing, first[entry.lodgement.key] is entry) for entry in prepared]
+
+
+def _prepare(window: Window, lodgement: Lodgement) -> _Prepared:
+    form = canonical(lodgement.validated.declaration)
+    routing = route(window.agencies, lodgement.validated.declaration)
+    return _Prepared(lodgement, form, fingerprint(form), routing)
+
+
+Standing = dict[tuple[str, str], tuple[bytes, Receipt]]
+
+
+def _store(window: Window, connection: Connection, prepared: Sequence[_Prepared]) -> Standing:
+    """Insert what is new; for every key, the content that stands under it and the receipt it was given."""
+    by_key = {entry.lodgement.key: entry for entry in reversed(prepared)}
+    standing = _read(connection, by_key)
+    fresh = {key: entry for key, entry in sorted(by_key.items()) if key not in standing}
+    if fresh:
+        now = clock(connection)
+        rows = [_declaration_row(entry, now) for entry in fresh.values()]
+        added = lodgements.add_declarations(connection, rows)
+        new = [(row, fresh[row["party"], row["lrn"]]) for row in rows if row["id"] in added]
+        _write(window, connection, new, now)
+        for row, entry in new:
+            receipt = Receipt(row["mrn"], row["lrn"], 1, now, replayed=False)
+            standing[entry.lodgement.key] = (entry.content_sha256, receipt)
+        if len(new) < len(fresh):  # another process lodged the same key meanwhile: its row stands, and is committed
+            standing |= _read(connection, {key: entry for key, entry in fresh.items() if key not in standing})
+    return standing
+
+
+def _read(connection: Connection, by_key: dict[tuple[str, str], _Prepared]) -> Standing:
+    found = lodgements.first_versions(connection, by_key)
+    return {
+        key: (row.content_sha256, Receipt(row.mrn, row.lrn, row.number, row.lodged_at, replayed=True))
+        for key, row in found.items()
+    }
+
+
+def _answer(entry: _Prepared, standing: Standing, first: bool) -> Receipt | Conflict:
+    content_sha256, receipt = standing[entry.lodgement.key]
+    if content_sha256 != entry.content_sha256:
+        return Conflict(receipt.mrn, receipt.lrn)
+    return receipt if first else replace(receipt, replayed=True)
+
+
+def _declaration_row(entry: _Prepared, now: int) -> dict[str, Any]:
+    declaration = entry.lodgement.validated.declaration
+    serial, (party, lrn) = new_id(), entry.lodgement.key
+    country = (declaration.country or NO_COUNTRY).upper()
+    mrn = make_mrn(moment(now).year, country, serial)
+    return {"id": serial, "mrn": mrn, "party": party, "lrn": lrn, "type_code": declaration.type_code,
+            "country": country, "lodged_at": now}  # fmt: skip
+
+
+def _write(window: Window, connection: Connection, new: Sequence[tuple[dict[str, Any], _Prepared]], now: int) -> None:
+    versions, questions, trail, notices, feed = [], [], [], [], []
+    for row, entry in new:
+        version_id = new_id()
+        versions.append(_version_row(row, entry, version_id, now))
+        asked = [routing for routing in entry.routing if routing.asked]
+        for routing in asked:
+            deadline = now + int(window.agencies[routing.agency].deadline_seconds * MICROSECONDS)
+            questions.append({"version_id": version_id, "agency": routing.agency, "items": " ".join(routing.items),
+                              "asked_at": now, "due_at": now, "deadline_at": deadline})  # fmt: skip
+            feed.append({"agency": routing.agency, "version_id": version_id, "kind": "asked", "at": now})
+        detail = {"mrn": row["mrn"], "content": entry.content_sha256.hex(), "asked": [r.agency for r in asked]}
+        trail.append(events.Event(now, events.Kind.LODGED, entry.lodgement.principal.actor, version_id, detail))
+        notices.append(notice_row(row["party"], version_id, ACCEPTED, now))
+    lodgements.add_versions(connection, versions, questions)
+    events.record(connection, trail)
+    streams.publish(connection, notices, feed)
+
+
+def _version_row(row: dict[str, Any], entry: _Prepared, version_id: int, now: int) -> dict[str, Any]:
+    lodgement = entry.lodgement
+    return {
+        "id": version_id,
+        "declaration_id": row["id"],
+        "number": 1,
+        "media": lodgement.media,
+        "received": lodgement.content,
+        "received_sha256": hashlib.sha256(lodgement.content).digest(),
+        "canonical": entry.canonical,
+        "content_sha256": entry.content_sha256,
+        "warnings": lodgement.warnings,
+        "routing": msgspec.json.encode(entry.routing),
+        "received_at": now - int((time.monotonic() - lodgement.began) * MICROSECONDS),
+        "lodged_at": now,
+    }

@@ -1,0 +1,152 @@
+"""The shapes in which the outside reads what happened; /openapi.json is made from these classes.
+
+A field that only an auditor may see is left out of everybody else's answer, not emptied.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+State = Literal["open", "decided"]
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One declaration in a list."""
+
+    mrn: str
+    lrn: str
+    version: int
+    type: str
+    state: State
+    lodged_at: str
+    decided_at: str | None
+
+
+class Listing(Struct, frozen=True):
+    """A page of declarations, oldest first; `next` is the cursor of the following page, null at the end."""
+
+    declarations: list[Entry]
+    next: str | None
+
+
+class Happening(Struct, frozen=True, kw_only=True):
+    """One step of the timeline in words; `kind`, `actor` and `detail` as recorded are the auditor's."""
+
+    at: str
+    text: str
+    kind: str | UnsetType = UNSET
+    actor: str | UnsetType = UNSET
+    detail: dict[str, Any] | UnsetType = UNSET
+
+
+class AgencyStanding(Struct, frozen=True, kw_only=True):
+    """One agency that was asked; why, and how it answered, are the auditor's."""
+
+    agency: str
+    name: str
+    answered: bool
+    answered_at: str | None
+    reason: str | UnsetType = UNSET
+    answer: str | UnsetType = UNSET
+    lane: str | UnsetType = UNSET
+
+
+class NotAsked(Struct, frozen=True):
+    """One agency that was not asked, and why."""
+
+    agency: str
+    name: str
+    reason: str
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """Where a declaration stands; `warnings` as given at lodgement."""
+
+    mrn: str
+    lrn: str
+    version: int
+    type: str
+    state: State
+    received_at: str
+    lodged_at: str
+    decided_at: str | None
+    timeline: list[Happening]
+    agencies: list[AgencyStanding]
+    not_asked: list[NotAsked] | UnsetType = UNSET
+    warnings: list[dict[str, Any]]
+
+
+class DecisionReading(Struct, frozen=True, kw_only=True):
+    """The decision on one version; `reasons` are in words for the reader.
+
+    Lane, contradiction and fingerprint are the auditor's.
+    """
+
+    mrn: str
+    version: int
+    number: int
+    outcome: Literal["release", "inspect"]
+    controls: list[str]
+    reasons: list[str]
+    decided_at: str
+    lane: str | UnsetType = UNSET
+    contradictory: bool | UnsetType = UNSET
+    fingerprint: str | UnsetType = UNSET
+
+
+class Undecided(Struct, frozen=True):
+    """The agencies have yet to answer."""
+
+    mrn: str
+    version: int
+    status: Literal["open"] = "open"
+
+
+class NoticeReading(Struct, frozen=True, kw_only=True):
+    """One notice; `response` is its WCO RES message as a `Response` object."""
+
+    number: int
+    mrn: str
+    lrn: str
+    version: int
+    function_code: str
+    issued_at: str
+    response: dict[str, Any]
+
+
+class Notices(Struct, frozen=True):
+    """A page of notices in order; `next` is what to send as `after`."""
+
+    notices: list[NoticeReading]
+    next: int
+
+
+class DecisionSummary(Struct, frozen=True, kw_only=True):
+    """What an agency learns of the decision."""
+
+    outcome: Literal["release", "inspect"]
+    controls: list[str]
+    decided_at: str
+
+
+class FeedEntry(Struct, frozen=True, kw_only=True):
+    """One entry of an agency's feed: `view` holds the elements the law gives it, `assessment` its own answer."""
+
+    cursor: int
+    kind: Literal["asked", "decided"]
+    at: str
+    mrn: str
+    version: int
+    items: list[str]
+    view: dict[str, Any]
+    assessment: dict[str, Any] | None
+    decision: DecisionSummary | None
+
+
+class Feed(Struct, frozen=True):
+    """A page of an agency's feed in order; `next` is what to send as `after`."""
+
+    entries: list[FeedEntry]
+    next: int

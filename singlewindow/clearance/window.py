@@ -1,0 +1,26 @@
+"""The single window as its use cases need it: the record, the rules, the agencies, and how each is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from adapters.contract import Adapter
+from singlewindow.declarations.intake import Limits
+from singlewindow.declarations.rules import Rulebooks
+from singlewindow.risk.agencies import Agency
+from singlewindow.settings import Settings
+
+
+@dataclass(frozen=True)
+class Window:
+    """Everything a use case may touch; made once per process by `singlewindow.bootstrap`."""
+
+    settings: Settings
+    engine: Engine
+    limits: Limits
+    rulebooks: Rulebooks
+    agencies: Mapping[str, Agency]
+    adapters: Mapping[str, Adapter]

@@ -1,0 +1,108 @@
+"""Commands for a trader's documents: validate without a server, or lodge with one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from singlewindow.cli.client import MEDIA, Outcome, lodge_all, open_client
+from singlewindow.declarations.faults import Refused, hard
+from singlewindow.declarations.intake import Limits, Media
+from singlewindow.declarations.rules import Rulebooks, load_rulebooks
+from singlewindow.declarations.validation import describe, validate as validate_document
+from singlewindow.settings import load_settings
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+files_argument = click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+
+
+@click.command()
+@files_argument
+def validate(files: Sequence[Path]) -> None:
+    """Check declarations without a server; lists every fault with its place and what to do. Exit status 1 if any is hard."""
+    settings = load_settings()
+    rulebooks = load_rulebooks(Path(settings.sw_config), settings.sw_item_limit)
+    limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
+    good = [_validate_one(path, rulebooks, limits) for path in files]
+    sys.exit(0 if all(good) else 1)
+
+
+def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> bool:
+    media = MEDIA.get(path.suffix.lower(), MEDIA[".xml"])
+    try:
+        validated = validate_document(path.read_bytes(), Media(media), rulebooks, limits)
+    except Refused as refused:
+        place = f" (line {refused.line})" if refused.line else ""
+        click.echo(f"{path}: refused, {refused.code}{place}: {refused.text}")
+        return False
+    faults = hard(validated.faults)
+    warnings = len(validated.faults) - len(faults)
+    verdict = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "valid"
+    click.echo(f"{path}: {verdict}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
+    for number, fault in enumerate(validated.faults, start=1):
+        shown = describe(fault, validated)
+        line = f"line {shown['line']}, " if shown.get("line") else ""
+        click.echo(f"  {number}. [{shown['severity']}] {shown['rule']}: {shown['text']}")
+        click.echo(f"     at {line}{shown['xpath']}")
+        click.echo(f"     JSON {shown['json_pointer']}  WCO {shown['wco_pointer']}")
+        click.echo(f"     {shown['advice']}")
+    return not faults
+
+
+@click.command()
+@files_argument
+@click.option("--url", default=DEFAULT_URL, show_default=True, envvar="SINGLEWINDOW_URL", help="Address of the service.")
+@click.option("--key", required=True, envvar="SINGLEWINDOW_KEY", help="Your key (or set SINGLEWINDOW_KEY).")
+def lodge(files: Sequence[Path], url: str, key: str) -> None:
+    """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided."""
+    outcomes = lodge_with_progress(files, url, key)
+    print_outcomes(outcomes)
+    sys.exit(0 if all(outcome.decision for outcome in outcomes) else 1)
+
+
+def lodge_with_progress(files: Sequence[Path], url: str, key: str) -> list[Outcome]:
+    """Lodge and wait behind a progress bar."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with open_client(url, key) as client, Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("Lodging and deciding", total=2 * len(files))
+        return lodge_all(client, files, lambda: bar.advance(task))
+
+
+def print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """The table of decisions."""
+    table = Table("LRN", "MRN", "agencies asked", "decision", "leading reason", "ms", title="Decisions")
+    for outcome in outcomes:
+        table.add_row(*_cells(outcome))
+    _console().print(table)
+
+
+def _cells(outcome: Outcome) -> tuple[str, ...]:
+    if outcome.problem:
+        return outcome.path.name, "-", "-", "[red]refused", str(outcome.problem.get("detail", "")), "-"
+    receipt, decision = outcome.receipt, outcome.decision
+    if not decision:
+        return receipt["lrn"], receipt["mrn"], "-", "open", "not decided yet; ask again later", "-"
+    colour = "green" if decision["outcome"] == "release" else "yellow"
+    controls = f" ({', '.join(decision['controls'])})" if decision["controls"] else ""
+    reasons = [str(reason.get("text", reason)) if isinstance(reason, dict) else str(reason) for reason in decision["reasons"]]
+    return (
+        receipt["lrn"],
+        receipt["mrn"],
+        ", ".join(decision.get("agencies", [])),
+        f"[{colour}]{decision['outcome']}[/]{controls}",
+        reasons[0] if reasons else "",
+        f"{outcome.milliseconds:.0f}" if outcome.milliseconds is not None else "",
+    )
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=160)

@@ -1,0 +1,156 @@
+"""Commands that run the service: everything at once (`up`), each process by itself, and the database's tables."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import httpx
+
+from singlewindow import bootstrap, queue_server
+from singlewindow.settings import Settings, load_settings
+from singlewindow.storage.schema import is_current, migrate
+from workers import dispatcher, supervisor
+from workers import worker as queue_worker
+
+HOST = "127.0.0.1"
+PORT = 8080
+READY_SECONDS = 20.0
+
+data_option = click.option("--data", type=click.Path(path_type=Path), help="Folder of the embedded database and queue.")
+
+
+def settings_for(data: Path | None) -> Settings:
+    """The settings, with `--data` before the environment's own folder."""
+    if data is not None:
+        os.environ["SW_DATA"] = str(data.absolute())
+    return load_settings()
+
+
+@click.command()
+@data_option
+@click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
+@click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--workers", default=2, show_default=True, help="Queue workers.")
+def up(data: Path | None, host: str, port: int, workers: int) -> None:
+    """Run the whole service on this machine until Ctrl-C: database, queue server, web, workers, dispatcher."""
+    settings = settings_for(data)
+    folder = Path(settings.sw_data).absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    record = folder / "processes"
+    supervisor.end_leftovers(record)
+    bootstrap.open_window(settings).engine.dispose()  # a configuration that does not fit is said here, once
+    migrate(settings.database_url)
+    listening = _listen(host, port)
+    children = _children(settings, folder, listening.fileno(), workers)
+    keeper = supervisor.Supervisor(children, record)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, keeper.stop)
+    click.echo(f"Trade single window: http://{host}:{listening.getsockname()[1]} (data in {folder})")
+    sys.stdout.flush()
+    keeper.run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        listening = socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise ValueError(f"Port {port} cannot be opened ({error.strerror}); choose another with --port") from error
+    listening.set_inheritable(True)
+    return listening
+
+
+def _children(settings: Settings, folder: Path, listening: int, workers: int) -> list[supervisor.Child]:
+    environment = dict(os.environ) | {"DATABASE_URL": settings.database_url, "SW_DATA": str(folder)}
+    children = []
+    if settings.redis_url:
+        environment["REDIS_URL"] = settings.redis_url
+    else:
+        command, environment["REDIS_URL"] = queue_server.queue_command(
+            queue_server.find_queue_binary(), folder / "queue"
+        )
+        children.append(supervisor.Child("queue server", [*command, "--loglevel", "warning"], environment))
+    ours = [sys.executable, "-m", "singlewindow"]
+    children.append(supervisor.Child("web", [*ours, "web", "--fd", str(listening)], environment, (listening,)))
+    children.append(supervisor.Child("dispatcher", [*ours, "dispatch"], environment))
+    children += [supervisor.Child(f"worker {n}", [*ours, "worker"], environment) for n in range(1, workers + 1)]
+    return children
+
+
+@click.command()
+@data_option
+@click.option("--host", default=HOST, show_default=True)
+@click.option("--port", default=PORT, show_default=True)
+@click.option("--fd", type=int, help="Take over an open listening socket (used by `up` and by systemd).")
+def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
+    """Run one web process."""
+    # Flask and the web server are the heaviest imports; only this command pays for them.
+    from singlewindow.http import server  # noqa: PLC0415
+
+    window = bootstrap.open_window(settings_for(data))
+    _need_tables(window.settings)
+    listening = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
+    server.serve(window, listening)
+
+
+@click.command()
+@data_option
+def worker(data: Path | None) -> None:
+    """Run one queue worker."""
+    settings_for(data)
+    queue_worker.run()
+
+
+@click.command()
+@data_option
+def dispatch(data: Path | None) -> None:
+    """Run one dispatcher; any number may run."""
+    dispatcher.run(bootstrap.open_window(settings_for(data)))
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+@data_option
+def upgrade(data: Path | None) -> None:
+    """Bring the tables up to this version of the service."""
+    settings = settings_for(data)
+    Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
+    migrate(settings.database_url)
+    click.echo("The database has the newest tables.")
+
+
+def _need_tables(settings: Settings) -> None:
+    engine = bootstrap.open_engine(settings.database_url, pool_size=1)
+    try:
+        if not is_current(engine):
+            raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
+    finally:
+        engine.dispose()
+
+
+def wait_until(ready: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:
+    """Ask `ready` every 50 ms until it says yes or the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if ready():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def answers(url: str) -> bool:
+    """Whether a service is ready at this address."""
+    try:
+        return httpx.get(f"{url}/readyz", timeout=1.0, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

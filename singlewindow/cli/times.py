@@ -1,0 +1,52 @@
+"""The auditor's command: release-time figures over a span of time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from singlewindow.cli.client import open_client, send
+from singlewindow.cli.documents import DEFAULT_URL
+
+FIGURES = ("mean", "median", "mode", "deviation", "minimum", "maximum", "p90", "p95")
+COLUMNS = ("group", "interval", "responsible", "n", "open", *FIGURES)
+BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
+
+
+@click.command(name="release-times")
+@click.option("--from", "from_", required=True, help="From this moment, e.g. 2026-01-01T00:00:00Z.")
+@click.option("--to", required=True, help="Up to, but without, this moment.")
+@click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down.")
+@click.option("--url", default=DEFAULT_URL, show_default=True, envvar="SINGLEWINDOW_URL")
+@click.option("--key", required=True, envvar="SINGLEWINDOW_KEY", help="An auditor's key (or set SINGLEWINDOW_KEY).")
+def release_times(from_: str, to: str, by: str | None, url: str, key: str) -> None:
+    """Show how long each step took, from lodgement to decision."""
+    query = {"from": from_, "to": to} | ({"by": by} if by else {})
+    with open_client(url, key) as client:
+        response = send(client, "GET", "/v1/release-times", params=query)
+    answer = response.json()
+    if response.status_code != 200:
+        raise click.ClickException(str(answer.get("detail", answer)))
+    print_report(answer)
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """The figures as a table: signed seconds, open cases beside what could be measured."""
+    query = report["query"]
+    title = f"Release times in seconds, lodged {query['start']} to {query['end']}"
+    table = Table(*COLUMNS, title=title)
+    for group in [report["total"], *report["groups"]]:
+        for row in group["rows"]:
+            table.add_row(group["key"], row["interval"], row["actor"], *_figures(row))
+    console = Console()
+    (console if console.is_terminal else Console(width=160)).print(table)
+    console.print(f"Fingerprint of the evidence: {report['fingerprint']}", soft_wrap=True)
+
+
+def _figures(row: dict[str, Any]) -> list[str]:
+    statistics = row["statistics"]
+    shown = [statistics[name] for name in FIGURES]
+    return [str(statistics["n"]), str(row["open"]), *("-" if value is None else f"{value:.3f}" for value in shown)]

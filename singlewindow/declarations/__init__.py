@@ -1,0 +1,1 @@
+"""What a declaration is: safe reading of XML and JSON, validation in plain words, canonical form, agency views."""

@@ -1,0 +1,74 @@
+"""Writes a declaration as XML or as JSON; both hold the same elements, attributes and values, and can be read back.
+
+Elements come out in schema order whatever the order of the tree, so that the XML is valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from singlewindow.declarations.elements import (
+    DECLARATION_DATE_NAMESPACE,
+    DECLARATION_NAMESPACE,
+    ELEMENTS,
+    ENVELOPE_NAMESPACE,
+    HEADER,
+    Element,
+)
+from singlewindow.declarations.model import Declaration
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
+_ATTRIBUTE_ESCAPES = _ESCAPES | str.maketrans({"\n": "&#10;", "\t": "&#9;"})
+
+
+def to_json(declaration: Declaration, enveloped: bool) -> bytes:
+    """The JSON form: `{"MetaData": {header..., "Declaration": {...}}}`, or `{"Declaration": {...}}`."""
+    body = {"Declaration": declaration.tree}
+    return msgspec.json.encode({"MetaData": {**declaration.header, **body}} if enveloped else body)
+
+
+def to_xml(declaration: Declaration, enveloped: bool) -> bytes:
+    """The XML form, with or without the MetaData envelope."""
+    names = f'xmlns="{DECLARATION_NAMESPACE}" xmlns:ds="{DECLARATION_DATE_NAMESPACE}"'
+    body = f"<Declaration {names}>{''.join(class_parts(declaration.tree, ELEMENTS, 'Declaration'))}</Declaration>"
+    return (enveloped_xml(declaration.header, body) if enveloped else xml_document(body)).encode("utf-8")
+
+
+def enveloped_xml(header: Mapping[str, str], body: str) -> str:
+    """The MetaData envelope around the text of its content."""
+    head = "".join(f"<md:{name}>{header[name].translate(_ESCAPES)}</md:{name}>" for name in HEADER if name in header)
+    return xml_document(f'<md:MetaData xmlns:md="{ENVELOPE_NAMESPACE}">{head}{body}</md:MetaData>')
+
+
+def xml_document(body: str) -> str:
+    """A whole document from its root element's text."""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
+
+
+def class_parts(tree: Mapping[str, Any], table: Mapping[str, Element], path: str) -> Iterator[str]:
+    """The XML text of a class's content, in schema order; the default namespace is the class's, `ds` the dates'."""
+    for name in table[path].children:
+        if name in tree:
+            value = tree[name]
+            for entry in value if isinstance(value, list) else (value,):
+                yield from _element_parts(entry, table, f"{path}/{name}")
+
+
+def _element_parts(value: object, table: Mapping[str, Element], path: str) -> Iterator[str]:
+    element = table[path]
+    tag = f"ds:{element.name}" if element.base == "date" else element.name
+    if element.kind == "class":
+        assert isinstance(value, dict)
+        yield f"<{tag}>"
+        yield from class_parts(value, table, path)
+        yield f"</{tag}>"
+        return
+    text, attributes = str(value), ""
+    if isinstance(value, dict):
+        text = str(value["#text"])
+        names = [attribute.name for attribute in element.attributes if f"@{attribute.name}" in value]
+        attributes = "".join(f' {name}="{value[f"@{name}"].translate(_ATTRIBUTE_ESCAPES)}"' for name in names)
+    yield f"<{tag}{attributes}>{text.translate(_ESCAPES)}</{tag}>"

@@ -1,0 +1,57 @@
+"""What is wrong with a declaration, in words and in places.
+
+A `Fault` is one finding of validation: hard faults refuse the declaration, warnings travel with it.
+A `Refused` is raised where the bytes cannot be read as a declaration at all, so that no list of faults can exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+FAULTS_SHOWN = 100
+
+
+class Severity(StrEnum):
+    """Whether a fault refuses the declaration or only accompanies it."""
+
+    HARD = "hard"
+    WARNING = "warning"
+
+
+class Step(NamedTuple):
+    """One step of a path: an element's WCO name and its 1-based place among namesakes (None where it cannot repeat)."""
+
+    name: str
+    index: int | None = None
+
+
+Path = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: `rule` is its stable id, `code` the closed answer code, `text` what is wrong, `advice` what to do."""
+
+    rule: str
+    code: str
+    severity: Severity
+    text: str
+    advice: str
+    path: Path
+    line: int | None = None
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer to the sender, not an error of ours
+    """The bytes are not readable as a declaration: `status` is the HTTP status, `code` the closed answer code."""
+
+    def __init__(self, status: int, code: str, text: str, line: int | None = None) -> None:
+        super().__init__(text)
+        self.status, self.code, self.text, self.line = status, code, text, line
+
+
+def hard(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Only the faults that refuse the declaration."""
+    return tuple(fault for fault in faults if fault.severity is Severity.HARD)

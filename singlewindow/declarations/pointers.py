@@ -1,0 +1,112 @@
+"""Names one place in a declaration in the three ways its readers need: XPath, JSON pointer and WCO pointer.
+
+A path is a tuple of steps from `Declaration` (or from `MetaData`, for the envelope's own elements); an attribute is a
+last step named "@currencyID".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from singlewindow.declarations.elements import ELEMENTS, Element
+from singlewindow.declarations.faults import Path, Step
+from singlewindow.declarations.model import Tree, text_of
+
+PREFIXES = {
+    "md": "urn:wco:datamodel:WCO:DocumentMetaData-DMS:2",
+    "dec": "urn:wco:datamodel:WCO:DEC-DMS:2",
+    "ds": "urn:wco:datamodel:WCO:Declaration_DS:DMS:2",
+}
+ITEM = "68A"
+
+
+class WcoStep(NamedTuple):
+    """One Pointer of a WCO response: class id, occurrence (None for a single class), element id of a value."""
+
+    section: str
+    sequence: int | None = None
+    tag: str | None = None
+
+
+def xpath(path: Path, enveloped: bool) -> str:
+    """An XPath 1.0 with the prefixes of `PREFIXES`: "/md:MetaData/dec:Declaration/dec:GoodsShipment/...[2]"."""
+    steps = list(_located(path, enveloped))
+    return "".join(f"/{_qualified(step, outer)}{_position(step)}" for step, outer in steps)
+
+
+def _qualified(step: Step, outer: bool) -> str:
+    if step.name.startswith("@"):
+        return step.name
+    prefix = "md" if outer else "ds" if step.name == "DateTimeString" else "dec"
+    return f"{prefix}:{step.name}"
+
+
+def _position(step: Step) -> str:
+    return "" if step.index is None else f"[{step.index}]"
+
+
+def _located(path: Path, enveloped: bool) -> list[tuple[Step, bool]]:
+    """The steps from the document's root, each with whether it is in the envelope's namespace."""
+    steps = [(step, False) for step in path]
+    if path and path[0].name == "MetaData":
+        return [(step, True) for step in path]
+    return [(Step("MetaData"), True), *steps] if enveloped else steps
+
+
+def json_pointer(path: Path, enveloped: bool) -> str:
+    """A JSON pointer (RFC 6901) into the JSON form; entries of lists count from 0."""
+    parts = [part for step, _ in _located(path, enveloped) for part in _json_parts(step)]
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _json_parts(step: Step) -> tuple[str, ...]:
+    return (step.name,) if step.index is None else (step.name, str(step.index - 1))
+
+
+def wco_pointer(path: Path, tree: Tree) -> str:
+    """The chain of WCO ids, "42A/67A/68A[2]/23A/65A#128"; "" where the path is not in the WCO model."""
+    return "/".join(map(_written, wco_steps(path, tree)))
+
+
+def _written(step: WcoStep) -> str:
+    sequence = "" if step.sequence is None else f"[{step.sequence}]"
+    tag = "" if step.tag is None else f"#{step.tag}"
+    return f"{step.section}{sequence}{tag}"
+
+
+def wco_steps(path: Path, tree: Tree) -> list[WcoStep]:
+    """One step per class from 42A down, the last with the id of the value where the path names one.
+
+    An item is numbered by its declared SequenceNumeric where `tree` holds one, any other repeated class by its place,
+    a single or absent one not at all. An attribute is named by its element, an unknown element by its parent.
+    """
+    if not path or path[0].name != "Declaration":
+        return []
+    element = ELEMENTS["Declaration"]
+    steps = [WcoStep(element.wco_id)]
+    node: object = tree
+    for step in path[1:]:
+        below = ELEMENTS.get(f"{element.path}/{step.name}")
+        if below is None:
+            break
+        element, node = below, _below(node, step)
+        if element.kind == "leaf" or element.is_date:
+            steps[-1] = steps[-1]._replace(tag=element.wco_id)
+            break
+        steps.append(WcoStep(element.wco_id, _sequence(element, step, node)))
+    return steps
+
+
+def _below(node: object, step: Step) -> object:
+    child = node.get(step.name) if isinstance(node, dict) else None
+    if not isinstance(child, list):
+        return child
+    at = (step.index or 1) - 1
+    return child[at] if at < len(child) else None
+
+
+def _sequence(element: Element, step: Step, node: object) -> int | None:
+    if not element.repeatable or step.index is None:
+        return None
+    declared = text_of(node.get("SequenceNumeric")) if element.wco_id == ITEM and isinstance(node, dict) else None
+    return int(declared) if declared and declared.isascii() and declared.isdigit() else step.index

@@ -1,0 +1,80 @@
+"""Rules about codes of public lists: countries and currencies that exist, and amounts that name theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from singlewindow.declarations.faults import Path, Severity
+from singlewindow.declarations.model import ROOT, find, text_of
+from singlewindow.declarations.rules.context import Context
+from singlewindow.declarations.rules.leaves import AMOUNTS, COUNTRIES, CURRENCIES, Leaves
+from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted, under
+
+_COUNTRY_LEAVES = Leaves(COUNTRIES)
+_CURRENCY_LEAVES = Leaves(CURRENCIES)
+_ATTRIBUTES = tuple(path for path in CURRENCIES if path.endswith("/@currencyID"))
+_AMOUNT_LEAVES = Leaves(AMOUNTS)
+_ATTRIBUTE_LEAVES = Leaves(_ATTRIBUTES)
+
+
+class CountryKnown(Rule, frozen=True):
+    """Every country code is in ISO 3166-1, or among the further codes that the country profile lists."""
+
+    name = "COUNTRY-KNOWN"
+    code = "UNKNOWN_CODE"
+    scope = Scope.EVERY
+    reads = COUNTRIES
+    leafwise = True
+    advice = "Use the two capital letters of ISO 3166, such as FR."
+
+    known: frozenset[str]
+
+    def check(self, context: Context) -> Findings:
+        if self.known.issuperset(_COUNTRY_LEAVES.texts(context.tree)):
+            return
+        for path, text in _COUNTRY_LEAVES.places(context.tree):
+            if text.strip() not in self.known:
+                yield path, f"{quoted(text)} is not the code of a country."
+
+
+class CurrencyKnown(Rule, frozen=True):
+    """Every currency code is in ISO 4217, or among the further codes that the country profile lists."""
+
+    name = "CURRENCY-KNOWN"
+    code = "UNKNOWN_CODE"
+    scope = Scope.EVERY
+    reads = CURRENCIES
+    leafwise = True
+    advice = "Use the three capital letters of ISO 4217, such as EUR."
+
+    known: frozenset[str]
+
+    def check(self, context: Context) -> Findings:
+        if self.known.issuperset(_CURRENCY_LEAVES.texts(context.tree)):
+            return
+        for path, text in _CURRENCY_LEAVES.places(context.tree):
+            if text.strip() not in self.known:
+                yield path, f"{quoted(text)} is not the code of a currency."
+
+
+class AmountCurrency(Rule, frozen=True):
+    """Every amount says in which currency it is."""
+
+    name = "AMOUNT-CURRENCY"
+    severity = Severity.WARNING
+    reads = (*AMOUNTS, *_ATTRIBUTES)
+    leafwise = True
+    advice = "Add the currencyID attribute with the ISO 4217 code."
+
+    def check(self, context: Context) -> Findings:
+        for path in _bare_amounts(context):
+            yield under(path, "@currencyID"), f"{path[-1].name} does not say in which currency it is."
+
+
+def _bare_amounts(context: Context) -> Iterator[Path]:
+    if len(_AMOUNT_LEAVES.texts(context.tree)) == len(_ATTRIBUTE_LEAVES.texts(context.tree)):
+        return
+    for path in AMOUNTS:
+        for steps, node in find(context.tree, path.removeprefix("Declaration/")):
+            if text_of(node) is not None and not (isinstance(node, dict) and node.get("@currencyID")):
+                yield (ROOT, *steps)

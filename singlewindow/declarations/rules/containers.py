@@ -1,0 +1,120 @@
+"""Rules about containers, their equipment lines, seals, and the route of the consignment."""
+
+from __future__ import annotations
+
+from singlewindow.declarations.faults import Path, Severity
+from singlewindow.declarations.model import Tree
+from singlewindow.declarations.rules.context import (
+    CONSIGNMENT_PATH,
+    DECLARATION_PATH,
+    Context,
+    group,
+    groups,
+    sequence_of,
+    value,
+)
+from singlewindow.declarations.rules.rule import COMMODITY, CONSIGNMENT, Findings, Rule, quoted, under
+
+_EQUIPMENT = (
+    f"{CONSIGNMENT}/ContainerCode",
+    f"{CONSIGNMENT}/TransportEquipment",
+    f"{CONSIGNMENT}/TransportEquipment/ID",
+    f"{COMMODITY}/TransportEquipment",
+    f"{COMMODITY}/TransportEquipment/ID",
+)
+
+
+def _identified(entries: list[Tree], base: Path) -> Path | None:
+    for index, entry in enumerate(entries, start=1):
+        if value(entry, "ID"):
+            return under(base, ("TransportEquipment", index), "ID")
+    return None
+
+
+def _first_container(context: Context) -> Path | None:
+    """Where the first container number stands, on the consignment or on an item."""
+    found = _identified(groups(context.consignment, "TransportEquipment"), CONSIGNMENT_PATH)
+    if found:
+        return found
+    for item in context.items:
+        found = _identified(groups(item.commodity, "TransportEquipment"), under(item.path, "Commodity"))
+        if found:
+            return found
+    return None
+
+
+class ContainerIdentified(Rule, frozen=True):
+    """Goods said to travel in containers (ContainerCode 1) name at least one of them (DE 7/2, 7/10)."""
+
+    name = "CONTAINER-IDENTIFIED"
+    reads = _EQUIPMENT
+    advice = "Give the container number in TransportEquipment/ID, or set ContainerCode to 0."
+
+    def check(self, context: Context) -> Findings:
+        if value(context.consignment, "ContainerCode") == "1" and _first_container(context) is None:
+            path = under(CONSIGNMENT_PATH, ("TransportEquipment", 1), "ID")
+            yield path, "The goods are declared as in containers and no container is named."
+
+
+class ContainerContradicted(Rule, frozen=True):
+    """Goods said not to travel in containers (ContainerCode 0) name none."""
+
+    name = "CONTAINER-CONTRADICTED"
+    reads = _EQUIPMENT
+    advice = "Set ContainerCode to 1, or take the container numbers out."
+
+    def check(self, context: Context) -> Findings:
+        if value(context.consignment, "ContainerCode") == "0":
+            path = _first_container(context)
+            if path:
+                yield path, "A container is named although the goods are declared as not in containers."
+
+
+class EquipmentSequence(Rule, frozen=True):
+    """Equipment lines of the consignment are numbered 1, 2, 3 ...; a line numbered 0 is tolerated."""
+
+    name = "EQUIPMENT-SEQUENCE"
+    reads = (f"{CONSIGNMENT}/TransportEquipment", f"{CONSIGNMENT}/TransportEquipment/SequenceNumeric")
+    advice = "Number the TransportEquipment elements of the consignment 1, 2, 3 ... in the order they stand."
+
+    def check(self, context: Context) -> Findings:
+        sequence = sequence_of(groups(context.consignment, "TransportEquipment"))
+        for expected, declared in enumerate(sequence, start=1):
+            if declared not in ("0", str(expected)):
+                path = under(CONSIGNMENT_PATH, ("TransportEquipment", expected), "SequenceNumeric")
+                yield path, f"Equipment line {expected} is numbered {quoted(declared)}."
+
+
+class SealSequence(Rule, frozen=True):
+    """Seals are numbered 1, 2, 3 ... on their equipment; a seal numbered 0 is tolerated."""
+
+    name = "SEAL-SEQUENCE"
+    severity = Severity.WARNING
+    reads = (
+        f"{CONSIGNMENT}/TransportEquipment",
+        f"{CONSIGNMENT}/TransportEquipment/Seal",
+        f"{CONSIGNMENT}/TransportEquipment/Seal/SequenceNumeric",
+    )
+    advice = "Number the seals of each equipment line from 1."
+
+    def check(self, context: Context) -> Findings:
+        for line, equipment in enumerate(groups(context.consignment, "TransportEquipment"), start=1):
+            for expected, declared in enumerate(sequence_of(groups(equipment, "Seal")), start=1):
+                if declared not in ("0", str(expected)):
+                    base = under(CONSIGNMENT_PATH, ("TransportEquipment", line), ("Seal", expected))
+                    yield under(base, "SequenceNumeric"), f"Seal {expected} is numbered {quoted(declared)}."
+
+
+class ItinerarySequence(Rule, frozen=True):
+    """The countries of the route are numbered 1, 2, 3 ... in the order they are passed (DE 5/18)."""
+
+    name = "ITINERARY-SEQUENCE"
+    reads = ("Declaration/Consignment/Itinerary", "Declaration/Consignment/Itinerary/SequenceNumeric")
+    advice = "Number the Itinerary elements 1, 2, 3 ... in the order of the route."
+
+    def check(self, context: Context) -> Findings:
+        sequence = sequence_of(groups(group(context.tree, "Consignment"), "Itinerary"))
+        for expected, declared in enumerate(sequence, start=1):
+            if declared != str(expected):
+                base = under(DECLARATION_PATH, "Consignment", ("Itinerary", expected))
+                yield under(base, "SequenceNumeric"), f"Country {expected} of the route is numbered {quoted(declared)}."

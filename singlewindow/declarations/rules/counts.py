@@ -1,0 +1,154 @@
+"""Rules about how many items and packages there are and how they are numbered."""
+
+from __future__ import annotations
+
+from singlewindow.declarations.faults import Severity
+from singlewindow.declarations.rules.context import (
+    DECLARATION_PATH,
+    SHIPMENT_PATH,
+    Context,
+    groups,
+    numbers,
+    sequence_of,
+    value,
+)
+from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, Scope, quoted, under
+
+
+def _whole(text: str) -> int:
+    """The number of a whole-number leaf; the schema allows it a sign and trailing decimal zeros."""
+    return int(text.partition(".")[0] or "0")
+
+
+class ItemCount(Rule, frozen=True):
+    """GoodsItemQuantity, where given, is the number of goods items that follow (DE 1/9)."""
+
+    name = "ITEM-COUNT"
+    code = "TOTALS_MISMATCH"
+    reads = ("Declaration/GoodsItemQuantity", ITEMS)
+    advice = "State the number of GovernmentAgencyGoodsItem elements, or add the missing items."
+
+    def check(self, context: Context) -> Findings:
+        declared = value(context.tree, "GoodsItemQuantity")
+        if declared and _whole(declared) != len(context.items):
+            path = under(DECLARATION_PATH, "GoodsItemQuantity")
+            yield path, f"The declaration announces {quoted(declared)} goods items and holds {len(context.items)}."
+
+
+class ItemCountGiven(Rule, frozen=True):
+    """An original states in GoodsItemQuantity how many goods items it holds, so that a lost one is noticed."""
+
+    name = "ITEM-COUNT-GIVEN"
+    severity = Severity.WARNING
+    reads = ("Declaration/GoodsItemQuantity",)
+    advice = "Add GoodsItemQuantity with the number of goods items."
+
+    def check(self, context: Context) -> Findings:
+        if not value(context.tree, "GoodsItemQuantity"):
+            yield under(DECLARATION_PATH, "GoodsItemQuantity"), "The number of goods items is not stated."
+
+
+class ItemsPresent(Rule, frozen=True):
+    """An original declares at least one goods item."""
+
+    name = "ITEMS-PRESENT"
+    severity = Severity.WARNING
+    reads = (ITEMS,)
+    advice = "Add a GovernmentAgencyGoodsItem for every kind of goods."
+
+    def check(self, context: Context) -> Findings:
+        if not context.items:
+            yield under(SHIPMENT_PATH, "GovernmentAgencyGoodsItem"), "The declaration holds no goods item."
+
+
+class ItemLimit(Rule, frozen=True):
+    """No more goods items than the service takes in one declaration, which is a setting of the operator."""
+
+    name = "ITEM-LIMIT"
+    code = "TOO_MANY_ITEMS"
+    scope = Scope.EVERY
+    reads = (ITEMS,)
+    advice = "Split the consignment over several declarations."
+
+    limit: int
+
+    def check(self, context: Context) -> Findings:
+        if len(context.items) > self.limit:
+            path = under(SHIPMENT_PATH, ("GovernmentAgencyGoodsItem", self.limit + 1))
+            yield path, f"The declaration holds {len(context.items)} goods items; at most {self.limit} are allowed."
+
+
+class ItemSequence(Rule, frozen=True):
+    """Goods items are numbered 1, 2, 3 ... in the order they stand, because later messages name them by number."""
+
+    name = "ITEM-SEQUENCE"
+    reads = (ITEMS, f"{ITEMS}/SequenceNumeric")
+    advice = "Number the goods items 1, 2, 3 ... without gaps, in the order they stand."
+
+    def check(self, context: Context) -> Findings:
+        for item, expected in zip(context.items, numbers(len(context.items)), strict=True):
+            declared = value(item.tree, "SequenceNumeric")
+            if declared != expected and declared.lstrip("0") != expected:
+                text = f"Goods item {expected} is numbered {quoted(declared)}."
+                yield under(item.path, "SequenceNumeric"), text
+
+
+class PackageTotal(Rule, frozen=True):
+    """TotalPackageQuantity is the sum of the packages of all items.
+
+    A warning only: accepted declarations count outer packages in the one and inner packages in the other.
+    """
+
+    name = "PACKAGE-TOTAL"
+    severity = Severity.WARNING
+    code = "TOTALS_MISMATCH"
+    reads = (
+        "Declaration/TotalPackageQuantity",
+        ITEMS,
+        f"{ITEMS}/Packaging",
+        f"{ITEMS}/Packaging/QuantityQuantity",
+    )
+    advice = "Check the packages of each item against the total."
+
+    def check(self, context: Context) -> Findings:
+        declared = value(context.tree, "TotalPackageQuantity")
+        if not declared:
+            return
+        lines = [line for item in context.items for line in groups(item.tree, "Packaging")]
+        counted = [_whole(quantity) for line in lines if (quantity := value(line, "QuantityQuantity"))]
+        if counted and sum(counted) != _whole(declared):
+            path = under(DECLARATION_PATH, "TotalPackageQuantity")
+            yield path, f"The total is {quoted(declared)} packages; the items add up to {sum(counted)}."
+
+
+class PackagesCounted(Rule, frozen=True):
+    """An item with packaging has at least one line with packages in it; goods in bulk are the exception."""
+
+    name = "PACKAGES-COUNTED"
+    severity = Severity.WARNING
+    reads = (ITEMS, f"{ITEMS}/Packaging", f"{ITEMS}/Packaging/QuantityQuantity")
+    advice = "State the number of packages unless the goods are in bulk."
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            lines = groups(item.tree, "Packaging")
+            if lines and not any(value(line, "QuantityQuantity").strip("0.") for line in lines):
+                path = under(item.path, ("Packaging", 1), "QuantityQuantity")
+                yield path, f"Goods item {item.index} has packaging and no package is counted."
+
+
+class PackageSequence(Rule, frozen=True):
+    """Packaging lines are numbered 1, 2, 3 ... within their item."""
+
+    name = "PACKAGE-SEQUENCE"
+    severity = Severity.WARNING
+    reads = (ITEMS, f"{ITEMS}/Packaging", f"{ITEMS}/Packaging/SequenceNumeric")
+    advice = "Number the packaging lines of each item from 1."
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            sequence = sequence_of(groups(item.tree, "Packaging"))
+            for expected, declared in enumerate(sequence, start=1):
+                if declared != str(expected):
+                    path = under(item.path, ("Packaging", expected), "SequenceNumeric")
+                    yield path, f"Packaging line {expected} of item {item.index} is numbered {quoted(declared)}."

@@ -1,0 +1,100 @@
+"""Rules about dates: they exist in the calendar, are written as their format says, and are not far in the future."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from singlewindow.declarations.faults import Path, Severity
+from singlewindow.declarations.model import ROOT, find, text_of
+from singlewindow.declarations.rules.context import Context
+from singlewindow.declarations.rules.leaves import DATES, Leaves
+from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted
+
+_ALL = Leaves(DATES)
+_MOMENTS = ("Declaration/AcceptanceDateTime/DateTimeString", "Declaration/IssueDateTime/DateTimeString")
+_DATED = Leaves(_MOMENTS)
+_FORM = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)(?:Z|[+-](\d\d)))?")
+_MOST_HOURS_OFF = 14
+
+
+def is_real(text: str) -> bool:
+    """Whether `yyyymmdd` or `yyyymmddhhmmss` with `Z`, `+hh` or `-hh` names a moment that exists."""
+    form = _FORM.fullmatch(text)
+    if form is None:
+        return False
+    numbers = [int(part) for part in form.groups(default="0")]
+    try:
+        datetime(*numbers[:6], tzinfo=UTC)  # type: ignore[misc,arg-type]
+    except ValueError:
+        return False
+    return numbers[6] <= _MOST_HOURS_OFF
+
+
+class DateReal(Rule, frozen=True):
+    """Every date exists: no month 13, no 30 February, no hour 24, no time zone beyond fourteen hours."""
+
+    name = "DATE-REAL"
+    code = "INVALID_DATE"
+    scope = Scope.EVERY
+    reads = DATES
+    leafwise = True
+    advice = "Write yyyymmdd, or yyyymmddhhmmss followed by Z, +hh or -hh."
+
+    def check(self, context: Context) -> Findings:
+        if all(is_real(text.strip()) for text in _ALL.texts(context.tree)):
+            return
+        for path, text in _ALL.places(context.tree):
+            if not is_real(text.strip()):
+                yield path, f"{quoted(text)} is not a date that exists."
+
+
+class DateFormat(Rule, frozen=True):
+    """A date is as long as its formatCode says: 102 is a day, 304 a moment with its time zone."""
+
+    name = "DATE-FORMAT"
+    severity = Severity.WARNING
+    scope = Scope.EVERY
+    reads = (*DATES, *(f"{path}/@formatCode" for path in DATES))
+    leafwise = True
+    advice = "Use formatCode 102 for yyyymmdd and 304 for yyyymmddhhmmss with a time zone."
+
+    def check(self, context: Context) -> Findings:
+        if not _ALL.texts(context.tree):
+            return
+        for path, text, form in _with_format(context):
+            day_only = len(text.strip()) == len("yyyymmdd")
+            if is_real(text.strip()) and form in ("102", "304") and day_only != (form == "102"):
+                yield path, f"{quoted(text)} is not written as formatCode {form} says."
+
+
+def _with_format(context: Context) -> Iterator[tuple[Path, str, str]]:
+    for path in DATES:
+        for steps, node in find(context.tree, path.removeprefix("Declaration/")):
+            text = text_of(node)
+            if text is not None and isinstance(node, dict):
+                yield (ROOT, *steps), text, str(node.get("@formatCode", ""))
+
+
+class DateNotFarAhead(Rule, frozen=True):
+    """Acceptance and issue lie in the past or near future; years ahead is a slip of the keyboard."""
+
+    name = "DATE-NOT-FAR-AHEAD"
+    code = "VALUE_OUT_OF_RANGE"
+    scope = Scope.EVERY
+    reads = _MOMENTS
+    leafwise = True
+    advice = "Check the year of the date."
+
+    years: int = 5
+
+    def check(self, context: Context) -> Findings:
+        texts = _DATED.texts(context.tree)
+        if not texts:
+            return
+        now = datetime.now(UTC)
+        horizon = f"{now.year + self.years}{now:%m%d}"
+        for path, text in _DATED.places(context.tree):
+            if is_real(text.strip()) and text.strip()[:8] > horizon:
+                yield path, f"{quoted(text)} lies more than {self.years} years ahead."

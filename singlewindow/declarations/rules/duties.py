@@ -1,0 +1,138 @@
+"""Rules about duties and taxes: who pays how, preferences and the origin they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from singlewindow.declarations.faults import Path
+from singlewindow.declarations.rules.context import (
+    DECLARATION_PATH,
+    Context,
+    group,
+    groups,
+    value,
+)
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, quoted, under
+
+_TAX = f"{COMMODITY}/DutyTaxFee"
+_METHOD = f"{_TAX}/Payment/MethodCode"
+_PREFERENCE = f"{_TAX}/DutyRegimeCode"
+_ACCOUNTS = tuple(f"Declaration/AdditionalDocument{leaf}" for leaf in ("", "/TypeCode", "/ID"))
+_DOCUMENT = f"{ITEMS}/AdditionalDocument"
+
+
+def _paid_by(context: Context, methods: frozenset[str]) -> Path | None:
+    """Where the first tax line stands that is paid by one of `methods`."""
+    for item in context.items:
+        for index, tax in enumerate(item.taxes, start=1):
+            if "Payment" in tax and value(group(tax, "Payment"), "MethodCode") in methods:
+                return under(item.path, "Commodity", ("DutyTaxFee", index), "Payment", "MethodCode")
+    return None
+
+
+class DefermentAccount(Rule, frozen=True):
+    """A payment that is deferred names the account it goes to among the header's documents (DE 2/6, 4/8)."""
+
+    name = "DEFERMENT-ACCOUNT"
+    reads = (_TAX, _METHOD, *_ACCOUNTS)
+    advice = "Add the deferment account as AdditionalDocument of the declaration, or choose another method of payment."
+
+    methods: frozenset[str]
+    document: str
+
+    def check(self, context: Context) -> Findings:
+        accounts = groups(context.tree, "AdditionalDocument")
+        if any(value(account, "TypeCode") == self.document and value(account, "ID") for account in accounts):
+            return
+        if _paid_by(context, self.methods):
+            path = under(DECLARATION_PATH, "AdditionalDocument", "ID")
+            yield path, f"Payment is deferred and no deferment account ({self.document}) is named."
+
+
+class DefermentAuthorisation(Rule, frozen=True):
+    """Payment is deferred only under an authorisation, named by its holder and by its document."""
+
+    name = "DEFERMENT-AUTHORISATION"
+    reads = (
+        _TAX,
+        _METHOD,
+        "Declaration/AuthorisationHolder",
+        "Declaration/AuthorisationHolder/CategoryCode",
+        _DOCUMENT,
+        f"{_DOCUMENT}/CategoryCode",
+        f"{_DOCUMENT}/TypeCode",
+    )
+    advice = "Add the authorisation's holder and its document, or choose another method of payment."
+
+    methods: frozenset[str]
+    authorisation: str
+    document: str
+
+    def check(self, context: Context) -> Findings:
+        held = self.authorisation in context.authorisations
+        if held and self.document in context.document_codes:
+            return
+        path = _paid_by(context, self.methods)
+        if path:
+            missing = f"document {self.document}" if held else f"authorisation {self.authorisation}"
+            yield path, f"Payment is deferred and {missing} is not given."
+
+
+class TaxPaymentMethod(Rule, frozen=True):
+    """A tax line says how the tax is paid."""
+
+    name = "TAX-PAYMENT-METHOD"
+    reads = (_TAX, f"{_TAX}/TypeCode", f"{_TAX}/Payment", _METHOD)
+    advice = "Add Payment/MethodCode to the tax line."
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            for index, tax in enumerate(item.taxes, start=1):
+                if "TypeCode" in tax and "MethodCode" not in group(tax, "Payment"):
+                    path = under(item.path, "Commodity", ("DutyTaxFee", index), "Payment", "MethodCode")
+                    yield path, f"Tax {quoted(value(tax, 'TypeCode'))} of item {item.index} has no method of payment."
+
+
+def _preferences(context: Context) -> Iterator[tuple[Path, str, int]]:
+    """Every preference claimed: its place, its code, its item's place in the list."""
+    for position, item in enumerate(context.items):
+        for index, tax in enumerate(item.taxes, start=1):
+            preference = value(tax, "DutyRegimeCode")
+            if preference:
+                yield under(item.path, "Commodity", ("DutyTaxFee", index), "DutyRegimeCode"), preference, position
+
+
+class OnePreference(Rule, frozen=True):
+    """An item claims one preference (DE 4/17)."""
+
+    name = "ONE-PREFERENCE"
+    reads = (_TAX, _PREFERENCE)
+    advice = "Keep the one preference that applies to the item."
+
+    def check(self, context: Context) -> Findings:
+        claimed: dict[int, str] = {}
+        for path, preference, position in _preferences(context):
+            first = claimed.setdefault(position, preference)
+            if preference != first:
+                yield path, f"Item {position + 1} claims preference {quoted(preference)} beside {quoted(first)}."
+
+
+class PreferenceOrigin(Rule, frozen=True):
+    """A preference rests on an origin of the kind it asks for: preferential or not (DE 5/15, 5/16)."""
+
+    name = "PREFERENCE-ORIGIN"
+    reads = (_TAX, _PREFERENCE, f"{ITEMS}/Origin", f"{ITEMS}/Origin/TypeCode")
+    advice = "Add Origin with the country and the kind of origin that the preference asks for."
+
+    origins: dict[str, str]
+
+    def check(self, context: Context) -> Findings:
+        for _, preference, position in _preferences(context):
+            item = context.items[position]
+            wanted = self.origins.get(preference[0])
+            if not wanted:
+                continue
+            given = groups(item.tree, "Origin")
+            if all(value(origin, "TypeCode") != wanted for origin in given):
+                path = under(item.path, ("Origin", len(given) + 1), "TypeCode")
+                yield path, f"Preference {quoted(preference)} of item {position + 1} needs an origin of kind {wanted}."

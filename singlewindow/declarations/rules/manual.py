@@ -1,0 +1,78 @@
+"""The printed manual of rules, `docs/rules.md`, made from the rule classes and the country profiles themselves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+from singlewindow.declarations.rules.book import BoundRule, Rulebook, Rulebooks
+from singlewindow.declarations.rules.catalogue import NATIONAL_RULES, WCO
+
+_OPENING = """# Rules
+
+What must hold within one declaration beyond the schema. This page is printed by
+`python -m singlewindow.declarations.rules > docs/rules.md`: change the rule classes or the country profiles, not the
+page.
+
+**hard** refuses the declaration; **warning** travels with it. A rule is left out where the schema already found
+something broken that the rule reads. Rules of the WCO layer hold for every country. National rules are switched on,
+with their parameters, by `config/countries/<code>/profile.toml`, chosen by the ResponsibleCountryCode of the envelope;
+a declaration for a country without a profile meets the WCO layer only.
+"""
+
+
+def print_manual(rulebooks: Rulebooks) -> str:
+    """The whole page in Markdown, ending in one newline."""
+    wco = rulebooks.for_country("")
+    parts = [_OPENING, "## Everywhere (WCO)\n", *(_entry(bound) for bound in wco.rules)]
+    for country in sorted(rulebooks.profiles):
+        book = rulebooks.for_country(country)
+        parts += [f"## {rulebooks.profiles[country].title} ({country})\n", _stricter(rulebooks, book)]
+        parts += [_entry(bound) for bound in book.rules if not bound.rule_id.startswith(f"{WCO}-")]
+    unused = sorted(_unused(rulebooks))
+    if unused:
+        parts.append("## In no profile yet\n\n" + "\n".join(f"- {name}" for name in unused) + "\n")
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _unused(rulebooks: Rulebooks) -> set[str]:
+    used = {type(rule) for profile in rulebooks.profiles.values() for rule in (profile.rules or {}).values()}
+    return {kind.name for kind in NATIONAL_RULES if kind not in used}
+
+
+def _stricter(rulebooks: Rulebooks, book: Rulebook) -> str:
+    strict = sorted(rulebooks.profiles[book.country].strict)
+    return f"Warnings of the WCO layer that are hard here: {', '.join(strict)}.\n" if strict else ""
+
+
+def _entry(bound: BoundRule) -> str:
+    rule = bound.rule
+    lines = [f"### {bound.rule_id}", "", inspect.getdoc(type(rule)) or "", ""]
+    lines.append(f"- {bound.severity.value}, code `{rule.code}`, for {rule.scope.value}")
+    lines.append(f"- what to do: {rule.advice}")
+    lines.append(f"- reads: {_reads(rule.reads)}")
+    lines += [f"- {name}: {text}" for name, text in _parameters(bound)]
+    return "\n".join(lines) + "\n"
+
+
+def _reads(paths: tuple[str, ...]) -> str:
+    most = 8
+    shown = ", ".join(f"`{path.removeprefix('Declaration/')}`" for path in paths[:most])
+    return shown if len(paths) <= most else f"{shown} and {len(paths) - most} more of the kind"
+
+
+def _parameters(bound: BoundRule) -> Iterator[tuple[str, str]]:
+    """The parameters as set; the public code lists and the operator's item limit are not repeated here."""
+    if bound.rule_id.startswith(f"{WCO}-"):
+        return
+    for name in bound.rule.__struct_fields__:
+        setting = getattr(bound.rule, name)
+        if isinstance(setting, dict):
+            yield name, ", ".join(f"{key} → {word}" for key, word in setting.items())
+        elif isinstance(setting, frozenset):
+            yield name, ", ".join(sorted(setting))
+        elif isinstance(setting, tuple):
+            words = (" + ".join(word) if isinstance(word, tuple) else f"`{word}`" for word in setting)
+            yield name, ", ".join(words)
+        else:
+            yield name, f"`{setting}`"

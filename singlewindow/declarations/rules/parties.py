@@ -1,0 +1,187 @@
+"""Rules about the parties: how each is identified, whole addresses, and who acts for whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from singlewindow.declarations.faults import Path, Severity
+from singlewindow.declarations.model import Tree
+from singlewindow.declarations.rules.context import (
+    DECLARATION_PATH,
+    SHIPMENT_PATH,
+    Context,
+    group,
+    groups,
+    value,
+)
+from singlewindow.declarations.rules.rule import ITEMS, SHIPMENT, Findings, Rule, Scope, check_pattern, quoted, under
+
+_HEADER = ("Exporter", "Declarant")
+_SHIPMENT = ("Importer", "Consignee")
+_TRADERS = (
+    *(f"Declaration/{name}" for name in _HEADER),
+    *(f"{SHIPMENT}/{name}" for name in _SHIPMENT),
+    f"{ITEMS}/Consignee",
+)
+_ADDRESS = ("Line", "CityName", "CountryCode", "PostcodeID")
+
+
+def _parts(parties: tuple[str, ...], *leaves: str) -> tuple[str, ...]:
+    return tuple(f"{party}/{leaf}" for party in parties for leaf in leaves)
+
+
+def _traders(context: Context) -> Iterator[tuple[Path, Tree]]:
+    """Exporter, declarant, importer and the consignees, as far as they are there."""
+    for name in _HEADER:
+        if name in context.tree:
+            yield under(DECLARATION_PATH, name), group(context.tree, name)
+    for name in _SHIPMENT:
+        if name in context.shipment:
+            yield under(SHIPMENT_PATH, name), group(context.shipment, name)
+    for item in context.items:
+        if "Consignee" in item.tree:
+            yield under(item.path, "Consignee"), group(item.tree, "Consignee")
+
+
+class PartyIdentified(Rule, frozen=True):
+    """Exporter, importer, declarant and consignee are told by an identifier or by a name (DE 3/1 to 3/18)."""
+
+    name = "PARTY-IDENTIFIED"
+    reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name"))
+    advice = "Give the party's identifier, or its name and address, or leave the party out."
+
+    def check(self, context: Context) -> Findings:
+        for path, party in _traders(context):
+            if "ID" not in party and "Name" not in party:
+                yield under(path, "ID"), f"{path[-1].name} has neither an identifier nor a name."
+
+
+class PartyIdentifiedOnce(Rule, frozen=True):
+    """A party is told either by its identifier or by its name and address, so that the two cannot disagree."""
+
+    name = "PARTY-IDENTIFIED-ONCE"
+    severity = Severity.WARNING
+    reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name", "Address"))
+    advice = "Keep the identifier and take name and address out, or the other way round."
+
+    def check(self, context: Context) -> Findings:
+        for path, party in _traders(context):
+            if "ID" in party and ("Name" in party or "Address" in party):
+                other = "Name" if "Name" in party else "Address"
+                yield under(path, other), f"{path[-1].name} has an identifier and also name or address."
+
+
+class PartyAddress(Rule, frozen=True):
+    """A party told by name has an address with street, city, country and postcode."""
+
+    name = "PARTY-ADDRESS"
+    reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name", "Address", *(f"Address/{part}" for part in _ADDRESS)))
+    advice = "Complete the address: Line, CityName, CountryCode and PostcodeID."
+
+    def check(self, context: Context) -> Findings:
+        for path, party in _traders(context):
+            if "ID" in party or ("Name" not in party and "Address" not in party):
+                continue
+            if "Name" not in party:
+                yield under(path, "Name"), f"{path[-1].name} has an address and no name."
+            address = group(party, "Address")
+            for part in _ADDRESS:
+                if not value(address, part):
+                    yield under(path, "Address", part), f"The address of {path[-1].name} has no {part}."
+
+
+_SINGLE_PARTIES = (
+    ("Declaration", ("Agent", "Declarant", "Exporter", "Submitter")),
+    (SHIPMENT, ("Buyer", "Consignee", "Consignor", "Importer", "Seller")),
+)
+_IDENTIFIED = (
+    *(f"{parent}/{name}" for parent, names in _SINGLE_PARTIES for name in names),
+    "Declaration/AuthorisationHolder",
+)
+
+
+class PartyIdForm(Rule, frozen=True):
+    """A party identifier is two letters for the country and then letters or digits."""
+
+    name = "PARTY-ID-FORM"
+    code = "INVALID_CHARACTERS"
+    scope = Scope.EVERY
+    reads = (*_IDENTIFIED, *_parts(_IDENTIFIED, "ID"))
+    leafwise = True
+    advice = "Give the identifier as it was assigned, such as GB123456789012, without spaces or punctuation."
+
+    pattern: str
+
+    def __post_init__(self) -> None:
+        check_pattern(self.pattern)
+
+    def check(self, context: Context) -> Findings:
+        form = re.compile(self.pattern)
+        for path, party in _identified(context):
+            identifier = value(party, "ID")
+            if identifier and not form.fullmatch(identifier):
+                yield under(path, "ID"), f"{quoted(identifier)} is not a party identifier."
+
+
+def _identified(context: Context) -> Iterator[tuple[Path, Tree]]:
+    for parent, path, (_, names) in (
+        (context.tree, DECLARATION_PATH, _SINGLE_PARTIES[0]),
+        (context.shipment, SHIPMENT_PATH, _SINGLE_PARTIES[1]),
+    ):
+        for name in names:
+            if name in parent:
+                yield under(path, name), group(parent, name)
+    for index, holder in enumerate(groups(context.tree, "AuthorisationHolder"), start=1):
+        yield under(DECLARATION_PATH, ("AuthorisationHolder", index)), holder
+
+
+_ROLES = ("Declaration/Declarant/ID", f"{SHIPMENT}/Importer", f"{SHIPMENT}/Importer/ID")
+
+
+def _acts_for_another(context: Context) -> bool | None:
+    """Whether declarant and importer differ; None where one of them is not told by identifier."""
+    declarant = value(group(context.tree, "Declarant"), "ID")
+    importer = value(group(context.shipment, "Importer"), "ID")
+    return declarant != importer if declarant and importer else None
+
+
+class Representative(Rule, frozen=True):
+    """Whoever declares an import for another importer says whether as direct or indirect representative (DE 3/21)."""
+
+    name = "REPRESENTATIVE"
+    scope = Scope.IMPORTS
+    reads = (*_ROLES, "Declaration/Agent", "Declaration/Agent/FunctionCode")
+    advice = "Add Agent with the FunctionCode of direct or indirect representation."
+
+    functions: frozenset[str]
+
+    def check(self, context: Context) -> Findings:
+        if not _acts_for_another(context):
+            return
+        if value(group(context.tree, "Agent"), "FunctionCode") not in self.functions:
+            path = under(DECLARATION_PATH, "Agent", "FunctionCode")
+            yield path, "The declarant is not the importer and no kind of representation is declared."
+
+
+class SelfRepresentation(Rule, frozen=True):
+    """An importer who declares for himself says so by a statement, because no representative is to be expected."""
+
+    name = "SELF-REPRESENTATION"
+    severity = Severity.WARNING
+    scope = Scope.IMPORTS
+    reads = (
+        *_ROLES,
+        f"{ITEMS}/AdditionalInformation",
+        f"{ITEMS}/AdditionalInformation/StatementCode",
+        "Declaration/AdditionalInformation",
+        "Declaration/AdditionalInformation/StatementCode",
+    )
+    advice = "Add the additional information statement for importers who declare for themselves."
+
+    statement: str
+
+    def check(self, context: Context) -> Findings:
+        if _acts_for_another(context) is False and self.statement not in context.statements and context.items:
+            path = under(context.items[0].path, "AdditionalInformation", "StatementCode")
+            yield path, f"Declarant and importer are the same and statement {self.statement} is not given."

@@ -1,0 +1,121 @@
+"""Rules about procedures and commodity codes of the items."""
+
+from __future__ import annotations
+
+from singlewindow.declarations.faults import Severity
+from singlewindow.declarations.rules.context import Context, Item, groups, value
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, quoted, under
+
+_PROCEDURE = f"{ITEMS}/GovernmentProcedure"
+_READS = (ITEMS, _PROCEDURE, f"{_PROCEDURE}/CurrentCode", f"{_PROCEDURE}/PreviousCode")
+_CLASSIFICATION = f"{COMMODITY}/Classification"
+_CODES = (ITEMS, _CLASSIFICATION, f"{_CLASSIFICATION}/ID", f"{_CLASSIFICATION}/IdentificationTypeCode")
+
+
+class ProcedureGiven(Rule, frozen=True):
+    """The first GovernmentProcedure of an item is its procedure: the one asked for and the one before (DE 1/10)."""
+
+    name = "PROCEDURE-GIVEN"
+    reads = _READS
+    advice = "Begin with a GovernmentProcedure of the requested and the previous procedure, such as 40 and 00."
+
+    length: int
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            first = item.procedures[0] if item.procedures else {}
+            for leaf in ("CurrentCode", "PreviousCode"):
+                code = value(first, leaf)
+                if len(code) != self.length:
+                    path = under(item.path, ("GovernmentProcedure", 1), leaf)
+                    yield path, f"Item {item.index} has {quoted(code)} where its procedure belongs."
+                    break
+
+
+def _additional(item: Item, length: int) -> list[tuple[int, str]]:
+    """The additional procedures of an item with their places among its GovernmentProcedure elements."""
+    codes = ((index, value(entry, "CurrentCode"), entry) for index, entry in enumerate(item.procedures, start=1))
+    return [(index, code) for index, code, entry in codes if len(code) == length and "PreviousCode" not in entry]
+
+
+class AdditionalProcedureGiven(Rule, frozen=True):
+    """An item has at least one additional procedure, if only the one that says there is none (DE 1/11)."""
+
+    name = "ADDITIONAL-PROCEDURE-GIVEN"
+    reads = _READS
+    advice = "Add a GovernmentProcedure with the additional procedure code, 000 where none applies."
+
+    length: int
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            if not _additional(item, self.length):
+                path = under(item.path, ("GovernmentProcedure", len(item.procedures) + 1), "CurrentCode")
+                yield path, f"Item {item.index} has no additional procedure."
+
+
+class NoAdditionalProcedureAlone(Rule, frozen=True):
+    """The code for "no additional procedure" stands alone."""
+
+    name = "NO-ADDITIONAL-PROCEDURE-ALONE"
+    reads = _READS
+    advice = "Take the code for no additional procedure out, or the others."
+
+    none: str
+    length: int
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            if len(item.procedures) < 3:
+                continue
+            codes = _additional(item, self.length)
+            for index, code in codes:
+                if code == self.none and len(codes) > 1:
+                    path = under(item.path, ("GovernmentProcedure", index), "CurrentCode")
+                    yield path, f"Item {item.index} has additional procedures beside {self.none}."
+                    break
+
+
+class CommodityCode(Rule, frozen=True):
+    """A classified item has exactly one commodity code of the national length (DE 6/14)."""
+
+    name = "COMMODITY-CODE"
+    severity = Severity.WARNING
+    reads = _CODES
+    advice = "Give one Classification of the commodity scheme with the full code."
+
+    scheme: str
+    length: int
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            entries = list(enumerate(groups(item.commodity, "Classification"), start=1))
+            codes = [(at, value(entry, "ID")) for at, entry in entries if _scheme(entry) == self.scheme]
+            if entries and (len(codes) != 1 or len(codes[0][1]) != self.length):
+                place = codes[-1][0] if codes else len(entries) + 1
+                path = under(item.path, "Commodity", ("Classification", place), "ID")
+                given = ", ".join(quoted(code) for _, code in codes[:3]) or "none"
+                yield path, f"Item {item.index} needs one commodity code of {self.length} digits and has {given}."
+
+
+class TariffAddition(Rule, frozen=True):
+    """A tariff addition to the commodity code has its fixed number of digits (DE 6/15)."""
+
+    name = "TARIFF-ADDITION"
+    reads = _CODES
+    advice = "Give the two digits that follow the commodity code in the tariff."
+
+    scheme: str
+    length: int
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            for index, entry in enumerate(groups(item.commodity, "Classification"), start=1):
+                code = value(entry, "ID")
+                if _scheme(entry) == self.scheme and code.isdigit() and len(code) != self.length:
+                    path = under(item.path, "Commodity", ("Classification", index), "ID")
+                    yield path, f"{quoted(code)} is not a tariff addition of {self.length} digits."
+
+
+def _scheme(entry: dict[str, object]) -> str:
+    return value(entry, "IdentificationTypeCode")

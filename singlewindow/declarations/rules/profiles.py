@@ -1,0 +1,86 @@
+"""A country's profile: which national rules it applies, with which parameters, and what it adds to the code lists.
+
+A profile is the file `profile.toml` in `config/countries/<code>/`. It is read once at start; a mistake in it is
+refused there, with the file and the reason, and never at the first declaration.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from singlewindow.declarations.rules.catalogue import NATIONAL_RULES, WCO, WCO_RULES
+from singlewindow.declarations.rules.rule import Rule
+
+
+class ProfileError(ValueError):
+    """A country profile cannot be used: the text names the file, what is wrong, and what to do."""
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file as written: `strict` names WCO warnings that are hard here, `rules` the national rules that apply."""
+
+    country: str
+    title: str
+    extra_countries: frozenset[str] = frozenset()
+    extra_currencies: frozenset[str] = frozenset()
+    strict: frozenset[str] = frozenset()
+    rules: dict[str, dict[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One country: `rules` are its national rules by id, ready to run."""
+
+    country: str
+    title: str = ""
+    extra_countries: frozenset[str] = frozenset()
+    extra_currencies: frozenset[str] = frozenset()
+    strict: frozenset[str] = frozenset()
+    rules: Mapping[str, Rule] | None = None
+
+
+NO_PROFILE = Profile(country="")
+
+
+def load_profile(file: Path) -> Profile:
+    """Read one `profile.toml`; raises ProfileError."""
+    try:
+        written = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _File)
+        if written.country != file.parent.name:
+            raise ValueError(f"country is {written.country!r} in the folder {file.parent.name!r}; make them one")
+        _check_strict(written)
+        rules = {rule_id: _national(rule_id, written) for rule_id in written.rules}
+    except (OSError, ValueError) as error:
+        raise ProfileError(f"{file}: {error}. Correct the country profile.") from error
+    return Profile(
+        written.country,
+        written.title,
+        written.extra_countries,
+        written.extra_currencies,
+        written.strict,
+        rules,
+    )
+
+
+def _check_strict(written: _File) -> None:
+    known = {f"{WCO}-{rule.name}" for rule in WCO_RULES}
+    unknown = sorted(written.strict - known)
+    if unknown:
+        raise ValueError(f"strict names {unknown[0]!r}, which is no WCO rule")
+
+
+def _national(rule_id: str, written: _File) -> Rule:
+    prefix = f"{written.country}-"
+    kind = next((rule for rule in NATIONAL_RULES if prefix + rule.name == rule_id), None)
+    if kind is None:
+        raise ValueError(f"there is no national rule {rule_id!r}; known are {prefix} with a name of docs/rules.md")
+    try:
+        return msgspec.convert(written.rules[rule_id], kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"rules.{rule_id}: {error}") from error

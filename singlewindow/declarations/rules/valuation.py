@@ -1,0 +1,173 @@
+"""Rules about prices and customs value: one currency, sums that agree, and what the transaction value needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from singlewindow.declarations.faults import Severity
+from singlewindow.declarations.model import decimal_of
+from singlewindow.declarations.rules.context import (
+    DECLARATION_PATH,
+    SHIPMENT_PATH,
+    Context,
+    Item,
+    group,
+    value,
+)
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, SHIPMENT, Findings, Rule, quoted, under
+
+_PRICE = f"{COMMODITY}/InvoiceLine/ItemChargeAmount"
+_METHOD = f"{ITEMS}/CustomsValuation/MethodCode"
+_INVOICE = "Declaration/InvoiceAmount"
+
+
+def _price(item: Item) -> tuple[Decimal | None, str]:
+    """The item's price and its currency, "" where none is named."""
+    leaf = group(item.commodity, "InvoiceLine").get("ItemChargeAmount")
+    return (None, "") if leaf is None else (decimal_of(leaf), _currency(leaf))
+
+
+def _currency(leaf: object) -> str:
+    return str(leaf.get("@currencyID", "")) if isinstance(leaf, dict) else ""
+
+
+class OneCurrency(Rule, frozen=True):
+    """The prices of all items are in one currency (DE 4/10)."""
+
+    name = "ONE-CURRENCY"
+    severity = Severity.WARNING
+    reads = (_PRICE, f"{_PRICE}/@currencyID")
+    advice = "State all item prices in the currency of the invoice."
+
+    def check(self, context: Context) -> Findings:
+        if len(context.items) < 2:
+            return
+        first = ""
+        for item in context.items:
+            currency = _price(item)[1]
+            first = first or currency
+            if currency and currency != first:
+                path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount", "@currencyID")
+                yield path, f"The price of item {item.index} is in {quoted(currency)}, the others in {quoted(first)}."
+
+
+class InvoiceCurrency(Rule, frozen=True):
+    """The invoice total is in the currency of the item prices."""
+
+    name = "INVOICE-CURRENCY"
+    severity = Severity.WARNING
+    reads = (_INVOICE, f"{_INVOICE}/@currencyID", _PRICE, f"{_PRICE}/@currencyID")
+    advice = "State InvoiceAmount and the item prices in one currency."
+
+    def check(self, context: Context) -> Findings:
+        total = _currency(context.tree.get("InvoiceAmount"))
+        if not total:
+            return
+        prices = {currency for item in context.items if (currency := _price(item)[1])}
+        if prices and total not in prices:
+            path = under(DECLARATION_PATH, "InvoiceAmount", "@currencyID")
+            yield path, f"The invoice is in {quoted(total)} and the items are in {quoted(min(prices))}."
+
+
+class InvoiceTotal(Rule, frozen=True):
+    """The invoice total is the sum of the item prices, where all of them are given in one currency."""
+
+    name = "INVOICE-TOTAL"
+    severity = Severity.WARNING
+    code = "TOTALS_MISMATCH"
+    reads = (_INVOICE, f"{_INVOICE}/@currencyID", _PRICE, f"{_PRICE}/@currencyID")
+    advice = "Check the item prices against the invoice."
+
+    def check(self, context: Context) -> Findings:
+        leaf = context.tree.get("InvoiceAmount")
+        total = decimal_of(leaf)
+        if total is None or not context.items:
+            return
+        prices = [_price(item) for item in context.items]
+        amounts = [amount for amount, _ in prices if amount is not None]
+        if len(amounts) < len(prices) or {currency for _, currency in prices} != {_currency(leaf)}:
+            return
+        if sum(amounts) != total:
+            path = under(DECLARATION_PATH, "InvoiceAmount")
+            yield path, f"The invoice amounts to {total} and the items to {sum(amounts)}."
+
+
+def _by_transaction(context: Context, method: str) -> Iterator[Item]:
+    """The items valued by `method`."""
+    for item in context.items:
+        if "CustomsValuation" in item.tree and value(group(item.tree, "CustomsValuation"), "MethodCode") == method:
+            yield item
+
+
+class ValuationTerms(Rule, frozen=True):
+    """An item valued by its transaction price needs the delivery terms, which say what the price covers (DE 4/1)."""
+
+    name = "VALUATION-TERMS"
+    reads = (ITEMS, _METHOD, f"{SHIPMENT}/TradeTerms")
+    advice = "Add TradeTerms with the delivery terms and the place."
+
+    method: str
+
+    def check(self, context: Context) -> Findings:
+        if "TradeTerms" not in context.shipment and any(_by_transaction(context, self.method)):
+            yield under(SHIPMENT_PATH, "TradeTerms"), "Goods are valued by their price and no delivery terms are given."
+
+
+class ValuationPrice(Rule, frozen=True):
+    """An item valued by its transaction price states that price (DE 4/14)."""
+
+    name = "VALUATION-PRICE"
+    reads = (ITEMS, _METHOD, f"{COMMODITY}/InvoiceLine", _PRICE)
+    advice = "Add InvoiceLine/ItemChargeAmount with the price of the item."
+
+    method: str
+
+    def check(self, context: Context) -> Findings:
+        for item in _by_transaction(context, self.method):
+            if "ItemChargeAmount" not in group(item.commodity, "InvoiceLine"):
+                path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount")
+                yield path, f"Item {item.index} is valued by its price and none is given."
+
+
+class ValuationDocument(Rule, frozen=True):
+    """An item valued by its transaction price is proved by an invoice or the like."""
+
+    name = "VALUATION-DOCUMENT"
+    reads = (
+        ITEMS,
+        _METHOD,
+        f"{ITEMS}/AdditionalDocument",
+        f"{ITEMS}/AdditionalDocument/CategoryCode",
+        f"{ITEMS}/AdditionalDocument/TypeCode",
+    )
+    advice = "Add the invoice among the item's documents."
+
+    method: str
+    documents: frozenset[str]
+
+    def check(self, context: Context) -> Findings:
+        for item in _by_transaction(context, self.method):
+            if self.documents.isdisjoint(item.document_codes):
+                wanted = ", ".join(sorted(self.documents))
+                path = under(item.path, "AdditionalDocument")
+                yield path, f"Item {item.index} is valued by its price and none of the documents {wanted} is given."
+
+
+class ValuationIndicators(Rule, frozen=True):
+    """An item valued by its transaction price carries the four indicators of what may have bent it (DE 4/13)."""
+
+    name = "VALUATION-INDICATORS"
+    severity = Severity.WARNING
+    reads = (ITEMS, _METHOD, f"{ITEMS}/ValuationAdjustment", f"{ITEMS}/ValuationAdjustment/AdditionCode")
+    advice = "Add ValuationAdjustment/AdditionCode with four digits, each 0 or 1."
+
+    method: str
+    length: int
+
+    def check(self, context: Context) -> Findings:
+        for item in _by_transaction(context, self.method):
+            indicators = value(group(item.tree, "ValuationAdjustment"), "AdditionCode")
+            if len(indicators) != self.length or not indicators.isdigit():
+                path = under(item.path, "ValuationAdjustment", "AdditionCode")
+                yield path, f"Item {item.index} has {quoted(indicators)} for its {self.length} valuation indicators."

@@ -1,0 +1,89 @@
+"""The whole judgement on one message: read it, judge it by the schema and by its country's rules, say what is wrong.
+
+Faults of the schema and breaches of rules come as one list, in the order of the document, each with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from singlewindow.declarations import pointers
+from singlewindow.declarations.elements import ELEMENTS
+from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, Path, Severity
+from singlewindow.declarations.intake import Limits, Media, Reading, read
+from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.rules import Rulebooks
+
+_DEFAULT_LIMITS = Limits()
+_PLACES = {path: {name: at for at, name in enumerate(element.children)} for path, element in ELEMENTS.items()}
+
+DocumentOrder = tuple[tuple[int, str, int], ...]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A message that could be read, and what is wrong with it.
+
+    `faults` are sorted by line and then by place, at most `FAULTS_SHOWN`; `truncated` says that there were more. Hard
+    faults are never left out in favour of warnings. `enveloped` says whether the message had its MetaData.
+    """
+
+    declaration: Declaration
+    faults: tuple[Fault, ...]
+    enveloped: bool
+    truncated: bool
+
+
+def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits = _DEFAULT_LIMITS) -> Validated:
+    """Judge one message as sent; raises `Refused` where the bytes cannot be read as a declaration at all."""
+    reading = read(content, media, limits)
+    declaration = reading.declaration
+    breaches = rulebooks.for_country(declaration.country).check(declaration, reading.broken_paths)
+    if not breaches and not reading.faults:
+        return Validated(declaration, (), reading.enveloped, truncated=False)
+    found = [*reading.faults, *breaches]
+    shown = _with_lines(_gravest(found), reading)
+    return Validated(declaration, shown, reading.enveloped, truncated=len(found) > FAULTS_SHOWN)
+
+
+def describe(fault: Fault, validated: Validated) -> dict[str, str | int | None]:
+    """A fault in the one form in which it is published; `line` is None for JSON."""
+    return {
+        "rule": fault.rule,
+        "code": fault.code,
+        "severity": fault.severity.value,
+        "text": fault.text,
+        "advice": fault.advice,
+        "xpath": pointers.xpath(fault.path, validated.enveloped),
+        "json_pointer": pointers.json_pointer(fault.path, validated.enveloped),
+        "wco_pointer": pointers.wco_pointer(fault.path, validated.declaration.tree),
+        "line": fault.line,
+    }
+
+
+def _gravest(faults: list[Fault]) -> list[Fault]:
+    """As many faults as are shown: hard ones before warnings, each in document order.
+
+    The choice is made before any line is looked up, which costs a walk over the document for each.
+    """
+    if len(faults) <= FAULTS_SHOWN:
+        return faults
+    ranked = sorted(faults, key=lambda fault: (fault.severity is not Severity.HARD, _document_order(fault.path)))
+    return ranked[:FAULTS_SHOWN]
+
+
+def _with_lines(faults: Iterable[Fault], reading: Reading) -> tuple[Fault, ...]:
+    placed = [fault if fault.line else replace(fault, line=reading.line_of(fault.path)) for fault in faults]
+    return tuple(sorted(placed, key=lambda fault: (fault.line or 0, _document_order(fault.path), fault.rule)))
+
+
+def _document_order(path: Path) -> DocumentOrder:
+    """Where a path stands in a document that keeps to the schema; what the schema does not know comes last."""
+    order = []
+    parent = ""
+    for step in path:
+        places = _PLACES.get(parent, {})
+        order.append((places.get(step.name, len(places)), step.name, step.index or 0))
+        parent = f"{parent}/{step.name}" if parent else step.name
+    return tuple(order)

@@ -1,0 +1,140 @@
+"""What a single value may be: white-space handling as XML Schema has it, and one plain sentence for each thing wrong.
+
+The XSD decides; these checks explain, so they must call wrong exactly what the XSD refuses (a property test holds them
+to it).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from singlewindow.declarations.elements import Attribute, Element
+
+XML_SPACE = " \t\n\r"
+SHOWN = 40
+
+_SPACES = re.compile(r"[ \t\n\r]+")
+_DECIMAL = re.compile(r"[+-]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))")
+_EXPONENT = re.compile(r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+")
+
+
+class Finding(NamedTuple):
+    """What is wrong with a value: rule id, answer code, what is wrong, what to do."""
+
+    rule: str
+    code: str
+    text: str
+    advice: str
+
+
+def collapse(text: str) -> str:
+    """White space as the XSD's tokens have it: none at the ends, one blank between words."""
+    return text if text.isalnum() else _SPACES.sub(" ", text).strip(" ")
+
+
+def shown(value: str) -> str:
+    """A value as it may stand in an answer: short, and without characters that a terminal or a log would obey."""
+    cut = value if len(value) <= SHOWN else value[:SHOWN] + "..."
+    return '"' + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut) + '"'
+
+
+def clean(element: Element, text: str) -> str:
+    """A leaf's value after the white-space handling of its type."""
+    return collapse(text) if element.base in ("code", "decimal") else text
+
+
+def check_value(element: Element, value: str) -> Finding | None:
+    """What is wrong with the cleaned value of a leaf, or None."""
+    if element.enum:
+        return None if value in element.enum else _not_listed(element.name, value, element.enum)
+    match element.base:
+        case "decimal":
+            return _check_decimal(element, value)
+        case "date":
+            return _check_date(element, value)
+        case _:
+            return _check_text(element, value)
+
+
+def check_attribute(leaf: Element, attribute: Attribute, value: str) -> Finding | None:
+    """What is wrong with the collapsed value of an attribute, or None."""
+    if re.fullmatch(attribute.pattern, value):
+        return None
+    name = f"{attribute.name} of {leaf.name}"
+    match attribute.name:
+        case "currencyID":
+            return _shape(name, value, "three capital letters", "Give the ISO 4217 code of the currency.")
+        case "formatCode":
+            return _not_listed(name, value, ("102", "304"))
+        case _:
+            return _shape(name, value, "1 to 5 characters", "Give the code of the unit.")
+
+
+def _check_text(element: Element, value: str) -> Finding | None:
+    if not value.strip(XML_SPACE) and element.pattern:
+        text = f"{element.name} is empty or blank."
+        return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, "Give it a value or leave the element out.")
+    if element.length is not None and len(value) > element.length and not _is_code(element):
+        text = f"{element.name} holds {len(value):,} characters; at most {element.length} are allowed."
+        return Finding("SCHEMA-LENGTH", "SCHEMA_INVALID", text, f"Shorten it to {element.length} characters.")
+    if element.pattern is None or re.fullmatch(element.pattern, value):
+        return None
+    if _is_code(element):
+        return _wrong_code(element, value)
+    text = f"{element.name} holds a line break."
+    return Finding("SCHEMA-LINE-BREAK", "INVALID_CHARACTERS", text, "Write the value on one line.")
+
+
+def _is_code(element: Element) -> bool:
+    """Whether the format names the kind of character too, as in a2, n1 or n..2."""
+    return not element.format.startswith("an")
+
+
+def _wrong_code(element: Element, value: str) -> Finding:
+    length = element.length or 0
+    if len(value) > length:
+        text = f"{element.name} holds {len(value):,} characters; at most {length} are allowed."
+        return Finding("SCHEMA-LENGTH", "SCHEMA_INVALID", text, f"Shorten it to {length} characters.")
+    kind = "letter" if element.format.startswith("a") else "digit"
+    most = "1 to " if ".." in element.format else ""
+    expected = f"{most}{length} {kind}{'' if length == 1 else 's'}"
+    return _shape(element.name, value, expected, f"Give {expected}.")
+
+
+def _shape(name: str, value: str, expected: str, advice: str) -> Finding:
+    return Finding("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; expected are {expected}.", advice)
+
+
+def _not_listed(name: str, value: str, allowed: tuple[str, ...]) -> Finding:
+    listed = ", ".join(allowed[:-1]) + " or " + allowed[-1]
+    text = f"{name} is {shown(value)}; allowed are {listed}."
+    return Finding("SCHEMA-ENUM", "SCHEMA_INVALID", text, f"Give {listed}.")
+
+
+def _check_date(element: Element, value: str) -> Finding | None:
+    if re.fullmatch(element.pattern or "", value):
+        return None
+    text = f"{element.name} is {shown(value)}, which is not a date of the form yyyymmdd or yyyymmddhhmmss with a zone."
+    advice = "Give for example 20260131 (formatCode 102) or 20260131235959Z (formatCode 304)."
+    return Finding("SCHEMA-DATE", "INVALID_DATE", text, advice)
+
+
+def _check_decimal(element: Element, value: str) -> Finding | None:
+    found = _DECIMAL.fullmatch(value)
+    if not found:
+        code = "VALUE_OUT_OF_RANGE" if _EXPONENT.fullmatch(value) else "SCHEMA_INVALID"
+        text = f"{element.name} is {shown(value)}, which is not a plain decimal number."
+        return Finding("SCHEMA-DECIMAL", code, text, "Write it with digits and, where needed, one decimal point.")
+    if element.digits is None:
+        return None
+    whole = (found[1] or "").lstrip("0")
+    fraction = (found[2] or found[3] or "").rstrip("0")
+    total, decimals = element.digits
+    if len(fraction) > decimals:
+        text = f"{element.name} has {len(fraction)} decimal places; at most {decimals} are allowed."
+        return Finding("SCHEMA-DIGITS", "VALUE_OUT_OF_RANGE", text, f"Round it to {decimals} decimal places.")
+    if len(whole) + len(fraction) > total:
+        text = f"{element.name} has {len(whole) + len(fraction)} digits; at most {total} are allowed."
+        return Finding("SCHEMA-DIGITS", "VALUE_OUT_OF_RANGE", text, "Check the number and its unit.")
+    return None

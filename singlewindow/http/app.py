@@ -1,0 +1,145 @@
+"""The web application: the table of routes becomes Flask's, and every failure becomes a problem document.
+
+Whatever a request asks, it passes here in one order: caller, query, accepted media, body, handler.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from singlewindow.clearance.inquiries import NotVisible
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.faults import Refused
+from singlewindow.http.access import authorise
+from singlewindow.http.call import Call, Reply, Service
+from singlewindow.http.content import acceptable_media, read_content
+from singlewindow.http.parameters import read_query
+from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
+from singlewindow.http.route import Route
+from singlewindow.http.routes import ROUTES
+from singlewindow.security.access import Keyring
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = "2"
+SERVER_FAULT = 500
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+STATUS_CODES = {
+    404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 408: "REQUEST_TIMEOUT",
+    413: "PAYLOAD_TOO_LARGE", 414: "URI_TOO_LONG", 415: "UNSUPPORTED_MEDIA_TYPE", 431: "HEADERS_TOO_LARGE",
+}  # fmt: skip
+DETAILS = {
+    "NOT_FOUND": "There is nothing at this address for this caller; /docs lists what there is",
+    "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
+}
+
+
+def create_app(window: Window) -> Flask:
+    """The WSGI application over a window; nothing is asked of the database until a request comes."""
+    # No static folder: Flask's own route for it would be in no table.
+    app = Flask("singlewindow.http", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = window.settings.sw_body_limit
+    app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
+    service = Service(window, Keyring(window.engine), threading.BoundedSemaphore(window.settings.sw_waiters), ROUTES)
+    for route in ROUTES:
+        app.add_url_rule(
+            route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
+        )
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(Exception, _failed)
+    return app
+
+
+def _begin() -> None:
+    g.trace_id, g.began = secrets.token_hex(16), time.monotonic()
+
+
+def _view(service: Service, route: Route) -> Callable[..., Response]:
+    def view(**path: str) -> Response:
+        call = _call(service, route, path)
+        return _render(call, route.handler(call))
+
+    return view
+
+
+def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
+    principal = authorise(route, request.headers.get("Authorization"), service.keyring)
+    g.caller = principal.key_id if principal else "-"
+    query = read_query(request.args.items(multi=True), route.parameters)
+    acceptable = acceptable_media(route.produces, request.accept_mimetypes)
+    media, content = read_content(request, route.consumes) if route.consumes else ("", b"")
+    return Call(
+        service=service, principal=principal, path=path, query=query, acceptable=acceptable, began=g.began,
+        content=content, media=media,
+    )  # fmt: skip
+
+
+def _render(call: Call, reply: Reply) -> Response:
+    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    return Response(body, reply.status, dict(reply.headers), content_type=reply.media or call.accepted)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Trace-Id"] = g.trace_id
+    return response
+
+
+def _failed(error: Exception) -> Response:
+    problem = as_problem(error)
+    rule = request.url_rule.rule if request.url_rule else "-"
+    facts = (problem.status, problem.code, request.method[:10], rule, g.get("caller", "-"), g.trace_id)
+    if problem.status >= SERVER_FAULT:
+        log.error("failed status=%d code=%s call=%a %s key=%s trace_id=%s", *facts, exc_info=error)
+    else:
+        log.info("rejected status=%d code=%s call=%a %s key=%s trace_id=%s", *facts)
+    return Response(problem_body(problem, g.trace_id), problem.status, problem.headers, content_type=PROBLEM_MEDIA)
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """The problem a failure is told as; what is not meant for callers stays in the log, under the trace id."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, Refused):
+        return ProblemError(error.code, error.text, error.status)
+    if isinstance(error, NotVisible):
+        return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
+    if isinstance(error, HTTPException):
+        return _http_problem(error)
+    if is_outage(error):
+        detail = "The record cannot be reached just now; nothing was stored. Send the same request again"
+        return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
+    return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database could not be reached, or did not answer in time."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
+
+
+def _http_problem(error: HTTPException) -> ProblemError:
+    code = STATUS_CODES.get(error.code or 0, "BAD_REQUEST")
+    problem = ProblemError(code, DETAILS.get(code, "The request cannot be answered as it was sent"))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        problem.with_headers({"Allow": ", ".join(sorted(error.valid_methods))})
+    return problem

@@ -1,0 +1,83 @@
+"""What a handler gets and gives: a `Call` that is authorised and read already, a `Reply` that is not yet rendered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from singlewindow.clearance.window import Window
+from singlewindow.http.problems import ProblemError
+from singlewindow.security.access import Keyring
+from singlewindow.security.keys import Principal
+
+if TYPE_CHECKING:  # a route names its handler, and a handler takes a call: only the checker needs the way back
+    from singlewindow.http.route import Route
+
+JSON = "application/json"
+XML = "application/xml"
+HTML = "text/html"
+TEXT = "text/plain"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What all calls of one process share: `waiters` are the places for those who wait for a decision."""
+
+    window: Window
+    keyring: Keyring
+    waiters: threading.BoundedSemaphore
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request, authorised and read.
+
+    `principal` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
+    order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic.
+    """
+
+    service: Service
+    principal: Principal | None
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    acceptable: tuple[str, ...]
+    began: float
+    content: bytes = b""
+    media: str = ""
+
+    @property
+    def accepted(self) -> str:
+        """The media type to answer in where nothing else decides."""
+        return self.acceptable[0]
+
+    @property
+    def window(self) -> Window:
+        """The single window."""
+        return self.service.window
+
+    @property
+    def caller(self) -> Principal:
+        """Who calls; raises where the route is public."""
+        if self.principal is None:
+            raise LookupError("a public route has no caller")
+        return self.principal
+
+    @property
+    def party(self) -> str:
+        """The caller's party; raises the FORBIDDEN problem for a key without one."""
+        if not self.caller.party:
+            raise ProblemError("FORBIDDEN", "This key stands for no party")
+        return self.caller.party
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to answer: `body` is encoded as JSON unless it is bytes; `media` is the accepted type unless given."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media: str | None = None

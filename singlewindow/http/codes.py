@@ -1,0 +1,79 @@
+"""The closed list of answer codes: what each means in one sentence, for the problem documents and for /docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """One answer code: the HTTP status it comes with, and its title."""
+
+    status: int
+    title: str
+
+
+CODES: Mapping[str, Code] = MappingProxyType({
+    # The request
+    "BAD_REQUEST": Code(400, "The request cannot be understood"),
+    "INVALID_PARAMETER": Code(400, "A query parameter is unknown, repeated or has a value that does not fit"),
+    "UNAUTHENTICATED": Code(401, "The request carries no bearer key"),
+    "INVALID_TOKEN": Code(401, "The bearer key is unknown, wrong or revoked"),
+    "FORBIDDEN": Code(403, "The role of this key may not make this call"),
+    "NOT_FOUND": Code(404, "There is nothing here for this caller"),
+    "METHOD_NOT_ALLOWED": Code(405, "This address does not answer this method"),
+    "NOT_ACCEPTABLE": Code(406, "This call answers in none of the accepted media types"),
+    "REQUEST_TIMEOUT": Code(408, "The request did not arrive in time"),
+    "PAYLOAD_TOO_LARGE": Code(413, "The body is larger than this service takes"),
+    "URI_TOO_LONG": Code(414, "The address is too long"),
+    "UNSUPPORTED_MEDIA_TYPE": Code(415, "The body's media type is not one this call reads"),
+    "CONTENT_ENCODING_UNSUPPORTED": Code(415, "The body is sent compressed or encoded"),
+    "ENCODING_NOT_UTF8": Code(415, "The body's characters are not UTF-8"),
+    "HEADERS_TOO_LARGE": Code(431, "The request headers are too large"),
+    # The bytes
+    "EMPTY_BODY": Code(400, "The body is empty"),
+    "COMPRESSED_BODY": Code(400, "The body is a compressed file"),
+    "INVALID_UNICODE": Code(400, "The text holds characters that no document may hold"),
+    "XML_NOT_WELL_FORMED": Code(400, "The body is not well-formed XML"),
+    "XML_VERSION_UNSUPPORTED": Code(400, "The XML version is not 1.0"),
+    "XML_DTD_FORBIDDEN": Code(400, "The XML document carries a document type declaration"),
+    "XML_PI_FORBIDDEN": Code(400, "The XML document carries a processing instruction"),
+    "XML_XINCLUDE_FORBIDDEN": Code(400, "The XML document includes others"),
+    "XML_XSI_FORBIDDEN": Code(400, "The XML document carries xsi:type or xsi:nil"),
+    "XML_TOO_DEEP": Code(400, "The XML document is nested too deep"),
+    "XML_TOO_MANY_ELEMENTS": Code(400, "The XML document has too many elements"),
+    "XML_TOO_MANY_ATTRIBUTES": Code(400, "An XML element has too many attributes"),
+    "XML_TOO_MANY_NAMESPACES": Code(400, "The XML document declares too many namespaces"),
+    "XML_TOO_MANY_COMMENTS": Code(400, "The XML document has too many comments"),
+    "XML_VALUE_TOO_LONG": Code(400, "A value of the XML document is too long"),
+    "JSON_MALFORMED": Code(400, "The body is not JSON"),
+    "JSON_DUPLICATE_KEY": Code(400, "A JSON object names a member twice"),
+    "JSON_NUMBER_INVALID": Code(400, "A JSON number is not a plain decimal of reasonable length"),
+    "JSON_TOO_DEEP": Code(400, "The JSON document is nested too deep"),
+    "JSON_TOO_MANY_MEMBERS": Code(400, "The JSON document has too many members"),
+    "JSON_VALUE_TOO_LONG": Code(400, "A value of the JSON document is too long"),
+    # The declaration
+    "UNKNOWN_DOCUMENT_TYPE": Code(422, "The document is not a WCO declaration"),
+    "SCHEMA_INVALID": Code(422, "The declaration does not follow the schema"),
+    "UNKNOWN_FIELD": Code(422, "The declaration has a field that no declaration has"),
+    "UNKNOWN_CODE": Code(422, "A code is not in the list it must come from"),
+    "TOO_MANY_ITEMS": Code(422, "The declaration has more goods items than this service takes"),
+    "TOTALS_MISMATCH": Code(422, "A total differs from what the items add up to"),
+    "INVALID_CHARACTERS": Code(422, "A value has characters that are not allowed in it"),
+    "VALUE_TOO_LONG": Code(422, "A value is too long"),
+    "VALUE_OUT_OF_RANGE": Code(422, "A value is too small, too large or too precise"),
+    "INVALID_DATE": Code(422, "A value is not a date and time"),
+    "RULE_VIOLATED": Code(422, "The declaration breaks a rule"),
+    "NOT_SUPPORTED_YET": Code(422, "This service does not take this kind of message yet"),
+    "DUPLICATE_LRN": Code(409, "The reference stands for another declaration already"),
+    # The service
+    "INTERNAL_ERROR": Code(500, "Something went wrong in the service"),
+    "SERVICE_UNAVAILABLE": Code(503, "The service cannot do this just now"),
+})  # fmt: skip
+
+
+def title_of(code: str) -> str:
+    """The title of a code; a code without an entry is its own title, in plain letters."""
+    entry = CODES.get(code)
+    return entry.title if entry else code.replace("_", " ").capitalize()

@@ -1,0 +1,42 @@
+"""Bodies and media types: what a request sends, and in what form it wants its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from singlewindow.http.problems import ProblemError
+
+UTF_8 = ("utf-8", "utf8")
+
+
+def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, ...]:
+    """Those of `produces` that the Accept header likes best, all without one; raises the NOT_ACCEPTABLE problem."""
+    if not accept:
+        return tuple(produces)
+    wish = {media: accept.quality(media) for media in produces}
+    best = max(wish.values())
+    if best <= 0:
+        detail = f"This call answers in {' or '.join(produces)}; send one of these as Accept"
+        raise ProblemError("NOT_ACCEPTABLE", detail)
+    return tuple(media for media in produces if wish[media] == best)
+
+
+def read_content(request: Request, consumes: Sequence[str]) -> tuple[str, bytes]:
+    """Media type and bytes of the body; raises the problems of the 415 kind, and PAYLOAD_TOO_LARGE."""
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise ProblemError("CONTENT_ENCODING_UNSUPPORTED", "Send the body as it is, without a Content-Encoding")
+    if request.mimetype not in consumes:
+        detail = f"Send the body as {' or '.join(consumes)}, and say so in Content-Type"
+        raise ProblemError("UNSUPPORTED_MEDIA_TYPE", detail)
+    if request.mimetype_params.get("charset", UTF_8[0]).lower() not in UTF_8:
+        raise ProblemError("ENCODING_NOT_UTF8", "Send the body in UTF-8; no other charset is read")
+    try:
+        return request.mimetype, request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        limit = request.max_content_length
+        raise ProblemError("PAYLOAD_TOO_LARGE", f"The body may have at most {limit} bytes") from error

@@ -1,0 +1,93 @@
+"""Reading declarations over HTTP: the list, where one stands, its document in either form, its decision."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+from singlewindow.clearance import inquiries
+from singlewindow.clearance.inquiries import Document
+from singlewindow.clearance.readings import DecisionReading, Undecided
+from singlewindow.declarations.binding import to_json, to_xml
+from singlewindow.declarations.intake import Media, read
+from singlewindow.http.call import JSON, Call, Reply
+from singlewindow.http.problems import ProblemError
+
+LONGEST_WAIT = 30
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
+NO_DECLARATION = "There is no such declaration, or it is not this caller's"
+
+
+def get_declarations(call: Call) -> Reply:
+    """A page of the reader's declarations."""
+    after, limit, lrn = call.query["after"], call.query["limit"], call.query["lrn"]
+    page = inquiries.listing(call.window, call.caller, after, limit, lrn)
+    if page is None:
+        raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
+    if page.next is None:
+        return Reply(page)
+    following = {"after": page.next, "limit": str(limit)} | ({"lrn": lrn} if lrn is not None else {})
+    return Reply(page, headers=next_link("/v1/declarations", following))
+
+
+def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
+    """The Link header (RFC 8288) of the following page."""
+    return {"Link": f'<{path}?{urlencode(query)}>; rel="next"'}
+
+
+def get_declaration(call: Call) -> Reply:
+    """Where one declaration stands."""
+    status = inquiries.status(call.window, call.caller, call.path["mrn"])
+    if status is None:
+        raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    return Reply(status)
+
+
+def get_document(call: Call) -> Reply:
+    """The document as received, or in the other form where that is what the caller accepts."""
+    document = inquiries.document(call.window, call.caller, call.path["mrn"])
+    if document is None:
+        raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    media = document.media if document.media in call.acceptable else call.accepted
+    if media == document.media:
+        return Reply(document.received, media=media)
+    return Reply(_other_form(call, document), media=media)
+
+
+def _other_form(call: Call, document: Document) -> bytes:
+    media = Media.JSON if document.media == JSON else Media.XML
+    reading = read(document.received, media, call.window.limits)
+    write = to_xml if media is Media.JSON else to_json
+    return write(reading.declaration, reading.enveloped)
+
+
+def get_decision(call: Call) -> Reply:
+    """The decision: waited for while there are places to wait, else as it is now."""
+    found = inquiries.decision(call.window, call.caller, call.path["mrn"])
+    if isinstance(found, Undecided) and call.query["wait"]:
+        found = _waited_for(call, found)
+    if found is None:
+        raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    if isinstance(found, Undecided):
+        return Reply(found, 202, {"Retry-After": "1"})
+    return Reply(found)
+
+
+def _waited_for(call: Call, found: Undecided) -> DecisionReading | Undecided | None:
+    places = call.service.waiters
+    if not places.acquire(blocking=False):
+        return found
+    try:
+        return _polled(call, time.monotonic() + call.query["wait"])
+    finally:
+        places.release()
+
+
+def _polled(call: Call, end: float) -> DecisionReading | Undecided | None:
+    pause = FIRST_PAUSE
+    while True:
+        time.sleep(max(0.0, min(pause, end - time.monotonic())))
+        found = inquiries.decision(call.window, call.caller, call.path["mrn"])
+        if not isinstance(found, Undecided) or time.monotonic() >= end:
+            return found
+        pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -1,0 +1,102 @@
+"""The OpenAPI 3.1 document, made from the table of routes and the classes its answers are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from singlewindow import __version__
+from singlewindow.http.codes import CODES
+from singlewindow.http.problems import PROBLEM_MEDIA
+from singlewindow.http.replies import Problem
+from singlewindow.http.route import Public, Route
+
+COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
+GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN")
+REFERENCES = "#/components/schemas/{name}"
+VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code"}
+
+
+def openapi(routes: Iterable[Route]) -> dict[str, Any]:
+    """The document as plain values."""
+    listed = list(routes)
+    classes = _classes(listed)
+    schemas, components = msgspec.json.schema_components(classes, ref_template=REFERENCES)
+    by_class = dict(zip(classes, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in listed:
+        paths.setdefault(route.template, {})[route.method.lower()] = _operation(route, by_class)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Trade single window", "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def problem_codes(route: Route) -> list[str]:
+    """Every problem code a route may answer, as far as they are its own or common to all."""
+    guarded = () if isinstance(route.roles, Public) else GUARDED
+    return [*guarded, *COMMON, *route.problems]
+
+
+def roles_of(route: Route) -> list[str]:
+    """The roles a route is open to, "public" where no key is needed."""
+    return [route.roles.value] if isinstance(route.roles, Public) else sorted(route.roles)
+
+
+def _classes(routes: list[Route]) -> list[type]:
+    bodies = [answer.body for route in routes for answer in route.answers.values()]
+    return list(dict.fromkeys([Problem, *(body for body in bodies if isinstance(body, type))]))
+
+
+def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{route.method.lower()}{route.template.replace('/', '_').translate({123: None, 125: None})}",
+        "summary": route.summary,
+        "x-roles": roles_of(route),
+        "security": [] if isinstance(route.roles, Public) else [{"key": []}],
+        "parameters": _parameters(route),
+        "responses": _answers(route, by_class) | _problems(route, by_class),
+    }
+    if route.consumes:
+        operation["requestBody"] = {"required": True, "content": {media: {"schema": {}} for media in route.consumes}}
+    return operation
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "description": VARIABLES[name], "schema": {"type": "string"}}
+        for name in route.variables
+    ]
+    in_query = [
+        {"name": entry.name, "in": "query", "description": entry.meaning, "schema": dict(entry.schema)}
+        for entry in route.parameters
+    ]
+    return in_path + in_query
+
+
+def _answers(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
+    answers = {}
+    for status, answer in route.answers.items():
+        schema = by_class[answer.body] if isinstance(answer.body, type) else dict(answer.body or {})
+        content = {media: {"schema": {} if media == "application/xml" else schema} for media in route.produces}
+        answers[str(status)] = {"description": answer.meaning, "content": content}
+    return answers
+
+
+def _problems(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
+    content = {PROBLEM_MEDIA: {"schema": by_class[Problem]}}
+    by_status: dict[str, list[str]] = {}
+    for code in problem_codes(route):
+        by_status.setdefault(str(CODES[code].status), []).append(code)
+    return {
+        status: {"description": ", ".join(codes), "content": content}
+        for status, codes in by_status.items()
+        if int(status) not in route.answers
+    }

@@ -1,0 +1,39 @@
+"""What the single window tells over HTTP: a trader's notices, an agency's feed, the auditor's release times."""
+
+from __future__ import annotations
+
+from singlewindow.clearance.feeds import feed
+from singlewindow.clearance.notices import notices
+from singlewindow.clearance.studies import TooManyCases, release_times
+from singlewindow.http.call import XML, Call, Reply
+from singlewindow.http.declarations import next_link
+from singlewindow.http.problems import ProblemError
+from singlewindow.release_times.report import By
+
+
+def get_notices(call: Call) -> Reply:
+    """The party's notices after a number: as JSON, or as one WCO RES message per notice in an XML envelope."""
+    after, limit = call.query["after"], call.query["limit"]
+    page = notices(call.window, call.party, after, limit)
+    headers = {"X-Next-After": str(page.next)}
+    headers |= next_link("/v1/notices", {"after": str(page.next), "limit": str(limit)})
+    return Reply(page.as_xml() if call.accepted == XML else page.as_json(), headers=headers)
+
+
+def get_feed(call: Call) -> Reply:
+    """The agency's own feed after a cursor; another agency's is as absent as one that does not exist."""
+    code = call.path["code"]
+    if call.caller.agency != code or code not in call.window.agencies:
+        raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
+    page = feed(call.window, code, call.query["after"], call.query["limit"])
+    query = {"after": str(page.next), "limit": str(call.query["limit"])}
+    return Reply(page, headers=next_link(f"/v1/agencies/{code}/feed", query))
+
+
+def get_release_times(call: Call) -> Reply:
+    """How long each step took for the declarations lodged in a range."""
+    by = By(call.query["by"]) if call.query["by"] else None
+    try:
+        return Reply(release_times(call.window, call.query["from"], call.query["to"], by))
+    except (ValueError, TooManyCases) as error:
+        raise ProblemError("INVALID_PARAMETER", str(error)) from error

@@ -1,0 +1,104 @@
+"""Query parameters: each is named, read and documented in one place; what is unknown, repeated or unfit is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from singlewindow.http.problems import ProblemError
+from singlewindow.times import microseconds
+
+LARGEST_NUMBER = 2**63 - 1
+DIGITS = re.compile(r"[0-9]{1,19}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One query parameter: `read` gives its value or raises ValueError with what fits; `schema` is its JSON Schema."""
+
+    name: str
+    meaning: str
+    read: Callable[[str], Any]
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    default: Any = None
+
+
+def whole(name: str, meaning: str, least: int = 0, most: int = LARGEST_NUMBER, default: int = 0) -> Parameter:
+    """A whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if not DIGITS.fullmatch(text) or not least <= int(text) <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    schema = {"type": "integer", "minimum": least, "maximum": most, "default": default}
+    return Parameter(name, meaning, read, schema, default)
+
+
+def word(name: str, meaning: str, pattern: str) -> Parameter:
+    """A text that matches `pattern` as a whole."""
+    compiled = re.compile(pattern)
+
+    def read(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(f"a text like {pattern}")
+        return text
+
+    return Parameter(name, meaning, read, {"type": "string", "pattern": f"^{pattern}$"})
+
+
+def choice(name: str, meaning: str, values: Iterable[str]) -> Parameter:
+    """One of a few words."""
+    allowed = tuple(values)
+
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return text
+
+    return Parameter(name, meaning, read, {"type": "string", "enum": list(allowed)})
+
+
+def when(name: str, meaning: str) -> Parameter:
+    """A moment in microseconds, written as ISO 8601 with its zone, or as a day (its first moment in UTC)."""
+    return Parameter(name, meaning, _moment, {"type": "string", "examples": ["2026-01-31", "2026-01-31T12:00:00Z"]})
+
+
+def _moment(text: str) -> int:
+    try:
+        if DAY.fullmatch(text):
+            return microseconds(datetime.fromisoformat(text).replace(tzinfo=UTC))
+        return microseconds(datetime.fromisoformat(text))
+    except (ValueError, OverflowError) as error:
+        raise ValueError("a day such as 2026-01-31, or a moment such as 2026-01-31T12:00:00Z") from error
+
+
+def read_query(given: Iterable[tuple[str, str]], known: Iterable[Parameter]) -> dict[str, Any]:
+    """The values of all known parameters by name; raises the INVALID_PARAMETER problem for anything else."""
+    parameters = {parameter.name: parameter for parameter in known}
+    values = {parameter.name: parameter.default for parameter in parameters.values()}
+    seen: set[str] = set()
+    for name, text in given:
+        if name not in parameters:
+            raise ProblemError("INVALID_PARAMETER", _unknown(name, parameters))
+        if name in seen:
+            raise ProblemError("INVALID_PARAMETER", f"The parameter {name} is given more than once; give it once")
+        seen.add(name)
+        values[name] = _read(parameters[name], text)
+    return values
+
+
+def _unknown(name: str, parameters: Mapping[str, Parameter]) -> str:
+    offered = f"it takes {', '.join(sorted(parameters))}" if parameters else "it takes none"
+    return f"This call has no parameter {name[:40]!a}; {offered}"
+
+
+def _read(parameter: Parameter, text: str) -> object:
+    try:
+        return parameter.read(text)
+    except ValueError as error:
+        raise ProblemError("INVALID_PARAMETER", f"The parameter {parameter.name} must be {error}") from error

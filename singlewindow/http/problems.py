@@ -1,0 +1,76 @@
+"""The one shape of every error: `application/problem+json` (RFC 9457), built here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from singlewindow.http.codes import CODES, title_of
+from singlewindow.http.replies import FaultReply, Problem
+
+PROBLEM_MEDIA = "application/problem+json"
+LARGEST_ANSWER = 64_000
+LONGEST_DETAIL = 2_000
+
+
+class Found(NamedTuple):
+    """The faults of a declaration; `more` says that there are others beside them."""
+
+    faults: Sequence[FaultReply]
+    more: bool = False
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem; `status` is the code's own unless given.
+
+    `found` are the faults of the declaration, `mrn` is the declaration that stands in the way.
+    """
+
+    def __init__(
+        self, code: str, detail: str, status: int | None = None, *, found: Found | None = None, mrn: str | None = None
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code, self.detail = code, detail
+        self.status = status or CODES[code].status
+        self.found, self.mrn = found, mrn
+        self.headers: dict[str, str] = {}
+
+    def with_headers(self, headers: Mapping[str, str]) -> ProblemError:
+        """The same problem with more response headers."""
+        self.headers.update(headers)
+        return self
+
+
+def problem_body(error: ProblemError, trace_id: str) -> bytes:
+    """The problem document as JSON, at most `LARGEST_ANSWER` bytes: faults that do not fit are left out and counted."""
+    problem = Problem(
+        type=f"/docs#{error.code}",
+        title=title_of(error.code),
+        status=error.status,
+        code=error.code,
+        detail=error.detail[:LONGEST_DETAIL],
+        trace_id=trace_id,
+        mrn=error.mrn or msgspec.UNSET,
+    )
+    if error.found is not None:
+        problem = _with_faults(problem, error.found)
+    return msgspec.json.encode(problem)
+
+
+def _with_faults(problem: Problem, found: Found) -> Problem:
+    shown = _fitting(found.faults)
+    more = found.more or len(shown) < len(found.faults)
+    return msgspec.structs.replace(problem, faults=shown, faults_total=len(found.faults), truncated=more)
+
+
+def _fitting(faults: Sequence[FaultReply]) -> list[FaultReply]:
+    room = LARGEST_ANSWER - 8 * LONGEST_DETAIL  # the other members, each character escaped at worst
+    shown = []
+    for fault in faults:
+        room -= len(msgspec.json.encode(fault)) + 1
+        if room < 0:
+            break
+        shown.append(fault)
+    return shown

@@ -1,0 +1,69 @@
+"""The shapes of what a lodgement is answered with, and of problems; /openapi.json is made from these classes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from singlewindow.declarations.faults import Severity
+
+
+class FaultReply(Struct, frozen=True, kw_only=True):
+    """One fault of a declaration: what is wrong, what to do, and where in each form of the document."""
+
+    rule: str
+    code: str
+    severity: Severity
+    text: str
+    advice: str
+    xpath: str
+    json_pointer: str
+    wco_pointer: str
+    line: int | None = None
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """An error (RFC 9457): `code` is from a closed list, `trace_id` finds the request in the service's log.
+
+    With faults, `faults_total` counts those that were found, and `truncated` says that there are more than are shown.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    trace_id: str
+    mrn: str | UnsetType = UNSET
+    faults: list[FaultReply] | UnsetType = UNSET
+    faults_total: int | UnsetType = UNSET
+    truncated: bool | UnsetType = UNSET
+
+
+class Links(Struct, frozen=True):
+    """Where to go on from a declaration."""
+
+    self: str
+    decision: str
+    document: str
+
+
+class Lodged(Struct, frozen=True, kw_only=True):
+    """A declaration that is stored durably, and what was noticed about it."""
+
+    mrn: str
+    lrn: str
+    version: int
+    status: Literal["lodged"]
+    received_at: str
+    warnings: list[FaultReply]
+    links: Links
+
+
+class Validation(Struct, frozen=True):
+    """Whether a declaration could be lodged, and its faults; `truncated` says that there are more."""
+
+    valid: bool
+    faults: list[FaultReply]
+    truncated: bool

@@ -1,0 +1,61 @@
+"""One entry of the table of routes: what is called, who may call it, what it takes and what it answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from singlewindow.http.call import JSON, Call, Reply
+from singlewindow.http.parameters import Parameter
+from singlewindow.security.keys import Role
+
+
+class Public(Enum):
+    """Stands where roles stand: a route is public only by naming this, never by naming nobody."""
+
+    EVERYBODY = "public"
+
+
+PUBLIC = Public.EVERYBODY
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a route: what it means, and the class (or JSON Schema, or None) its body is made of."""
+
+    meaning: str
+    body: type | Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Route:
+    """One call: `path` has its variables in angle brackets; `problems` are its codes beside the common ones."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Reply]
+    roles: frozenset[Role] | Public
+    summary: str
+    answers: Mapping[int, Answer]
+    parameters: tuple[Parameter, ...] = ()
+    consumes: tuple[str, ...] = ()
+    produces: tuple[str, ...] = (JSON,)
+    problems: tuple[str, ...] = ()
+
+    @property
+    def endpoint(self) -> str:
+        """The name of the call."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables of the path."""
+        return re.findall(r"<(\w+)>", self.path)
+
+    @property
+    def template(self) -> str:
+        """The path as OpenAPI writes it."""
+        return self.path.replace("<", "{").replace(">", "}")

@@ -1,0 +1,124 @@
+"""The table of routes: everything the service answers, who may ask it, what it takes and what it gives.
+
+Flask's rules, the access check, /openapi.json and /docs are all made from this table; there is no route beside it.
+"""
+
+from __future__ import annotations
+
+from singlewindow.clearance import readings
+from singlewindow.http import declarations, documentation, lodging, operations, outgoing, parameters
+from singlewindow.http.call import HTML, JSON, TEXT, XML
+from singlewindow.http.replies import Lodged, Validation
+from singlewindow.http.route import PUBLIC, Answer, Route
+from singlewindow.release_times.report import By
+from singlewindow.security.keys import Role
+
+TRADER = frozenset({Role.TRADER})
+READERS = frozenset({Role.TRADER, Role.AUDITOR})
+AGENCY = frozenset({Role.AGENCY})
+AUDITOR = frozenset({Role.AUDITOR})
+OPERATOR = frozenset({Role.OPERATOR})
+
+BOTH_FORMS = (XML, JSON)
+MOST = 200
+
+LIMIT = parameters.whole("limit", "Most entries of the page", least=1, most=MOST, default=50)
+AFTER = parameters.whole("after", "The last number seen: the page starts behind it")
+PAGE = parameters.word("after", "The `next` of the page before", "[0-9A-Z]{18}")
+LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,35}")
+WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=declarations.LONGEST_WAIT)
+FROM = parameters.when("from", "Lodged at this moment or later; everything without it")
+TO = parameters.when("to", "Lodged before this moment; up to now without it")
+BY = parameters.choice("by", "How to break the figures down", By)
+
+DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaData envelope"}
+REPORT_SCHEMA = {"type": "object", "description": "Query, evidence (span and fingerprint), figures over all, by group"}
+BODY_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE",
+                 "EMPTY_BODY", "XML_NOT_WELL_FORMED", "JSON_MALFORMED", "UNKNOWN_DOCUMENT_TYPE")  # fmt: skip
+REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "RULE_VIOLATED", "NOT_SUPPORTED_YET", "DUPLICATE_LRN")
+
+LODGEMENT = (
+    Route(
+        method="POST", path="/v1/declarations", handler=lodging.post_declaration, roles=TRADER, consumes=BOTH_FORMS,
+        summary="Lodge a declaration; the reference (LRN) is the idempotency key: the same again gets the first answer",
+        answers={202: Answer("Stored durably; `Idempotent-Replayed: true` where it was stored before", Lodged)},
+        problems=(*BODY_PROBLEMS, *REFUSALS),
+    ),
+    Route(
+        method="POST", path="/v1/declarations/validate", handler=lodging.post_validation, roles=TRADER,
+        consumes=BOTH_FORMS,
+        summary="List all faults of a declaration; nothing is stored",
+        answers={200: Answer("Whether it could be lodged, and all faults", Validation)}, problems=BODY_PROBLEMS,
+    ),
+)  # fmt: skip
+
+DECLARATIONS = (
+    Route(
+        method="GET", path="/v1/declarations", handler=declarations.get_declarations, roles=READERS,
+        summary="List declarations, oldest first", parameters=(PAGE, LIMIT, LRN),
+        answers={200: Answer("A page", readings.Listing)},
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>", handler=declarations.get_declaration, roles=READERS,
+        summary="Where a declaration stands: state, timeline, agencies asked and answered",
+        answers={200: Answer("The declaration's standing", readings.Status)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>/document", handler=declarations.get_document, roles=READERS,
+        summary="The document: the bytes as received, or the other form by Accept", produces=BOTH_FORMS,
+        answers={200: Answer("The document", DOCUMENT_SCHEMA)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>/decision", handler=declarations.get_decision, roles=READERS,
+        summary="The decision, with reasons in words for this reader", parameters=(WAIT,),
+        answers={
+            200: Answer("The decision", readings.DecisionReading),
+            202: Answer("Still open; ask again after Retry-After", readings.Undecided),
+        },
+        problems=("NOT_FOUND",),
+    ),
+)  # fmt: skip
+
+OUTGOING = (
+    Route(
+        method="GET", path="/v1/notices", handler=outgoing.get_notices, roles=TRADER, parameters=(AFTER, LIMIT),
+        summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
+        answers={200: Answer("A page; `X-Next-After` and Link name the next one", readings.Notices)},
+    ),
+    Route(
+        method="GET", path="/v1/agencies/<code>/feed", handler=outgoing.get_feed, roles=AGENCY,
+        parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
+        answers={200: Answer("A page; Link names the next one", readings.Feed)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/release-times", handler=outgoing.get_release_times, roles=AUDITOR,
+        parameters=(FROM, TO, BY), summary="How long each step took, with the evidence it can be derived from again",
+        answers={200: Answer("The report; lengths in seconds", REPORT_SCHEMA)},
+    ),
+)  # fmt: skip
+
+OPERATIONS = (
+    Route(
+        method="GET", path="/healthz", handler=operations.process_health, roles=PUBLIC, summary="The process answers",
+        answers={200: Answer("It does", operations.Health)},
+    ),
+    Route(
+        method="GET", path="/readyz", handler=operations.readiness, roles=PUBLIC,
+        summary="What the process depends on answers",
+        answers={200: Answer("It does", operations.Health), 503: Answer("It does not", operations.Health)},
+    ),
+    Route(
+        method="GET", path="/metrics", handler=operations.metrics, roles=OPERATOR, produces=(TEXT,),
+        summary="What waits, in Prometheus' form", answers={200: Answer("The metrics", {"type": "string"})},
+    ),
+    Route(
+        method="GET", path="/openapi.json", handler=documentation.get_openapi, roles=PUBLIC,
+        summary="This interface as OpenAPI 3.1", answers={200: Answer("The document", {"type": "object"})},
+    ),
+    Route(
+        method="GET", path="/docs", handler=documentation.get_docs, roles=PUBLIC, produces=(HTML,),
+        summary="This interface as a page to read", answers={200: Answer("The page", {"type": "string"})},
+    ),
+)  # fmt: skip
+
+ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *OUTGOING, *OPERATIONS)

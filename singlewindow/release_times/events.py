@@ -1,0 +1,80 @@
+"""What a time release study has to know about one version of a declaration, and nothing else.
+
+Every moment is a whole number of microseconds since 1970 UTC, as the database's clock gave it; None says that the
+event has not happened, or that nobody recorded it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+ASSESSED = "assessed"
+RELEASE = "release"
+
+
+class Question(NamedTuple):
+    """One question to one agency; `answered_at` is when it was closed, by the agency's answer or by its deadline.
+
+    `answer` is "assessed" where the agency itself answered, else "failed" or "silent"; `dispatched_at` is when the
+    question that was answered had been handed over; `lane` is the agency's own.
+    """
+
+    asked_at: int
+    answered_at: int | None = None
+    lane: str | None = None
+    dispatched_at: int | None = None
+    answer: str = ASSESSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One version of a declaration: its questions by agency code, and the decision where there is one.
+
+    `lodged_at` is the moment of lodgement in law: the declaration is stored and accepted. `received_at` is when its
+    bytes came in, `arrived_at` when the goods did. `lane`, `outcome` are the decision's. The key is `mrn`, `version`.
+    """
+
+    mrn: str
+    version: int
+    type: str
+    direction: str
+    lodged_at: int
+    lane: str | None = None
+    asked: Mapping[str, Question] = field(default_factory=dict)
+    decided_at: int | None = None
+    outcome: str | None = None
+    received_at: int | None = None
+    arrived_at: int | None = None
+
+    def moments(self) -> Iterator[int]:
+        """Every recorded moment, in no order."""
+        stamps = [self.lodged_at, self.decided_at, self.received_at, self.arrived_at]
+        for question in self.asked.values():
+            stamps += [question.asked_at, question.answered_at, question.dispatched_at]
+        yield from (stamp for stamp in stamps if stamp is not None)
+
+    def seen_at(self, cut_off: int) -> Case:
+        """The case as it stood at `cut_off`: whatever happened later has not happened yet."""
+        decided = _until(self.decided_at, cut_off)
+        return replace(
+            self,
+            asked={agency: _question_seen_at(asked, cut_off) for agency, asked in self.asked.items()},
+            decided_at=decided,
+            lane=None if decided is None else self.lane,
+            outcome=None if decided is None else self.outcome,
+            received_at=_until(self.received_at, cut_off),
+            arrived_at=_until(self.arrived_at, cut_off),
+        )
+
+
+def _question_seen_at(question: Question, cut_off: int) -> Question:
+    dispatched = _until(question.dispatched_at, cut_off)
+    if _until(question.answered_at, cut_off) is None:
+        return Question(question.asked_at, dispatched_at=dispatched)
+    return question._replace(dispatched_at=dispatched)
+
+
+def _until(stamp: int | None, cut_off: int) -> int | None:
+    return stamp if stamp is not None and stamp <= cut_off else None

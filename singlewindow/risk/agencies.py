@@ -1,0 +1,154 @@
+"""The agencies of `config/agencies/`: one folder each, checked as a whole before the service starts.
+
+A folder holds `agency.toml` (deadline, lanes, routing), `entitlement.toml` (the minimum and maximum elements the law
+gives the agency) and `profiles.toml`. `config/thresholds.toml` holds the common lanes that an agency may override.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from singlewindow.declarations.elements import ELEMENTS
+from singlewindow.declarations.projection import Entitlement
+from singlewindow.risk.agency import Agency, ElementEntry, Head, LegalBasis, RoutingRule, Thresholds
+from singlewindow.risk.conditions import Condition
+from singlewindow.risk.configuration import ConfigError, Problem, Source
+from singlewindow.risk.facts import ITEM_PATH
+from singlewindow.risk.profiles import read_condition, read_profiles
+
+REFERENCE_PATH = "Declaration/FunctionalReferenceID"
+
+
+def load_agencies(directory: Path) -> dict[str, Agency]:
+    """All agencies by code; raises `ConfigError` with everything that is wrong in any of their files."""
+    common = Source.read(directory.parent / "thresholds.toml", required=False)
+    thresholds = _thresholds(common, common.tables, Thresholds(), "")
+    folders = sorted(entry for entry in directory.iterdir() if entry.is_dir()) if directory.is_dir() else []
+    files = [_Files.read(folder) for folder in folders]
+    agencies = [_agency(each, thresholds, common.content) for each in files]
+    _refuse_repeated_ids(files)
+    problems = [*common.problems, *(problem for each in files for problem in each.problems)]
+    if not folders:
+        problems.append(Problem(str(directory), 1, "there is no agency: add one folder per agency"))
+    if problems:
+        raise ConfigError(problems)
+    return {agency.code: agency for agency in agencies if agency is not None}
+
+
+@dataclass(frozen=True)
+class _Files:
+    folder: Path
+    agency: Source
+    entitlement: Source
+    profiles: Source
+
+    @classmethod
+    def read(cls, folder: Path) -> _Files:
+        return cls(folder, *(Source.read(folder / f"{name}.toml") for name in ("agency", "entitlement", "profiles")))
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [*self.agency.problems, *self.entitlement.problems, *self.profiles.problems]
+
+    def fingerprint(self, common: bytes) -> str:
+        digest = hashlib.sha256()
+        for content in (common, self.agency.content, self.entitlement.content, self.profiles.content):
+            digest.update(len(content).to_bytes(8, "big") + content)
+        return digest.hexdigest()
+
+
+def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency | None:
+    source = files.agency
+    tables = {key: value for key, value in source.tables.items() if key not in ("routing", "thresholds")}
+    head = source.convert(tables, Head)
+    thresholds = _thresholds(source, source.tables.get("thresholds", {}), common, "thresholds")
+    routing = tuple(_routing(source))
+    entitlement = _entitlement(files.entitlement)
+    profiles = tuple(read_profiles(files.profiles, entitlement.maximum))
+    if head is None:
+        return None
+    if head.code != files.folder.name:
+        source.complain(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
+    if not head.always and not source.entries("routing"):
+        source.complain(1, "the agency would never be asked: give it always = true or a [[routing]]")
+    if head.adapter == "profiles" and not any(
+        entry.get("mode") == "live" for entry in files.profiles.entries("profile")
+    ):
+        files.profiles.complain(1, "there is no live profile: the agency would release everything")
+    by_item = any(profile.entry.scope == "item" for profile in profiles)
+    if by_item and f"{ITEM_PATH}/SequenceNumeric" not in entitlement.maximum:
+        files.entitlement.complain(
+            1, f"profiles on items need {ITEM_PATH}/SequenceNumeric, to say which item they mean"
+        )
+    if head.adapter == "sandbox" and REFERENCE_PATH not in entitlement.maximum:
+        source.complain(source.line_of("", key="adapter"), f"a sandbox needs {REFERENCE_PATH} in its entitlement")
+    return Agency(head, thresholds, routing, entitlement, profiles, files.fingerprint(common_content))
+
+
+def _thresholds(source: Source, table: object, common: Thresholds, name: str) -> Thresholds:
+    own = table if isinstance(table, dict) else {}
+    merged = source.convert({**msgspec.structs.asdict(common), **own}, Thresholds, name)
+    if merged is None:
+        return common
+    if not merged.yellow < merged.orange < merged.red:
+        source.complain(source.line_of(name), "thresholds must ascend: yellow < orange < red")
+    return merged
+
+
+def _routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
+    for index, raw in enumerate(source.entries("routing")):
+        rule = source.convert(raw, RoutingRule, "routing", index)
+        if rule is None:
+            continue
+        condition = read_condition(source, source.line_of("routing", index, "when"), rule)
+        if condition is not None:
+            yield rule, condition
+
+
+def _entitlement(source: Source) -> Entitlement:
+    source.convert({key: value for key, value in source.tables.items() if key != "element"}, LegalBasis)
+    needs: dict[str, str] = {}
+    for index, raw in enumerate(source.entries("element")):
+        entry = source.convert(raw, ElementEntry, "element", index)
+        if entry is None:
+            continue
+        line = source.line_of("element", index, "path")
+        if problem := _unusable(entry.path) or ("is listed twice" if entry.path in needs else ""):
+            source.complain(line, f"{entry.path} {problem}")
+            continue
+        needs[entry.path] = entry.need
+    for path in needs:
+        if "/@" in path and path.partition("/@")[0] not in needs:
+            source.complain(1, f"{path} is entitled without the value it belongs to: add the value, too")
+    minimum = frozenset(path for path, need in needs.items() if need == "minimum")
+    return Entitlement(minimum=minimum, maximum=frozenset(needs))
+
+
+def _unusable(path: str) -> str:
+    owner, _, attribute = path.partition("/@")
+    element = ELEMENTS.get(owner)
+    if element is None:
+        return "is not an element of the declaration"
+    if element.kind == "class":
+        return "is a class: list the elements below it one by one"
+    if attribute and attribute not in {each.name for each in element.attributes}:
+        return f"does not exist: {owner} has no such attribute"
+    return ""
+
+
+def _refuse_repeated_ids(files: Sequence[_Files]) -> None:
+    seen: dict[str, str] = {}
+    for each in files:
+        for source, table in ((each.agency, "routing"), (each.profiles, "profile")):
+            for index, entry in enumerate(source.entries(table)):
+                identifier = str(entry.get("id", ""))
+                if identifier in seen:
+                    line = source.line_of(table, index, "id")
+                    source.complain(line, f"the id {identifier} is already used by {seen[identifier]}")
+                elif identifier:
+                    seen[identifier] = each.folder.name

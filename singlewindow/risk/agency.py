@@ -1,0 +1,110 @@
+"""One agency as configured: when it is asked, what it may see, its profiles and its lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+import msgspec
+
+from singlewindow.decisions.assessment import Lane
+from singlewindow.declarations.projection import Entitlement
+from singlewindow.risk.conditions import Condition
+from singlewindow.risk.profiles import Conditional, Profile, ProfileSet, Words
+
+Score = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lowest score (0-100) of each lane; below `yellow` is green."""
+
+    yellow: Score = 20
+    orange: Score = 40
+    red: Score = 70
+
+    def lane(self, score: int) -> Lane:
+        """The lane of a score."""
+        if score >= self.red:
+            return Lane.RED
+        if score >= self.orange:
+            return Lane.ORANGE
+        return Lane.YELLOW if score >= self.yellow else Lane.GREEN
+
+
+class RoutingRule(Conditional, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One [[routing]]: when the agency has a lawful interest, and the reason in plain words."""
+
+    reason: Words
+    legal_basis: Words
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `agency.toml` says outside its routing; `deadline_seconds` is counted from the question."""
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
+    name: Words
+    deadline_seconds: Annotated[float, msgspec.Meta(gt=0)]
+    adapter: Literal["profiles", "sandbox"]
+    always: bool = False
+
+
+class ElementEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One [[element]] of `entitlement.toml`."""
+
+    path: Words
+    need: Literal["minimum", "maximum"]
+    basis: Words
+
+
+class LegalBasis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `entitlement.toml` says outside its elements."""
+
+    legal_basis: Words
+
+
+@dataclass(frozen=True, eq=False)
+class Agency:
+    """One agency as configured; `fingerprint` (sha256, hex) changes with every byte of its configuration."""
+
+    head: Head
+    thresholds: Thresholds
+    routing: tuple[tuple[RoutingRule, Condition], ...]
+    entitlement: Entitlement
+    profiles: tuple[Profile, ...]
+    fingerprint: str
+
+    @property
+    def code(self) -> str:
+        """The name of the agency's folder."""
+        return self.head.code
+
+    @property
+    def name(self) -> str:
+        """The agency's name for people."""
+        return self.head.name
+
+    @property
+    def always(self) -> bool:
+        """Whether the agency is asked about every declaration."""
+        return self.head.always
+
+    @property
+    def deadline_seconds(self) -> float:
+        """How long the agency may take; silence after that means inspect."""
+        return self.head.deadline_seconds
+
+    @property
+    def adapter(self) -> str:
+        """The kind of adapter that asks the agency."""
+        return self.head.adapter
+
+    @cached_property
+    def live(self) -> ProfileSet:
+        """The profiles that count."""
+        return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "live")
+
+    @cached_property
+    def dry(self) -> ProfileSet:
+        """The profiles that are only tried out."""
+        return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "dry-run")

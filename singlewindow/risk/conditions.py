@@ -1,0 +1,147 @@
+"""Conditions in CEL over facts: compiled and rehearsed once at load, evaluated without ever guessing.
+
+An item-scoped condition sees `item` and `declaration`; a declaration-scoped one sees `declaration` and `items`.
+Whatever goes wrong while evaluating is a `ConditionError`: a condition that could not be answered is not one that
+did not fire.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import cel
+
+from singlewindow.declarations.model import Tree, text_of
+from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, declaration_facts, goods_items, item_facts
+from singlewindow.risk.patterns import FUNCTIONS, LITERAL, with_kept_patterns
+from singlewindow.risk.readers import Fact
+
+Scope = Literal["item", "declaration"]
+Names = frozenset[str]
+
+_CEL_ERRORS: Final = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+_LITERAL = re.compile(LITERAL)
+_BOUND = re.compile(r"\.\s*(?:exists|exists_one|all|filter|map)\s*\(\s*([A-Za-z_]\w*)\s*,")
+_MEMBER = re.compile(r"\b(item|declaration)\s*\.\s*([A-Za-z_]\w*)")
+_INDEXED = re.compile(r"\b(item|declaration)\s*\[")
+
+
+class ConditionError(Exception):
+    """A condition could not be compiled or answered; the text says which one and why."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One compiled condition; `item` and `declaration` are the names of the facts it reads."""
+
+    id: str
+    source: str
+    scope: Scope
+    program: cel.Program
+    item: Names
+    declaration: Names
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """The facts read, by the name written in the condition."""
+        return {f"item.{name}": ITEM_FACTS[name] for name in sorted(self.item)} | {
+            f"declaration.{name}": DECLARATION_FACTS[name] for name in sorted(self.declaration)
+        }
+
+    def holds(self, context: cel.Context) -> bool:
+        """Whether the condition is true; raises `ConditionError` where it is neither true nor false."""
+        try:
+            answer = self.program.execute(context)
+        except _CEL_ERRORS as error:
+            raise ConditionError(f"Condition {self.id} could not be answered: {error}") from error
+        if not isinstance(answer, bool):
+            raise ConditionError(f"Condition {self.id} gives {type(answer).__name__}, not true or false")
+        return answer
+
+
+def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
+    """Compile `source`, find the facts it reads; raises `ConditionError` on bad syntax or unknown names."""
+    try:
+        program = cel.compile(with_kept_patterns(source))
+    except ValueError as error:
+        raise ConditionError(f"the condition cannot be read: {' '.join(str(error).split())}") from error
+    bare = _LITERAL.sub('""', source)
+    bound = set(_BOUND.findall(bare))
+    _refuse_variables(set(program.variables()), bound, scope)
+    if indexed := _INDEXED.search(bare):
+        raise ConditionError(f"write {indexed[1]}.name instead of {indexed[1]}[...]")
+    named = _MEMBER.findall(bare)
+    item = {name for owner, name in named if owner == "item"}
+    declaration = {name for owner, name in named if owner == "declaration"}
+    if scope == "declaration":
+        item = _members_of_items(bare, bound)
+    _refuse_unknown("item", item, ITEM_FACTS)
+    _refuse_unknown("declaration", declaration, DECLARATION_FACTS)
+    return Condition(identifier, source, scope, program, frozenset(item), frozenset(declaration))
+
+
+def _refuse_variables(variables: set[str], bound: set[str], scope: Scope) -> None:
+    seen = {"item", "declaration"} if scope == "item" else {"declaration", "items"}
+    if bound & {"item", "items", "declaration"}:
+        raise ConditionError("a variable of exists, all, map or filter must not be called item, items or declaration")
+    if unknown := sorted(variables - bound - seen):
+        known = " and ".join(sorted(seen))
+        raise ConditionError(f"{unknown[0]!r} is unknown here: a condition of scope {scope} sees {known}")
+
+
+def _members_of_items(bare: str, bound: set[str]) -> set[str]:
+    owners = "|".join([r"\]", *(rf"\b{re.escape(name)}" for name in sorted(bound))])
+    return set(re.findall(rf"(?:{owners})\s*\.\s*([A-Za-z_]\w*)\b(?!\s*\()", bare))
+
+
+def _refuse_unknown(owner: str, names: set[str], facts: Mapping[str, Fact]) -> None:
+    if unknown := sorted(names - facts.keys()):
+        raise ConditionError(f"there is no fact {owner}.{unknown[0]}")
+
+
+class ConditionSet:
+    """Conditions evaluated together, so that each fact of a tree is read, and handed to CEL, only once."""
+
+    def __init__(self, conditions: Iterable[Condition]) -> None:
+        self.conditions = tuple(conditions)
+
+    def fired(self, tree: Tree, wanted: Iterable[int] | None = None) -> Iterator[tuple[int, str | None]]:
+        """Index of each condition that holds, with the item's SequenceNumeric (None: the whole declaration).
+
+        `wanted` restricts the evaluation to those indexes. Raises `ConditionError`.
+        """
+        chosen = range(len(self.conditions)) if wanted is None else sorted(wanted)
+        whole = [index for index in chosen if self.conditions[index].scope == "declaration"]
+        single = [index for index in chosen if self.conditions[index].scope == "item"]
+        context = self._context(tree)
+        yield from ((index, None) for index in whole if self.conditions[index].holds(context))
+        for item in goods_items(tree) if single else ():
+            context.add_variable("item", item_facts(item, self._item))
+            sequence = text_of(item.get("SequenceNumeric"))
+            yield from ((index, sequence) for index in single if self.conditions[index].holds(context))
+
+    def _context(self, tree: Tree) -> cel.Context:
+        variables: dict[str, Any] = {"declaration": declaration_facts(tree, self._declaration)}
+        if self._uses_items:
+            variables["items"] = [item_facts(item, self._items) for item in goods_items(tree)]
+        return cel.Context(variables, FUNCTIONS)
+
+    @cached_property
+    def _item(self) -> Names:
+        return frozenset().union(*(each.item for each in self.conditions if each.scope == "item"))
+
+    @cached_property
+    def _items(self) -> Names:
+        return frozenset().union(*(each.item for each in self.conditions if each.scope == "declaration"))
+
+    @cached_property
+    def _declaration(self) -> Names:
+        return frozenset().union(*(each.declaration for each in self.conditions))
+
+    @cached_property
+    def _uses_items(self) -> bool:
+        return any("items" in each.program.variables() for each in self.conditions if each.scope == "declaration")

@@ -1,0 +1,225 @@
+"""The facts that conditions may name: `item.<fact>` of one goods item, `declaration.<fact>` of the whole.
+
+Each fact names the schema paths it is computed from, so that a profile can be refused where its agency may not see
+them. Facts are read from the tree an agency was given, hence never from more than its entitlement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Final, cast
+
+from singlewindow.declarations.model import Tree, text_of
+from singlewindow.risk.readers import (
+    Fact,
+    Value,
+    code,
+    derived,
+    fold,
+    mass,
+    nodes,
+    number,
+    tariff_code,
+    text,
+    texts,
+    total,
+    under,
+)
+
+ITEM_PATH: Final = "Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
+_SHIPMENT, _CARRIAGE = "GoodsShipment", "GoodsShipment/Consignment"
+_ITEM = "GoodsShipment/GovernmentAgencyGoodsItem"
+_CLASSIFICATION = ("Commodity/Classification/ID", "Commodity/Classification/IdentificationTypeCode")
+_NET_MASS, _PRICE = "Commodity/GoodsMeasure/NetNetWeightMeasure", "Commodity/InvoiceLine/ItemChargeAmount"
+_PROCEDURE = ("GovernmentProcedure/CurrentCode", "GovernmentProcedure/PreviousCode")
+
+
+def _leaf(node: Tree, name: str) -> str:
+    return code(text_of(node.get(name)) or "")
+
+
+def _commodity_code(item: Tree) -> str:
+    found = nodes(item, "Commodity/Classification")
+    codes = [(_leaf(node, "IdentificationTypeCode"), _leaf(node, "ID")) for node in found]
+    tariff = [value for kind, value in codes if kind == "TSP"] or [value for kind, value in codes if kind != "TRA"]
+    return "".join(character for character in tariff[0] if character.isdecimal()) if tariff else ""
+
+
+def _procedure(item: Tree) -> str:
+    pairs = (_leaf(node, "CurrentCode") + _leaf(node, "PreviousCode") for node in nodes(item, "GovernmentProcedure"))
+    return next((pair for pair in pairs if len(pair) == 4), "")
+
+
+def _additional_procedures(item: Tree) -> list[str]:
+    found = (node for node in nodes(item, "GovernmentProcedure") if not _leaf(node, "PreviousCode"))
+    return list(dict.fromkeys(value for node in found if (value := _leaf(node, "CurrentCode"))))
+
+
+def _document_codes(node: Tree) -> list[str]:
+    pairs = (_leaf(each, "CategoryCode") + _leaf(each, "TypeCode") for each in nodes(node, "AdditionalDocument"))
+    return list(dict.fromkeys(pair for pair in pairs if pair))
+
+
+def _value_per_kg(item: Tree) -> float:
+    kilograms, amount = cast(float, _MASS.read(item)), cast(float, _AMOUNT.read(item))
+    return amount / kilograms if kilograms > 0 else 0.0
+
+
+def _direction(declaration: Tree) -> str:
+    kind = _leaf(declaration, "TypeCode")[:2]
+    return {"": "", "IM": "import", "EX": "export"}.get(kind, "other")
+
+
+def _containerised(declaration: Tree) -> bool:
+    flagged = any(text_of(node) == "1" for node in nodes(declaration, f"{_CARRIAGE}/ContainerCode"))
+    return flagged or bool(_CONTAINERS.read(declaration))
+
+
+def _item_count(declaration: Tree) -> int:
+    declared = text_of(declaration.get("GoodsItemQuantity")) or "0"
+    return max(int(float(declared)), len(nodes(declaration, _ITEM)))
+
+
+def _documents(prefix: str = "AdditionalDocument") -> Fact:
+    return derived("texts", (f"{prefix}/CategoryCode", f"{prefix}/TypeCode"), _document_codes)
+
+
+def _party(role: str, *classes: str) -> dict[str, Fact]:
+    """Name, identifier, country, city and postcode of a party that may be given at any of `classes`."""
+    return {
+        f"{role}_name": text(*(f"{place}/Name" for place in classes), clean=fold),
+        f"{role}_id": text(*(f"{place}/ID" for place in classes)),
+        f"{role}_country": text(*(f"{place}/Address/CountryCode" for place in classes)),
+        f"{role}_city": text(*(f"{place}/Address/CityName" for place in classes), clean=fold),
+        f"{role}_postcode": text(*(f"{place}/Address/PostcodeID" for place in classes)),
+    }
+
+
+_MASS, _AMOUNT = mass(_NET_MASS), number(_PRICE)
+_CONTAINERS = texts(f"{_CARRIAGE}/TransportEquipment/ID", f"{_ITEM}/Commodity/TransportEquipment/ID")
+
+ITEM_FACTS: Final[Mapping[str, Fact]] = under(
+    ITEM_PATH,
+    {
+        "sequence": text("SequenceNumeric"),
+        "commodity_code": derived("text", _CLASSIFICATION, _commodity_code),
+        "commodity_codes": texts(_CLASSIFICATION[0], clean=tariff_code),
+        "description": text("Commodity/Description", clean=fold),
+        "dangerous_goods": texts("Commodity/DangerousGoods/UNDGID"),
+        "origin_countries": texts("Origin/CountryCode"),
+        "export_country": text("ExportCountry/ID"),
+        "destination_country": text("Destination/CountryCode"),
+        "procedure": derived("text", _PROCEDURE, _procedure),
+        "additional_procedures": derived("texts", _PROCEDURE, _additional_procedures),
+        "preference": text("Commodity/DutyTaxFee/DutyRegimeCode"),
+        "quota_ids": texts("Commodity/DutyTaxFee/QuotaOrderID"),
+        "document_codes": _documents(),
+        "document_ids": texts("AdditionalDocument/ID"),
+        "document_exemptions": texts("AdditionalDocument/LPCOExemptionCode"),
+        "previous_document_types": texts("PreviousDocument/TypeCode"),
+        "statement_codes": texts("AdditionalInformation/StatementCode"),
+        "statement_texts": texts("AdditionalInformation/StatementDescription", clean=fold),
+        "net_mass_kg": _MASS,
+        "gross_mass_kg": mass("Commodity/GoodsMeasure/GrossMassMeasure"),
+        "supplementary_quantity": number("Commodity/GoodsMeasure/TariffQuantity"),
+        "value": _AMOUNT,
+        "value_per_kg": derived("number", (_PRICE, _NET_MASS), _value_per_kg),
+        "currency": text(f"{_PRICE}/@currencyID"),
+        "statistical_value": number("StatisticalValueAmount"),
+        "package_types": texts("Packaging/TypeCode"),
+        "package_count": total("Packaging/QuantityQuantity"),
+        "marks": texts("Packaging/MarksNumbersID", clean=fold),
+        "container_ids": texts("Commodity/TransportEquipment/ID"),
+        "ucr": text("UCR/TraderAssignedReferenceID", "UCR/ID"),
+        **_party("consignee", "Consignee"),
+        **_party("consignor", "Consignor"),
+        **_party("seller", "Seller"),
+        **_party("buyer", "Buyer"),
+    },
+)
+
+DECLARATION_FACTS: Final[Mapping[str, Fact]] = under(
+    "Declaration",
+    {
+        "type": text("TypeCode"),
+        "direction": derived("text", ("TypeCode",), _direction),
+        "function_code": text("FunctionCode"),
+        "special_circumstances": text("SpecificCircumstancesCodeCode"),
+        "export_country": text(f"{_SHIPMENT}/ExportCountry/ID", f"{_ITEM}/ExportCountry/ID"),
+        "export_countries": texts(f"{_SHIPMENT}/ExportCountry/ID", f"{_ITEM}/ExportCountry/ID"),
+        "destination_country": text(f"{_SHIPMENT}/Destination/CountryCode", f"{_ITEM}/Destination/CountryCode"),
+        "destination_countries": texts(f"{_SHIPMENT}/Destination/CountryCode", f"{_ITEM}/Destination/CountryCode"),
+        "itinerary_countries": texts("Consignment/Itinerary/RoutingCountryCode"),
+        "transport_mode_border": text("BorderTransportMeans/ModeCode"),
+        "transport_mode_inland": text(
+            f"{_CARRIAGE}/ArrivalTransportMeans/ModeCode", f"{_CARRIAGE}/DepartureTransportMeans/ModeCode"
+        ),
+        "transport_nationality": text("BorderTransportMeans/RegistrationNationalityCode"),
+        "transport_id": text(
+            "BorderTransportMeans/ID",
+            f"{_CARRIAGE}/ArrivalTransportMeans/ID",
+            f"{_CARRIAGE}/DepartureTransportMeans/ID",
+        ),
+        "container_ids": _CONTAINERS,
+        "containerised": derived(
+            "flag", (f"{_CARRIAGE}/ContainerCode", *_CONTAINERS.paths), _containerised, alternatives=True
+        ),
+        "seal_ids": texts(f"{_CARRIAGE}/TransportEquipment/Seal/ID"),
+        "freight_payment": text("Consignment/Freight/PaymentMethodCode"),
+        "exit_office": text("ExitOffice/ID"),
+        "lodgement_office": text("DeclarationOfficeID"),
+        "presentation_office": text("PresentationOffice/ID"),
+        "supervising_office": text("SupervisingOffice/ID"),
+        "location_name": text(f"{_CARRIAGE}/GoodsLocation/Name"),
+        "location_type": text(f"{_CARRIAGE}/GoodsLocation/TypeCode"),
+        "location_country": text(f"{_CARRIAGE}/GoodsLocation/Address/CountryCode"),
+        "loading_location": text(f"{_CARRIAGE}/LoadingLocation/ID"),
+        "warehouse_id": text(f"{_SHIPMENT}/Warehouse/ID"),
+        "warehouse_type": text(f"{_SHIPMENT}/Warehouse/TypeCode"),
+        "delivery_terms": text(f"{_SHIPMENT}/TradeTerms/ConditionCode"),
+        **_party("importer", f"{_SHIPMENT}/Importer"),
+        **_party("exporter", "Exporter"),
+        **_party("consignee", f"{_SHIPMENT}/Consignee", f"{_ITEM}/Consignee"),
+        **_party("consignor", "Consignment/Consignor", f"{_SHIPMENT}/Consignor", f"{_ITEM}/Consignor"),
+        **_party("carrier", "Consignment/Carrier"),
+        **_party("buyer", f"{_SHIPMENT}/Buyer", f"{_ITEM}/Buyer"),
+        **_party("seller", f"{_SHIPMENT}/Seller", f"{_ITEM}/Seller"),
+        "declarant_id": text("Declarant/ID"),
+        "agent_id": text("Agent/ID"),
+        "representation": text("Agent/FunctionCode"),
+        "authorisation_types": texts("AuthorisationHolder/CategoryCode"),
+        "authorisation_holders": texts("AuthorisationHolder/ID"),
+        "trusted_party_roles": texts(
+            f"{_SHIPMENT}/AEOMutualRecognitionParty/RoleCode", f"{_ITEM}/AEOMutualRecognitionParty/RoleCode"
+        ),
+        "item_count": derived(
+            "count", ("GoodsItemQuantity", f"{_ITEM}/SequenceNumeric"), _item_count, alternatives=True
+        ),
+        "package_total": total("TotalPackageQuantity", f"{_ITEM}/Packaging/QuantityQuantity"),
+        "gross_mass_kg": mass("TotalGrossMassMeasure", f"{_ITEM}/Commodity/GoodsMeasure/GrossMassMeasure"),
+        "invoice_amount": number("InvoiceAmount"),
+        "invoice_currency": text("InvoiceAmount/@currencyID"),
+        "statement_codes": texts("AdditionalInformation/StatementCode"),
+        "statement_texts": texts("AdditionalInformation/StatementDescription", clean=fold),
+        "document_codes": _documents(),
+        "previous_document_types": texts(
+            f"{_SHIPMENT}/PreviousDocument/TypeCode", f"{_ITEM}/PreviousDocument/TypeCode"
+        ),
+        "ucr": text(f"{_SHIPMENT}/UCR/TraderAssignedReferenceID", f"{_SHIPMENT}/UCR/ID"),
+    },
+)
+
+
+def read_facts(facts: Mapping[str, Fact], tree: Tree, names: Iterable[str]) -> dict[str, Value]:
+    """The named facts of one goods item or one declaration, by name."""
+    return {name: facts[name].read(tree) for name in names}
+
+
+item_facts: Callable[[Tree, Iterable[str]], dict[str, Value]] = partial(read_facts, ITEM_FACTS)
+declaration_facts: Callable[[Tree, Iterable[str]], dict[str, Value]] = partial(read_facts, DECLARATION_FACTS)
+
+
+def goods_items(declaration: Tree) -> list[Tree]:
+    """The goods items of a declaration or of a view, in document order."""
+    return [item for item in nodes(declaration, _ITEM) if isinstance(item, dict)]

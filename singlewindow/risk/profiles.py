@@ -1,0 +1,116 @@
+"""Risk profiles as data: what one says, and how a file of them is read, checked and compiled.
+
+A profile whose condition names a fact outside its agency's entitlement is refused: what the law does not let an
+agency see must not decide either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from singlewindow.decisions.assessment import Control, Lane
+from singlewindow.declarations.model import Tree
+from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Scope, compile_condition
+from singlewindow.risk.configuration import Source
+from singlewindow.risk.rehearsal import rehearse
+
+Words = Annotated[str, msgspec.Meta(pattern=r"\S")]
+Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Mode = Literal["live", "dry-run"]
+
+
+class Conditional(msgspec.Struct, frozen=True, kw_only=True):
+    """What a profile and a routing rule have in common."""
+
+    id: Words
+    scope: Scope
+    when: Words
+
+
+class ProfileEntry(Conditional, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One [[profile]] as written; `example` marks a legal basis that is our invention."""
+
+    title: Words
+    legal_basis: Words
+    example: bool = False
+    valid_from: date
+    valid_until: date | None = None
+    mode: Mode
+    weight: Weight
+    control: Control | None = None
+    lane: Lane | None = None
+    officer: Words
+    trader: Words
+
+    def valid(self, today: date) -> bool:
+        """Whether the profile applies on that day; both ends of its validity belong to it."""
+        return self.valid_from <= today and (self.valid_until is None or today <= self.valid_until)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile ready for use."""
+
+    entry: ProfileEntry
+    condition: Condition
+
+
+class ProfileSet:
+    """Profiles evaluated together over one view."""
+
+    def __init__(self, profiles: Iterable[Profile]) -> None:
+        self.profiles = tuple(profiles)
+        self._conditions = ConditionSet(profile.condition for profile in self.profiles)
+
+    def fired(self, view: Tree, today: date) -> Iterator[tuple[ProfileEntry, str | None]]:
+        """Each profile valid today whose condition holds, once per item it holds for; raises `ConditionError`."""
+        valid = [index for index, profile in enumerate(self.profiles) if profile.entry.valid(today)]
+        for index, item in self._conditions.fired(view, valid):
+            yield self.profiles[index].entry, item
+
+
+def read_profiles(source: Source, entitled: frozenset[str]) -> list[Profile]:
+    """The profiles of one `profiles.toml`; problems are noted in `source`."""
+    for key in source.tables.keys() - {"profile"}:
+        source.complain(source.line_of("", key=key), f"unknown entry {key}: the file holds [[profile]] only")
+    found = (_profile(source, index, entry, entitled) for index, entry in enumerate(source.entries("profile")))
+    return [profile for profile in found if profile is not None]
+
+
+def _profile(source: Source, index: int, raw: object, entitled: frozenset[str]) -> Profile | None:
+    entry = source.convert(raw, ProfileEntry, "profile", index)
+    if entry is None:
+        return None
+    if entry.valid_until is not None and entry.valid_until < entry.valid_from:
+        line = source.line_of("profile", index, "valid_until")
+        source.complain(line, f"{entry.id}: valid_until is before valid_from")
+    if entry.id in entry.trader:
+        source.complain(source.line_of("profile", index, "trader"), f"{entry.id}: the trader's words name the profile")
+    line = source.line_of("profile", index, "when")
+    condition = read_condition(source, line, entry)
+    if condition is None:
+        return None
+    for name, fact in condition.facts.items():
+        if not fact.covered(entitled):
+            missing = ", ".join(path for path in fact.paths if path not in entitled)
+            joint = " or " if fact.alternatives else ", "
+            source.complain(line, f"{entry.id}: {name} is outside the entitlement ({missing.replace(', ', joint)})")
+    return Profile(entry, condition)
+
+
+def read_condition(source: Source, line: int, entry: Conditional) -> Condition | None:
+    """Compile and rehearse the condition of an entry; problems are noted at `line`."""
+    try:
+        condition = compile_condition(entry.id, entry.when, entry.scope)
+    except ConditionError as error:
+        source.complain(line, f"{entry.id}: {error}")
+        return None
+    mistakes = rehearse(condition)
+    for mistake in mistakes:
+        source.complain(line, f"{entry.id}: {mistake}")
+    return None if mistakes else condition

@@ -1,0 +1,65 @@
+"""Which agencies a declaration concerns, and why: asked or not, every agency gets a reason that is stored.
+
+Routing is the window's own act, so its conditions may read every fact; what an agency then sees is its entitlement's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
+
+from singlewindow.declarations.model import Tree
+from singlewindow.risk.agency import Agency, RoutingRule
+from singlewindow.risk.conditions import ConditionSet
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether an agency is asked: `reason` in words, the `rules` that matched, the `items` its interest rests on.
+
+    `items` are SequenceNumeric values; empty means the whole declaration (or, where not asked, nothing).
+    """
+
+    agency: str
+    asked: bool
+    reason: str
+    rules: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+def route(agencies: Mapping[str, Agency], declaration: Tree) -> list[Routing]:
+    """One `Routing` per agency, by code; raises `ConditionError` where a rule cannot be answered."""
+    return _plan(tuple(agencies[code] for code in sorted(agencies))).route(declaration)
+
+
+class _Plan:
+    """The routing rules of all agencies, evaluated together so that each fact is read once."""
+
+    def __init__(self, agencies: tuple[Agency, ...]) -> None:
+        self._agencies = agencies
+        self._rules = [(agency.code, rule) for agency in agencies for rule, _ in agency.routing]
+        self._conditions = ConditionSet(condition for agency in agencies for _, condition in agency.routing)
+
+    def route(self, declaration: Tree) -> list[Routing]:
+        matched: dict[str, list[tuple[RoutingRule, str | None]]] = {agency.code: [] for agency in self._agencies}
+        for index, item in self._conditions.fired(declaration):
+            code, rule = self._rules[index]
+            matched[code].append((rule, item))
+        return [_routing(agency, matched[agency.code]) for agency in self._agencies]
+
+
+_plan = lru_cache(maxsize=8)(_Plan)
+
+
+def _routing(agency: Agency, matched: list[tuple[RoutingRule, str | None]]) -> Routing:
+    rules = {rule.id: rule for rule, _ in matched}
+    if not rules and not agency.always:
+        text = f"none of the {len(agency.routing)} rules by which {agency.name} is concerned applies"
+        return Routing(agency=agency.code, asked=False, reason=text)
+    reasons = [f"{agency.name} is asked about every declaration"] if agency.always else []
+    reasons += [rule.reason for _, rule in sorted(rules.items())]
+    whole = agency.always or any(item is None for _, item in matched)
+    items = () if whole else tuple(dict.fromkeys(item for _, item in matched if item is not None))
+    reason = "; ".join(dict.fromkeys(reasons))
+    return Routing(agency=agency.code, asked=True, reason=reason, rules=tuple(sorted(rules)), items=items)

@@ -1,0 +1,1 @@
+"""Who may call, and as whom: keys, principals and roles."""

@@ -1,0 +1,63 @@
+"""The service's settings: one typed object, read once from the environment (and `NAME_FILE` for secrets)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting, its unit and its reason; the environment variable is the name in capitals."""
+
+    sw_data: str = "data"
+    """Folder of the embedded database and queue server."""
+    database_url: str = ""
+    """Where the record is: postgresql+psycopg://... or sqlite:///FILE; singlewindow.db in `sw_data` where not set."""
+    redis_url: str = ""
+    """The queue server that wakes workers: redis://, rediss:// or unix://; `singlewindow up` starts its own if not set."""
+    sw_config: str = str(ROOT / "config")
+    """Folder with agencies/, countries/ and thresholds.toml."""
+    sw_item_limit: int = 999
+    """Most goods items in one declaration; up to 9,999."""
+    sw_body_limit: int = 4_000_000
+    """Most bytes of one declaration; 40,000,000 where 9,999 items are allowed."""
+    sw_batch_size: int = 100
+    """Most questions to one agency in one batch: enough to share a transaction, few enough to end within the lease."""
+    sw_batches_open: int = 4
+    """Most batches of one agency under way: what waits beyond them grows the next batch instead of the queue."""
+    sw_lease_seconds: float = 6.0
+    """How long a batch may go without a sign of life before its questions are asked again."""
+    sw_attempts: int = 3
+    """How often one question is asked before it is parked until its deadline."""
+    sw_poll_seconds: float = 0.02
+    """Pause of the dispatcher when it found nothing to do."""
+    sw_waiters: int = 8
+    """How many callers of one web process may wait for a decision at once; the rest are answered at once."""
+    sw_threads: int = 16
+    """Threads of one web process; more than `sw_waiters`, so that waiting never keeps a declaration out."""
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment; raises ValueError naming the variable that does not fit."""
+    given = {name: value for name in Settings.__struct_fields__ if (value := _value(environment, name.upper()))}
+    try:
+        settings = msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"The environment does not fit: {error}") from error
+    return settings if settings.database_url else embedded(settings)
+
+
+def embedded(settings: Settings) -> Settings:
+    """The same settings with the record in SQLite, in the data folder."""
+    path = Path(settings.sw_data).absolute() / "singlewindow.db"
+    return msgspec.structs.replace(settings, database_url=f"sqlite:///{path}")
+
+
+def _value(environment: Mapping[str, str], name: str) -> str | None:
+    path = environment.get(f"{name}_FILE")
+    return Path(path).read_text(encoding="utf-8").strip() if path else environment.get(name)

@@ -1,0 +1,40 @@
+"""Assessments and decisions: one answer per version and agency, one decision per version, both by primary key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from singlewindow.storage.engines import insert_new
+from singlewindow.storage.tables import assessment, decision
+
+
+def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert answers; a second one for the same question would break the primary key and undo the transaction."""
+    if rows:
+        connection.execute(insert(assessment), list(rows))
+
+
+def assessments_of(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
+    """The answers of each version, by version id, sorted by agency."""
+    ids = list(version_ids)
+    query = select(assessment).where(assessment.c.version_id.in_(ids)).order_by(assessment.c.agency)
+    found: dict[int, list[Row[Any]]] = {version_id: [] for version_id in ids}
+    for row in connection.execute(query):
+        found[row.version_id].append(row)
+    return found
+
+
+def add_decisions(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
+    """Insert decisions; the versions that had none before."""
+    if not rows:
+        return set()
+    statement = insert_new(connection, decision).values(list(rows)).returning(decision.c.version_id)
+    return set(connection.execute(statement).scalars())
+
+
+def decision_of(connection: Connection, version_id: int) -> Row[Any] | None:
+    """The decision on a version, if there is one."""
+    return connection.execute(select(decision).where(decision.c.version_id == version_id)).first()

@@ -1,0 +1,88 @@
+"""Reading what a release time study needs: one case for each version lodged in a range, with its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Row, Select, Subquery, Text, cast, func, null, select, union_all
+
+from singlewindow.release_times.events import Case, Question
+from singlewindow.storage.tables import assessment, decision, declaration, outbox, version
+
+DIRECTIONS = {"IM": "import", "EX": "export"}
+OTHER_DIRECTION = "other"
+
+
+def count(connection: Connection, start: int, end: int) -> int:
+    """How many versions were lodged from `start` until just before `end`."""
+    query = select(func.count()).select_from(version).where(version.c.lodged_at >= start, version.c.lodged_at < end)
+    return int(connection.execute(query).scalar_one())
+
+
+def lodged_between(connection: Connection, start: int, end: int) -> Iterator[Case]:
+    """The cases lodged from `start` until just before `end`, by version id.
+
+    One statement reads them all: a question answered meanwhile is seen as open or as answered, never as neither.
+    """
+    rows = connection.execute(_cases(start, end))
+    for _, of_version in groupby(rows, key=lambda row: row.version_id):
+        yield _case(list(of_version))
+
+
+def _cases(start: int, end: int) -> Select[Any]:
+    asked = _questions()
+    return (
+        select(
+            version.c.id.label("version_id"), version.c.number, version.c.received_at, version.c.lodged_at,
+            declaration.c.mrn, declaration.c.type_code, decision.c.lane, decision.c.outcome, decision.c.decided_at,
+            asked.c.agency, asked.c.asked_at, asked.c.answered_at, asked.c.agency_lane, asked.c.dispatched_at,
+            asked.c.answer,
+        )
+        .join(declaration, declaration.c.id == version.c.declaration_id)
+        .outerjoin(decision, decision.c.version_id == version.c.id)
+        .outerjoin(asked, asked.c.version_id == version.c.id)
+        .where(version.c.lodged_at >= start, version.c.lodged_at < end)
+        .order_by(version.c.id)
+    )  # fmt: skip
+
+
+def _questions() -> Subquery:
+    """Open and answered questions in one shape."""
+    no_moment, no_word = cast(null(), BigInteger), cast(null(), Text)
+    still_open = select(
+        outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, no_moment.label("answered_at"),
+        no_word.label("agency_lane"), no_moment.label("dispatched_at"), no_word.label("answer"),
+    )  # fmt: skip
+    answered = select(
+        assessment.c.version_id, assessment.c.agency, assessment.c.asked_at, assessment.c.answered_at,
+        assessment.c.lane, assessment.c.dispatched_at, assessment.c.answer,
+    )  # fmt: skip
+    return union_all(still_open, answered).subquery("asked")
+
+
+def _case(rows: list[Row[Any]]) -> Case:
+    first = rows[0]
+    return Case(
+        mrn=first.mrn,
+        version=first.number,
+        type=first.type_code,
+        direction=DIRECTIONS.get(first.type_code[:2], OTHER_DIRECTION),
+        lodged_at=first.lodged_at,
+        lane=first.lane,
+        asked=dict(_asked(rows)),
+        decided_at=first.decided_at,
+        outcome=first.outcome,
+        received_at=first.received_at,
+    )
+
+
+def _asked(rows: Iterable[Row[Any]]) -> Iterator[tuple[str, Question]]:
+    for row in rows:
+        if row.agency is None:
+            continue
+        if row.answered_at is None:
+            yield row.agency, Question(row.asked_at)
+        else:
+            yield row.agency, Question(row.asked_at, row.answered_at, row.agency_lane, row.dispatched_at, row.answer)

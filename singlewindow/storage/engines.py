@@ -1,0 +1,87 @@
+"""What differs between PostgreSQL and SQLite, in one place: opening, transactions, the clock, and row locks.
+
+Both engines run the same SQL otherwise. Writing transactions on SQLite take the write lock at their start, so that
+the row locks PostgreSQL needs are no-ops there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, create_engine, event, literal_column, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.schema import Table
+
+OLDEST_SQLITE = (3, 35)  # RETURNING
+WAIT_MILLISECONDS = 5_000
+POSTGRESQL_SESSION = (
+    "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+)
+
+
+def open_engine(database_url: str, pool_size: int = 10) -> Engine:
+    """The engine for `postgresql+psycopg://...` or `sqlite:///FILE`; raises ValueError for another kind of database."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(url)
+    if url.get_backend_name() == "postgresql":
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=3,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 3, "options": POSTGRESQL_SESSION},
+        )
+    raise ValueError(f"DATABASE_URL names {url.get_backend_name()}; use postgresql+psycopg:// or sqlite:///")
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: version 3.35 or newer is needed")
+    engine = create_engine(url, connect_args={"timeout": WAIT_MILLISECONDS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading_only = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: it never waits for writers."""
+    with engine.connect() as connection:
+        yield connection.execution_options(reading=True)
+
+
+def clock(connection: Connection) -> int:
+    """The database's time: microseconds since 1970 UTC. Leases, deadlines and events know no other clock."""
+    if connection.dialect.name == "sqlite":
+        # Julian days carry milliseconds only; the seconds and their fraction are read apart to stay exact.
+        query = "SELECT CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000"
+        return int(connection.exec_driver_sql(query).scalar_one())
+    query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+    return int(connection.exec_driver_sql(query).scalar_one())
+
+
+def insert_new(connection: Connection, table: Table) -> Any:
+    """An INSERT that leaves out rows which exist already (ON CONFLICT DO NOTHING)."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """The engine's own INSERT, which offers ON CONFLICT DO UPDATE."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -1,0 +1,50 @@
+"""The event trail: a closed vocabulary of what can happen, written in the transaction of the change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from singlewindow.storage.tables import event
+
+SYSTEM = "system"
+
+
+class Kind(StrEnum):
+    """Everything that can happen to a declaration or to the service's own records."""
+
+    LODGED = "lodged"
+    ASSESSED = "assessed"
+    UNANSWERED = "unanswered"
+    PARKED = "parked"
+    DECIDED = "decided"
+    KEY_CREATED = "key-created"
+    KEY_REVOKED = "key-revoked"
+
+
+class Event(NamedTuple):
+    """One event: `at` in microseconds of the database's clock, `actor` who caused it, `detail` plain values."""
+
+    at: int
+    kind: Kind
+    actor: str
+    version_id: int | None = None
+    detail: dict[str, Any] = {}  # noqa: RUF012 - a named tuple's default is never changed
+
+
+def record(connection: Connection, events: Iterable[Event]) -> None:
+    """Append events; they become visible with the change they tell of, or not at all."""
+    rows = [entry._asdict() | {"detail": msgspec.json.encode(entry.detail)} for entry in events]
+    if rows:
+        connection.execute(insert(event), rows)
+
+
+def of_version(connection: Connection, version_id: int) -> list[Event]:
+    """The events of one version, oldest first."""
+    columns = (event.c.at, event.c.kind, event.c.actor, event.c.version_id, event.c.detail)
+    rows = connection.execute(select(*columns).where(event.c.version_id == version_id).order_by(event.c.id))
+    return [Event(row.at, Kind(row.kind), row.actor, row.version_id, msgspec.json.decode(row.detail)) for row in rows]

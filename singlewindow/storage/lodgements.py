@@ -1,0 +1,112 @@
+"""Writing and reading declarations and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
+
+from singlewindow.storage.engines import insert_new
+from singlewindow.storage.tables import declaration, outbox, version
+
+SUMMARY = (
+    declaration.c.id.label("declaration_id"),
+    declaration.c.mrn,
+    declaration.c.party,
+    declaration.c.lrn,
+    declaration.c.type_code,
+    version.c.id.label("version_id"),
+    version.c.number,
+    version.c.received_at,
+    version.c.lodged_at,
+    version.c.decided_at,
+)
+
+
+def first_versions(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
+    """What stands under each (party, LRN) already: the summary and `content_sha256` of its first version."""
+    wanted = list(keys)
+    query = (
+        select(*SUMMARY, version.c.content_sha256)
+        .join(version, version.c.declaration_id == declaration.c.id)
+        .where(version.c.number == 1, tuple_(declaration.c.party, declaration.c.lrn).in_(wanted))
+    )
+    return {(row.party, row.lrn): row for row in connection.execute(query)} if wanted else {}
+
+
+def add_declarations(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
+    """Insert declarations; the ids of those that were new. Another's declaration of the same key or MRN wins.
+
+    The rows must come sorted by (party, LRN): two writers with several keys in common then wait in one direction only.
+    """
+    if not rows:
+        return set()
+    statement = insert_new(connection, declaration).values(list(rows)).returning(declaration.c.id)
+    return {int(row.id) for row in connection.execute(statement)}
+
+
+def add_versions(connection: Connection, versions: Sequence[dict[str, Any]], questions: Sequence[dict[str, Any]]) -> None:
+    """Insert versions and the questions to the agencies (outbox rows) that they raise."""
+    if versions:
+        connection.execute(insert(version), list(versions))
+    if questions:
+        connection.execute(insert(outbox), list(questions))
+
+
+def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Row[Any]]:
+    """Lock versions against other deciders, in one order for everybody, and read what deciding needs."""
+    query = (
+        select(*SUMMARY, version.c.routing)
+        .join(declaration, declaration.c.id == version.c.declaration_id)
+        .where(version.c.id.in_(sorted(version_ids)))
+        .order_by(version.c.id)
+        .with_for_update(of=version)
+    )
+    return list(connection.execute(query))
+
+
+def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) -> None:
+    """Close versions that have their decision."""
+    connection.execute(update(version).where(version.c.id.in_(list(version_ids))).values(decided_at=at))
+
+
+def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """By version id: MRN, number and canonical form."""
+    query = (
+        select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical)
+        .join(declaration, declaration.c.id == version.c.declaration_id)
+        .where(version.c.id.in_(list(version_ids)))
+    )
+    return {int(row.id): row for row in connection.execute(query)}
+
+
+def _owned(query: Select[Any], party: str | None) -> Select[Any]:
+    """Only the party's own rows; None stands for a reader who may see all (the auditor)."""
+    return query if party is None else query.where(declaration.c.party == party)
+
+
+def current(connection: Connection, mrn: str, party: str | None) -> Row[Any] | None:
+    """The newest version of one declaration with its document and routing, if this reader may see it."""
+    query = (
+        select(*SUMMARY, version.c.media, version.c.received, version.c.routing, version.c.warnings)
+        .join(version, version.c.declaration_id == declaration.c.id)
+        .where(declaration.c.mrn == mrn)
+        .order_by(version.c.number.desc())
+        .limit(1)
+    )
+    return connection.execute(_owned(query, party)).first()
+
+
+def listing(connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None) -> list[Row[Any]]:
+    """Declarations with an id above `after`, oldest first, optionally of one LRN."""
+    query = (
+        select(*SUMMARY)
+        .join(version, version.c.declaration_id == declaration.c.id)
+        .where(declaration.c.id > after, version.c.number == 1)
+        .order_by(declaration.c.id)
+        .limit(limit)
+    )
+    if lrn is not None:
+        query = query.where(declaration.c.lrn == lrn)
+    return list(connection.execute(_owned(query, party)))

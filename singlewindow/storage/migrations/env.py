@@ -1,0 +1,10 @@
+"""Alembic's entry: migrate the engine that `singlewindow.storage.schema` hands over."""
+
+from alembic import context
+
+from singlewindow.storage.tables import metadata
+
+with context.config.attributes["engine"].connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,30 @@
+"""Keys of those who may call: the secret is stored as its SHA-256 only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from singlewindow.storage.tables import principal
+
+
+def add(connection: Connection, row: dict[str, Any]) -> None:
+    """Store a new key's row."""
+    connection.execute(insert(principal).values(**row))
+
+
+def by_key_id(connection: Connection, key_id: str) -> Row[Any] | None:
+    """The row of one key, revoked or not."""
+    return connection.execute(select(principal).where(principal.c.key_id == key_id)).first()
+
+
+def all_keys(connection: Connection) -> list[Row[Any]]:
+    """All keys, oldest first."""
+    return list(connection.execute(select(principal).order_by(principal.c.created_at, principal.c.key_id)))
+
+
+def revoke(connection: Connection, key_id: str, at: int) -> bool:
+    """Revoke a key; False where there is no such live key."""
+    live = (principal.c.key_id == key_id, principal.c.revoked_at.is_(None))
+    return bool(connection.execute(update(principal).where(*live).values(revoked_at=at)).rowcount)

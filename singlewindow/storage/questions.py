@@ -1,0 +1,157 @@
+"""Open questions to agencies (the outbox) and the batches that workers take them in.
+
+A batch is a lease on its questions. It is claimed once; when the lease ends before the answers are in, the batch row is
+deleted and its questions wait again under a new batch. Whoever still works for the old one finds its row gone: the batch
+number is the fence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+
+from singlewindow.storage.identity import new_id
+from singlewindow.storage.tables import batch, outbox
+
+WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False))
+
+
+class Batch(NamedTuple):
+    """A batch of questions to one agency."""
+
+    id: int
+    agency: str
+
+
+def agencies_waiting(connection: Connection, now: int) -> list[str]:
+    """Agencies with at least one question that is due and in no batch."""
+    query = select(outbox.c.agency).where(WAITING, outbox.c.due_at <= now).distinct()
+    return sorted(connection.execute(query).scalars())
+
+
+def open_batches(connection: Connection) -> dict[str, int]:
+    """How many batches each agency has under way."""
+    rows = connection.execute(select(batch.c.agency, func.count()).group_by(batch.c.agency))
+    return {row[0]: row[1] for row in rows}
+
+
+def make_batch(connection: Connection, agency: str, now: int, size: int, lease_until: int) -> Batch | None:
+    """Put up to `size` due questions into a new batch; a question that failed before goes alone, after the fresh ones."""
+    due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= now)
+    fresh = select(outbox.c.version_id).where(*due, outbox.c.attempts == 0).order_by(outbox.c.due_at).limit(size)
+    again = select(outbox.c.version_id).where(*due, outbox.c.attempts > 0).order_by(outbox.c.due_at).limit(1)
+    for chosen in (fresh, again):
+        version_ids = list(connection.execute(chosen.with_for_update(skip_locked=True)).scalars())
+        if version_ids:
+            return _new_batch(connection, agency, version_ids, now, lease_until)
+    return None
+
+
+def _new_batch(connection: Connection, agency: str, version_ids: list[int], now: int, lease_until: int) -> Batch:
+    made = Batch(new_id(), agency)
+    connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=now, lease_until=lease_until))
+    mine = and_(outbox.c.agency == agency, outbox.c.version_id.in_(version_ids), outbox.c.batch_id.is_(None))
+    connection.execute(update(outbox).where(mine).values(batch_id=made.id))
+    return made
+
+
+def claim(connection: Connection, batch_id: int, lease_until: int) -> Row[Any] | None:
+    """Take a batch for work: its row, or None where another worker has it or it is no more."""
+    statement = (
+        update(batch)
+        .where(batch.c.id == batch_id, batch.c.claimed.is_(False))
+        .values(claimed=True, lease_until=lease_until)
+        .returning(batch.c.id, batch.c.agency, batch.c.created_at)
+    )
+    return connection.execute(statement).first()
+
+
+def renew(connection: Connection, batch_id: int, lease_until: int) -> bool:
+    """Extend the lease; False where it is lost already."""
+    statement = update(batch).where(batch.c.id == batch_id).values(lease_until=lease_until)
+    return bool(connection.execute(statement).rowcount)
+
+
+def of_batch(connection: Connection, batch_id: int) -> list[Row[Any]]:
+    """The questions of a batch."""
+    query = select(outbox).where(outbox.c.batch_id == batch_id).order_by(outbox.c.version_id)
+    return list(connection.execute(query))
+
+
+def close_batch(connection: Connection, batch_id: int) -> bool:
+    """End a batch; False where its lease was lost, and then nothing may be written for it."""
+    return bool(connection.execute(delete(batch).where(batch.c.id == batch_id)).rowcount)
+
+
+def answered(connection: Connection, batch_id: int, version_ids: Iterable[int]) -> list[Row[Any]]:
+    """Take the questions of a batch that now have an answer out of the outbox: each can be taken once only."""
+    mine = and_(outbox.c.batch_id == batch_id, outbox.c.version_id.in_(list(version_ids)))
+    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at)
+    return list(connection.execute(delete(outbox).where(mine).returning(*columns)))
+
+
+class Retry(NamedTuple):
+    """A question whose answer failed: ask it alone from `due_at` on, or park it once it was tried `attempts` times."""
+
+    version_id: int
+    due_at: int
+    failure: str
+    attempts: int
+
+
+def ask_again(connection: Connection, batch_id: int, retry: Retry) -> bool:
+    """Put a failed question back; True where it is parked until its deadline instead."""
+    tries = outbox.c.attempts + 1
+    statement = (
+        update(outbox)
+        .where(outbox.c.batch_id == batch_id, outbox.c.version_id == retry.version_id)
+        .values(batch_id=None, attempts=tries, due_at=retry.due_at, failure=retry.failure, parked=tries >= retry.attempts)
+        .returning(outbox.c.parked)
+    )
+    return bool(connection.execute(statement).scalar())
+
+
+def lost_batches(connection: Connection, now: int) -> bool:
+    """Whether any batch's lease has run out."""
+    return connection.execute(select(batch.c.id).where(batch.c.lease_until < now).limit(1)).first() is not None
+
+
+def reclaim(connection: Connection, now: int, attempts: int) -> int:
+    """End the batches whose lease has run out; how many. A claimed one counts as a failed attempt of each question."""
+    expired = select(batch.c.id, batch.c.claimed).where(batch.c.lease_until < now).with_for_update(skip_locked=True)
+    lost = list(connection.execute(expired))
+    for row in lost:
+        connection.execute(delete(batch).where(batch.c.id == row.id))
+        tries = outbox.c.attempts + (1 if row.claimed else 0)
+        failure = "the worker ended before it answered" if row.claimed else outbox.c.failure
+        free = {"batch_id": None, "attempts": tries, "failure": failure, "parked": tries >= attempts}
+        connection.execute(update(outbox).where(outbox.c.batch_id == row.id).values(**free))
+    return len(lost)
+
+
+def overdue(connection: Connection, now: int, limit: int) -> list[int]:
+    """Versions with a question whose deadline has passed."""
+    query = select(outbox.c.version_id).where(outbox.c.deadline_at < now).distinct().limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def give_up(connection: Connection, version_ids: Iterable[int], now: int) -> list[Row[Any]]:
+    """Take the overdue questions of these (locked) versions out of the outbox."""
+    late = and_(outbox.c.version_id.in_(list(version_ids)), outbox.c.deadline_at < now)
+    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, outbox.c.attempts, outbox.c.failure)
+    return list(connection.execute(delete(outbox).where(late).returning(*columns)))
+
+
+def still_open(connection: Connection, version_ids: Iterable[int]) -> set[int]:
+    """Of these versions, the ones that still wait for an answer."""
+    query = select(outbox.c.version_id).where(outbox.c.version_id.in_(list(version_ids))).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def open_agencies(connection: Connection, version_id: int) -> set[str]:
+    """The agencies that have yet to answer on a version."""
+    return set(connection.execute(select(outbox.c.agency).where(outbox.c.version_id == version_id)).scalars())
+
+

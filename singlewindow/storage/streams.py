@@ -1,0 +1,48 @@
+"""Gapless numbers for what others read in order: a trader's notices and an agency's feed.
+
+A number is taken under the stream's row lock, which is held until COMMIT. So a smaller number can never appear after
+a larger one was seen, and a reader that goes on from the last number it saw misses nothing. Streams are taken last in a
+transaction and in the order of their names: the locks are short, and no two writers can wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert
+
+from singlewindow.storage.engines import upsert
+from singlewindow.storage.tables import feed, notice, stream
+
+Row = dict[str, Any]
+
+
+def publish(connection: Connection, notices: Iterable[Row], feed_entries: Iterable[Row]) -> None:
+    """Number and write notices (rows without `number`) and feed entries, in the order given within each stream."""
+    notice_rows, feed_rows = list(notices), list(feed_entries)
+    names = [_name(notice, row["party"]) for row in notice_rows] + [_name(feed, row["agency"]) for row in feed_rows]
+    following = _take(connection, Counter(names))
+    for name, row in zip(names, notice_rows + feed_rows, strict=True):
+        row["number"] = following[name]
+        following[name] += 1
+    for table, rows in ((notice, notice_rows), (feed, feed_rows)):
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _name(table: Table, owner: str) -> str:
+    return f"{table.name}/{owner}"
+
+
+def _take(connection: Connection, counts: Counter[str]) -> dict[str, int]:
+    """For each stream the first of `count` new numbers."""
+    taken: dict[str, int] = {}
+    for name, count in sorted(counts.items()):
+        statement = upsert(connection, stream).values(name=name, last_number=count)
+        statement = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"last_number": stream.c.last_number + count}
+        ).returning(stream.c.last_number)
+        taken[name] = int(connection.execute(statement).scalar_one()) - count + 1
+    return taken

@@ -1,0 +1,25 @@
+"""Moments: whole microseconds since 1970 UTC inside, `datetime` and ISO 8601 outside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+MICROSECONDS = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(microseconds: int) -> datetime:
+    """The UTC datetime of a moment, exact to the microsecond."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def microseconds(when: datetime) -> int:
+    """The moment of an aware datetime; raises ValueError for one without a zone."""
+    if when.tzinfo is None:
+        raise ValueError(f"{when.isoformat()} has no time zone; write for example 2026-01-31T12:00:00Z")
+    return (when - _EPOCH) // timedelta(microseconds=1)
+
+
+def iso(instant: int | None) -> str | None:
+    """ISO 8601 with a Z, as the API writes moments; None stays None."""
+    return None if instant is None else moment(instant).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,104 @@
+"""A whole running service in a temporary folder, as `singlewindow up` starts it, for tests that treat it as a user would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+
+from singlewindow.security import access
+from singlewindow.security.keys import Role
+from singlewindow.storage.engines import open_engine
+
+START_SECONDS = 30.0
+END_SECONDS = 20.0
+
+
+class Service:
+    """`singlewindow up` in `folder`; may be killed and started again there, on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the supervisor and wait until the service is ready."""
+        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        command = [sys.executable, "-m", "singlewindow", "up", "--data", str(self.folder), "--port", str(self.port)]
+        with (self.folder / "service.log").open("ab") as log:
+            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        wait_until(self._answers, START_SECONDS, lambda: self.log())
+
+    def stop(self) -> int:
+        """End it in order; the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(END_SECONDS)
+
+    def processes(self) -> dict[str, int]:
+        """The process id of each child by its name, and of the supervisor."""
+        assert self._process is not None
+        lines = (self.folder / "processes").read_text(encoding="utf-8").splitlines()
+        named = {name: int(pid) for pid, name in (line.split(" ", 1) for line in lines)}
+        return named | {"supervisor": self._process.pid}
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to one process; a killed supervisor is waited for."""
+        os.kill(self.processes()[name], signal.SIGKILL)
+        if name == "supervisor" and self._process is not None:
+            self._process.wait(END_SECONDS)
+
+    def key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
+        """A fresh key of this role."""
+        engine = open_engine(f"sqlite:///{self.folder / 'singlewindow.db'}", pool_size=1)
+        try:
+            return access.create_key(engine, role, party=party, agency=agency, name="test").text
+        finally:
+            engine.dispose()
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        """Read from the record directly, past the service."""
+        with closing(sqlite3.connect(self.folder / "singlewindow.db", timeout=10)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def log(self) -> str:
+        """What the service has written."""
+        return (self.folder / "service.log").read_text(encoding="utf-8")
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=1.0, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+@contextmanager
+def running_service(folder: Path) -> Iterator[Service]:
+    """A started service that is ended, whatever happens."""
+    service = Service(folder)
+    service.start()
+    try:
+        yield service
+    finally:
+        if service._process is not None and service._process.poll() is None:
+            service.stop()
+
+
+def wait_until(ready: Callable[[], bool], seconds: float, explain: Callable[[], str] = lambda: "") -> None:
+    """Wait for `ready`; fails with `explain` when the time is over."""
+    end = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end, f"not ready after {seconds} s\n{explain()}"
+        time.sleep(0.05)

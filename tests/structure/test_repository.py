@@ -1,0 +1,62 @@
+"""The repository itself: every module explains itself, functions and files stay short, nothing is left half done."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from singlewindow.settings import ROOT, Settings
+from singlewindow.storage.tables import metadata
+
+CODE = ("singlewindow", "adapters", "workers", "bench")
+LONGEST_FUNCTION = 60
+LONGEST_FILE = 400
+
+
+def modules() -> list[Path]:
+    found = [path for folder in CODE for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in found if "migrations" not in path.parts]
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_is_and_stays_readable(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    assert text.count("\n") <= LONGEST_FILE
+    long = [node.name for node in functions(tree) if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
+    assert long == []
+
+
+def test_every_table_is_written_by_some_module() -> None:
+    storage = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "singlewindow" / "storage").glob("*.py"))
+    unwritten = [
+        name
+        for name in metadata.tables
+        if not re.search(rf"(insert|insert_new|upsert)\((connection, )?{name}\)|{name}, {name}_rows", storage)
+    ]
+    assert unwritten == []
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    manual = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    undocumented = [name.upper() for name in Settings.__struct_fields__ if f"`{name.upper()}`" not in manual]
+    assert undocumented == []
+
+
+def test_nothing_is_left_for_later_or_speaks_of_where_it_was_written() -> None:
+    unwanted = "TODO|FIXME|XXX|NotImplementedError|/work/|/root/|" + "pypi" + r"\.org|" + "pythonhosted"
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    own = Path(__file__).relative_to(ROOT).as_posix()
+    suspects = [name for name in tracked if name.endswith((".py", ".md", ".toml", ".txt")) and name != own]
+    found = [name for name in suspects if re.search(unwanted, (ROOT / name).read_text(encoding="utf-8"))]
+    assert found == []

@@ -1,0 +1,50 @@
+"""Dates must exist; the calendar decides, not the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from singlewindow.declarations.model import Tree
+from singlewindow.declarations.rules.dates import is_real
+
+Breaches = Callable[..., list[str]]
+
+
+@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2099, 12, 31)))
+def test_every_moment_of_the_century_is_real(moment: datetime) -> None:
+    assert is_real(f"{moment:%Y%m%d}")
+    assert is_real(f"{moment:%Y%m%d%H%M%S}Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20261301",
+        "20260230",
+        "20260000",
+        "20230229",
+        "20260101240000Z",
+        "20260101006000Z",
+        "20260101000060Z",
+        "20260101000000+15",
+        "20260101000000",
+        "00000101",
+        "120260101",
+        "1767225600",
+        "",
+        "2026-01-01",
+    ],
+)
+def test_a_date_that_does_not_exist_is_not_real(text: str) -> None:
+    assert not is_real(text)
+
+
+def test_a_date_of_this_year_is_accepted(goods_import: Tree, breaches: Breaches) -> None:
+    today = f"{datetime.now(UTC):%Y%m%d%H%M%S}Z"
+    goods_import["AcceptanceDateTime"] = {"DateTimeString": {"@formatCode": "304", "#text": today}}
+    assert breaches(goods_import) == []

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from singlewindow.declarations.elements import ELEMENTS
+from singlewindow.declarations.model import Tree
+from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, declaration_facts, item_facts
+from singlewindow.risk.readers import EMPTY
+
+ALL_FACTS = {f"item.{name}": fact for name, fact in ITEM_FACTS.items()} | {
+    f"declaration.{name}": fact for name, fact in DECLARATION_FACTS.items()
+}
+
+
+def item(name: str, tree: Tree) -> object:
+    return item_facts(tree, [name])[name]
+
+
+def declared(name: str, tree: Tree) -> object:
+    return declaration_facts(tree, [name])[name]
+
+
+@pytest.mark.parametrize("name", ALL_FACTS)
+def test_a_fact_is_computed_from_leaves_that_exist(name: str) -> None:
+    leaves = {path for path, element in ELEMENTS.items() if element.kind == "leaf"}
+    attributes = {f"{path}/@{each.name}" for path, element in ELEMENTS.items() for each in element.attributes}
+    assert set(ALL_FACTS[name].paths) <= leaves | attributes
+
+
+@pytest.mark.parametrize("name", ALL_FACTS)
+def test_a_fact_of_an_empty_tree_is_the_empty_value_of_its_kind(name: str) -> None:
+    fact = ALL_FACTS[name]
+    value = fact.read({})
+    assert (value, type(value)) == (EMPTY[fact.kind], type(EMPTY[fact.kind]))
+
+
+def test_the_commodity_code_is_the_tariff_one_in_digits() -> None:
+    codes = [{"ID": "1234", "IdentificationTypeCode": "TRA"}, {"ID": "9302.00.00", "IdentificationTypeCode": "TSP"}]
+    assert item("commodity_code", {"Commodity": {"Classification": codes}}) == "93020000"
+
+
+def test_without_a_tariff_code_the_first_that_is_no_additional_code_counts() -> None:
+    codes = [{"ID": "1234", "IdentificationTypeCode": "TRA"}, {"ID": "3602", "IdentificationTypeCode": "GN"}]
+    assert item("commodity_code", {"Commodity": {"Classification": codes}}) == "3602"
+
+
+def test_the_procedure_has_four_characters_and_skips_additional_ones() -> None:
+    procedures = [{"CurrentCode": "1CS"}, {"CurrentCode": "40", "PreviousCode": "71"}]
+    assert item("procedure", {"GovernmentProcedure": procedures}) == "4071"
+
+
+def test_additional_procedures_are_those_without_a_previous_one() -> None:
+    procedures = [{"CurrentCode": "40", "PreviousCode": "00"}, {"CurrentCode": "1cs"}]
+    assert item("additional_procedures", {"GovernmentProcedure": procedures}) == ["1CS"]
+
+
+def test_a_document_code_joins_category_and_type() -> None:
+    documents = [{"CategoryCode": "N", "TypeCode": "935"}, {"ID": "no code"}]
+    assert item("document_codes", {"AdditionalDocument": documents}) == ["N935"]
+
+
+def test_the_price_per_kilogram_of_goods_without_mass_is_zero() -> None:
+    assert item("value_per_kg", {"Commodity": {"InvoiceLine": {"ItemChargeAmount": "10"}}}) == 0.0
+
+
+def test_the_price_per_kilogram_is_price_by_net_mass() -> None:
+    commodity = {
+        "InvoiceLine": {"ItemChargeAmount": {"@currencyID": "GBP", "#text": "10"}},
+        "GoodsMeasure": {"NetNetWeightMeasure": "4"},
+    }
+    assert item("value_per_kg", {"Commodity": commodity}) == 2.5
+
+
+def test_the_currency_is_read_from_the_amount() -> None:
+    amount = {"@currencyID": "GBP", "#text": "10"}
+    assert item("currency", {"Commodity": {"InvoiceLine": {"ItemChargeAmount": amount}}}) == "GBP"
+
+
+@pytest.mark.parametrize(("kind", "direction"), [("IMA", "import"), ("EXD", "export"), ("COA", "other")])
+def test_the_direction_follows_from_the_declaration_type(kind: str, direction: str) -> None:
+    assert declared("direction", {"TypeCode": kind}) == direction
+
+
+def test_goods_with_a_container_number_are_containerised_whatever_the_flag_says() -> None:
+    consignment = {"ContainerCode": "0", "TransportEquipment": [{"SequenceNumeric": "1", "ID": "MSCU1234567"}]}
+    assert declared("containerised", {"GoodsShipment": {"Consignment": consignment}}) is True
+
+
+def test_a_destination_given_for_an_item_only_is_still_the_destination() -> None:
+    goods = [{"SequenceNumeric": "1", "Destination": {"CountryCode": "KP"}}]
+    assert declared("destination_country", {"GoodsShipment": {"GovernmentAgencyGoodsItem": goods}}) == "KP"
+
+
+def test_the_gross_mass_is_the_sum_of_the_items_where_no_total_is_given() -> None:
+    goods = [{"Commodity": {"GoodsMeasure": {"GrossMassMeasure": mass}}} for mass in ("1.5", "2.5")]
+    assert declared("gross_mass_kg", {"GoodsShipment": {"GovernmentAgencyGoodsItem": goods}}) == 4.0
+
+
+def test_items_are_counted_even_where_fewer_are_declared() -> None:
+    tree = {"GoodsItemQuantity": "1", "GoodsShipment": {"GovernmentAgencyGoodsItem": [{}, {}]}}
+    assert declared("item_count", tree) == 2

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from singlewindow.risk.readers import code, fold, mass, tariff_code, text, texts, total, under
+
+
+def test_a_code_is_compared_in_upper_case_without_blanks() -> None:
+    assert code(" ir ") == "IR"
+
+
+def test_a_printed_tariff_code_loses_its_dots() -> None:
+    assert tariff_code("9302.00 00") == "93020000"
+
+
+def test_invisible_characters_do_not_hide_a_word() -> None:
+    assert fold("Ri\u200bfle") == "rifle"
+
+
+def test_wide_letters_do_not_hide_a_word() -> None:
+    assert fold("\uff32\uff29\uff26\uff2c\uff25") == "rifle"
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once_for_plain_text(value: str) -> None:
+    plain = value.encode("ascii", "ignore").decode()
+    assert fold(fold(plain)) == fold(plain)
+
+
+def test_an_absent_text_reads_as_an_empty_one() -> None:
+    assert text("Exporter/Name").read({}) == ""
+
+
+def test_a_text_is_taken_from_the_first_place_that_has_one() -> None:
+    fact = text("Consignment/Consignor/ID", "GoodsShipment/Consignor/ID")
+    assert fact.read({"GoodsShipment": {"Consignor": {"ID": "gb1"}}}) == "GB1"
+
+
+def test_repeated_values_are_listed_once() -> None:
+    tree = {"Origin": [{"CountryCode": "IR"}, {"CountryCode": "ir"}, {"CountryCode": "KP"}]}
+    assert texts("Origin/CountryCode").read(tree) == ["IR", "KP"]
+
+
+def test_quantities_of_all_packages_are_added_up() -> None:
+    tree = {"Packaging": [{"QuantityQuantity": "2"}, {"QuantityQuantity": "3"}]}
+    assert total("Packaging/QuantityQuantity").read(tree) == 5.0
+
+
+def test_a_mass_in_tonnes_is_given_in_kilograms() -> None:
+    assert mass("M").read({"M": {"@unitCode": "TNE", "#text": "1.5"}}) == 1500.0
+
+
+def test_a_mass_without_unit_is_kilograms() -> None:
+    assert mass("M").read({"M": "1.5"}) == 1.5
+
+
+def test_one_of_several_places_is_enough_to_be_entitled() -> None:
+    fact = under("D", {"name": text("A/ID", "B/ID")})["name"]
+    assert fact.covered(frozenset({"D/B/ID"}))
+
+
+def test_a_fact_that_needs_two_elements_is_not_covered_by_one() -> None:
+    from singlewindow.risk.facts import ITEM_FACTS
+
+    fact = ITEM_FACTS["document_codes"]
+    assert not fact.covered(frozenset(fact.paths[:1]))

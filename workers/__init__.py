@@ -1,0 +1,1 @@
+"""The processes behind the web: the dispatcher, the queue workers, and the supervisor that keeps them all alive."""

@@ -1,0 +1,30 @@
+"""A queue worker: one process, one queue, jobs run in the process itself, the configuration loaded before the first."""
+
+from __future__ import annotations
+
+import logging
+
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from workers import jobs
+from workers.queues import ASSESS, connect, queue
+
+log = logging.getLogger(__name__)
+
+MAINTENANCE_SECONDS = 10
+JOBS_LOGGED = logging.WARNING
+
+
+def run() -> None:
+    """Work until SIGTERM; the job in hand is finished first."""
+    window = jobs.window()
+    client = connect(window.settings.redis_url)
+    worker = SimpleWorker(
+        [queue(client, ASSESS)],
+        connection=client,
+        serializer=JSONSerializer,
+        maintenance_interval=MAINTENANCE_SECONDS,
+    )
+    log.info("worker ready: %d agencies", len(window.agencies))
+    worker.work(logging_level="WARNING")
