@@ -41,7 +41,7 @@ class AdapterError(Exception):
     """An agency could not answer."""
 
 
-class Retryable(AdapterError):
+class Retryable(AdapterError):  # noqa: N818 - the type says what to do, as the caller reads it
     """Asking again later may help; `after` is the least number of seconds to wait."""
 
     def __init__(self, text: str, after: float = 1.0) -> None:
@@ -49,7 +49,7 @@ class Retryable(AdapterError):
         self.after = after
 
 
-class NotRetryable(AdapterError):
+class NotRetryable(AdapterError):  # noqa: N818 - as above
     """Asking again cannot help: the deadline, and then a person, decides."""
 
 

@@ -14,10 +14,10 @@ from singlewindow.storage.engines import open_engine
 
 
 def open_window(settings: Settings | None = None) -> Window:
-    """Load the configuration and open the record; raises ConfigError or ValueError saying what does not fit, and where."""
+    """Load the configuration and open the record; raises ValueError saying what does not fit, and where."""
     chosen = settings or load_settings()
     config = Path(chosen.sw_config)
-    agencies = load_agencies(config)
+    agencies = load_agencies(config / "agencies")
     return Window(
         settings=chosen,
         engine=open_engine(chosen.database_url, pool_size=chosen.sw_threads),

@@ -1,4 +1,4 @@
-"""Assessing: a worker claims one batch, asks the agency's adapter, and writes the answers if the lease is still its own."""
+"""Assessing: a worker claims a batch, asks the agency's adapter, and writes the answers if the lease is still its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Deciding: when no question on a version is open any more, its answers are merged into its one decision.
 
-Called inside the transaction that took the last question out, with the version rows locked: of two that answer at the same
-moment, the second sees what the first wrote. The decision's primary key is the version, so there is never a second one.
+Called inside the transaction that took the last question out, with the version rows locked: of two that answer at the
+same moment, the second sees what the first wrote. The decision's primary key is the version: there is never a second.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from singlewindow.clearance.notices import notice_row
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.decisions.merge import Verdict, function_code, merge
+from singlewindow.decisions.merge import Verdict, merge
 from singlewindow.risk.routing import Routing
 from singlewindow.storage import answers, events, lodgements, questions, streams
 
@@ -68,8 +68,8 @@ def _tell(connection: Connection, decided: Sequence[tuple[Row[Any], Verdict]], n
     for version, verdict in decided:
         detail = {"outcome": verdict.outcome, "fingerprint": verdict.fingerprint, "controls": list(verdict.controls)}
         trail.append(events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail))
-        notices.append(notice_row(version.party, version.version_id, function_code(verdict), now))
-        for agency in asked_agencies(version.routing):
-            feed.append({"agency": agency, "version_id": version.version_id, "kind": "decided", "at": now})
+        notices.append(notice_row(version.party, version.version_id, verdict.function_code, now))
+        entry = {"version_id": version.version_id, "kind": "decided", "at": now}
+        feed.extend(entry | {"agency": agency} for agency in asked_agencies(version.routing))
     events.record(connection, trail)
     streams.publish(connection, notices, feed)

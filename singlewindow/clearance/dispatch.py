@@ -6,6 +6,7 @@ Safe in any number of copies: what one copy has locked, the others pass over.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row
@@ -32,11 +33,14 @@ def make_batches(window: Window) -> list[Batch]:
     with window.engine.begin() as connection:
         now = clock(connection)
         under_way = questions.open_batches(connection)
-        made = []
-        for agency in questions.agencies_waiting(connection, now):
-            if under_way.get(agency, 0) < window.settings.sw_batches_open:
-                made.append(questions.make_batch(connection, agency, now, window.settings.sw_batch_size, _lease(window, now)))
-        return [entry for entry in made if entry is not None]
+        free = [
+            agency
+            for agency in questions.agencies_waiting(connection, now)
+            if under_way.get(agency, 0) < window.settings.sw_batches_open
+        ]
+        lot = questions.Lot(now, window.settings.sw_batch_size, _lease(window, now))
+        made = [questions.make_batch(connection, agency, lot) for agency in free]
+    return [batch for batch in made if batch is not None]
 
 
 def _lease(window: Window, now: int) -> int:
@@ -67,7 +71,9 @@ def answer_for_silence(window: Window) -> int:
         return len(closed)
 
 
-def _record_silence(connection: Connection, closed: Sequence[Row[tuple[int, str, int, int, str | None]]], now: int) -> None:
+def _record_silence(
+    connection: Connection, closed: Sequence[Row[tuple[int, str, int, int, str | None]]], now: int
+) -> None:
     rows, trail = [], []
     for question in closed:
         answer = Answer.FAILED if question.attempts else Answer.SILENT

@@ -1,7 +1,7 @@
 """Lodging: a validated declaration becomes a fact, with the questions to the agencies beside it, in one transaction.
 
-The trader's reference is the idempotency key (party, LRN): the same content again gets the first answer, other content is
-a conflict. Many lodgements may share one transaction. Nothing here touches the queue: the outbox rows are the work.
+The trader's reference is the idempotency key (party, LRN): the same content again gets the first answer, other content
+is a conflict. Many lodgements may share one transaction. Nothing here touches the queue: the outbox rows are the work.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Confl
 
 def _prepare(window: Window, lodgement: Lodgement) -> _Prepared:
     form = canonical(lodgement.validated.declaration)
-    routing = route(window.agencies, lodgement.validated.declaration)
+    routing = route(window.agencies, lodgement.validated.declaration.tree)
     return _Prepared(lodgement, form, fingerprint(form), routing)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import Row
 
 from singlewindow.clearance.readings import NoticeReading, Notices
 from singlewindow.clearance.window import Window
-from singlewindow.declarations.response import Response, response_json, response_xml
+from singlewindow.declarations.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.storage import outgoing
 from singlewindow.storage.engines import reading
 from singlewindow.times import iso, moment
@@ -21,9 +20,60 @@ ACCEPTED = "01"
 CONTROL = "05"
 DOCUMENTS = "06"
 RELEASED = "08"
+DOCUMENTS_ASKED = AdditionalInformation(type_code="ACA", code="ACA")
 
 
 def notice_row(party: str, version_id: int, function_code: str, issued_at: int) -> dict[str, Any]:
     """A notice to be numbered and written with the step it tells of."""
     return {"party": party, "version_id": version_id, "function_code": function_code,
             "reference": uuid.uuid4().hex, "issued_at": issued_at}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """Notices in order, in either form; `next` is what to read on after."""
+
+    rows: Sequence[Row[Any]]
+    next: int
+
+    def as_json(self) -> Notices:
+        """The page with its numbers, each notice with its RES message."""
+        return Notices([_reading(row) for row in self.rows], self.next)
+
+    def as_xml(self) -> bytes:
+        """The RES messages in one envelope; it is empty where there is none."""
+        return response_xml([_response(row) for row in self.rows])
+
+
+def notices(window: Window, party: str, after: int, limit: int) -> Page:
+    """A party's notices with a number above `after`, at most `limit`: complete, for numbers are given out under a lock."""
+    with reading(window.engine) as connection:
+        rows = outgoing.notices(connection, party, after, limit)
+    return Page(rows, rows[-1].number if rows else after)
+
+
+def _reading(row: Row[Any]) -> NoticeReading:
+    return NoticeReading(
+        number=row.number,
+        mrn=row.mrn,
+        lrn=row.lrn,
+        version=row.version,
+        function_code=row.function_code,
+        issued_at=iso(row.issued_at) or "",
+        response=response_tree(_response(row)),
+    )
+
+
+def _response(row: Row[Any]) -> Response:
+    code, issued_at = row.function_code, moment(row.issued_at)
+    return Response(
+        function_code=code,
+        reference=row.reference,
+        issued_at=issued_at,
+        lrn=row.lrn,
+        mrn=row.mrn,
+        version=row.version,
+        accepted_at=moment(row.lodged_at) if code == ACCEPTED else None,
+        released_at=issued_at if code == RELEASED else None,
+        information=(DOCUMENTS_ASKED,) if code == DOCUMENTS else (),
+    )

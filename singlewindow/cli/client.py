@@ -64,9 +64,7 @@ def _lodge(client: httpx.Client, path: Path) -> Outcome:
     media = MEDIA.get(path.suffix.lower())
     if media is None:
         raise ValueError(f"{path}: the name must end in .xml or .json")
-    response = send(
-        client, "POST", "/v1/declarations", content=path.read_bytes(), headers={"Content-Type": media}
-    )
+    response = send(client, "POST", "/v1/declarations", content=path.read_bytes(), headers={"Content-Type": media})
     answer = msgspec.json.decode(response.content)
     return Outcome(path, receipt=answer) if response.status_code == 202 else Outcome(path, problem=answer)
 

@@ -1,4 +1,4 @@
-"""The demonstration: the whole service in a temporary folder, our example declarations through it, figures at the end."""
+"""The demonstration: the whole service in a temporary folder, our examples through it, figures at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from singlewindow.cli.client import Outcome, open_client, send
+from singlewindow.cli.client import MEDIA, Outcome, open_client, send
 from singlewindow.cli.documents import lodge_with_progress, print_outcomes
 from singlewindow.cli.service import answers, wait_until
 from singlewindow.cli.times import print_report
@@ -35,7 +35,7 @@ NOT_INHERITED = {"DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FI
 def demo() -> None:
     """Start everything in a temporary folder, lodge the example declarations, and show what was decided."""
     began = time.monotonic()
-    files = sorted(path for path in EXAMPLES.iterdir() if path.suffix in {".xml", ".json"})
+    files = sorted(path for path in EXAMPLES.iterdir() if path.suffix in MEDIA)
     with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _service(Path(folder)) as url:
         trader, auditor, agency = _make_keys(Path(folder))
         click.echo(f"The service answers at {url}; lodging {len(files)} example declarations.")

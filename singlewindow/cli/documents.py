@@ -59,7 +59,9 @@ def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> bool:
 
 @click.command()
 @files_argument
-@click.option("--url", default=DEFAULT_URL, show_default=True, envvar="SINGLEWINDOW_URL", help="Address of the service.")
+@click.option(
+    "--url", default=DEFAULT_URL, show_default=True, envvar="SINGLEWINDOW_URL", help="Address of the service."
+)
 @click.option("--key", required=True, envvar="SINGLEWINDOW_KEY", help="Your key (or set SINGLEWINDOW_KEY).")
 def lodge(files: Sequence[Path], url: str, key: str) -> None:
     """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided."""
@@ -92,7 +94,9 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         return receipt["lrn"], receipt["mrn"], "-", "open", "not decided yet; ask again later", "-"
     colour = "green" if decision["outcome"] == "release" else "yellow"
     controls = f" ({', '.join(decision['controls'])})" if decision["controls"] else ""
-    reasons = [str(reason.get("text", reason)) if isinstance(reason, dict) else str(reason) for reason in decision["reasons"]]
+    reasons = [
+        str(reason.get("text", reason)) if isinstance(reason, dict) else str(reason) for reason in decision["reasons"]
+    ]
     return (
         receipt["lrn"],
         receipt["mrn"],

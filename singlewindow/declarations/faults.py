@@ -25,7 +25,7 @@ class Step(NamedTuple):
     """One step of a path: an element's WCO name and its 1-based place among namesakes (None where it cannot repeat)."""
 
     name: str
-    index: int | None = None
+    index: int | None = None  # type: ignore[assignment]  # a path says index; nobody asks a step for tuple.index
 
 
 Path = tuple[Step, ...]

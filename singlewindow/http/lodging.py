@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +19,7 @@ from singlewindow.times import iso
 ORIGINAL = "9"
 REQUESTS = ("13", "14")
 SCHEMA = "SCHEMA"
+COUNTRY = re.compile("[A-Za-z]{2}")
 
 
 def post_declaration(call: Call) -> Reply:
@@ -57,6 +60,10 @@ def _refuse(validated: Validated, faults: list[FaultReply]) -> None:
         first = next((fault for fault in hard if fault.rule.startswith(SCHEMA)), hard[0])
         detail = f"{first.text} {first.advice}"
         raise ProblemError(first.code, detail, 422, found=Found(faults, validated.truncated))
+    country = validated.declaration.country
+    if country and not COUNTRY.fullmatch(country):
+        detail = "The ResponsibleCountryCode of the envelope must be two letters, for it becomes part of the MRN"
+        raise ProblemError("UNKNOWN_CODE", detail)
     if function != ORIGINAL or not validated.declaration.lrn:
         detail = f"An original has FunctionCode {ORIGINAL} and its own FunctionalReferenceID"
         raise ProblemError("RULE_VIOLATED", detail)
@@ -66,7 +73,9 @@ def _stored(call: Call, lodgement: Lodgement) -> Receipt | Conflict:
     call.party  # noqa: B018 - a key without a party owns nothing, so nothing may be stored for it
     try:
         return lodge(call.window, [lodgement])[0]
-    except IntegrityError:  # two processes drew the same number: nothing was stored, and the next draw is another
+    except (IntegrityError, KeyError):
+        # Two processes drew the same number, for a version or for a declaration (whose row was then passed over, so that
+        # nothing stands under its key): nothing was stored, and the next draw is another.
         return lodge(call.window, [lodgement])[0]
 
 

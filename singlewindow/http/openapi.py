@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -57,7 +58,7 @@ def _classes(routes: list[Route]) -> list[type]:
 
 def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{route.method.lower()}{route.template.replace('/', '_').translate({123: None, 125: None})}",
+        "operationId": "_".join(re.findall(r"\w+", route.endpoint.lower())),
         "summary": route.summary,
         "x-roles": roles_of(route),
         "security": [] if isinstance(route.roles, Public) else [{"key": []}],

@@ -21,6 +21,8 @@ from singlewindow.risk.configuration import ConfigError, Problem, Source
 from singlewindow.risk.facts import ITEM_PATH
 from singlewindow.risk.profiles import read_condition, read_profiles
 
+__all__ = ["Agency", "load_agencies"]
+
 REFERENCE_PATH = "Declaration/FunctionalReferenceID"
 
 

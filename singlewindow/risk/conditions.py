@@ -11,17 +11,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import cel
 
 from singlewindow.declarations.model import Tree, text_of
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, declaration_facts, goods_items, item_facts
 from singlewindow.risk.patterns import FUNCTIONS, LITERAL, with_kept_patterns
-from singlewindow.risk.readers import Fact
+from singlewindow.risk.readers import Fact, Value
 
 Scope = Literal["item", "declaration"]
 Names = frozenset[str]
+Fired = tuple[int, str | None]
 
 _CEL_ERRORS: Final = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 _LITERAL = re.compile(LITERAL)
@@ -109,7 +110,7 @@ class ConditionSet:
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.conditions = tuple(conditions)
 
-    def fired(self, tree: Tree, wanted: Iterable[int] | None = None) -> Iterator[tuple[int, str | None]]:
+    def fired(self, tree: Tree, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
         """Index of each condition that holds, with the item's SequenceNumeric (None: the whole declaration).
 
         `wanted` restricts the evaluation to those indexes. Raises `ConditionError`.
@@ -117,18 +118,25 @@ class ConditionSet:
         chosen = range(len(self.conditions)) if wanted is None else sorted(wanted)
         whole = [index for index in chosen if self.conditions[index].scope == "declaration"]
         single = [index for index in chosen if self.conditions[index].scope == "item"]
-        context = self._context(tree)
-        yield from ((index, None) for index in whole if self.conditions[index].holds(context))
-        for item in goods_items(tree) if single else ():
+        declaration = declaration_facts(tree, self._declaration)
+        if whole:
+            context = cel.Context({"declaration": declaration, **self._all_items(tree)}, FUNCTIONS)
+            yield from ((index, None) for index in whole if self.conditions[index].holds(context))
+        if single:
+            yield from self._by_item(tree, declaration, single)
+
+    def _by_item(self, tree: Tree, declaration: dict[str, Value], single: list[int]) -> Iterator[Fired]:
+        # A context of its own, without `items`: CEL copies a context's variables for every macro it runs.
+        context = cel.Context({"declaration": declaration}, FUNCTIONS)
+        for item in goods_items(tree):
             context.add_variable("item", item_facts(item, self._item))
             sequence = text_of(item.get("SequenceNumeric"))
             yield from ((index, sequence) for index in single if self.conditions[index].holds(context))
 
-    def _context(self, tree: Tree) -> cel.Context:
-        variables: dict[str, Any] = {"declaration": declaration_facts(tree, self._declaration)}
-        if self._uses_items:
-            variables["items"] = [item_facts(item, self._items) for item in goods_items(tree)]
-        return cel.Context(variables, FUNCTIONS)
+    def _all_items(self, tree: Tree) -> dict[str, list[dict[str, Value]]]:
+        if not self._uses_items:
+            return {}
+        return {"items": [item_facts(item, self._items) for item in goods_items(tree)]}
 
     @cached_property
     def _item(self) -> Names:

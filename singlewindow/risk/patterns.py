@@ -50,11 +50,11 @@ def pattern_faults(source: str) -> Iterator[str]:
             yield f"the pattern {literal} repeats a repetition, which hostile text can make endless: write it flat"
 
 
-def _parsed(pattern: str) -> Any:  # noqa: ANN401 - the standard library publishes no type for a parsed pattern
+def _parsed(pattern: str) -> Any:
     return re._parser.parse(pattern)  # type: ignore[attr-defined]
 
 
-def _repeats_a_repetition(parsed: Any, inside: bool) -> bool:  # noqa: ANN401 - see _parsed
+def _repeats_a_repetition(parsed: Any, inside: bool) -> bool:
     for operation, operand in parsed:
         repeats = str(operation) in ("MAX_REPEAT", "MIN_REPEAT") and operand[1] >= _UNBOUNDED
         if repeats and inside:
@@ -64,7 +64,7 @@ def _repeats_a_repetition(parsed: Any, inside: bool) -> bool:  # noqa: ANN401 - 
     return False
 
 
-def _parts(operand: Any) -> Iterator[Any]:  # noqa: ANN401 - see _parsed
+def _parts(operand: Any) -> Iterator[Any]:
     """Every sub-pattern of an operand: groups, branches and repetitions nest them in tuples and lists."""
     if isinstance(operand, re._parser.SubPattern):  # type: ignore[attr-defined]
         yield operand

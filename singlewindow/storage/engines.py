@@ -70,7 +70,8 @@ def clock(connection: Connection) -> int:
     """The database's time: microseconds since 1970 UTC. Leases, deadlines and events know no other clock."""
     if connection.dialect.name == "sqlite":
         # Julian days carry milliseconds only; the seconds and their fraction are read apart to stay exact.
-        query = "SELECT CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000"
+        seconds, fraction = "CAST(strftime('%s','now') AS INTEGER)", "CAST(substr(strftime('%f','now'), 4) AS INTEGER)"
+        query = f"SELECT {seconds} * 1000000 + {fraction} * 1000"
         return int(connection.exec_driver_sql(query).scalar_one())
     query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
     return int(connection.exec_driver_sql(query).scalar_one())

@@ -1,7 +1,7 @@
 """Numbers for new rows, made by the process that writes them, so that one statement can write many related rows.
 
-An id is 63 bits: milliseconds since 2020 in the upper 41, chance in the lower 22. Ids of one moment sort close together,
-which keeps the indexes' new rows side by side; the primary key refuses the rare double, and the writer tries again.
+An id is 63 bits: milliseconds since 2020 in the upper 41, chance in the lower 22. Ids of one moment sort close
+together, which keeps the indexes' new rows side by side; the primary key refuses the rare double.
 """
 
 from __future__ import annotations

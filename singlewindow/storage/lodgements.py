@@ -46,7 +46,9 @@ def add_declarations(connection: Connection, rows: Sequence[dict[str, Any]]) -> 
     return {int(row.id) for row in connection.execute(statement)}
 
 
-def add_versions(connection: Connection, versions: Sequence[dict[str, Any]], questions: Sequence[dict[str, Any]]) -> None:
+def add_versions(
+    connection: Connection, versions: Sequence[dict[str, Any]], questions: Sequence[dict[str, Any]]
+) -> None:
     """Insert versions and the questions to the agencies (outbox rows) that they raise."""
     if versions:
         connection.execute(insert(version), list(versions))
@@ -98,7 +100,9 @@ def current(connection: Connection, mrn: str, party: str | None) -> Row[Any] | N
     return connection.execute(_owned(query, party)).first()
 
 
-def listing(connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None) -> list[Row[Any]]:
+def listing(
+    connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None
+) -> list[Row[Any]]:
     """Declarations with an id above `after`, oldest first, optionally of one LRN."""
     query = (
         select(*SUMMARY)

@@ -1,8 +1,8 @@
 """Open questions to agencies (the outbox) and the batches that workers take them in.
 
 A batch is a lease on its questions. It is claimed once; when the lease ends before the answers are in, the batch row is
-deleted and its questions wait again under a new batch. Whoever still works for the old one finds its row gone: the batch
-number is the fence.
+deleted and its questions wait again under a new batch. Whoever still works for the old one finds its row gone: the
+batch number is the fence.
 """
 
 from __future__ import annotations
@@ -37,21 +37,29 @@ def open_batches(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def make_batch(connection: Connection, agency: str, now: int, size: int, lease_until: int) -> Batch | None:
-    """Put up to `size` due questions into a new batch; a question that failed before goes alone, after the fresh ones."""
-    due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= now)
-    fresh = select(outbox.c.version_id).where(*due, outbox.c.attempts == 0).order_by(outbox.c.due_at).limit(size)
+class Lot(NamedTuple):
+    """How batches are made now: at most `size` questions each, leased until `lease_until` (microseconds)."""
+
+    now: int
+    size: int
+    lease_until: int
+
+
+def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
+    """Put up to `size` due questions into a new batch; one that failed before goes alone, after the fresh ones."""
+    due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= lot.now)
+    fresh = select(outbox.c.version_id).where(*due, outbox.c.attempts == 0).order_by(outbox.c.due_at).limit(lot.size)
     again = select(outbox.c.version_id).where(*due, outbox.c.attempts > 0).order_by(outbox.c.due_at).limit(1)
     for chosen in (fresh, again):
         version_ids = list(connection.execute(chosen.with_for_update(skip_locked=True)).scalars())
         if version_ids:
-            return _new_batch(connection, agency, version_ids, now, lease_until)
+            return _new_batch(connection, agency, version_ids, lot)
     return None
 
 
-def _new_batch(connection: Connection, agency: str, version_ids: list[int], now: int, lease_until: int) -> Batch:
+def _new_batch(connection: Connection, agency: str, version_ids: list[int], lot: Lot) -> Batch:
     made = Batch(new_id(), agency)
-    connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=now, lease_until=lease_until))
+    connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=lot.now, lease_until=lot.lease_until))
     mine = and_(outbox.c.agency == agency, outbox.c.version_id.in_(version_ids), outbox.c.batch_id.is_(None))
     connection.execute(update(outbox).where(mine).values(batch_id=made.id))
     return made
@@ -107,7 +115,9 @@ def ask_again(connection: Connection, batch_id: int, retry: Retry) -> bool:
     statement = (
         update(outbox)
         .where(outbox.c.batch_id == batch_id, outbox.c.version_id == retry.version_id)
-        .values(batch_id=None, attempts=tries, due_at=retry.due_at, failure=retry.failure, parked=tries >= retry.attempts)
+        .values(
+            batch_id=None, attempts=tries, due_at=retry.due_at, failure=retry.failure, parked=tries >= retry.attempts
+        )
         .returning(outbox.c.parked)
     )
     return bool(connection.execute(statement).scalar())
@@ -153,5 +163,3 @@ def still_open(connection: Connection, version_ids: Iterable[int]) -> set[int]:
 def open_agencies(connection: Connection, version_id: int) -> set[str]:
     """The agencies that have yet to answer on a version."""
     return set(connection.execute(select(outbox.c.agency).where(outbox.c.version_id == version_id)).scalars())
-
-

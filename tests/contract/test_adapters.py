@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -43,8 +44,13 @@ def sandbox_adapter(root: Path) -> Adapter:
     return SandboxAdapter(agency)
 
 
+@cache
+def shipped_adapters() -> dict[str, Adapter]:
+    return build_adapters(load_agencies(SHIPPED), lambda: date(2026, 6, 1))
+
+
 def shipped_adapter(code: str) -> Callable[[Path], Adapter]:
-    return lambda _: build_adapters(load_agencies(SHIPPED), lambda: date(2026, 6, 1))[code]
+    return lambda _: shipped_adapters()[code]
 
 
 KINDS: dict[str, Callable[[Path], Adapter]] = {"profiles": profiles_adapter, "sandbox": sandbox_adapter} | {

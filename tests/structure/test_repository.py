@@ -55,7 +55,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_nothing_is_left_for_later_or_speaks_of_where_it_was_written() -> None:
     unwanted = "TODO|FIXME|XXX|NotImplementedError|/work/|/root/|" + "pypi" + r"\.org|" + "pythonhosted"
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     own = Path(__file__).relative_to(ROOT).as_posix()
     suspects = [name for name in tracked if name.endswith((".py", ".md", ".toml", ".txt")) and name != own]
     found = [name for name in suspects if re.search(unwanted, (ROOT / name).read_text(encoding="utf-8"))]

@@ -11,11 +11,12 @@ from singlewindow.declarations.faults import Fault, Severity
 from singlewindow.declarations.faults import Path as Place
 from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.rules.catalogue import WCO, WCO_RULES
-from singlewindow.declarations.rules.codes import CountryKnown, CurrencyKnown
+from singlewindow.declarations.rules.codes import BEYOND_ISO, CountryKnown, CurrencyKnown
 from singlewindow.declarations.rules.context import ORIGINAL, REQUEST, Context
 from singlewindow.declarations.rules.counts import ItemLimit
 from singlewindow.declarations.rules.profiles import NO_PROFILE, Profile, ProfileError, load_profile
 from singlewindow.declarations.rules.rule import Rule, Scope
+from singlewindow.declarations.rules.valuation import InvoiceCurrency, OneCurrency
 
 _IMPORT, _EXPORT = "IM", "EX"
 
@@ -99,10 +100,13 @@ def _scopes(context: Context) -> frozenset[Scope]:
 
 
 def _wco_rules(profile: Profile, item_limit: int) -> Iterator[BoundRule]:
+    currencies = frozenset(CURRENCIES) | profile.extra_currencies
     parameters: dict[type[Rule], Rule] = {
         ItemLimit: ItemLimit(limit=item_limit),
-        CountryKnown: CountryKnown(known=frozenset(COUNTRIES) | profile.extra_countries),
-        CurrencyKnown: CurrencyKnown(known=frozenset(CURRENCIES) | profile.extra_currencies),
+        CountryKnown: CountryKnown(known=frozenset(COUNTRIES) | BEYOND_ISO | profile.extra_countries),
+        CurrencyKnown: CurrencyKnown(known=currencies),
+        OneCurrency: OneCurrency(known=currencies),
+        InvoiceCurrency: InvoiceCurrency(known=currencies),
     }
     for kind in WCO_RULES:
         rule_id = f"{WCO}-{kind.name}"

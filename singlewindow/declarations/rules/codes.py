@@ -16,9 +16,12 @@ _ATTRIBUTES = tuple(path for path in CURRENCIES if path.endswith("/@currencyID")
 _AMOUNT_LEAVES = Leaves(AMOUNTS)
 _ATTRIBUTE_LEAVES = Leaves(_ATTRIBUTES)
 
+BEYOND_ISO = frozenset(("EU", "XI", "XK"))
+"""The European Union as an origin, Northern Ireland, Kosovo: in use by customs of many countries, outside ISO."""
+
 
 class CountryKnown(Rule, frozen=True):
-    """Every country code is in ISO 3166-1, or among the further codes that the country profile lists."""
+    """Every country code is in ISO 3166-1, is EU, XI or XK, or is among the further codes of the country profile."""
 
     name = "COUNTRY-KNOWN"
     code = "UNKNOWN_CODE"

@@ -18,7 +18,6 @@ _TAX = f"{COMMODITY}/DutyTaxFee"
 _METHOD = f"{_TAX}/Payment/MethodCode"
 _PREFERENCE = f"{_TAX}/DutyRegimeCode"
 _ACCOUNTS = tuple(f"Declaration/AdditionalDocument{leaf}" for leaf in ("", "/TypeCode", "/ID"))
-_DOCUMENT = f"{ITEMS}/AdditionalDocument"
 
 
 def _paid_by(context: Context, methods: frozenset[str]) -> Path | None:
@@ -50,7 +49,10 @@ class DefermentAccount(Rule, frozen=True):
 
 
 class DefermentAuthorisation(Rule, frozen=True):
-    """Payment is deferred only under an authorisation, named by its holder and by its document."""
+    """Payment is deferred only under an authorisation whose holder is named.
+
+    That its document is there as well is the rule on authorisations and documents.
+    """
 
     name = "DEFERMENT-AUTHORISATION"
     reads = (
@@ -58,24 +60,18 @@ class DefermentAuthorisation(Rule, frozen=True):
         _METHOD,
         "Declaration/AuthorisationHolder",
         "Declaration/AuthorisationHolder/CategoryCode",
-        _DOCUMENT,
-        f"{_DOCUMENT}/CategoryCode",
-        f"{_DOCUMENT}/TypeCode",
     )
     advice = "Add the authorisation's holder and its document, or choose another method of payment."
 
     methods: frozenset[str]
     authorisation: str
-    document: str
 
     def check(self, context: Context) -> Findings:
-        held = self.authorisation in context.authorisations
-        if held and self.document in context.document_codes:
+        if self.authorisation in context.authorisations:
             return
         path = _paid_by(context, self.methods)
         if path:
-            missing = f"document {self.document}" if held else f"authorisation {self.authorisation}"
-            yield path, f"Payment is deferred and {missing} is not given."
+            yield path, f"Payment is deferred and no holder of authorisation {self.authorisation} is named."
 
 
 class TaxPaymentMethod(Rule, frozen=True):

@@ -66,13 +66,15 @@ def _weighs(text: str) -> bool:
 
 
 def _net_and_gross(item: Item) -> tuple[Decimal, Decimal] | None:
-    """Net and gross mass where both are given in the same unit."""
+    """Net and gross mass where both are given, more than zero, and in the same unit."""
     measure = group(item.commodity, "GoodsMeasure")
     net, gross = measure.get("NetNetWeightMeasure"), measure.get("GrossMassMeasure")
     if net is None or gross is None or _unit(net) != _unit(gross):
         return None
     net_mass, gross_mass = decimal_of(net), decimal_of(gross)
-    return None if net_mass is None or gross_mass is None else (net_mass, gross_mass)
+    if net_mass is None or gross_mass is None or net_mass <= 0 or gross_mass <= 0:
+        return None
+    return net_mass, gross_mass
 
 
 def _unit(measure: object) -> str:

@@ -120,7 +120,7 @@ class PartyIdForm(Rule, frozen=True):
         form = re.compile(self.pattern)
         for path, party in _identified(context):
             identifier = value(party, "ID")
-            if identifier and not form.fullmatch(identifier):
+            if identifier.isascii() and identifier and not form.fullmatch(identifier):
                 yield under(path, "ID"), f"{quoted(identifier)} is not a party identifier."
 
 

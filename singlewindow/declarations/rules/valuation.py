@@ -33,12 +33,14 @@ def _currency(leaf: object) -> str:
 
 
 class OneCurrency(Rule, frozen=True):
-    """The prices of all items are in one currency (DE 4/10)."""
+    """The prices of all items are in one currency (DE 4/10); currencies that do not exist are another rule's."""
 
     name = "ONE-CURRENCY"
     severity = Severity.WARNING
     reads = (_PRICE, f"{_PRICE}/@currencyID")
     advice = "State all item prices in the currency of the invoice."
+
+    known: frozenset[str]
 
     def check(self, context: Context) -> Findings:
         if len(context.items) < 2:
@@ -46,8 +48,10 @@ class OneCurrency(Rule, frozen=True):
         first = ""
         for item in context.items:
             currency = _price(item)[1]
+            if currency not in self.known:
+                continue
             first = first or currency
-            if currency and currency != first:
+            if currency != first:
                 path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount", "@currencyID")
                 yield path, f"The price of item {item.index} is in {quoted(currency)}, the others in {quoted(first)}."
 
@@ -60,11 +64,13 @@ class InvoiceCurrency(Rule, frozen=True):
     reads = (_INVOICE, f"{_INVOICE}/@currencyID", _PRICE, f"{_PRICE}/@currencyID")
     advice = "State InvoiceAmount and the item prices in one currency."
 
+    known: frozenset[str]
+
     def check(self, context: Context) -> Findings:
         total = _currency(context.tree.get("InvoiceAmount"))
-        if not total:
+        if total not in self.known:
             return
-        prices = {currency for item in context.items if (currency := _price(item)[1])}
+        prices = {currency for item in context.items if (currency := _price(item)[1]) in self.known}
         if prices and total not in prices:
             path = under(DECLARATION_PATH, "InvoiceAmount", "@currencyID")
             yield path, f"The invoice is in {quoted(total)} and the items are in {quoted(min(prices))}."

@@ -39,7 +39,9 @@ def test_codes_are_capitals_and_titles_are_sentences(code: str) -> None:
 
 
 def test_few_faults_are_all_shown_and_counted() -> None:
-    problem = json.loads(problem_body(ProblemError("RULE_VIOLATED", "words", found=Found([_fault("a"), _fault("b")])), "t"))
+    problem = json.loads(
+        problem_body(ProblemError("RULE_VIOLATED", "words", found=Found([_fault("a"), _fault("b")])), "t")
+    )
     assert [fault["text"] for fault in problem["faults"]] == ["a", "b"]
     assert (problem["faults_total"], problem["truncated"]) == (2, False)
 

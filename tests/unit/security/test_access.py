@@ -33,7 +33,9 @@ def test_a_fresh_key_stands_for_its_owner(engine: Engine) -> None:
     assert (principal.role, principal.party, principal.agency) == (Role.TRADER, "GB1", None)
 
 
-@pytest.mark.parametrize("text", ["", "sw", "sw_a_b", "xx_0123456789abcdef_00", "sw_0123456789abcdef_00", "sw_\0_\0", "é_é_é"])
+@pytest.mark.parametrize(
+    "text", ["", "sw", "sw_a_b", "xx_0123456789abcdef_00", "sw_0123456789abcdef_00", "sw_\0_\0", "é_é_é"]
+)
 def test_what_is_no_key_stands_for_nobody(engine: Engine, text: str) -> None:
     assert Keyring(engine).principal(text) is None
 

@@ -48,20 +48,15 @@ TWO_ITEMS: tuple[Change, ...] = (
     ("GoodsShipment/GovernmentAgencyGoodsItem/1", GBP_ITEM),
 )
 REQUEST: tuple[Change, ...] = (("FunctionCode", "13"), ("TypeCode", "COR"), ("ID", "26GBAB1234567890A1"))
-PRICE = f"{ITEM}/Commodity/InvoiceLine/ItemChargeAmount"
 AT_PRICE = f"{AT_ITEM}/Commodity/InvoiceLine/ItemChargeAmount"
 DOCUMENT = f"{ITEM}/AdditionalDocument"
-NO_DEFERRED: tuple[Change, ...] = (
-    (f"{ITEM}/Commodity/DutyTaxFee/0/Payment/MethodCode", "A"),
-    (f"{ITEM}/Commodity/DutyTaxFee/1", {"TypeCode": "B00", "Payment": {"MethodCode": "A"}}),
-)
 
 CASES: tuple[Case, ...] = (
     ("WCO-LRN-GIVEN", (("FunctionalReferenceID", None),), "hard FunctionalReferenceID"),
     ("WCO-LRN-CHARACTERS", (("FunctionalReferenceID", "KETTLES '1'"),), "hard FunctionalReferenceID"),
     (
         "WCO-IDENTIFIER-CHARACTERS",
-        ((f"{ITEM}/Commodity/Classification/0/ID", "7323９３00"),),
+        ((f"{ITEM}/Commodity/Classification/0/ID", "7323\uff19\uff1300"),),
         f"hard {AT_ITEM}/Commodity/Classification[1]/ID",
     ),
     (

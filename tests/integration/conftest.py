@@ -1,0 +1,133 @@
+"""A window over the real configuration and a real database, callers of every role, and workers without a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from adapters.registry import build_adapters
+from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.dispatch import make_batches
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.intake import Limits
+from singlewindow.declarations.rules import load_rulebooks
+from singlewindow.http.app import create_app
+from singlewindow.risk.agencies import load_agencies
+from singlewindow.security.access import create_key
+from singlewindow.security.keys import Role
+from singlewindow.settings import Settings
+from singlewindow.storage import schema
+from singlewindow.storage.engines import open_engine
+from tests.integration.documents import JSON_TYPE, as_json
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+@pytest.fixture
+def window(database_url: str) -> Iterator[Window]:
+    """A window over an empty, migrated database, once on each engine."""
+    settings = Settings(database_url=database_url, sw_config=str(CONFIG), sw_waiters=2)
+    engine = open_engine(database_url)
+    schema.upgrade(engine)
+    agencies = load_agencies(CONFIG / "agencies")
+    rulebooks = load_rulebooks(CONFIG, settings.sw_item_limit)
+    yield Window(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
+    engine.dispose()
+
+
+@pytest.fixture
+def app(window: Window) -> Flask:
+    """The web application over the window."""
+    return create_app(window)
+
+
+class Caller(NamedTuple):
+    """Somebody with a key, calling in this process."""
+
+    app: Flask
+    key: str
+
+    def call(self, method: str, path: str, **request: Any) -> TestResponse:
+        """Any call; `headers` are added to the key's."""
+        headers = {"Authorization": f"Bearer {self.key}"} | request.pop("headers", {})
+        return self.app.test_client().open(path, method=method, headers=headers, **request)
+
+    def get(self, path: str, accept: str | None = None) -> TestResponse:
+        """GET, with an Accept header if one is given."""
+        return self.call("GET", path, headers={"Accept": accept} if accept else {})
+
+    def lodge(self, declaration: dict[str, Any]) -> TestResponse:
+        """Lodge a declaration in JSON."""
+        return self.post(as_json(declaration))
+
+    def post(self, content: bytes, media: str = JSON_TYPE, path: str = "/v1/declarations") -> TestResponse:
+        """Post a document."""
+        return self.call("POST", path, data=content, content_type=media)
+
+
+class Callers:
+    """One caller for each role, made when asked for."""
+
+    def __init__(self, app: Flask, window: Window) -> None:
+        self._app, self._window = app, window
+
+    def trader(self, party: str = "GB123456789000") -> Caller:
+        """A trader of this party."""
+        return self._with(Role.TRADER, party=party)
+
+    def agency(self, code: str) -> Caller:
+        """An agency."""
+        return self._with(Role.AGENCY, agency=code)
+
+    def auditor(self) -> Caller:
+        """An auditor."""
+        return self._with(Role.AUDITOR)
+
+    def operator(self) -> Caller:
+        """An operator."""
+        return self._with(Role.OPERATOR)
+
+    def of(self, role: Role) -> Caller:
+        """Somebody of this role."""
+        named = {Role.TRADER: self.trader, Role.AUDITOR: self.auditor, Role.OPERATOR: self.operator}
+        return self.agency("customs") if role is Role.AGENCY else named[role]()
+
+    def _with(self, role: Role, party: str | None = None, agency: str | None = None) -> Caller:
+        return Caller(self._app, create_key(self._window.engine, role, party, agency).text)
+
+
+@pytest.fixture
+def callers(app: Flask, window: Window) -> Callers:
+    """Whoever a test needs to call."""
+    return Callers(app, window)
+
+
+@pytest.fixture
+def trader(callers: Callers) -> Caller:
+    """A trader."""
+    return callers.trader()
+
+
+def work(window: Window) -> int:
+    """Let every agency answer what it is asked, as dispatcher and workers would; how many questions were answered."""
+    answered = 0
+    while batches := make_batches(window):
+        answered += sum(assess_batch(window, batch.id) for batch in batches)
+    return answered
+
+
+def body_of(response: TestResponse) -> Any:
+    """The JSON body."""
+    return msgspec.json.decode(response.data)
+
+
+def problem(response: TestResponse) -> tuple[int, str]:
+    """Status and code of a problem; fails where the answer is none."""
+    assert response.content_type == "application/problem+json", response.data[:500]
+    return response.status_code, body_of(response)["code"]

@@ -1,0 +1,50 @@
+"""Small declarations written for tests: valid anywhere in the WCO layer, of a country without a profile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from singlewindow.declarations.binding import to_xml
+from singlewindow.declarations.model import Declaration
+
+JSON_TYPE = "application/json"
+XML_TYPE = "application/xml"
+HAND_TOOLS, PISTOLS = "82055980", "93020000"
+
+
+def tree(
+    lrn: str = "LRN1", commodity: str = HAND_TOOLS, description: str = "Spanners", **changes: Any
+) -> dict[str, Any]:
+    """The Declaration element of one import of one item; `changes` replace elements of its top level."""
+    item = {
+        "SequenceNumeric": "1",
+        "Commodity": {
+            "Description": description,
+            "Classification": [{"ID": commodity, "IdentificationTypeCode": "TSP"}],
+        },
+        "GovernmentProcedure": [{"CurrentCode": "40", "PreviousCode": "00"}, {"CurrentCode": "000"}],
+        "Packaging": [{"SequenceNumeric": "1", "QuantityQuantity": "1", "TypeCode": "CT"}],
+    }
+    return {
+        "FunctionCode": "9",
+        "FunctionalReferenceID": lrn,
+        "TypeCode": "IMA",
+        "GoodsItemQuantity": "1",
+        "TotalPackageQuantity": "1",
+        "Declarant": {"ID": "GB123456789000"},
+        "GoodsShipment": {
+            "GovernmentAgencyGoodsItem": [item],
+            "PreviousDocument": [{"CategoryCode": "Y", "ID": "REF1", "TypeCode": "DCR", "LineNumeric": "1"}],
+        },
+    } | changes
+
+
+def as_json(declaration: dict[str, Any]) -> bytes:
+    """The document in JSON, without an envelope."""
+    return json.dumps({"Declaration": declaration}).encode()
+
+
+def as_xml(declaration: dict[str, Any]) -> bytes:
+    """The document in XML, without an envelope."""
+    return to_xml(Declaration(declaration), enveloped=False)

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from singlewindow.clearance.window import Window
+from singlewindow.storage.tables import declaration, event, outbox, version
+from tests.integration.conftest import Caller, Callers, body_of, problem
+from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tree
+
+
+def _stored(window: Window) -> int:
+    with window.engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(declaration)).scalar_one())
+
+
+def test_a_declaration_is_stored_before_it_is_accepted(trader: Caller, window: Window) -> None:
+    content = as_json(tree())
+    answer = trader.post(content)
+    assert answer.status_code == 202, answer.data
+    with window.engine.connect() as connection:
+        row = connection.execute(select(version.c.received, version.c.media, declaration.c.mrn, declaration.c.party).join(
+            declaration, declaration.c.id == version.c.declaration_id)).one()  # fmt: skip
+        assert connection.execute(select(func.count()).select_from(outbox)).scalar_one() >= 1
+        assert connection.execute(select(event.c.actor)).scalars().all()[-1] == "trader:GB123456789000"
+    assert tuple(row) == (content, JSON_TYPE, body_of(answer)["mrn"], "GB123456789000")
+
+
+def test_the_receipt_names_the_declaration_and_where_to_go_on(trader: Caller) -> None:
+    answer = trader.lodge(tree("LRN7"))
+    receipt = body_of(answer)
+    own = f"/v1/declarations/{receipt['mrn']}"
+    assert (receipt["lrn"], receipt["version"], receipt["status"]) == ("LRN7", 1, "lodged")
+    assert receipt["links"] == {"self": own, "decision": f"{own}/decision", "document": f"{own}/document"}
+    assert answer.headers["Location"] == own
+    assert receipt["received_at"].endswith("Z")
+    assert "Idempotent-Replayed" not in answer.headers
+
+
+@pytest.mark.parametrize(("first", "second"), [(JSON_TYPE, JSON_TYPE), (XML_TYPE, JSON_TYPE), (JSON_TYPE, XML_TYPE)])
+def test_the_same_declaration_again_in_either_form_gets_the_first_answer(
+    trader: Caller, window: Window, first: str, second: str
+) -> None:
+    forms = {JSON_TYPE: as_json(tree()), XML_TYPE: as_xml(tree())}
+    original, again = trader.post(forms[first], first), trader.post(forms[second], second)
+    assert (original.status_code, again.status_code) == (202, 202)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert body_of(again) == body_of(original)
+    assert _stored(window) == 1
+
+
+def test_other_content_under_the_same_reference_is_a_conflict_with_the_first(trader: Caller, window: Window) -> None:
+    mrn = body_of(trader.lodge(tree()))["mrn"]
+    answer = trader.lodge(tree(description="Hammers"))
+    assert problem(answer) == (409, "DUPLICATE_LRN")
+    assert body_of(answer)["mrn"] == mrn
+    assert _stored(window) == 1
+
+
+def test_another_party_may_use_the_same_reference(callers: Callers) -> None:
+    mrns = {body_of(callers.trader(party).lodge(tree()))["mrn"] for party in ("GB1", "GB2")}
+    assert len(mrns) == 2
+
+
+def test_a_refused_declaration_stores_nothing_and_leaves_its_reference_free(trader: Caller, window: Window) -> None:
+    answer = trader.lodge(tree(GoodsItemQuantity="2"))
+    assert problem(answer) == (422, "TOTALS_MISMATCH")
+    assert _stored(window) == 0
+    assert trader.lodge(tree()).status_code == 202
+
+
+def test_a_refusal_says_what_is_wrong_and_where(trader: Caller) -> None:
+    refused = body_of(trader.post(as_xml(tree(GoodsItemQuantity="2")), XML_TYPE))
+    (fault,) = [fault for fault in refused["faults"] if fault["code"] == "TOTALS_MISMATCH"]
+    assert fault["severity"] == "hard"
+    assert fault["xpath"].endswith("GoodsItemQuantity") or "GoodsItemQuantity" in fault["xpath"]
+    assert fault["json_pointer"].startswith("/Declaration")
+    assert fault["wco_pointer"].startswith("42A")
+    assert fault["line"] >= 1
+    assert refused["faults_total"] == len(refused["faults"])
+    assert refused["truncated"] is False
+
+
+def test_a_fault_of_the_schema_names_the_problem_before_a_breach_of_a_rule(trader: Caller) -> None:
+    refused = trader.lodge(tree(GoodsItemQuantity="2", TypeCode="IMA4567"))
+    assert body_of(refused)["faults_total"] >= 2
+    assert problem(refused) == (422, "SCHEMA_INVALID")
+
+
+@pytest.mark.parametrize("function", ["13", "14"])
+def test_a_request_about_an_earlier_declaration_is_not_supported_yet(trader: Caller, function: str) -> None:
+    assert problem(trader.lodge(tree(FunctionCode=function))) == (422, "NOT_SUPPORTED_YET")
+
+
+def test_a_declaration_without_a_reference_is_refused(trader: Caller, window: Window) -> None:
+    declaration_without = tree()
+    del declaration_without["FunctionalReferenceID"]
+    assert trader.lodge(declaration_without).status_code == 422
+    assert _stored(window) == 0
+
+
+@pytest.mark.parametrize("code", ["G1", "gbr", "\u00e9\u00e9", "X", "ﬀ"])
+def test_a_country_code_that_is_none_is_refused(trader: Caller, code: str) -> None:
+    document = {"MetaData": {"ResponsibleCountryCode": code, "Declaration": tree()}}
+    assert problem(trader.call("POST", "/v1/declarations", json=document))[0] == 422
+
+
+@pytest.mark.parametrize(("code", "country"), [("NZ", "NZ"), ("nz", "NZ"), (" NZ\n", "NZ"), (None, "ZZ")])
+def test_the_number_of_a_declaration_names_its_country(trader: Caller, code: str | None, country: str) -> None:
+    head = {} if code is None else {"ResponsibleCountryCode": code}
+    document = {"MetaData": {**head, "Declaration": tree()}}
+    answer = trader.call("POST", "/v1/declarations", json=document)
+    assert answer.status_code == 202, answer.data
+    assert body_of(answer)["mrn"][2:4] == country
+
+
+def test_validation_lists_faults_and_stores_nothing(trader: Caller, window: Window) -> None:
+    path = "/v1/declarations/validate"
+    good, bad = trader.post(as_json(tree()), path=path), trader.post(as_json(tree(GoodsItemQuantity="2")), path=path)
+    assert (good.status_code, bad.status_code) == (200, 200)
+    assert body_of(good)["valid"] is True
+    assert body_of(bad)["valid"] is False
+    assert "TOTALS_MISMATCH" in {fault["code"] for fault in body_of(bad)["faults"]}
+    assert _stored(window) == 0
+
+
+BAD_BODIES: list[tuple[str, dict[str, Any], int, str]] = [
+    ("empty", {"data": b"", "content_type": XML_TYPE}, 400, "EMPTY_BODY"),
+    ("blank", {"data": b" \n ", "content_type": JSON_TYPE}, 400, "EMPTY_BODY"),
+    ("no type", {"data": b"{}"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+    ("plain", {"data": b"{}", "content_type": "text/plain"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+    ("form", {"data": {"a": "b"}, "content_type": "multipart/form-data"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+    ("xml as json", {"data": b"<a/>", "content_type": JSON_TYPE}, 400, "JSON_MALFORMED"),
+    ("json as xml", {"data": b"{}", "content_type": XML_TYPE}, 400, "XML_NOT_WELL_FORMED"),
+    ("utf-16", {"data": b"<a/>", "content_type": "application/xml; charset=utf-16"}, 415, "ENCODING_NOT_UTF8"),
+    ("gzip said", {"data": gzip.compress(b"{}"), "content_type": JSON_TYPE, "headers": {"Content-Encoding": "gzip"}},
+     415, "CONTENT_ENCODING_UNSUPPORTED"),
+    ("gzip unsaid", {"data": gzip.compress(b"{}"), "content_type": JSON_TYPE}, 400, "COMPRESSED_BODY"),
+    ("too large", {"data": b" " * 4_000_001, "content_type": JSON_TYPE}, 413, "PAYLOAD_TOO_LARGE"),
+    ("dtd", {"data": b"<!DOCTYPE a><a/>", "content_type": XML_TYPE}, 400, "XML_DTD_FORBIDDEN"),
+    ("html", {"data": b"<html/>", "content_type": XML_TYPE}, 422, "UNKNOWN_DOCUMENT_TYPE"),
+    ("duplicate key", {"data": b'{"Declaration":{},"Declaration":{}}', "content_type": JSON_TYPE}, 400,
+     "JSON_DUPLICATE_KEY"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/v1/declarations", "/v1/declarations/validate"])
+def test_an_unreadable_body_gets_its_own_answer(trader: Caller, window: Window, path: str) -> None:
+    for name, request, status, code in BAD_BODIES:
+        assert (name, *problem(trader.call("POST", path, **dict(request)))) == (name, status, code)
+    assert _stored(window) == 0
+    assert trader.lodge(tree()).status_code == 202
+
+
+def test_a_number_drawn_twice_is_drawn_again(trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    trader.lodge(tree("LRN1"))
+    with window.engine.connect() as connection:
+        taken = int(connection.execute(select(version.c.id)).scalar_one())
+    drawn = iter([taken + 1, taken, taken + 2, taken + 3])
+    monkeypatch.setattr("singlewindow.clearance.lodge.new_id", lambda: next(drawn))
+    assert trader.lodge(tree("LRN2")).status_code == 202
+    assert _stored(window) == 2
+
+
+def test_a_declaration_number_drawn_twice_is_drawn_again(
+    trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trader.lodge(tree("LRN1"))
+    with window.engine.connect() as connection:
+        taken = int(connection.execute(select(declaration.c.id)).scalar_one())
+    drawn = iter([taken, taken + 1, taken + 2, taken + 3, taken + 4])
+    monkeypatch.setattr("singlewindow.clearance.lodge.new_id", lambda: next(drawn))
+    assert trader.lodge(tree("LRN2")).status_code == 202
+    assert _stored(window) == 2
+
+
+def test_the_record_out_of_reach_is_told_with_when_to_come_back(trader: Caller, window: Window) -> None:
+    trader.lodge(tree("LRN1"))
+    with window.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE version RENAME TO version_elsewhere"))
+    answer = trader.lodge(tree("LRN2"))
+    assert answer.status_code in (500, 503)
+    assert b"version_elsewhere" not in answer.data
+    assert b"SELECT" not in answer.data

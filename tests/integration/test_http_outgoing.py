@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from singlewindow.clearance.lodge import Lodgement, lodge
+from singlewindow.clearance.notices import notice_row, notices
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.intake import Media
+from singlewindow.declarations.validation import validate
+from singlewindow.security.keys import Principal, Role
+from singlewindow.storage import streams
+from singlewindow.storage.tables import version
+from tests.integration.conftest import Caller, Callers, body_of, problem, work
+from tests.integration.documents import HAND_TOOLS, JSON_TYPE, PISTOLS, XML_TYPE, as_json, tree
+
+RES = "{urn:wco:datamodel:WCO:RES-DMS:2}"
+
+
+def _lodged(caller: Caller, lrn: str = "LRN1", commodity: str = HAND_TOOLS) -> str:
+    answer = caller.lodge(tree(lrn, commodity))
+    assert answer.status_code == 202, answer.data
+    return str(body_of(answer)["mrn"])
+
+
+def test_a_trader_is_told_of_acceptance_and_then_of_the_decision(trader: Caller, window: Window) -> None:
+    mrn = _lodged(trader)
+    work(window)
+    page = body_of(trader.get("/v1/notices"))
+    codes = [notice["function_code"] for notice in page["notices"]]
+    decision = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))
+    assert codes[0] == "01"
+    assert codes[1] in (("08",) if decision["outcome"] == "release" else ("05", "06"))
+    assert [notice["number"] for notice in page["notices"]] == [1, 2]
+    assert page["next"] == 2
+
+
+def test_a_notice_carries_its_response_message(trader: Caller) -> None:
+    mrn = _lodged(trader, "LRN9")
+    (notice,) = body_of(trader.get("/v1/notices"))["notices"]
+    response = notice["response"]
+    assert response["FunctionCode"] == "01"
+    declaration = response["Declaration"]
+    assert (declaration["ID"], declaration["FunctionalReferenceID"], declaration["VersionID"]) == (mrn, "LRN9", "1")
+    assert declaration["AcceptanceDateTime"]["DateTimeString"]["@formatCode"] == "304"
+
+
+def test_the_same_notices_come_as_wco_xml(trader: Caller, window: Window) -> None:
+    _lodged(trader, commodity=PISTOLS)
+    work(window)
+    answer = trader.get("/v1/notices", XML_TYPE)
+    assert answer.content_type == XML_TYPE
+    codes = [node.text for node in ElementTree.fromstring(answer.data).iter(f"{RES}FunctionCode")]
+    assert codes == [notice["function_code"] for notice in body_of(trader.get("/v1/notices"))["notices"]]
+    assert answer.headers["X-Next-After"] == "2"
+    assert answer.headers["Link"] == '</v1/notices?after=2&limit=50>; rel="next"'
+
+
+def test_reading_goes_on_where_it_ended(trader: Caller) -> None:
+    for number in range(5):
+        _lodged(trader, f"LRN{number}")
+    after, seen = 0, []
+    for _ in range(4):
+        page = body_of(trader.get(f"/v1/notices?after={after}&limit=2"))
+        seen += [notice["number"] for notice in page["notices"]]
+        after = page["next"]
+    assert seen == [1, 2, 3, 4, 5]
+    assert after == 5
+
+
+def test_a_trader_is_told_of_its_own_declarations_only(callers: Callers) -> None:
+    _lodged(callers.trader("GB1"))
+    assert body_of(callers.trader("GB2").get("/v1/notices")) == {"notices": [], "next": 0}
+
+
+def _lodgement(window: Window, party: str, lrn: str) -> Lodgement:
+    content = as_json(tree(lrn))
+    validated = validate(content, Media.JSON, window.rulebooks, window.limits)
+    return Lodgement(Principal("k", Role.TRADER, party=party), content, JSON_TYPE, validated, b"[]")
+
+
+def test_a_reader_never_passes_a_number_that_can_still_commit(window: Window) -> None:
+    writers, each, party = 4, 12, "GB1"
+    done, failures = threading.Event(), []
+
+    def write(name: int) -> None:
+        try:
+            for number in range(each):
+                lodge(window, [_lodgement(window, party, f"L{name}-{number}")])
+        except Exception as error:  # noqa: BLE001 - told to the test's own thread
+            failures.append(error)
+
+    seen: list[int] = []
+
+    def read_on() -> None:
+        page = notices(window, party, seen[-1] if seen else 0, 200)
+        seen.extend(row.number for row in page.rows)
+
+    def follow() -> None:
+        while not done.is_set():
+            read_on()
+
+    threads = [threading.Thread(target=write, args=[name]) for name in range(writers)]
+    reader = threading.Thread(target=follow)
+    for thread in (reader, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done.set()
+    reader.join()
+    read_on()
+    assert failures == []
+    assert seen == list(range(1, writers * each + 1))
+
+
+def test_a_number_taken_and_not_committed_is_never_passed(window: Window) -> None:
+    """The sharpest case: a writer holds a number open while another one would like the next."""
+    lodge(window, [_lodgement(window, "GB1", "L1")])
+    with window.engine.connect() as connection:
+        version_id = connection.execute(version.select()).one().id
+    taken, may_end = threading.Event(), threading.Event()
+
+    def hold_open() -> None:
+        with window.engine.begin() as connection:
+            streams.publish(connection, [notice_row("GB1", version_id, "08", 0)], [])
+            taken.set()
+            may_end.wait(5)
+
+    def follow_on() -> None:
+        with window.engine.begin() as connection:
+            streams.publish(connection, [notice_row("GB1", version_id, "05", 0)], [])
+
+    first = threading.Thread(target=hold_open)
+    first.start()
+    assert taken.wait(5)
+    second = threading.Thread(target=follow_on)
+    second.start()
+    second.join(0.3)
+    assert second.is_alive(), "the second number was given out while the first was still open"
+    assert [row.number for row in notices(window, "GB1", 0, 10).rows] == [1]
+    may_end.set()
+    first.join()
+    second.join()
+    assert [row.function_code for row in notices(window, "GB1", 1, 10).rows] == ["08", "05"]
+
+
+def test_an_agency_reads_what_it_was_asked_and_what_was_decided(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    mrn = _lodged(trader)
+    customs = callers.agency("customs")
+    before = body_of(customs.get("/v1/agencies/customs/feed"))
+    work(window)
+    after = body_of(customs.get(f"/v1/agencies/customs/feed?after={before['next']}"))
+    (asked,), (decided,) = before["entries"], after["entries"]
+    assert (asked["kind"], asked["mrn"], asked["assessment"], asked["decision"]) == ("asked", mrn, None, None)
+    assert decided["kind"] == "decided"
+    assert decided["assessment"]["agency"] == "customs"
+    assert decided["decision"]["outcome"] in ("release", "inspect")
+    assert (asked["cursor"], decided["cursor"], after["next"]) == (1, 2, 2)
+
+
+def test_a_feed_holds_entitled_elements_only(callers: Callers, window: Window) -> None:
+    agency = window.agencies["firearms"]
+    item = "Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
+    assert callers.trader().lodge(tree(commodity=PISTOLS, description="TOKEN-DESCRIPTION")).status_code == 202
+    (entry,) = body_of(callers.agency("firearms").get("/v1/agencies/firearms/feed"))["entries"]
+    leaves = set(_leaf_paths(entry["view"], "Declaration"))
+    assert leaves
+    assert leaves <= agency.entitlement.maximum
+    entitled = f"{item}/Commodity/Description" in agency.entitlement.maximum
+    assert ("TOKEN-DESCRIPTION" in str(entry["view"])) == entitled
+
+
+def _leaf_paths(value: Any, path: str) -> list[str]:
+    if isinstance(value, list):
+        return [leaf for entry in value for leaf in _leaf_paths(entry, path)]
+    if isinstance(value, dict):
+        return [leaf for name, entry in value.items() for leaf in _leaf_paths(entry, _join(path, name))]
+    return [path]
+
+
+def _join(path: str, name: str) -> str:
+    return path if name == "#text" else f"{path}/{name}"
+
+
+def test_a_feed_shows_only_the_items_the_interest_rests_on(callers: Callers) -> None:
+    declaration = tree(commodity=PISTOLS)
+    first = declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]
+    second = {
+        **first,
+        "SequenceNumeric": "2",
+        "Commodity": {
+            "Description": "Spanners",
+            "Classification": [{"ID": HAND_TOOLS, "IdentificationTypeCode": "TSP"}],
+        },
+    }
+    declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"] = [first, second]
+    declaration |= {"GoodsItemQuantity": "2", "TotalPackageQuantity": "2"}
+    answer = callers.trader().lodge(declaration)
+    assert answer.status_code == 202, answer.data
+    (entry,) = body_of(callers.agency("firearms").get("/v1/agencies/firearms/feed"))["entries"]
+    assert entry["items"] == ["1"]
+    assert [item["SequenceNumeric"] for item in entry["view"]["GoodsShipment"]["GovernmentAgencyGoodsItem"]] == ["1"]
+
+
+def test_another_agencys_feed_is_answered_as_one_that_does_not_exist(callers: Callers) -> None:
+    customs = callers.agency("customs")
+    foreign, unknown = customs.get("/v1/agencies/firearms/feed"), customs.get("/v1/agencies/nobody/feed")
+    assert problem(foreign) == problem(unknown) == (404, "NOT_FOUND")
+    assert body_of(foreign)["detail"] == body_of(unknown)["detail"]
+
+
+@pytest.mark.parametrize("role", [Role.TRADER, Role.AUDITOR, Role.OPERATOR])
+def test_only_agencies_read_feeds(callers: Callers, role: Role) -> None:
+    assert problem(callers.of(role).get("/v1/agencies/customs/feed")) == (403, "FORBIDDEN")
+
+
+def test_release_times_count_decided_and_open_cases(callers: Callers, window: Window) -> None:
+    trader, auditor = callers.trader(), callers.auditor()
+    _lodged(trader, "LRN1", PISTOLS)
+    work(window)
+    _lodged(trader, "LRN2")
+    report = body_of(auditor.get("/v1/release-times?by=agency"))
+    rows = {row["interval"]: row for row in report["total"]["rows"]}
+    assert (report["total"]["cases"], report["total"]["open_cases"]) == (2, 1)
+    decided = rows["lodgement_to_decision"]
+    assert (decided["statistics"]["n"], decided["open"]) == (1, 1)
+    assert decided["statistics"]["mean"] > 0
+    assert {"customs", "firearms"} <= {group["key"] for group in report["groups"]}
+
+
+def test_release_times_are_of_what_was_lodged_in_the_range(callers: Callers) -> None:
+    _lodged(callers.trader())
+    auditor = callers.auditor()
+    cases = [
+        body_of(auditor.get(f"/v1/release-times?{query}"))["total"]["cases"]
+        for query in ("from=2000-01-01&to=2001-01-01", "from=2000-01-01", "to=2999-01-01T00:00:00%2B01:00", "")
+    ]
+    assert cases == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("query", ["from=2026-01-02&to=2026-01-01", "by=colour", "from=2026-01-01T00:00:00", "from=2999-01-01"])
+def test_a_range_that_is_none_is_refused(callers: Callers, query: str) -> None:
+    assert problem(callers.auditor().get(f"/v1/release-times?{query}")) == (400, "INVALID_PARAMETER")

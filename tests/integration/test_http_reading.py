@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.canonical import canonical
+from singlewindow.declarations.intake import Media, read
+from singlewindow.security.keys import Role
+from tests.integration.conftest import Caller, Callers, body_of, problem, work
+from tests.integration.documents import JSON_TYPE, PISTOLS, XML_TYPE, as_json, as_xml, tree
+
+SECRETS = ("lane", "score", "weight", "profile", "fingerprint", "green", "yellow", "orange", "red", "actor")
+
+
+def _lodged(caller: Caller, lrn: str = "LRN1", commodity: str = "82055980") -> str:
+    answer = caller.lodge(tree(lrn, commodity))
+    assert answer.status_code == 202, answer.data
+    return str(body_of(answer)["mrn"])
+
+
+def test_a_declaration_is_open_until_every_agency_has_answered_and_then_decided(trader: Caller, window: Window) -> None:
+    mrn = _lodged(trader)
+    before = body_of(trader.get(f"/v1/declarations/{mrn}"))
+    work(window)
+    after = body_of(trader.get(f"/v1/declarations/{mrn}"))
+    assert (before["state"], after["state"]) == ("open", "decided")
+    assert [agency["answered"] for agency in before["agencies"]] == [False] * len(before["agencies"])
+    assert all(agency["answered"] and agency["answered_at"] for agency in after["agencies"])
+    assert "customs" in {agency["agency"] for agency in after["agencies"]}
+
+
+def test_the_timeline_tells_each_step_in_words(trader: Caller, window: Window) -> None:
+    mrn = _lodged(trader)
+    work(window)
+    texts = [entry["text"] for entry in body_of(trader.get(f"/v1/declarations/{mrn}"))["timeline"]]
+    assert texts[0].startswith("Lodged and accepted; asked: ")
+    assert any(text.endswith("has answered") for text in texts)
+    assert texts[-1].startswith("Decided: ")
+
+
+def test_a_trader_sees_no_tactics_anywhere(trader: Caller, window: Window) -> None:
+    mrn = _lodged(trader, commodity=PISTOLS)
+    work(window)
+    identifiers = {profile.entry.id for agency in window.agencies.values() for profile in agency.profiles}
+    rules = {rule.id for agency in window.agencies.values() for rule, _ in agency.routing}
+    for path in (f"/v1/declarations/{mrn}", f"/v1/declarations/{mrn}/decision", "/v1/declarations", "/v1/notices"):
+        answer = trader.get(path)
+        assert answer.status_code == 200
+        names = set(_members(body_of(answer)))
+        assert not names & {*SECRETS, "reason", "kind", "detail", "findings"}
+        assert not any(identifier in answer.text for identifier in identifiers | rules)
+
+
+def _members(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [*value, *(name for entry in value.values() for name in _members(entry))]
+    return [name for entry in value for name in _members(entry)] if isinstance(value, list) else []
+
+
+def test_an_auditor_sees_why_each_agency_was_asked_or_not_and_how_it_answered(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    mrn = _lodged(trader)
+    work(window)
+    seen = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))
+    assert all(agency["reason"] and agency["lane"] and agency["answer"] for agency in seen["agencies"])
+    assert all(agency["reason"] for agency in seen["not_asked"])
+    assert len(seen["agencies"]) + len(seen["not_asked"]) == len(window.agencies)
+    assert {entry["kind"] for entry in seen["timeline"]} == {"lodged", "assessed", "decided"}
+
+
+def test_the_decision_gives_each_reader_its_reasons(trader: Caller, callers: Callers, window: Window) -> None:
+    mrn = _lodged(trader, commodity=PISTOLS)
+    work(window)
+    path = f"/v1/declarations/{mrn}/decision"
+    own, audited = body_of(trader.get(path)), body_of(callers.auditor().get(path))
+    assert own["outcome"] == audited["outcome"] == "inspect"
+    assert own["controls"] == audited["controls"]
+    assert own["number"] == 1
+    assert own["reasons"][0].startswith("The goods are held for ")
+    assert any(audited["fingerprint"] in reason for reason in audited["reasons"])
+    assert "fingerprint" not in own
+
+
+def test_an_open_decision_is_answered_at_once_with_when_to_ask_again(trader: Caller) -> None:
+    mrn = _lodged(trader)
+    began = time.monotonic()
+    answer = trader.get(f"/v1/declarations/{mrn}/decision")
+    assert answer.status_code == 202
+    assert body_of(answer) == {"mrn": mrn, "version": 1, "status": "open"}
+    assert answer.headers["Retry-After"] == "1"
+    assert time.monotonic() - began < 1
+
+
+def test_a_decision_is_waited_for_no_longer_than_it_takes(trader: Caller, window: Window) -> None:
+    mrn = _lodged(trader)
+    worker = threading.Timer(0.3, work, [window])
+    began = time.monotonic()
+    worker.start()
+    answer = trader.get(f"/v1/declarations/{mrn}/decision?wait=20")
+    worker.join()
+    assert answer.status_code == 200
+    assert 0.3 <= time.monotonic() - began < 10
+
+
+def test_waiting_ends_when_the_time_is_over(trader: Caller) -> None:
+    mrn = _lodged(trader)
+    began = time.monotonic()
+    assert trader.get(f"/v1/declarations/{mrn}/decision?wait=1").status_code == 202
+    assert 1 <= time.monotonic() - began < 3
+
+
+def test_where_all_places_are_taken_nobody_else_waits(trader: Caller, window: Window) -> None:
+    mrn = _lodged(trader)
+    path = f"/v1/declarations/{mrn}/decision?wait=2"
+    waiting = [threading.Thread(target=trader.get, args=[path]) for _ in range(window.settings.sw_waiters)]
+    for thread in waiting:
+        thread.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert trader.get(path).status_code == 202
+    assert time.monotonic() - began < 1
+    for thread in waiting:
+        thread.join()
+    began = time.monotonic()
+    assert trader.get(f"/v1/declarations/{mrn}/decision?wait=1").status_code == 202
+    assert time.monotonic() - began >= 1, "the places were not given back"
+
+
+@pytest.mark.parametrize("media", [JSON_TYPE, XML_TYPE])
+def test_a_document_comes_back_as_it_was_received(trader: Caller, media: str) -> None:
+    content = (as_json if media == JSON_TYPE else as_xml)(tree()) + b"\n"
+    mrn = body_of(trader.post(content, media))["mrn"]
+    for accept in (None, "*/*", media, f"{XML_TYPE}, {JSON_TYPE}"):
+        answer = trader.get(f"/v1/declarations/{mrn}/document", accept)
+        assert (answer.data, answer.content_type) == (content, media)
+
+
+@pytest.mark.parametrize(("media", "other"), [(JSON_TYPE, XML_TYPE), (XML_TYPE, JSON_TYPE)])
+def test_a_document_comes_in_the_other_form_with_the_same_content(trader: Caller, media: str, other: str) -> None:
+    content = (as_json if media == JSON_TYPE else as_xml)(tree())
+    mrn = body_of(trader.post(content, media))["mrn"]
+    answer = trader.get(f"/v1/declarations/{mrn}/document", other)
+    form = {JSON_TYPE: Media.JSON, XML_TYPE: Media.XML}
+    assert answer.content_type == other
+    again, first = read(answer.data, form[other]).declaration, read(content, form[media]).declaration
+    assert canonical(again) == canonical(first)
+
+
+def test_a_document_in_a_third_form_is_not_to_be_had(trader: Caller) -> None:
+    mrn = _lodged(trader)
+    assert problem(trader.get(f"/v1/declarations/{mrn}/document", "application/pdf")) == (406, "NOT_ACCEPTABLE")
+
+
+def test_the_list_is_read_page_by_page(trader: Caller) -> None:
+    mrns = [_lodged(trader, f"LRN{number}") for number in range(5)]
+    seen, path = [], "/v1/declarations?limit=2"
+    while path:
+        answer = trader.get(path)
+        seen += [entry["mrn"] for entry in body_of(answer)["declarations"]]
+        link = answer.headers.get("Link", "")
+        path = link.partition(">")[0].lstrip("<")
+    assert sorted(seen) == sorted(mrns)
+    assert len(seen) == len(set(seen))
+
+
+def test_the_list_can_be_asked_for_one_reference(trader: Caller) -> None:
+    mrns = [_lodged(trader, f"LRN{number}") for number in range(3)]
+    (entry,) = body_of(trader.get("/v1/declarations?lrn=LRN1"))["declarations"]
+    assert (entry["mrn"], entry["lrn"], entry["type"], entry["state"]) == (mrns[1], "LRN1", "IMA", "open")
+
+
+def test_the_list_shows_a_trader_its_own_and_an_auditor_all(callers: Callers) -> None:
+    for party in ("GB1", "GB2"):
+        _lodged(callers.trader(party))
+    readers = (callers.trader("GB1"), callers.trader("GB3"), callers.auditor())
+    assert [len(body_of(reader.get("/v1/declarations"))["declarations"]) for reader in readers] == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=-1", "limit=201", "limit=1e9", "limit=abc", "limit=1&limit=1", "after=1", "after=", "limits=1",
+     "lrn=%00", "lrn=", "after=99ZZ00000000000000", "after=' OR 1=1--"],
+)  # fmt: skip
+def test_a_query_that_does_not_fit_is_refused(trader: Caller, query: str) -> None:
+    assert problem(trader.get(f"/v1/declarations?{query}")) == (400, "INVALID_PARAMETER")
+
+
+def test_a_cursor_of_another_party_is_refused(callers: Callers) -> None:
+    mrn = _lodged(callers.trader("GB1"))
+    assert problem(callers.trader("GB2").get(f"/v1/declarations?after={mrn}")) == (400, "INVALID_PARAMETER")
+
+
+@pytest.mark.parametrize("rest", ["", "/decision", "/document", "/decision?wait=30"])
+def test_what_is_anothers_is_answered_as_what_does_not_exist(callers: Callers, rest: str) -> None:
+    foreign, other = _lodged(callers.trader("GB1")), callers.trader("GB2")
+    unknown = "26ZZ00000000000000"
+    answers = []
+    for mrn in (foreign, unknown, "null", "1", "..%2f1", "x" * 10_000, "%00", "' OR ''='"):
+        answer = other.get(f"/v1/declarations/{mrn}{rest}")
+        trace_id = answer.headers.pop("X-Trace-Id")
+        answers.append((answer.status_code, answer.data.replace(trace_id.encode(), b"-"), dict(answer.headers)))
+    assert answers[0][0] == 404
+    first, *others = answers
+    for answered in others[:2]:
+        assert answered == first
+
+
+@pytest.mark.parametrize("role", [Role.AGENCY, Role.OPERATOR])
+def test_who_is_neither_trader_nor_auditor_reads_no_declaration(callers: Callers, role: Role) -> None:
+    mrn = _lodged(callers.trader())
+    for path in ("/v1/declarations", f"/v1/declarations/{mrn}", f"/v1/declarations/{mrn}/document"):
+        assert problem(callers.of(role).get(path)) == (403, "FORBIDDEN")

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+
+import msgspec
+import pytest
+from flask import Flask
+
+from singlewindow.clearance.window import Window
+from singlewindow.http.app import create_app
+from singlewindow.http.problems import ProblemError
+from singlewindow.http.replies import Problem
+from singlewindow.http.route import Public
+from singlewindow.http.routes import ROUTES
+from singlewindow.security.access import REMEMBERED_SECONDS, revoke_key
+from singlewindow.security.keys import Role
+from singlewindow.storage.engines import open_engine
+from tests.integration.conftest import Caller, Callers, body_of, problem, work
+from tests.integration.documents import tree
+
+CONCRETE = {"<mrn>": "26ZZ00000000000000", "<code>": "customs"}
+
+
+def _path(template: str) -> str:
+    for variable, value in CONCRETE.items():
+        template = template.replace(variable, value)
+    return template
+
+
+def test_every_guarded_route_asks_for_a_key_and_turns_every_other_role_away(app: Flask, callers: Callers) -> None:
+    for route in ROUTES:
+        path, roles = _path(route.path), route.roles
+        if isinstance(roles, Public):
+            continue
+        assert problem(app.test_client().open(path, method=route.method)) == (401, "UNAUTHENTICATED"), route.endpoint
+        for role in Role:
+            answer = callers.of(role).call(route.method, path)
+            refused = answer.status_code == 403
+            assert refused == (role not in roles), (route.endpoint, role, answer.data)
+
+
+def test_a_wrong_or_revoked_key_is_not_let_in(app: Flask, callers: Callers, window: Window) -> None:
+    trader = callers.trader()
+    assert problem(Caller(app, trader.key + "0").get("/v1/notices")) == (401, "INVALID_TOKEN")
+    assert problem(Caller(app, "nonsense").get("/v1/notices")) == (401, "INVALID_TOKEN")
+    assert revoke_key(window.engine, trader.key.split("_")[1])
+    answer = Caller(create_app(window), trader.key).get("/v1/notices")
+    assert problem(answer) == (401, "INVALID_TOKEN")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert REMEMBERED_SECONDS <= 2
+
+
+ERRORS = [
+    ("GET", "/nothing", 404), ("GET", "/v1/declarations/", 404), ("GET", "//v1/declarations", 404),
+    ("PUT", "/v1/declarations", 405), ("OPTIONS", "/v1/declarations", 405), ("TRACE", "/healthz", 405),
+    ("DELETE", "/v1/declarations/26ZZ00000000000000", 405), ("GET", "/static/x", 404), ("GET", "/v1/notices", 401),
+    ("GET", "/docs?x=1", 400), ("GET", "/v1/declarations/a%00b", 401), ("GET", f"/{'x' * 16_000}", 404),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ERRORS)
+def test_every_error_has_the_one_shape(app: Flask, method: str, path: str, status: int) -> None:
+    answer = app.test_client().open(path, method=method)
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    told = msgspec.json.decode(answer.data, type=Problem, strict=True)
+    assert (told.status, told.trace_id) == (status, answer.headers["X-Trace-Id"])
+    assert told.type == f"/docs#{told.code}"
+    assert len(answer.data) <= 64_000
+
+
+def test_a_method_that_does_not_fit_is_told_which_do(app: Flask) -> None:
+    allowed = app.test_client().put("/v1/declarations").headers["Allow"]
+    assert {"GET", "POST"} <= set(allowed.split(", "))
+
+
+def test_a_method_cannot_be_overridden(trader: Caller) -> None:
+    answer = trader.call("GET", "/v1/declarations", headers={"X-HTTP-Method-Override": "DELETE"})
+    assert answer.status_code == 200
+
+
+def test_a_trace_id_is_made_here_and_never_taken_from_the_caller(app: Flask) -> None:
+    answers = [app.test_client().get("/healthz", headers={"X-Request-Id": "mine", "X-Trace-Id": "mine"}) for _ in "ab"]
+    traces = {answer.headers["X-Trace-Id"] for answer in answers}
+    assert len(traces) == 2
+    assert all(len(trace) == 32 for trace in traces)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json", "/v1/notices", "/nothing"])
+def test_every_answer_tells_browsers_to_do_nothing_with_it(app: Flask, path: str) -> None:
+    headers = app.test_client().get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "Server" not in headers
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_an_error_of_ours_tells_the_caller_nothing_but_the_trace(
+    callers: Callers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret words at /etc/secret")
+
+    trader = callers.trader()
+    monkeypatch.setattr("singlewindow.clearance.inquiries.listing", fail)
+    with caplog.at_level(logging.ERROR):
+        answer = trader.get("/v1/declarations")
+    assert problem(answer) == (500, "INTERNAL_ERROR")
+    assert b"secret" not in answer.data
+    assert answer.headers["X-Trace-Id"] in caplog.text
+    assert "secret words" in caplog.text
+
+
+def test_a_refusal_is_one_line_in_the_log_without_content(trader: Caller, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="singlewindow.http"):
+        answer = trader.lodge(tree(lrn="TOKEN", GoodsItemQuantity="7"))
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "singlewindow.http.app"]
+    assert line.startswith("rejected status=422 code=TOTALS_MISMATCH call='POST' /v1/declarations key=")
+    assert answer.headers["X-Trace-Id"] in line
+    assert "TOKEN" not in line
+
+
+def _without_database(window: Window, tmp_path: Path) -> Window:
+    server = window.engine.dialect.name == "postgresql"
+    url = f"postgresql+psycopg://nobody@/nothing?host={tmp_path}" if server else f"sqlite:///{tmp_path}/no/such/file"
+    return dataclasses.replace(window, engine=open_engine(url))
+
+
+def test_without_a_database_the_service_says_so_and_when_to_come_back(
+    trader: Caller, window: Window, tmp_path: Path
+) -> None:
+    away = create_app(_without_database(window, tmp_path))
+    answer = Caller(away, trader.key).get("/v1/notices")
+    assert problem(answer) == (503, "SERVICE_UNAVAILABLE")
+    assert int(answer.headers["Retry-After"]) >= 1
+    ready = away.test_client().get("/readyz")
+    assert (ready.status_code, body_of(ready)["database"]) == (503, "unreachable")
+    assert away.test_client().get("/healthz").status_code == 200
+
+
+def test_with_a_database_the_service_is_ready(app: Flask) -> None:
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, body_of(answer)) == (200, {"status": "ok", "database": "ok"})
+
+
+def test_metrics_count_what_waits(callers: Callers, window: Window) -> None:
+    operator = callers.operator()
+    callers.trader().lodge(tree())
+    waiting = operator.get("/metrics")
+    work(window)
+    done = operator.get("/metrics")
+    assert waiting.status_code == 200
+    assert waiting.content_type.startswith("text/plain; version=0.0.4")
+    assert 'singlewindow_questions_open{agency="customs"} 1.0' in waiting.text
+    assert 'singlewindow_questions_open{agency="customs"} 0.0' in done.text
+    assert 'singlewindow_batches_open{agency="customs"} 0.0' in done.text
+
+
+def test_a_head_request_is_answered_as_its_get_without_the_body(app: Flask) -> None:
+    answer = app.test_client().head("/healthz")
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
+def test_a_problem_cannot_be_made_without_a_known_code() -> None:
+    with pytest.raises(KeyError):
+        ProblemError("NO_SUCH_CODE", "words")

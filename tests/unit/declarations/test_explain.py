@@ -1,0 +1,162 @@
+"""What the schema refuses is explained: all faults at once, each at its place, in words."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from singlewindow.declarations.explain import explain
+from singlewindow.declarations.xml_reading import is_valid
+from tests.unit.declarations.mutations import mutate
+from tests.unit.declarations.samples import corpus, document, found, full_xml, place, read_xml
+
+NINE = "<FunctionCode>9</FunctionCode>"
+LRN = "<FunctionalReferenceID>L1</FunctionalReferenceID>"
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(min_value=0, max_value=2**32))
+def test_the_walk_finds_a_fault_if_and_only_if_the_schema_refuses(seed: int) -> None:
+    root = mutate(etree.fromstring(full_xml()), random.Random(seed))
+    declaration = root[-1] if len(root) else None
+    if declaration is None or etree.QName(declaration).localname != "Declaration":
+        return
+    assert bool(explain(root).faults) != is_valid(root)
+
+
+def test_the_walk_over_a_published_declaration_finds_nothing() -> None:
+    assert [file.name for file in corpus("uk") if explain(_parsed(file.read_bytes())).faults] == []
+
+
+def _parsed(content: bytes) -> etree._Element:
+    return etree.fromstring(content, etree.XMLParser(remove_comments=True))
+
+
+def test_the_walk_reads_a_valid_declaration_as_the_fast_way_does() -> None:
+    assert explain(_parsed(full_xml())).tree == read_xml(full_xml()).declaration.tree
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "at"),
+    [
+        (f"{NINE}<Colour>red</Colour>", "SCHEMA-UNKNOWN", "Declaration/Colour"),
+        (f"{LRN}{NINE}", "SCHEMA-ORDER", "Declaration/FunctionalReferenceID"),
+        (f"{NINE}{LRN}{LRN}", "SCHEMA-REPEATED", "Declaration/FunctionalReferenceID[2]"),
+        (LRN, "SCHEMA-MISSING", "Declaration/FunctionCode"),
+        (f"{NINE}<TypeCode>IMAX</TypeCode>", "SCHEMA-LENGTH", "Declaration/TypeCode"),
+        (
+            f"{NINE}<FunctionalReferenceID> </FunctionalReferenceID>",
+            "SCHEMA-BLANK",
+            "Declaration/FunctionalReferenceID",
+        ),
+        (
+            f"{NINE}<FunctionalReferenceID>A\nB</FunctionalReferenceID>",
+            "SCHEMA-LINE-BREAK",
+            "Declaration/FunctionalReferenceID",
+        ),
+        ("<FunctionCode>10</FunctionCode>", "SCHEMA-ENUM", "Declaration/FunctionCode"),
+        (f"{NINE}<GoodsItemQuantity>one</GoodsItemQuantity>", "SCHEMA-DECIMAL", "Declaration/GoodsItemQuantity"),
+        (f"{NINE}<GoodsItemQuantity>1.5</GoodsItemQuantity>", "SCHEMA-DIGITS", "Declaration/GoodsItemQuantity"),
+        (
+            f'{NINE}<InvoiceAmount currencyID="gbp">1</InvoiceAmount>',
+            "SCHEMA-PATTERN",
+            "Declaration/InvoiceAmount/@currencyID",
+        ),
+        (
+            f'{NINE}<InvoiceAmount colour="red">1</InvoiceAmount>',
+            "SCHEMA-ATTRIBUTE",
+            "Declaration/InvoiceAmount/@colour",
+        ),
+        (f"{NINE}stray", "SCHEMA-TEXT", "Declaration"),
+        (f"{NINE}<TypeCode><A/></TypeCode>", "SCHEMA-CONTENT", "Declaration/TypeCode"),
+        (
+            f"<AcceptanceDateTime><ds:DateTimeString>20260101</ds:DateTimeString></AcceptanceDateTime>{NINE}",
+            "SCHEMA-ATTRIBUTE-MISSING",
+            "Declaration/AcceptanceDateTime/DateTimeString/@formatCode",
+        ),
+        (
+            '<AcceptanceDateTime><ds:DateTimeString formatCode="102">today</ds:DateTimeString></AcceptanceDateTime>'
+            + NINE,
+            "SCHEMA-DATE",
+            "Declaration/AcceptanceDateTime/DateTimeString",
+        ),
+        (
+            f"<AcceptanceDateTime><DateTimeString/></AcceptanceDateTime>{NINE}",
+            "SCHEMA-UNKNOWN",
+            "Declaration/AcceptanceDateTime/DateTimeString",
+        ),
+    ],
+)
+def test_a_fault_has_its_rule_and_its_place(content: str, rule: str, at: str) -> None:
+    assert (rule, at) in found(read_xml(document(content)))
+
+
+def test_faults_on_both_sides_of_a_misplaced_element_are_found() -> None:
+    content = f"<TypeCode>IMAX</TypeCode>{NINE}<GoodsItemQuantity>x</GoodsItemQuantity><Agent><FunctionCode>toolong</FunctionCode></Agent>"
+    rules = [rule for rule, _ in found(read_xml(document(content)))]
+    assert sorted(rules) == ["SCHEMA-DECIMAL", "SCHEMA-LENGTH", "SCHEMA-LENGTH", "SCHEMA-ORDER"]
+
+
+def test_only_the_element_that_must_move_is_called_misplaced() -> None:
+    content = f"<PresentationOffice/>{NINE}{LRN}<TypeCode>IMA</TypeCode>"
+    assert found(read_xml(document(content))) == [("SCHEMA-ORDER", "Declaration/PresentationOffice")]
+
+
+def test_a_repeated_class_is_named_by_its_position() -> None:
+    content = f"{NINE}<AdditionalDocument/><AdditionalDocument><TypeCode>LONG</TypeCode></AdditionalDocument>"
+    assert found(read_xml(document(content))) == [("SCHEMA-LENGTH", "Declaration/AdditionalDocument[2]/TypeCode")]
+
+
+def test_what_is_clean_stays_in_the_tree() -> None:
+    reading = read_xml(document(f"{NINE}{LRN}<TypeCode>IMAX</TypeCode>"))
+    assert reading.declaration.tree == {"FunctionCode": "9", "FunctionalReferenceID": "L1"}
+
+
+def test_broken_paths_name_the_faults_without_positions() -> None:
+    reading = read_xml(
+        document(f"{NINE}<AdditionalDocument/><AdditionalDocument><TypeCode>LONG</TypeCode></AdditionalDocument>")
+    )
+    assert reading.broken_paths == {"Declaration/AdditionalDocument/TypeCode"}
+
+
+def test_a_fault_says_on_which_line_it_is() -> None:
+    reading = read_xml(document(f"\n{NINE}\n\n<TypeCode>IMAX</TypeCode>"))
+    assert [fault.line for fault in reading.faults] == [4]
+
+
+def test_a_length_fault_says_how_long_and_how_long_it_may_be() -> None:
+    reading = read_xml(document(f"{NINE}<TypeCode>IMAX</TypeCode>"))
+    assert reading.faults[0].text == "TypeCode holds 4 characters; at most 3 are allowed."
+
+
+def test_a_hostile_value_is_not_echoed_as_it_is() -> None:
+    reading = read_xml(document(f"{NINE}<GoodsItemQuantity>\u202e{'9' * 200}</GoodsItemQuantity>"))
+    assert "\u202e" not in reading.faults[0].text
+    assert len(reading.faults[0].text) < 150
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("1.5", "VALUE_OUT_OF_RANGE"), ("1e-30", "VALUE_OUT_OF_RANGE"), ("x", "SCHEMA_INVALID")]
+)
+def test_a_number_out_of_bounds_has_its_own_code(value: str, code: str) -> None:
+    reading = read_xml(document(f"{NINE}<GoodsItemQuantity>{value}</GoodsItemQuantity>"))
+    assert [fault.code for fault in reading.faults] == [code]
+
+
+def test_header_faults_are_placed_in_the_envelope() -> None:
+    content = full_xml().replace(b"ResponsibleCountryCode", b"ResponsibleCountry")
+    assert found(read_xml(content)) == [("SCHEMA-UNKNOWN", "MetaData/ResponsibleCountry")]
+
+
+def test_the_publishers_own_bad_example_is_explained() -> None:
+    if not corpus("uk_invalid"):
+        return
+    (file,) = [file for file in corpus("uk_invalid") if "400" in file.name]
+    assert [place(fault.path) for fault in read_xml(file.read_bytes()).faults] == [
+        "Declaration/unknown",
+        "Declaration/FunctionCode",
+    ]
