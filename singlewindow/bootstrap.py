@@ -24,5 +24,5 @@ def open_window(settings: Settings | None = None) -> Window:
         limits=Limits(body_bytes=chosen.sw_body_limit, items=chosen.sw_item_limit),
         rulebooks=load_rulebooks(config, chosen.sw_item_limit),
         agencies=agencies,
-        adapters=build_adapters(agencies),
+        adapters=build_adapters(agencies, sandbox_allowed=chosen.sw_sandbox),
     )

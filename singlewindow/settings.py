@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Pause of the dispatcher when it found nothing to do."""
     sw_waiters: int = 8
     """How many callers of one web process may wait for a decision at once; the rest are answered at once."""
+    sw_sandbox: bool = False
+    """Whether agencies may be sandboxes, whose outcome the trader's reference chooses: for rehearsal only."""
     sw_threads: int = 16
     """Threads of one web process; more than `sw_waiters`, so that waiting never keeps a declaration out."""
 

@@ -41,12 +41,12 @@ class Page:
         return Notices([_reading(row) for row in self.rows], self.next)
 
     def as_xml(self) -> bytes:
-        """The RES messages in one envelope; it is empty where there is none."""
+        """The RES messages in one envelope, which is valid where there is at least one."""
         return response_xml([_response(row) for row in self.rows])
 
 
 def notices(window: Window, party: str, after: int, limit: int) -> Page:
-    """A party's notices with a number above `after`, at most `limit`: complete, for numbers are given out under a lock."""
+    """A party's notices with a number above `after`, at most `limit`; numbers are given out under a lock."""
     with reading(window.engine) as connection:
         rows = outgoing.notices(connection, party, after, limit)
     return Page(rows, rows[-1].number if rows else after)

@@ -28,6 +28,7 @@ class Outcome:
     decision: dict[str, Any] = field(default_factory=dict)
     problem: dict[str, Any] = field(default_factory=dict)
     milliseconds: float | None = None
+    agencies: list[str] = field(default_factory=list)
 
 
 def open_client(url: str, key: str) -> httpx.Client:
@@ -75,9 +76,14 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
         response = send(client, "GET", outcome.receipt["links"]["decision"], params={"wait": 10})
         if response.status_code == 200:
             outcome.decision = response.json()
+            outcome.agencies = _agencies(client, outcome.receipt["links"]["self"])
             outcome.milliseconds = elapsed(outcome.receipt["received_at"], outcome.decision["decided_at"])
             return
         time.sleep(0.1)
+
+
+def _agencies(client: httpx.Client, address: str) -> list[str]:
+    return [entry["agency"] for entry in send(client, "GET", address).json()["agencies"]]
 
 
 def elapsed(began: str, ended: str) -> float:

@@ -94,15 +94,13 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         return receipt["lrn"], receipt["mrn"], "-", "open", "not decided yet; ask again later", "-"
     colour = "green" if decision["outcome"] == "release" else "yellow"
     controls = f" ({', '.join(decision['controls'])})" if decision["controls"] else ""
-    reasons = [
-        str(reason.get("text", reason)) if isinstance(reason, dict) else str(reason) for reason in decision["reasons"]
-    ]
+    reasons = decision["reasons"]
     return (
         receipt["lrn"],
         receipt["mrn"],
-        ", ".join(decision.get("agencies", [])),
+        ", ".join(outcome.agencies),
         f"[{colour}]{decision['outcome']}[/]{controls}",
-        reasons[0] if reasons else "",
+        reasons[min(1, len(reasons) - 1)] if reasons else "",  # the first says what, the next ones say why
         f"{outcome.milliseconds:.0f}" if outcome.milliseconds is not None else "",
     )
 

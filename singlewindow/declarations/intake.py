@@ -93,7 +93,7 @@ def _read_json(content: bytes, limits: Limits) -> Reading:
     screen_depth(message, limits)
     explained = explain(bound.root, lines=False)
     explained.faults = [fault for fault in explained.faults if not bound.covers(fault.path)]
-    explained.broken |= {schema_path(fault.path) for fault in bound.faults}
+    explained.broken |= {schema_path(place) for place in bound.places}
     if not bound.faults:
         _add_safety_net(explained, bound.root)
     return _refused(explained, tuple(bound.faults), bound.enveloped, _no_lines)

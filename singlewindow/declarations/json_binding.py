@@ -7,13 +7,12 @@ so that the places of its neighbours stay what they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from lxml import etree
 
 from singlewindow.declarations.elements import ELEMENTS, ENVELOPE_NAMESPACE, HEADER, Element
+from singlewindow.declarations.explain import FAULTS_KEPT
 from singlewindow.declarations.faults import Fault, Path, Refused, Severity, Step
 from singlewindow.declarations.json_reading import Number
 from singlewindow.declarations.values import shown
@@ -24,17 +23,26 @@ _AT_DECLARATION: Path = (Step("Declaration"),)
 _AT_ENVELOPE: Path = (Step("MetaData"),)
 
 
+def _members(element: Element) -> list[tuple[str, Element, str]]:
+    children = [ELEMENTS[f"{element.path}/{name}"] for name in element.children]
+    return [(child.name, child, tag_of(child)) for child in children]
+
+
+_MEMBERS = {path: _members(element) for path, element in ELEMENTS.items() if element.kind == "class"}
+
+
 @dataclass
 class Bound:
-    """The XML elements of a JSON declaration, and the faults of what could not be bound."""
+    """The XML elements of a JSON declaration, the first faults of what could not be bound, and all places of such."""
 
     root: etree._Element
     enveloped: bool
     faults: list[Fault] = field(default_factory=list)
+    places: set[Path] = field(default_factory=set)
 
     def covers(self, path: Path) -> bool:
         """Whether a fault of the binding already speaks about this place or one above it."""
-        return any(path[: len(fault.path)] == fault.path for fault in self.faults)
+        return _AT_ENVELOPE in self.places or any(path[:steps] in self.places for steps in range(1, len(path) + 1))
 
 
 def bind(message: object) -> Bound:
@@ -94,41 +102,41 @@ class _Binding:
             self._wrong(path, element.name, "an object", value)
             return
         known = 0
-        for name in element.children:
+        for name, child, tag in _MEMBERS[element.path]:
             if name in value:
                 known += 1
-                self._bind_member(value[name], ELEMENTS[f"{element.path}/{name}"], node, path)
+                self._bind_member(value[name], child, etree.SubElement(node, tag), path)
         if known < len(value):
             for name in value:
                 if name not in element.children:
                     self.unknown(element.name, name, (*path, Step(name)))
 
-    def _bind_member(self, value: object, element: Element, parent: etree._Element, path: Path) -> None:
-        tag = tag_of(element)
-        for step, entry in self._occurrences(value, element, parent, path):
-            node = etree.SubElement(parent, tag)
-            if element.kind == "class":
-                self.bind_content(entry, element, node, (*path, step))
-            else:
-                self._bind_leaf(entry, element, node, (*path, step))
-
-    def _occurrences(
-        self, value: object, element: Element, parent: etree._Element, path: Path
-    ) -> Iterator[tuple[Step, Any]]:
-        if not element.repeatable:
-            # Two or more where one belongs are bound as they are: the schema finds them repeated, as it would in XML.
-            entries = value if isinstance(value, list) and len(value) > 1 else [value]
-            yield from ((Step(element.name, at if at > 1 else None), entry) for at, entry in enumerate(entries, 1))
-        elif isinstance(value, list) and value:
-            yield from ((Step(element.name, at), entry) for at, entry in enumerate(value, 1))
-        else:
-            etree.SubElement(parent, tag_of(element))
-            self._wrong((*path, Step(element.name, 1)), element.name, "a list, even of one", value)
-
-    def _bind_leaf(self, value: object, element: Element, node: etree._Element, path: Path) -> None:
-        if not isinstance(value, dict):
-            self._set_text(node, value, element.name, element.base, path)
+    def _bind_member(self, value: object, element: Element, node: etree._Element, path: Path) -> None:
+        """Fill `node`, made for the member, with its value; the entries of a list after the first come beside it."""
+        if not element.repeatable and not (isinstance(value, list) and len(value) > 1):
+            self._bind_entry(value, element, node, path, Step(element.name))
             return
+        if not isinstance(value, list) or not value:
+            self._wrong((*path, Step(element.name, 1)), element.name, "a list, even of one", value)
+            return
+        # Two or more where one belongs are bound as they are: the schema finds them repeated, as it would in XML.
+        for at, entry in enumerate(value, 1):
+            if at > 1:
+                beside = etree.Element(node.tag)
+                node.addnext(beside)
+                node = beside
+            step = Step(element.name, at if element.repeatable or at > 1 else None)
+            self._bind_entry(entry, element, node, path, step)
+
+    def _bind_entry(self, value: object, element: Element, node: etree._Element, path: Path, step: Step) -> None:
+        if element.kind == "class":
+            self.bind_content(value, element, node, (*path, step))
+        elif isinstance(value, dict):
+            self._bind_leaf(value, element, node, (*path, step))
+        else:
+            self._set_text(node, value, element.name, element.base, (*path, step))
+
+    def _bind_leaf(self, value: dict[str, object], element: Element, node: etree._Element, path: Path) -> None:
         names = {f"@{attribute.name}": attribute.name for attribute in element.attributes}
         for key, member in value.items():
             if key == "#text":
@@ -171,7 +179,9 @@ class _Binding:
         self._add("SCHEMA-CHARACTER", "INVALID_CHARACTERS", text, "Remove the character.", path)
 
     def _add(self, rule: str, code: str, text: str, advice: str, path: Path) -> None:
-        self._bound.faults.append(Fault(rule, code, Severity.HARD, text, advice, path))
+        self._bound.places.add(path)
+        if len(self._bound.faults) < FAULTS_KEPT:
+            self._bound.faults.append(Fault(rule, code, Severity.HARD, text, advice, path))
 
 
 def _kind(value: object) -> str:

@@ -126,7 +126,7 @@ def as_problem(error: Exception) -> ProblemError:
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if is_outage(error):
-        detail = "The record cannot be reached just now; nothing was stored. Send the same request again"
+        detail = "The record cannot be reached just now. Send the same request again: nothing is ever stored twice"
         return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
     return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
 

@@ -74,8 +74,8 @@ def _stored(call: Call, lodgement: Lodgement) -> Receipt | Conflict:
     try:
         return lodge(call.window, [lodgement])[0]
     except (IntegrityError, KeyError):
-        # Two processes drew the same number, for a version or for a declaration (whose row was then passed over, so that
-        # nothing stands under its key): nothing was stored, and the next draw is another.
+        # Two processes drew the same number, for a version, or for a declaration: its row was passed over, and nothing
+        # stands under its key. Nothing was stored, and the next draw is another.
         return lodge(call.window, [lodgement])[0]
 
 

@@ -83,9 +83,12 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _answers(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
-    answers = {}
+    answers: dict[str, Any] = {}
     for status, answer in route.answers.items():
-        schema = by_class[answer.body] if isinstance(answer.body, type) else dict(answer.body or {})
+        if answer.body is None:
+            answers[str(status)] = {"description": answer.meaning}
+            continue
+        schema = by_class[answer.body] if isinstance(answer.body, type) else dict(answer.body)
         content = {media: {"schema": {} if media == "application/xml" else schema} for media in route.produces}
         answers[str(status)] = {"description": answer.meaning, "content": content}
     return answers

@@ -12,12 +12,15 @@ from singlewindow.release_times.report import By
 
 
 def get_notices(call: Call) -> Reply:
-    """The party's notices after a number: as JSON, or as one WCO RES message per notice in an XML envelope."""
+    """The party's notices after a number: as JSON, or as WCO RES messages in one XML envelope."""
     after, limit = call.query["after"], call.query["limit"]
     page = notices(call.window, call.party, after, limit)
     headers = {"X-Next-After": str(page.next)}
     headers |= next_link("/v1/notices", {"after": str(page.next), "limit": str(limit)})
-    return Reply(page.as_xml() if call.accepted == XML else page.as_json(), headers=headers)
+    if call.accepted != XML:
+        return Reply(page.as_json(), headers=headers)
+    # An envelope holds at least one message, so that no message is no envelope.
+    return Reply(page.as_xml(), headers=headers) if page.rows else Reply(b"", 204, headers)
 
 
 def get_feed(call: Call) -> Reply:

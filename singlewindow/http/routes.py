@@ -83,7 +83,10 @@ OUTGOING = (
     Route(
         method="GET", path="/v1/notices", handler=outgoing.get_notices, roles=TRADER, parameters=(AFTER, LIMIT),
         summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
-        answers={200: Answer("A page; `X-Next-After` and Link name the next one", readings.Notices)},
+        answers={
+            200: Answer("A page; `X-Next-After` and Link name the next one", readings.Notices),
+            204: Answer("No further notice, where XML is accepted; the headers are as with 200"),
+        },
     ),
     Route(
         method="GET", path="/v1/agencies/<code>/feed", handler=outgoing.get_feed, roles=AGENCY,

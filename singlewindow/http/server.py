@@ -14,6 +14,8 @@ from singlewindow.http.app import create_app
 REQUEST_SECONDS = 10
 HEADER_BYTES = 32_768
 CONNECTIONS = 500
+# A little too large is told as a problem document by the application; only far too large is cut off here.
+BEYOND_THE_LIMIT = 65_536
 
 
 def serve(window: Window, listening: socket.socket) -> None:
@@ -23,7 +25,7 @@ def serve(window: Window, listening: socket.socket) -> None:
         create_app(window),
         sockets=[listening],
         threads=window.settings.sw_threads,
-        max_request_body_size=window.settings.sw_body_limit,
+        max_request_body_size=window.settings.sw_body_limit + BEYOND_THE_LIMIT,
         max_request_header_size=HEADER_BYTES,
         connection_limit=CONNECTIONS,
         channel_timeout=REQUEST_SECONDS,

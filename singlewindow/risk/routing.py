@@ -12,7 +12,7 @@ import msgspec
 
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.agency import Agency, RoutingRule
-from singlewindow.risk.conditions import ConditionSet
+from singlewindow.risk.conditions import ConditionError, ConditionSet
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +29,13 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def route(agencies: Mapping[str, Agency], declaration: Tree) -> list[Routing]:
-    """One `Routing` per agency, by code; raises `ConditionError` where a rule cannot be answered."""
-    return _plan(tuple(agencies[code] for code in sorted(agencies))).route(declaration)
+    """One `Routing` per agency, by code; where a rule cannot be answered, every agency is asked: doubt is not consent."""
+    ordered = tuple(agencies[code] for code in sorted(agencies))
+    try:
+        return _plan(ordered).route(declaration)
+    except ConditionError as error:
+        reason = f"a routing rule could not be evaluated ({error}), so every agency is asked"
+        return [Routing(agency=agency.code, asked=True, reason=reason) for agency in ordered]
 
 
 class _Plan:

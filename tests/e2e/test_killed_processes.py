@@ -20,16 +20,13 @@ DECIDED_WITHIN = 60.0
 PATIENCE = 30.0
 
 
-def lodge(service: Service, key: str, number: int) -> str:
+def lodge(service: Service, client: httpx.Client, number: int) -> str:
     """Lodge one declaration, trying again as a careful client does when no answer comes; its MRN."""
     content = original(lrn=f"KILL{number:05d}")
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            response = httpx.post(
-                f"{service.url}/v1/declarations", content=content, headers=headers, timeout=10.0, trust_env=False
-            )
+            response = client.post(f"{service.url}/v1/declarations", content=content)
         except httpx.HTTPError:
             assert time.monotonic() < end, "the service did not come back"
             time.sleep(0.2)
@@ -42,8 +39,9 @@ def lodge(service: Service, key: str, number: int) -> str:
 
 
 def lodge_while(service: Service, key: str, disturb: threading.Thread) -> list[str]:
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        mrns = list(pool.map(lambda number: lodge(service, key, number), range(DECLARATIONS)))
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
+    with httpx.Client(headers=headers, timeout=10.0, trust_env=False) as client, ThreadPoolExecutor(CLIENTS) as pool:
+        mrns = list(pool.map(lambda number: lodge(service, client, number), range(DECLARATIONS)))
     disturb.join()
     return mrns
 

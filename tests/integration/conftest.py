@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,27 +16,36 @@ from singlewindow.clearance.assess import assess_batch
 from singlewindow.clearance.dispatch import make_batches
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.intake import Limits
-from singlewindow.declarations.rules import load_rulebooks
+from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.http.app import create_app
 from singlewindow.risk.agencies import load_agencies
+from singlewindow.risk.agency import Agency
 from singlewindow.security.access import create_key
 from singlewindow.security.keys import Role
 from singlewindow.settings import Settings
-from singlewindow.storage import schema
 from singlewindow.storage.engines import open_engine
 from tests.integration.documents import JSON_TYPE, as_json
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
+@pytest.fixture(scope="session")
+def agencies() -> Mapping[str, Agency]:
+    """The agencies as configured, read once."""
+    return load_agencies(CONFIG / "agencies")
+
+
+@pytest.fixture(scope="session")
+def rulebooks() -> Rulebooks:
+    """The rulebooks of all countries, read once."""
+    return load_rulebooks(CONFIG)
+
+
 @pytest.fixture
-def window(database_url: str) -> Iterator[Window]:
+def window(database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[Window]:
     """A window over an empty, migrated database, once on each engine."""
     settings = Settings(database_url=database_url, sw_config=str(CONFIG), sw_waiters=2)
     engine = open_engine(database_url)
-    schema.upgrade(engine)
-    agencies = load_agencies(CONFIG / "agencies")
-    rulebooks = load_rulebooks(CONFIG, settings.sw_item_limit)
     yield Window(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
     engine.dispose()
 

@@ -8,7 +8,6 @@ import pytest
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.intake import Media, read
-from singlewindow.security.keys import Role
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, PISTOLS, XML_TYPE, as_json, as_xml, tree
 
@@ -180,13 +179,14 @@ def test_the_list_shows_a_trader_its_own_and_an_auditor_all(callers: Callers) ->
     assert [len(body_of(reader.get("/v1/declarations"))["declarations"]) for reader in readers] == [1, 0, 2]
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["limit=0", "limit=-1", "limit=201", "limit=1e9", "limit=abc", "limit=1&limit=1", "after=1", "after=", "limits=1",
-     "lrn=%00", "lrn=", "after=99ZZ00000000000000", "after=' OR 1=1--"],
-)  # fmt: skip
-def test_a_query_that_does_not_fit_is_refused(trader: Caller, query: str) -> None:
-    assert problem(trader.get(f"/v1/declarations?{query}")) == (400, "INVALID_PARAMETER")
+UNFIT = ["limit=0", "limit=-1", "limit=201", "limit=1e9", "limit=abc", "limit=1&limit=1", "after=1", "after=", "lrn=",
+         "limits=1", "lrn=%00", "after=99ZZ00000000000000", "after=' OR 1=1--"]  # fmt: skip
+
+
+def test_a_query_that_does_not_fit_is_refused(trader: Caller) -> None:
+    for query in UNFIT:
+        answer = trader.get(f"/v1/declarations?{query}")
+        assert (query, *problem(answer)) == (query, 400, "INVALID_PARAMETER")
 
 
 def test_a_cursor_of_another_party_is_refused(callers: Callers) -> None:
@@ -207,10 +207,3 @@ def test_what_is_anothers_is_answered_as_what_does_not_exist(callers: Callers, r
     first, *others = answers
     for answered in others[:2]:
         assert answered == first
-
-
-@pytest.mark.parametrize("role", [Role.AGENCY, Role.OPERATOR])
-def test_who_is_neither_trader_nor_auditor_reads_no_declaration(callers: Callers, role: Role) -> None:
-    mrn = _lodged(callers.trader())
-    for path in ("/v1/declarations", f"/v1/declarations/{mrn}", f"/v1/declarations/{mrn}/document"):
-        assert problem(callers.of(role).get(path)) == (403, "FORBIDDEN")

@@ -50,7 +50,7 @@ def _revalue(element: etree._Element, _other: etree._Element, chance: random.Ran
 
 
 def _rename(element: etree._Element, other: etree._Element, chance: random.Random) -> None:
-    element.tag = chance.choice((f"{element.tag}x", f"{{urn:x}}{etree.QName(element).localname}", str(other.tag)))
+    element.tag = chance.choice((f"{element.tag!s}x", f"{{urn:x}}{etree.QName(element).localname}", str(other.tag)))
 
 
 def _attribute(element: etree._Element, _other: etree._Element, chance: random.Random) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
-from singlewindow.declarations.elements import ELEMENTS, RESPONSES, leaf_paths
+from singlewindow.declarations.elements import ELEMENTS, RESPONSES, Element, leaf_paths
 
 
 def test_the_model_has_all_465_elements() -> None:
@@ -18,7 +19,7 @@ def test_343_of_them_are_values() -> None:
 
 
 @pytest.mark.parametrize("table", [ELEMENTS, RESPONSES], ids=["declaration", "response"])
-def test_every_parent_lists_its_children_in_the_order_of_the_table(table: dict) -> None:
+def test_every_parent_lists_its_children_in_the_order_of_the_table(table: Mapping[str, Element]) -> None:
     for path, element in table.items():
         below = [other for other in table if other.rpartition("/")[0] == path]
         assert [f"{path}/{name}" for name in element.children] == below

@@ -96,7 +96,8 @@ def test_a_fault_has_its_rule_and_its_place(content: str, rule: str, at: str) ->
 
 
 def test_faults_on_both_sides_of_a_misplaced_element_are_found() -> None:
-    content = f"<TypeCode>IMAX</TypeCode>{NINE}<GoodsItemQuantity>x</GoodsItemQuantity><Agent><FunctionCode>toolong</FunctionCode></Agent>"
+    agent = "<Agent><FunctionCode>toolong</FunctionCode></Agent>"
+    content = f"<TypeCode>IMAX</TypeCode>{NINE}<GoodsItemQuantity>x</GoodsItemQuantity>{agent}"
     rules = [rule for rule, _ in found(read_xml(document(content)))]
     assert sorted(rules) == ["SCHEMA-DECIMAL", "SCHEMA-LENGTH", "SCHEMA-LENGTH", "SCHEMA-ORDER"]
 

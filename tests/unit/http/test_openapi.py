@@ -3,28 +3,16 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from singlewindow.clearance.window import Window
-from singlewindow.http.app import create_app
 from singlewindow.http.codes import CODES
 from singlewindow.http.openapi import openapi, problem_codes, roles_of
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.keys import Role
-from singlewindow.settings import Settings
-from singlewindow.storage.engines import open_engine
-
-
-@pytest.fixture(scope="module")
-def app() -> Flask:
-    # Neither the document nor the page asks for more than the table.
-    nothing = cast(Any, None)
-    window = Window(Settings(), open_engine("sqlite://"), nothing, nothing, {}, {})
-    return create_app(window)
 
 
 @pytest.fixture(scope="module")

@@ -99,5 +99,5 @@ def test_keys_are_listed_without_their_secret(engine: Engine) -> None:
 def test_a_key_needs_exactly_the_owner_of_its_role(
     engine: Engine, role: Role, party: str | None, agency: str | None
 ) -> None:
-    with pytest.raises(ValueError, match="party|agency"):
+    with pytest.raises(ValueError, match=r"party|agency"):
         create_key(engine, role, party, agency)

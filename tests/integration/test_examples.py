@@ -1,0 +1,90 @@
+"""Every example declaration is accepted and leads to what `examples/expected.toml` says of it."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.decide import asked_agencies, stored_assessments
+from singlewindow.clearance.dispatch import make_batches
+from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.faults import hard
+from singlewindow.declarations.intake import Media
+from singlewindow.declarations.validation import validate
+from singlewindow.security.keys import Principal, Role
+from singlewindow.settings import ROOT
+from singlewindow.storage import answers, lodgements
+from singlewindow.storage.engines import reading
+from tests.documents import examples
+
+TRADER = Principal("key", Role.TRADER, party="GB123456789012")
+MEDIA = {".xml": Media.XML, ".json": Media.JSON}
+
+
+@cache
+def expected() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((ROOT / "examples" / "expected.toml").read_text(encoding="utf-8"))
+
+
+def lodged(window: Window, path: Path) -> Lodgement:
+    content, media = path.read_bytes(), MEDIA[path.suffix]
+    validated = validate(content, media, window.rulebooks, window.limits)
+    assert hard(validated.faults) == ()
+    return Lodgement(TRADER, content, media.value, validated, b"[]")
+
+
+def outcomes(window: Window) -> dict[str, dict[str, Any]]:
+    """What became of each example, in the shape of `expected.toml`."""
+    files = examples()
+    receipts = lodge(window, [lodged(window, path) for path in files])
+    while batches := make_batches(window):
+        for batch in batches:
+            assess_batch(window, batch.id)
+    found = {}
+    with reading(window.engine) as connection:
+        for path, receipt in zip(files, receipts, strict=True):
+            assert isinstance(receipt, Receipt)
+            version = lodgements.current(connection, receipt.mrn, TRADER.party)
+            assert version is not None
+            decision = answers.decision_of(connection, version.version_id)
+            assert decision is not None
+            given = stored_assessments(answers.assessments_of(connection, [version.version_id])[version.version_id])
+            found[path.name] = {
+                "decision": decision.outcome,
+                "lane": decision.lane,
+                "asked": asked_agencies(version.routing),
+                "findings": sorted({finding.profile for answer in given for finding in answer.findings}),
+                "controls": sorted(decision_controls(decision.body)),
+            }
+    return found
+
+
+def decision_controls(body: bytes) -> list[str]:
+    import msgspec
+
+    return list(msgspec.json.decode(body)["controls"])
+
+
+def test_every_example_leads_to_what_is_said_of_it(window: Window) -> None:
+    found = outcomes(window)
+    wanted = {
+        name: {**what, "findings": sorted(what["findings"]), "controls": sorted(what["controls"])}
+        for name, what in expected().items()
+    }
+    assert found == wanted
+
+
+def test_the_examples_ask_every_agency() -> None:
+    asked = {agency for what in expected().values() for agency in what["asked"]}
+    assert asked == {folder.name for folder in (ROOT / "config" / "agencies").iterdir() if folder.is_dir()}
+
+
+@pytest.mark.parametrize("decision", ["release", "inspect"])
+def test_the_examples_hold_at_least_ten_of_each_decision(decision: str) -> None:
+    assert sum(what["decision"] == decision for what in expected().values()) >= 10

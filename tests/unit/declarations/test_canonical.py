@@ -1,0 +1,98 @@
+"""One spelling for each declaration, whichever way it came."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from singlewindow.declarations.binding import to_json, to_xml
+from singlewindow.declarations.canonical import canonical, decode, fingerprint, plain_decimal
+from singlewindow.declarations.intake import Media, read
+from singlewindow.declarations.model import Declaration
+from tests.unit.declarations.samples import corpus, full_class, read_xml
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("10.00", "10"),
+        ("10", "10"),
+        ("+010.50", "10.5"),
+        ("-0", "0"),
+        ("-0.0", "0"),
+        (".5", "0.5"),
+        ("1.", "1"),
+        ("000", "0"),
+        ("-1.20", "-1.2"),
+    ],
+)
+def test_a_decimal_is_written_by_value(sent: str, kept: str) -> None:
+    assert plain_decimal(sent) == kept
+
+
+@given(st.from_regex(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})", fullmatch=True).filter(str.isascii))
+def test_writing_by_value_keeps_the_value(text: str) -> None:
+    assert Decimal(plain_decimal(text)) == Decimal(text)
+
+
+@given(st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", fullmatch=True).filter(str.isascii))
+def test_equal_values_are_written_alike(text: str) -> None:
+    longer = text + ("0" if "." in text else ".000")
+    assert plain_decimal(longer) == plain_decimal(text) == plain_decimal(plain_decimal(text))
+
+
+def test_the_canonical_form_is_compact_and_in_schema_order() -> None:
+    declaration = Declaration(
+        {"TypeCode": "IMA", "FunctionCode": "9", "InvoiceAmount": {"@currencyID": "GBP", "#text": "1.0"}}
+    )
+    expected = b'{"FunctionCode":"9","TypeCode":"IMA","InvoiceAmount":{"@currencyID":"GBP","#text":"1"}}'
+    assert canonical(declaration) == expected
+
+
+def test_the_envelope_is_no_part_of_it() -> None:
+    tree = {"FunctionCode": "9"}
+    assert canonical(Declaration(tree, {"ResponsibleCountryCode": "GB"})) == canonical(Declaration(tree))
+
+
+def test_a_code_that_looks_like_a_number_is_left_alone() -> None:
+    assert decode(canonical(Declaration({"FunctionCode": "9", "TypeCode": "000"})))["TypeCode"] == "000"
+
+
+def test_text_is_kept_as_sent() -> None:
+    decomposed = "Cafe\u0301 10.00"
+    assert decode(canonical(Declaration({"FunctionalReferenceID": decomposed})))["FunctionalReferenceID"] == decomposed
+
+
+def test_decoding_gives_the_tree_back() -> None:
+    tree = full_class("Declaration", times=2)
+    assert decode(canonical(Declaration(tree))) == tree
+
+
+def test_the_fingerprint_is_a_sha256_digest() -> None:
+    assert fingerprint(b"").hex().startswith("e3b0c44298fc1c149afbf4c8996fb924")
+
+
+def test_all_published_declarations_go_to_json_and_back_without_loss() -> None:
+    for file in corpus("uk"):
+        first = read_xml(file.read_bytes())
+        as_json = read(to_json(first.declaration, first.enveloped), Media.JSON)
+        as_xml = read_xml(to_xml(as_json.declaration, as_json.enveloped))
+        assert first.declaration == as_json.declaration == as_xml.declaration, file.name
+        assert canonical(first.declaration) == canonical(as_xml.declaration), file.name
+
+
+def test_shuffled_keys_give_the_same_canonical_form() -> None:
+    for file in corpus("uk")[::20]:
+        declaration = read_xml(file.read_bytes()).declaration
+        shuffled = json.dumps({"Declaration": _backwards(declaration.tree)}).encode()
+        assert canonical(read(shuffled, Media.JSON).declaration) == canonical(declaration)
+
+
+def _backwards(node: object) -> object:
+    if isinstance(node, dict):
+        return {name: _backwards(node[name]) for name in reversed(list(node))}
+    return [_backwards(entry) for entry in node] if isinstance(node, list) else node

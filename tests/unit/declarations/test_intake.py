@@ -1,0 +1,115 @@
+"""A message becomes a declaration: trimmed where the schema trims, exact elsewhere, with its header and lines."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from singlewindow.declarations.faults import Refused, Step
+from singlewindow.declarations.intake import Media, Reading, read
+from tests.unit.declarations.samples import MD, corpus, document, found, full_class, full_xml, read_xml
+
+NINE = "<FunctionCode>9</FunctionCode>"
+
+
+def test_every_element_of_the_model_is_read_into_its_place() -> None:
+    assert read_xml(full_xml()).declaration.tree == full_class("Declaration")
+
+
+def test_a_list_of_one_is_a_list() -> None:
+    tree = read_xml(document(f"{NINE}<AdditionalDocument><ID>1</ID></AdditionalDocument>")).declaration.tree
+    assert tree["AdditionalDocument"] == [{"ID": "1"}]
+
+
+def test_white_space_around_codes_and_numbers_is_taken_off() -> None:
+    content = "<FunctionCode>\n 9 </FunctionCode><TypeCode> I  M\n</TypeCode><GoodsItemQuantity> 2 </GoodsItemQuantity>"
+    tree = read_xml(document(content)).declaration.tree
+    assert tree == {"FunctionCode": "9", "TypeCode": "I M", "GoodsItemQuantity": "2"}
+
+
+def test_white_space_around_an_identifier_is_kept() -> None:
+    content = f"{NINE}<FunctionalReferenceID> A 1 </FunctionalReferenceID>"
+    assert read_xml(document(content)).declaration.lrn == " A 1 "
+
+
+def test_no_other_space_counts_as_white_space() -> None:
+    content = f"{NINE}<TypeCode>\u00a0A</TypeCode>"
+    assert read_xml(document(content)).declaration.type_code == "\u00a0A"
+
+
+def test_an_attribute_is_trimmed_too() -> None:
+    content = f'{NINE}<InvoiceAmount currencyID=" GBP ">1</InvoiceAmount>'
+    assert read_xml(document(content)).declaration.tree["InvoiceAmount"] == {"@currencyID": "GBP", "#text": "1"}
+
+
+def test_the_envelope_s_header_is_kept() -> None:
+    content = f'<MetaData xmlns="{MD}"><WCOTypeName>DEC</WCOTypeName>{document().decode()}</MetaData>'.encode()
+    reading = read_xml(content)
+    assert (reading.enveloped, reading.declaration.header) == (True, {"WCOTypeName": "DEC"})
+
+
+def test_a_bare_declaration_has_no_header() -> None:
+    reading = read_xml(document())
+    assert (reading.enveloped, reading.declaration.header) == (False, {})
+
+
+def test_the_line_of_a_path_is_found() -> None:
+    reading = read_xml(
+        document(f"{NINE}\n<AdditionalDocument/>\n<AdditionalDocument>\n<ID>1</ID></AdditionalDocument>")
+    )
+    assert reading.line_of((Step("Declaration"), Step("AdditionalDocument", 2), Step("ID"))) == 4
+
+
+def test_an_absent_element_has_the_line_of_what_it_would_stand_in() -> None:
+    reading = read_xml(document(f"{NINE}\n<Agent/>"))
+    assert reading.line_of((Step("Declaration"), Step("Agent"), Step("Address"), Step("Line"))) == 2
+
+
+def test_all_published_declarations_are_read_without_a_fault() -> None:
+    assert [file.name for file in corpus("uk") if read_xml(file.read_bytes()).faults] == []
+
+
+def test_published_declarations_that_were_rejected_for_their_content_pass_the_schema() -> None:
+    files = [file for file in corpus("uk_rejected") if not file.stem.endswith("Notification")]
+    assert [file.name for file in files if read_xml(file.read_bytes()).faults] == []
+
+
+def test_repaired_copies_of_broken_publications_are_valid() -> None:
+    assert [file.name for file in corpus("uk_invalid/repaired") if read_xml(file.read_bytes()).faults] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "line"),
+    [
+        ("TT_IM084a", "XML_NOT_WELL_FORMED", 164),
+        ("TT_EX022a", "XML_NOT_WELL_FORMED", 52),
+        ("TT_EX002a", "XML_NOT_WELL_FORMED", 72),
+        ("TT_IM222a", "UNKNOWN_DOCUMENT_TYPE", 2),
+    ],
+)
+def test_a_broken_publication_is_refused_at_the_right_line(name: str, code: str, line: int) -> None:
+    (file,) = [file for file in corpus("uk_invalid") if file.stem == name]
+    with pytest.raises(Refused) as refusal:
+        read_xml(file.read_bytes())
+    assert (refusal.value.code, refusal.value.line) == (code, line)
+
+
+def test_threads_read_side_by_side() -> None:
+    results: list[Reading] = []
+    wrong = document(f"{NINE}<TypeCode>IMAX</TypeCode>")
+
+    def work() -> None:
+        for _ in range(50):
+            results.append(read(full_xml(), Media.XML))
+            results.append(read(wrong, Media.XML))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted({str(found(reading)) for reading in results}) == [
+        "[('SCHEMA-LENGTH', 'Declaration/TypeCode')]",
+        "[]",
+    ]

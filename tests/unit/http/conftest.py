@@ -1,0 +1,20 @@
+"""The web application over nothing: for what it answers without asking the record."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+
+from singlewindow.clearance.window import Window
+from singlewindow.http.app import create_app
+from singlewindow.settings import Settings
+from singlewindow.storage.engines import open_engine
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    """The application; its record is an empty database in memory, and there are no agencies."""
+    nothing = cast(Any, None)
+    return create_app(Window(Settings(), open_engine("sqlite://"), nothing, nothing, {}, {}))
