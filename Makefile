@@ -36,7 +36,8 @@ up: install ## Run the whole service on this machine until Ctrl-C
 
 docs: install ## Write the generated files again: XSDs, data elements, rules
 	$(BIN)/python -m singlewindow.declarations.xsd
-	$(BIN)/python -m singlewindow.declarations.rules
+	$(BIN)/python -m singlewindow.declarations.dictionary
+	$(BIN)/python -m singlewindow.declarations.rules > docs/rules.md
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links pyproject.toml

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from singlewindow.declarations.model import Tree
 from singlewindow.decisions.assessment import Assessment
+from singlewindow.declarations.model import Tree
 
 
 @dataclass(frozen=True, slots=True)

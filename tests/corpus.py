@@ -1,4 +1,4 @@
-"""Real published declarations to test with, where they are to be had: `SW_CORPUS`, or `shared/corpus` beside the project."""
+"""Real published declarations, where they are to be had: `SW_CORPUS`, or `shared/corpus` beside the project."""
 
 from __future__ import annotations
 

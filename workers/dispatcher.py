@@ -1,4 +1,4 @@
-"""The dispatcher: turns open questions into batches and rings for workers; takes back lost batches; answers for silence.
+"""The dispatcher: turns open questions into batches, rings for workers, takes back lost batches, answers for silence.
 
 Any number of copies may run. Whatever fails in one round, database or queue, the next round tries again.
 """

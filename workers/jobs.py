@@ -11,7 +11,7 @@ from singlewindow.clearance.window import Window
 
 @cache
 def window() -> Window:
-    """This process's window, opened at the first call."""
+    """The process's window, opened at the first call."""
     return open_window()
 
 

@@ -1,8 +1,7 @@
 """The supervisor of `singlewindow up`: starts every process, starts again what ends, and ends them all together.
 
-Each child is told by the kernel to end when the supervisor does (Linux), and a supervisor that starts in a data folder first
-ends what an earlier one left behind. The web's port is opened here, once: while a web process is being replaced, callers wait
-in the port's queue instead of being refused.
+Each child is told by the kernel to end when the supervisor does (Linux), and a supervisor that starts in a data folder
+first ends what an earlier one left behind.
 """
 
 from __future__ import annotations

@@ -1,21 +1,21 @@
-"""Assessing: a worker claims a batch, asks the agency's adapter, and writes the answers if the lease is still its own."""
+"""Assessing: a worker claims a batch, asks the agency's adapter, and writes the answers if the lease still holds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, NotRetryable, Retryable, View, assess_each
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
-from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage import answers, events, lodgements, questions
 from singlewindow.storage.engines import clock
+from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS
 
 
@@ -37,7 +37,7 @@ def _lease(window: Window, now: int) -> int:
     return now + int(window.settings.sw_lease_seconds * MICROSECONDS)
 
 
-def _views(window: Window, agency: str, asked: Sequence[Row[Any]], contents: dict[int, Row[Any]]) -> list[View]:
+def _views(window: Window, agency: str, asked: Sequence[Record], contents: dict[int, Record]) -> list[View]:
     entitlement = window.agencies[agency].entitlement
     views = []
     for question in asked:
@@ -46,9 +46,7 @@ def _views(window: Window, agency: str, asked: Sequence[Row[Any]], contents: dic
     return views
 
 
-def _write(
-    window: Window, connection: Connection, batch: Row[Any], results: dict[int, Assessment | AdapterError]
-) -> int:
+def _write(window: Window, connection: Connection, batch: Record, results: dict[int, Assessment | AdapterError]) -> int:
     if not questions.close_batch(connection, batch.id):
         return 0
     given = {version_id: result for version_id, result in results.items() if isinstance(result, Assessment)}
@@ -64,7 +62,7 @@ def _write(
 
 
 def _record(
-    connection: Connection, batch: Row[Any], taken: Sequence[Row[Any]], given: dict[int, Assessment], now: int
+    connection: Connection, batch: Record, taken: Sequence[Record], given: dict[int, Assessment], now: int
 ) -> None:
     rows, trail = [], []
     for question in taken:
@@ -82,7 +80,7 @@ def _record(
 
 
 def _ask_again(
-    window: Window, connection: Connection, batch: Row[Any], failed: tuple[int, AdapterError], now: int
+    window: Window, connection: Connection, batch: Record, failed: tuple[int, AdapterError], now: int
 ) -> None:
     version_id, error = failed
     wait = error.after if isinstance(error, Retryable) else 0.0

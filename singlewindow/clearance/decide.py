@@ -10,19 +10,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from singlewindow.clearance.notices import notice_row
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.decisions.merge import Verdict, merge
 from singlewindow.risk.routing import Routing
 from singlewindow.storage import answers, events, lodgements, questions, streams
+from singlewindow.storage.tables import Record
 
 _assessment = msgspec.json.Decoder(Assessment)
 _routing = msgspec.json.Decoder(list[Routing])
 
 
-def decide(connection: Connection, versions: Sequence[Row[Any]], now: int) -> int:
+def decide(connection: Connection, versions: Sequence[Record], now: int) -> int:
     """Decide those of the locked `versions` that are complete and undecided; how many."""
     undecided = {row.version_id: row for row in versions if row.decided_at is None}
     complete = undecided.keys() - questions.still_open(connection, undecided)
@@ -40,16 +41,16 @@ def asked_agencies(routing: bytes) -> list[str]:
     return [entry.agency for entry in _routing.decode(routing) if entry.asked]
 
 
-def stored_assessments(rows: Iterable[Row[Any]]) -> list[Assessment]:
+def stored_assessments(rows: Iterable[Record]) -> list[Assessment]:
     """The answers as they were given."""
     return [_assessment.decode(row.body) for row in rows]
 
 
-def _verdict(version: Row[Any], rows: Iterable[Row[Any]]) -> Verdict:
+def _verdict(version: Record, rows: Iterable[Record]) -> Verdict:
     return merge(stored_assessments(rows), asked_agencies(version.routing))
 
 
-def _decision_row(version: Row[Any], verdict: Verdict, now: int) -> dict[str, Any]:
+def _decision_row(version: Record, verdict: Verdict, now: int) -> dict[str, Any]:
     return {
         "version_id": version.version_id,
         "number": version.number,
@@ -62,9 +63,11 @@ def _decision_row(version: Row[Any], verdict: Verdict, now: int) -> dict[str, An
     }
 
 
-def _tell(connection: Connection, decided: Sequence[tuple[Row[Any], Verdict]], now: int) -> None:
+def _tell(connection: Connection, decided: Sequence[tuple[Record, Verdict]], now: int) -> None:
     """The decision's event, the trader's notice and every asked agency's feed entry."""
-    trail, notices, feed = [], [], []
+    trail: list[events.Event] = []
+    notices: list[streams.Row] = []
+    feed: list[streams.Row] = []
     for version, verdict in decided:
         detail = {"outcome": verdict.outcome, "fingerprint": verdict.fingerprint, "controls": list(verdict.controls)}
         trail.append(events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail))

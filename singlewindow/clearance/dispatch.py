@@ -6,10 +6,9 @@ Safe in any number of copies: what one copy has locked, the others pass over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.window import Window
@@ -17,6 +16,7 @@ from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.storage import answers, events, lodgements, questions
 from singlewindow.storage.engines import clock, reading
 from singlewindow.storage.questions import Batch
+from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS
 
 SWEEP_SIZE = 200
@@ -71,9 +71,7 @@ def answer_for_silence(window: Window) -> int:
         return len(closed)
 
 
-def _record_silence(
-    connection: Connection, closed: Sequence[Row[tuple[int, str, int, int, str | None]]], now: int
-) -> None:
+def _record_silence(connection: Connection, closed: Sequence[Record], now: int) -> None:
     rows, trail = [], []
     for question in closed:
         answer = Answer.FAILED if question.attempts else Answer.SILENT

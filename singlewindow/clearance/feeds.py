@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
-from sqlalchemy import Row
 
 from singlewindow.clearance.readings import DecisionSummary, Feed, FeedEntry
 from singlewindow.clearance.timeline import items_of
@@ -15,6 +12,7 @@ from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
 from singlewindow.storage import outgoing
 from singlewindow.storage.engines import reading
+from singlewindow.storage.tables import Record
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)
@@ -27,7 +25,7 @@ def feed(window: Window, agency: str, after: int, limit: int) -> Feed:
     return Feed([_entry(window, agency, row) for row in rows], rows[-1].cursor if rows else after)
 
 
-def _entry(window: Window, agency: str, row: Row[Any]) -> FeedEntry:
+def _entry(window: Window, agency: str, row: Record) -> FeedEntry:
     items = items_of(row.routing, agency)
     return FeedEntry(
         cursor=row.cursor,
@@ -42,6 +40,6 @@ def _entry(window: Window, agency: str, row: Row[Any]) -> FeedEntry:
     )
 
 
-def _decision(row: Row[Any]) -> DecisionSummary:
+def _decision(row: Record) -> DecisionSummary:
     controls = [str(control) for control in _verdict.decode(row.decision).controls]
     return DecisionSummary(outcome=row.outcome, controls=controls, decided_at=iso(row.decided_at) or "")

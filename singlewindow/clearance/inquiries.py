@@ -6,10 +6,9 @@ see is answered as what does not exist: None.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Row
 
 from singlewindow.clearance.readings import DecisionReading, Entry, Listing, State, Status, Undecided
 from singlewindow.clearance.timeline import agencies_asked, agencies_not_asked, happenings
@@ -20,6 +19,7 @@ from singlewindow.declarations.mrn import is_mrn
 from singlewindow.security.keys import Principal, Role
 from singlewindow.storage import events, lodgements, standing
 from singlewindow.storage.engines import reading
+from singlewindow.storage.tables import Record
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)
@@ -60,7 +60,7 @@ def listing(window: Window, reader: Principal, after: str | None, limit: int, lr
     return Listing([_entry(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Record) -> Entry:
     return Entry(
         mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_state(row.decided_at),
         lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
@@ -102,7 +102,7 @@ def document(window: Window, reader: Principal, mrn: str) -> Document | None:
     return None if row is None else Document(row.received, row.media)
 
 
-def _current(window: Window, reader: Principal, mrn: str) -> Row[Any] | None:
+def _current(window: Window, reader: Principal, mrn: str) -> Record | None:
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
@@ -124,7 +124,7 @@ def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | U
     return _decision(window, row, reader.role is Role.AUDITOR)
 
 
-def _decision(window: Window, row: Row[Any], everything: bool) -> DecisionReading:
+def _decision(window: Window, row: Record, everything: bool) -> DecisionReading:
     verdict = _verdict.decode(row.body)
     names = {code: agency.name for code, agency in window.agencies.items()}
     return DecisionReading(

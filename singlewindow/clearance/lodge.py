@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from singlewindow.clearance.notices import ACCEPTED, notice_row
 from singlewindow.clearance.window import Window
@@ -79,8 +80,10 @@ class _Prepared:
 def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Conflict]:
     """Store lodgements, each once; the answers come in the order of `arrivals`."""
     prepared = [_prepare(window, lodgement) for lodgement in arrivals]
-    with window.engine.begin() as connection:
-        standing = _store(window, connection, prepared)
+    try:
+        standing = _commit(window, prepared)
+    except IntegrityError:  # two processes drew the same number: nothing was stored, and the next draw is another
+        standing = _commit(window, prepared)
     first = {entry.lodgement.key: entry for entry in reversed(prepared)}
     return [_answer(entry, standing, first[entry.lodgement.key] is entry) for entry in prepared]
 
@@ -89,6 +92,11 @@ def _prepare(window: Window, lodgement: Lodgement) -> _Prepared:
     form = canonical(lodgement.validated.declaration)
     routing = route(window.agencies, lodgement.validated.declaration.tree)
     return _Prepared(lodgement, form, fingerprint(form), routing)
+
+
+def _commit(window: Window, prepared: Sequence[_Prepared]) -> Standing:
+    with window.engine.begin() as connection:
+        return _store(window, connection, prepared)
 
 
 Standing = dict[tuple[str, str], tuple[bytes, Receipt]]

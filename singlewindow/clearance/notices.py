@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from singlewindow.clearance.readings import NoticeReading, Notices
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.storage import outgoing
 from singlewindow.storage.engines import reading
+from singlewindow.storage.tables import Record
 from singlewindow.times import iso, moment
 
 ACCEPTED = "01"
@@ -33,7 +32,7 @@ def notice_row(party: str, version_id: int, function_code: str, issued_at: int) 
 class Page:
     """Notices in order, in either form; `next` is what to read on after."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Record]
     next: int
 
     def as_json(self) -> Notices:
@@ -52,7 +51,7 @@ def notices(window: Window, party: str, after: int, limit: int) -> Page:
     return Page(rows, rows[-1].number if rows else after)
 
 
-def _reading(row: Row[Any]) -> NoticeReading:
+def _reading(row: Record) -> NoticeReading:
     return NoticeReading(
         number=row.number,
         mrn=row.mrn,
@@ -64,7 +63,7 @@ def _reading(row: Row[Any]) -> NoticeReading:
     )
 
 
-def _response(row: Row[Any]) -> Response:
+def _response(row: Record) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
     return Response(
         function_code=code,

@@ -9,6 +9,7 @@ from singlewindow.release_times.report import By, Query, report
 from singlewindow.storage import cases
 from singlewindow.storage.engines import clock, reading
 
+MODE_RESOLUTION = 1_000  # microseconds: a machine's steps take milliseconds, where a person's take minutes
 MOST_CASES = 100_000
 
 
@@ -23,7 +24,7 @@ def release_times(window: Window, start: int | None, end: int | None, by: By | N
     """
     with reading(window.engine) as connection:
         now = clock(connection)
-        query = Query(start or 0, now + 1 if end is None else end, now, by)
+        query = Query(start or 0, now + 1 if end is None else end, now, by, mode_resolution=MODE_RESOLUTION)
         if (found := cases.count(connection, query.start, query.end)) > MOST_CASES:
             raise TooManyCases(f"The range holds {found} declarations; choose one with at most {MOST_CASES}")
         return report(cases.lodged_between(connection, query.start, query.end), query).plain()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import msgspec
-from sqlalchemy import Row
 
 from singlewindow.clearance.readings import AgencyStanding, Happening, NotAsked
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer
 from singlewindow.risk.routing import Routing
 from singlewindow.storage.events import Event, Kind
+from singlewindow.storage.tables import Record
 from singlewindow.times import iso
 
 _routing = msgspec.json.Decoder(list[Routing])
@@ -74,14 +73,14 @@ _SENTENCES: Mapping[Kind, Callable[[Window, Event], str]] = {
 
 
 def agencies_asked(
-    window: Window, routing: bytes, answered: Mapping[str, Row[Any]], everything: bool
+    window: Window, routing: bytes, answered: Mapping[str, Record], everything: bool
 ) -> list[AgencyStanding]:
     """The agencies that were asked about a version, and which of them have answered."""
     asked = [entry for entry in _routing.decode(routing) if entry.asked]
     return [_standing(window, entry, answered.get(entry.agency), everything) for entry in asked]
 
 
-def _standing(window: Window, entry: Routing, answer: Row[Any] | None, everything: bool) -> AgencyStanding:
+def _standing(window: Window, entry: Routing, answer: Record | None, everything: bool) -> AgencyStanding:
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyStanding(
         agency=entry.agency,

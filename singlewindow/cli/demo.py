@@ -85,10 +85,8 @@ def _print_feed(url: str, key: str) -> None:
         entries = send(client, "GET", "/v1/agencies/firearms/feed", params={"after": 0}).json()["entries"]
     asked = [entry for entry in entries if entry["kind"] == "asked"]
     decided = [entry for entry in entries if entry["kind"] == "decided"]
-    click.echo(
-        f"The firearms authority's feed holds {len(asked)} declarations it was asked about and {len(decided)} decisions,"
-        " each with the entitled elements only.\n"
-    )
+    count = f"{len(asked)} declarations it was asked about and {len(decided)} decisions"
+    click.echo(f"The firearms authority's feed holds {count}, each with the entitled elements only.\n")
 
 
 def _print_times(url: str, key: str) -> None:

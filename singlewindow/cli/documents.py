@@ -15,7 +15,8 @@ from singlewindow.cli.client import MEDIA, Outcome, lodge_all, open_client
 from singlewindow.declarations.faults import Refused, hard
 from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
-from singlewindow.declarations.validation import describe, validate as validate_document
+from singlewindow.declarations.validation import describe
+from singlewindow.declarations.validation import validate as validate_document
 from singlewindow.settings import load_settings
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -27,7 +28,7 @@ files_argument = click.argument(
 @click.command()
 @files_argument
 def validate(files: Sequence[Path]) -> None:
-    """Check declarations without a server; lists every fault with its place and what to do. Exit status 1 if any is hard."""
+    """Check declarations without a server: every fault, its place, what to do. Exit status 1 if one is hard."""
     settings = load_settings()
     rulebooks = load_rulebooks(Path(settings.sw_config), settings.sw_item_limit)
     limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)

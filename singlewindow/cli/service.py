@@ -15,6 +15,7 @@ import httpx
 
 from singlewindow import bootstrap, queue_server
 from singlewindow.settings import Settings, load_settings
+from singlewindow.storage.engines import open_engine
 from singlewindow.storage.schema import is_current, migrate
 from workers import dispatcher, supervisor
 from workers import worker as queue_worker
@@ -130,7 +131,7 @@ def upgrade(data: Path | None) -> None:
 
 
 def _need_tables(settings: Settings) -> None:
-    engine = bootstrap.open_engine(settings.database_url, pool_size=1)
+    engine = open_engine(settings.database_url, pool_size=1)
     try:
         if not is_current(engine):
             raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")

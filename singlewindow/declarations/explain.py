@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
 from singlewindow.declarations.elements import (
+    COUNTRY,
+    COUNTRY_HEADER,
     ELEMENTS,
     ENVELOPE_NAMESPACE,
     HEADER,
@@ -23,6 +25,7 @@ from singlewindow.declarations.elements import (
     INSTANCE_NAMESPACE,
     Attribute,
     Element,
+    leaf_paths,
 )
 from singlewindow.declarations.faults import Fault, Path, Severity, Step
 from singlewindow.declarations.model import Tree
@@ -38,6 +41,7 @@ from singlewindow.declarations.values import (
 from singlewindow.declarations.xml_reading import DECLARATION_TAG, ENVELOPE_TAG, tag_of
 
 FAULTS_KEPT = 1_000
+_KNOWN = frozenset((*ELEMENTS, *leaf_paths()))
 _IGNORED_ATTRIBUTES = (
     f"{{{INSTANCE_NAMESPACE}}}schemaLocation",
     f"{{{INSTANCE_NAMESPACE}}}noNamespaceSchemaLocation",
@@ -69,9 +73,9 @@ def explain(root: etree._Element, lines: bool = True) -> Explained:
     return walk.found
 
 
-def schema_path(path: Path) -> str:
-    """A path without its indexes."""
-    return "/".join(step.name for step in path)
+def broken_paths(places: Iterable[Path]) -> set[str]:
+    """The places' schema paths, without indexes; unknown names are left out, for no rule can read them."""
+    return set(_KNOWN.intersection("/".join(step.name for step in path) for path in places))
 
 
 def _header_element(name: str) -> Element:
@@ -82,10 +86,10 @@ def _header_element(name: str) -> Element:
         minimum=0,
         maximum=1,
         base="code",
-        format=f"an..{HEADER_LENGTH}",
+        format="a2" if name == COUNTRY_HEADER else f"an..{HEADER_LENGTH}",
         length=HEADER_LENGTH,
         digits=None,
-        pattern=None,
+        pattern=COUNTRY if name == COUNTRY_HEADER else None,
         enum=(),
         non_blank=False,
         attributes=(),
@@ -127,6 +131,11 @@ _CHILDREN: Mapping[str, Mapping[str, Element]] = {
 }
 
 
+_MAY_BE_EMPTY = frozenset(
+    path for path, children in _CHILDREN.items() if not any(child.minimum for child in children.values())
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """A known child: where the sequence wants it, and its step."""
@@ -146,6 +155,8 @@ class _Walk:
 
     def read_class(self, node: etree._Element, element: Element, path: Path) -> Tree:
         """The clean part of a class; its faults are added to `found`."""
+        if element.path in _MAY_BE_EMPTY and not (len(node) or node.text or node.attrib):
+            return {}
         self._check_bare(node, element, path)
         placed = list(self._place(node, element, path))
         self._check_order(placed, path)
@@ -235,13 +246,19 @@ class _Walk:
 
     def _check_order(self, placed: list[_Placed], path: Path) -> None:
         kept = _longest_rising([entry.order for entry in placed])
+        if len(kept) == len(placed):
+            return
+        staying = [placed[index] for index in sorted(kept)]
+        orders = [entry.order for entry in staying]
         for index, entry in enumerate(placed):
-            if index not in kept:
-                self._misplaced(entry, placed, kept, (*path, entry.step))
+            if index not in kept and not self._enough((*path, entry.step)):
+                at = bisect_right(orders, entry.order)
+                where = (
+                    f"before {staying[at].element.name}" if at < len(staying) else f"after {staying[-1].element.name}"
+                )
+                self._misplaced(entry, where, (*path, entry.step))
 
-    def _misplaced(self, entry: _Placed, placed: list[_Placed], kept: set[int], path: Path) -> None:
-        later = next((placed[index] for index in sorted(kept) if placed[index].order > entry.order), None)
-        where = f"before {later.element.name}" if later else f"after {placed[max(kept)].element.name}"
+    def _misplaced(self, entry: _Placed, where: str, path: Path) -> None:
         text = f"{entry.element.name} is out of order; it belongs {where}."
         advice = "Put the elements into the order of the schema, and those of one name together."
         self._add(Finding("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
@@ -252,11 +269,15 @@ class _Walk:
         self._add(Finding("SCHEMA-MISSING", "SCHEMA_INVALID", text, f"Add {child.name}."), below, node)
 
     def _repeated(self, node: etree._Element, child: Element, path: Path) -> None:
+        if self._enough(path):
+            return
         most = "once" if child.maximum == 1 else f"{child.maximum} times"
         text = f"{child.name} is given too often; it may stand here {most}."
         self._add(Finding("SCHEMA-REPEATED", "SCHEMA_INVALID", text, "Remove what is too much."), path, node)
 
     def _unknown(self, node: etree._Element, element: Element, path: Path) -> None:
+        if self._enough(path):
+            return
         name = etree.QName(node)
         if any(name.localname == etree.QName(tag).localname for tag in _CHILDREN[element.path]):
             text = f"{name.localname} is in the namespace {shown(name.namespace or '')}, which is not its own."
@@ -277,8 +298,15 @@ class _Walk:
         finding = Finding("SCHEMA-ATTRIBUTE-MISSING", "SCHEMA_INVALID", text, f"Add {attribute.name}.")
         self._add(finding, (*path, Step(f"@{attribute.name}")), node)
 
+    def _enough(self, path: Path) -> bool:
+        """Whether so many faults are kept that one more is only noted as broken: a flood must not cost words."""
+        if len(self.found.faults) < FAULTS_KEPT:
+            return False
+        self.found.broken |= broken_paths((path,))
+        return True
+
     def _add(self, finding: Finding, path: Path, node: etree._Element) -> None:
-        self.found.broken.add(schema_path(path))
+        self.found.broken |= broken_paths((path,))
         if len(self.found.faults) < FAULTS_KEPT:
             line = node.sourceline if self._lines else None
             self.found.faults.append(

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from lxml import etree
 
-from singlewindow.declarations.explain import Explained, explain, schema_path
+from singlewindow.declarations.explain import FAULTS_KEPT, Explained, broken_paths, explain
 from singlewindow.declarations.faults import Fault, Path, Refused, Severity, Step
 from singlewindow.declarations.json_binding import bind
 from singlewindow.declarations.json_reading import parse_json, screen_depth
@@ -91,9 +91,12 @@ def _read_json(content: bytes, limits: Limits) -> Reading:
         declaration = bound.root[-1] if bound.enveloped else bound.root
         return _valid(bound.root, declaration, bound.enveloped, _no_lines)
     screen_depth(message, limits)
+    if len(bound.faults) >= FAULTS_KEPT:
+        explained = Explained(broken={"Declaration"})
+        return _refused(explained, tuple(bound.faults), bound.enveloped, _no_lines)
     explained = explain(bound.root, lines=False)
     explained.faults = [fault for fault in explained.faults if not bound.covers(fault.path)]
-    explained.broken |= {schema_path(place) for place in bound.places}
+    explained.broken |= broken_paths(bound.places)
     if not bound.faults:
         _add_safety_net(explained, bound.root)
     return _refused(explained, tuple(bound.faults), bound.enveloped, _no_lines)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
-from sqlalchemy.exc import IntegrityError
 
 from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt, lodge
 from singlewindow.declarations.faults import Severity
@@ -19,7 +16,6 @@ from singlewindow.times import iso
 ORIGINAL = "9"
 REQUESTS = ("13", "14")
 SCHEMA = "SCHEMA"
-COUNTRY = re.compile("[A-Za-z]{2}")
 
 
 def post_declaration(call: Call) -> Reply:
@@ -60,10 +56,6 @@ def _refuse(validated: Validated, faults: list[FaultReply]) -> None:
         first = next((fault for fault in hard if fault.rule.startswith(SCHEMA)), hard[0])
         detail = f"{first.text} {first.advice}"
         raise ProblemError(first.code, detail, 422, found=Found(faults, validated.truncated))
-    country = validated.declaration.country
-    if country and not COUNTRY.fullmatch(country):
-        detail = "The ResponsibleCountryCode of the envelope must be two letters, for it becomes part of the MRN"
-        raise ProblemError("UNKNOWN_CODE", detail)
     if function != ORIGINAL or not validated.declaration.lrn:
         detail = f"An original has FunctionCode {ORIGINAL} and its own FunctionalReferenceID"
         raise ProblemError("RULE_VIOLATED", detail)
@@ -71,12 +63,7 @@ def _refuse(validated: Validated, faults: list[FaultReply]) -> None:
 
 def _stored(call: Call, lodgement: Lodgement) -> Receipt | Conflict:
     call.party  # noqa: B018 - a key without a party owns nothing, so nothing may be stored for it
-    try:
-        return lodge(call.window, [lodgement])[0]
-    except (IntegrityError, KeyError):
-        # Two processes drew the same number, for a version, or for a declaration: its row was passed over, and nothing
-        # stands under its key. Nothing was stored, and the next draw is another.
-        return lodge(call.window, [lodgement])[0]
+    return lodge(call.window, [lodgement])[0]
 
 
 def _accepted(receipt: Receipt, warnings: list[FaultReply]) -> Reply:

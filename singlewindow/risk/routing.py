@@ -29,7 +29,7 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def route(agencies: Mapping[str, Agency], declaration: Tree) -> list[Routing]:
-    """One `Routing` per agency, by code; where a rule cannot be answered, every agency is asked: doubt is not consent."""
+    """One `Routing` per agency, by code; where a rule cannot be answered, every agency is asked."""
     ordered = tuple(agencies[code] for code in sorted(agencies))
     try:
         return _plan(ordered).route(declaration)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
 from singlewindow.storage.engines import insert_new
-from singlewindow.storage.tables import assessment, decision
+from singlewindow.storage.tables import Record, assessment, decision
 
 
 def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -17,11 +17,11 @@ def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> N
         connection.execute(insert(assessment), list(rows))
 
 
-def assessments_of(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
+def assessments_of(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[Record]]:
     """The answers of each version, by version id, sorted by agency."""
     ids = list(version_ids)
     query = select(assessment).where(assessment.c.version_id.in_(ids)).order_by(assessment.c.agency)
-    found: dict[int, list[Row[Any]]] = {version_id: [] for version_id in ids}
+    found: dict[int, list[Record]] = {version_id: [] for version_id in ids}
     for row in connection.execute(query):
         found[row.version_id].append(row)
     return found
@@ -31,10 +31,10 @@ def add_decisions(connection: Connection, rows: Sequence[dict[str, Any]]) -> set
     """Insert decisions; the versions that had none before."""
     if not rows:
         return set()
-    statement = insert_new(connection, decision).values(list(rows)).returning(decision.c.version_id)
+    statement = insert_new(connection, decision, "version_id").values(list(rows)).returning(decision.c.version_id)
     return set(connection.execute(statement).scalars())
 
 
-def decision_of(connection: Connection, version_id: int) -> Row[Any] | None:
+def decision_of(connection: Connection, version_id: int) -> Record | None:
     """The decision on a version, if there is one."""
     return connection.execute(select(decision).where(decision.c.version_id == version_id)).first()

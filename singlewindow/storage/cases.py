@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Select, Subquery, Text, cast, func, null, select, union_all
+from sqlalchemy import BigInteger, Connection, Select, Subquery, Text, cast, func, null, select, union_all
 
 from singlewindow.release_times.events import Case, Question
-from singlewindow.storage.tables import assessment, decision, declaration, outbox, version
+from singlewindow.storage.tables import Record, assessment, decision, declaration, outbox, version
 
 DIRECTIONS = {"IM": "import", "EX": "export"}
 OTHER_DIRECTION = "other"
@@ -62,7 +62,7 @@ def _questions() -> Subquery:
     return union_all(still_open, answered).subquery("asked")
 
 
-def _case(rows: list[Row[Any]]) -> Case:
+def _case(rows: list[Record]) -> Case:
     first = rows[0]
     return Case(
         mrn=first.mrn,
@@ -78,7 +78,7 @@ def _case(rows: list[Row[Any]]) -> Case:
     )
 
 
-def _asked(rows: Iterable[Row[Any]]) -> Iterator[tuple[str, Question]]:
+def _asked(rows: Iterable[Record]) -> Iterator[tuple[str, Question]]:
     for row in rows:
         if row.agency is None:
             continue

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, literal_column, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.schema import Table
 
 OLDEST_SQLITE = (3, 35)  # RETURNING
@@ -77,10 +76,9 @@ def clock(connection: Connection) -> int:
     return int(connection.exec_driver_sql(query).scalar_one())
 
 
-def insert_new(connection: Connection, table: Table) -> Any:
-    """An INSERT that leaves out rows which exist already (ON CONFLICT DO NOTHING)."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing()
+def insert_new(connection: Connection, table: Table, *key: str) -> Any:
+    """An INSERT that leaves out rows whose `key` columns stand already; any other clash is still an error."""
+    return upsert(connection, table).on_conflict_do_nothing(index_elements=key)
 
 
 def upsert(connection: Connection, table: Table) -> Any:

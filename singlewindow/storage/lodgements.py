@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, insert, select, tuple_, update
 
 from singlewindow.storage.engines import insert_new
-from singlewindow.storage.tables import declaration, outbox, version
+from singlewindow.storage.tables import Record, declaration, outbox, version
 
 SUMMARY = (
     declaration.c.id.label("declaration_id"),
@@ -24,7 +24,7 @@ SUMMARY = (
 )
 
 
-def first_versions(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
+def first_versions(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Record]:
     """What stands under each (party, LRN) already: the summary and `content_sha256` of its first version."""
     wanted = list(keys)
     query = (
@@ -36,13 +36,13 @@ def first_versions(connection: Connection, keys: Iterable[tuple[str, str]]) -> d
 
 
 def add_declarations(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
-    """Insert declarations; the ids of those that were new. Another's declaration of the same key or MRN wins.
+    """Insert declarations; the ids of those that were new. A declaration that stands under the same key wins.
 
     The rows must come sorted by (party, LRN): two writers with several keys in common then wait in one direction only.
     """
     if not rows:
         return set()
-    statement = insert_new(connection, declaration).values(list(rows)).returning(declaration.c.id)
+    statement = insert_new(connection, declaration, "party", "lrn").values(list(rows)).returning(declaration.c.id)
     return {int(row.id) for row in connection.execute(statement)}
 
 
@@ -56,7 +56,7 @@ def add_versions(
         connection.execute(insert(outbox), list(questions))
 
 
-def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Row[Any]]:
+def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Record]:
     """Lock versions against other deciders, in one order for everybody, and read what deciding needs."""
     query = (
         select(*SUMMARY, version.c.routing)
@@ -73,7 +73,7 @@ def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) ->
     connection.execute(update(version).where(version.c.id.in_(list(version_ids))).values(decided_at=at))
 
 
-def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Row[Any]]:
+def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Record]:
     """By version id: MRN, number and canonical form."""
     query = (
         select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical)
@@ -88,7 +88,7 @@ def _owned(query: Select[Any], party: str | None) -> Select[Any]:
     return query if party is None else query.where(declaration.c.party == party)
 
 
-def current(connection: Connection, mrn: str, party: str | None) -> Row[Any] | None:
+def current(connection: Connection, mrn: str, party: str | None) -> Record | None:
     """The newest version of one declaration with its document and routing, if this reader may see it."""
     query = (
         select(*SUMMARY, version.c.media, version.c.received, version.c.routing, version.c.warnings)
@@ -100,9 +100,7 @@ def current(connection: Connection, mrn: str, party: str | None) -> Row[Any] | N
     return connection.execute(_owned(query, party)).first()
 
 
-def listing(
-    connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None
-) -> list[Row[Any]]:
+def listing(connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None) -> list[Record]:
     """Declarations with an id above `after`, oldest first, optionally of one LRN."""
     query = (
         select(*SUMMARY)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Connection, and_, select
 
-from sqlalchemy import Connection, Row, and_, select
-
-from singlewindow.storage.tables import assessment, declaration, decision, feed, notice, version
+from singlewindow.storage.tables import Record, assessment, decision, declaration, feed, notice, version
 
 
-def notices(connection: Connection, party: str, after: int, limit: int) -> list[Row[Any]]:
+def notices(connection: Connection, party: str, after: int, limit: int) -> list[Record]:
     """A party's notices with a number above `after`, each with what its RES message needs."""
     query = (
         select(notice, declaration.c.mrn, declaration.c.lrn, version.c.number.label("version"), version.c.lodged_at)
@@ -22,7 +20,7 @@ def notices(connection: Connection, party: str, after: int, limit: int) -> list[
     return list(connection.execute(query))
 
 
-def feed_entries(connection: Connection, agency: str, after: int, limit: int) -> list[Row[Any]]:
+def feed_entries(connection: Connection, agency: str, after: int, limit: int) -> list[Record]:
     """An agency's feed above `after`: content to project, its own assessment's body, and the decision where made."""
     own = and_(assessment.c.version_id == feed.c.version_id, assessment.c.agency == feed.c.agency)
     query = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from singlewindow.storage.tables import principal
+from singlewindow.storage.tables import Record, principal
 
 
 def add(connection: Connection, row: dict[str, Any]) -> None:
@@ -14,12 +14,12 @@ def add(connection: Connection, row: dict[str, Any]) -> None:
     connection.execute(insert(principal).values(**row))
 
 
-def by_key_id(connection: Connection, key_id: str) -> Row[Any] | None:
+def by_key_id(connection: Connection, key_id: str) -> Record | None:
     """The row of one key, revoked or not."""
     return connection.execute(select(principal).where(principal.c.key_id == key_id)).first()
 
 
-def all_keys(connection: Connection) -> list[Row[Any]]:
+def all_keys(connection: Connection) -> list[Record]:
     """All keys, oldest first."""
     return list(connection.execute(select(principal).order_by(principal.c.created_at, principal.c.key_id)))
 

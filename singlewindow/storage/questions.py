@@ -8,12 +8,12 @@ batch number is the fence.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from singlewindow.storage.identity import new_id
-from singlewindow.storage.tables import batch, outbox
+from singlewindow.storage.tables import Record, batch, outbox
 
 WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False))
 
@@ -65,7 +65,7 @@ def _new_batch(connection: Connection, agency: str, version_ids: list[int], lot:
     return made
 
 
-def claim(connection: Connection, batch_id: int, lease_until: int) -> Row[Any] | None:
+def claim(connection: Connection, batch_id: int, lease_until: int) -> Record | None:
     """Take a batch for work: its row, or None where another worker has it or it is no more."""
     statement = (
         update(batch)
@@ -82,7 +82,7 @@ def renew(connection: Connection, batch_id: int, lease_until: int) -> bool:
     return bool(connection.execute(statement).rowcount)
 
 
-def of_batch(connection: Connection, batch_id: int) -> list[Row[Any]]:
+def of_batch(connection: Connection, batch_id: int) -> list[Record]:
     """The questions of a batch."""
     query = select(outbox).where(outbox.c.batch_id == batch_id).order_by(outbox.c.version_id)
     return list(connection.execute(query))
@@ -93,7 +93,7 @@ def close_batch(connection: Connection, batch_id: int) -> bool:
     return bool(connection.execute(delete(batch).where(batch.c.id == batch_id)).rowcount)
 
 
-def answered(connection: Connection, batch_id: int, version_ids: Iterable[int]) -> list[Row[Any]]:
+def answered(connection: Connection, batch_id: int, version_ids: Iterable[int]) -> list[Record]:
     """Take the questions of a batch that now have an answer out of the outbox: each can be taken once only."""
     mine = and_(outbox.c.batch_id == batch_id, outbox.c.version_id.in_(list(version_ids)))
     columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at)
@@ -147,7 +147,7 @@ def overdue(connection: Connection, now: int, limit: int) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def give_up(connection: Connection, version_ids: Iterable[int], now: int) -> list[Row[Any]]:
+def give_up(connection: Connection, version_ids: Iterable[int], now: int) -> list[Record]:
     """Take the overdue questions of these (locked) versions out of the outbox."""
     late = and_(outbox.c.version_id.in_(list(version_ids)), outbox.c.deadline_at < now)
     columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, outbox.c.attempts, outbox.c.failure)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
-from singlewindow.storage.tables import assessment, batch, decision, declaration, outbox, version
-
-Record = Row[*tuple[Any, ...]]
+from singlewindow.storage.tables import Record, assessment, batch, decision, declaration, outbox, version
 
 
 def newest(connection: Connection, mrn: str, party: str | None) -> Record | None:

@@ -6,6 +6,8 @@ transaction, so a question can be answered once only, and a version with no rows
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     Table,
     Text,
     UniqueConstraint,
@@ -23,6 +26,9 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+
+Record = Row[*tuple[Any, ...]]
+"""A row as read: its columns by name."""
 
 # SQLite numbers rows by itself only in a column declared exactly INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")

@@ -1,4 +1,4 @@
-"""A whole running service in a temporary folder, as `singlewindow up` starts it, for tests that treat it as a user would."""
+"""A whole running service in a temporary folder, as `singlewindow up` starts it, for tests that use it as a user."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Service:
         command = [sys.executable, "-m", "singlewindow", "up", "--data", str(self.folder), "--port", str(self.port)]
         with (self.folder / "service.log").open("ab") as log:
             self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        wait_until(self._answers, START_SECONDS, lambda: self.log())
+        wait_until(self._answers, START_SECONDS, self.log)
 
     def stop(self) -> int:
         """End it in order; the exit status."""

@@ -11,7 +11,6 @@ from singlewindow.security.keys import Role
 from tests.corpus import documents, needs_corpus
 from tests.e2e.service import running_service, wait_until
 
-
 ORIGINAL = re.compile(rb"<(?:\w+:)?FunctionCode>\s*9\s*<")
 
 
@@ -28,4 +27,3 @@ def test_every_original_of_the_corpus_is_lodged_and_decided(tmp_path: Path) -> N
             mrns = {answer.json()["mrn"] for answer in answers}
             assert len(mrns) == len(contents)
             wait_until(lambda: service.query("SELECT count(*) FROM decision") == [(len(contents),)], 30.0)
-

@@ -1,4 +1,4 @@
-"""Any one process of `singlewindow up` may be killed while declarations pour in: none is lost, none is decided twice."""
+"""Any process of `singlewindow up` may be killed while declarations pour in: none is lost, none decided twice."""
 
 from __future__ import annotations
 

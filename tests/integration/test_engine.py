@@ -17,9 +17,9 @@ from singlewindow.clearance import dispatch
 from singlewindow.clearance.assess import assess_batch
 from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt, lodge
 from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.declarations.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.security.keys import Principal, Role
 from singlewindow.settings import load_settings
 from tests.documents import original

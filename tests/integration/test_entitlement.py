@@ -1,4 +1,4 @@
-"""End to end, an agency's feed holds exactly the values it is entitled to: a token in every field that can carry one."""
+"""End to end, an agency's feed holds exactly the values it is entitled to, with a token in every field."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def _leaf(element: Element, tokens: dict[str, str]) -> Any:
 @pytest.fixture
 def asked_by_all(window: Window) -> Window:
     """The window, with every agency asked about everything."""
-    always = {code: replace(agency, head=msgspec.structs.replace(agency.head, always=True)) for code, agency in window.agencies.items()}
+    always = {
+        code: replace(agency, head=msgspec.structs.replace(agency.head, always=True))
+        for code, agency in window.agencies.items()
+    }
     return replace(window, agencies=always)
 
 

@@ -8,6 +8,7 @@ where a country's profile names them, with the parameters given there.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar
@@ -52,9 +53,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """True where each path is judged alone: a broken one then silences only itself, not the rule."""
     advice: ClassVar[str]
 
+    @abstractmethod
     def check(self, context: Context) -> Findings:
         """Every place where the declaration breaks the rule, with what is wrong there in plain words."""
-        raise NotImplementedError
 
 
 def under(base: Path, *steps: str | tuple[str, int]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -161,3 +162,24 @@ def test_the_publishers_own_bad_example_is_explained() -> None:
         "Declaration/unknown",
         "Declaration/FunctionCode",
     ]
+
+
+def test_an_unknown_name_is_not_among_the_broken_paths() -> None:
+    assert read_xml(document(f"{NINE}<Colour/>")).broken_paths == frozenset()
+
+
+FLOODS = {
+    "unknown elements": "<a/>" * 100_000,
+    "repeated elements": "<Agent/>" * 100_000,
+    "elements out of order": "<PresentationOffice/><Agent/>" * 50_000,
+    "text between elements": "<Agent/>x" * 100_000,
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_of_faults_is_explained_in_time_and_not_without_end(flood: str) -> None:
+    content = document(NINE + FLOODS[flood])
+    started = time.process_time()
+    reading = read_xml(content)
+    assert time.process_time() - started < 3
+    assert len(reading.faults) <= 1_000
