@@ -49,6 +49,10 @@ class Retryable(AdapterError):  # noqa: N818 - the type says what to do, as the 
         self.after = after
 
 
+class Pending(AdapterError):  # noqa: N818 - as above
+    """The agency has taken the question and will send its answer by itself, until its deadline."""
+
+
 class NotRetryable(AdapterError):  # noqa: N818 - as above
     """Asking again cannot help: the deadline, and then a person, decides."""
 

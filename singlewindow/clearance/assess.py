@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from adapters.contract import AdapterError, NotRetryable, Retryable, View, assess_each
+from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
@@ -83,6 +83,9 @@ def _ask_again(
     window: Window, connection: Connection, batch: Record, failed: tuple[int, AdapterError], now: int
 ) -> None:
     version_id, error = failed
+    if isinstance(error, Pending):
+        questions.await_answer(connection, batch.id, version_id)
+        return
     wait = error.after if isinstance(error, Retryable) else 0.0
     final = isinstance(error, NotRetryable)
     attempts = 0 if final else window.settings.sw_attempts

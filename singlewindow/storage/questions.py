@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from singlewindow.storage.identity import new_id
 from singlewindow.storage.tables import Record, batch, outbox
 
-WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False))
+WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False), outbox.c.awaiting.is_(False))
 
 
 class Batch(NamedTuple):
@@ -46,15 +46,17 @@ class Lot(NamedTuple):
 
 
 def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
-    """Put up to `size` due questions into a new batch; one that failed before goes alone, after the fresh ones."""
+    """Put up to `size` due questions into a new batch, the oldest first; one that failed before goes alone."""
     due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= lot.now)
+    oldest = select(outbox.c.version_id, outbox.c.attempts).where(*due).order_by(outbox.c.due_at).limit(1)
+    first = connection.execute(oldest.with_for_update(skip_locked=True)).first()
+    if first is None:
+        return None
+    if first.attempts:
+        return _new_batch(connection, agency, [first.version_id], lot)
     fresh = select(outbox.c.version_id).where(*due, outbox.c.attempts == 0).order_by(outbox.c.due_at).limit(lot.size)
-    again = select(outbox.c.version_id).where(*due, outbox.c.attempts > 0).order_by(outbox.c.due_at).limit(1)
-    for chosen in (fresh, again):
-        version_ids = list(connection.execute(chosen.with_for_update(skip_locked=True)).scalars())
-        if version_ids:
-            return _new_batch(connection, agency, version_ids, lot)
-    return None
+    version_ids = connection.execute(fresh.with_for_update(skip_locked=True)).scalars()
+    return _new_batch(connection, agency, list(version_ids), lot)
 
 
 def _new_batch(connection: Connection, agency: str, version_ids: list[int], lot: Lot) -> Batch:
@@ -121,6 +123,12 @@ def ask_again(connection: Connection, batch_id: int, retry: Retry) -> bool:
         .returning(outbox.c.parked)
     )
     return bool(connection.execute(statement).scalar())
+
+
+def await_answer(connection: Connection, batch_id: int, version_id: int) -> None:
+    """Leave a question with its agency, which will send the answer by itself."""
+    mine = and_(outbox.c.batch_id == batch_id, outbox.c.version_id == version_id)
+    connection.execute(update(outbox).where(mine).values(batch_id=None, awaiting=True))
 
 
 def lost_batches(connection: Connection, now: int) -> bool:

@@ -73,6 +73,7 @@ version = Table(
     Column("content_sha256", LargeBinary, nullable=False),
     Column("warnings", LargeBinary, nullable=False),
     Column("routing", LargeBinary, nullable=False),
+    Column("trace_id", Text, nullable=False, server_default=""),
     Column("received_at", BigInteger, nullable=False),
     Column("lodged_at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
@@ -114,6 +115,8 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("parked", Boolean, nullable=False, server_default=false()),
     Column("failure", Text),
+    # The agency has the question and will send its answer by itself: it is not asked again before its deadline.
+    Column("awaiting", Boolean, nullable=False, server_default=false()),
     # Not a foreign key: the batch row goes when its work is done, and a stale number here must never resurrect it.
     Column("batch_id", BigInteger),
     Index("outbox_waiting", "agency", "due_at", postgresql_where=text("batch_id IS NULL"),
@@ -133,6 +136,15 @@ assessment = Table(
     Column("asked_at", BigInteger, nullable=False),
     Column("dispatched_at", BigInteger),
     Column("answered_at", BigInteger, nullable=False),
+)
+
+late_assessment = Table(
+    "late_assessment",
+    metadata,
+    Column("version_id", ForeignKey("version.id"), primary_key=True),
+    Column("agency", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
 )
 
 decision = Table(

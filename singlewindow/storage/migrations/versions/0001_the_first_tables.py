@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("content_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("warnings", sa.LargeBinary(), nullable=False),
         sa.Column("routing", sa.LargeBinary(), nullable=False),
+        sa.Column("trace_id", sa.Text(), server_default="", nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("lodged_at", sa.BigInteger(), nullable=False),
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
@@ -88,6 +89,18 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("dispatched_at", sa.BigInteger(), nullable=True),
         sa.Column("answered_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["version.id"],
+        ),
+        sa.PrimaryKeyConstraint("version_id", "agency"),
+    )
+    op.create_table(
+        "late_assessment",
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["version_id"],
             ["version.id"],
@@ -164,6 +177,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("parked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("awaiting", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["version_id"],
@@ -184,6 +198,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("outbox", "notice", "feed", "event", "decision", "assessment", "version", "stream", "principal",
+    for table in ("outbox", "notice", "feed", "event", "decision", "late_assessment", "assessment", "version", "stream", "principal",
                   "declaration", "batch"):  # fmt: skip
         op.drop_table(table)
