@@ -9,6 +9,7 @@ import click
 
 from singlewindow import __version__
 from singlewindow.cli import demo, documents, keys, service, times
+from singlewindow.cli.failures import EXPECTED, in_words
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,6 +33,6 @@ def main() -> None:
     """Run the command; what cannot be done is said in one line, not in a traceback."""
     try:
         group()
-    except (ValueError, RuntimeError, OSError) as error:
-        click.echo(f"singlewindow: {error}", err=True)
+    except EXPECTED as error:
+        click.echo(f"singlewindow: {in_words(error)}", err=True)
         sys.exit(1)

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import msgspec
 
-MEDIA = {".xml": "application/xml", ".json": "application/json"}
+XML, JSON = "application/xml", "application/json"
+MEDIA = {".xml": XML, ".json": JSON}
 TRIES = 5
 WAIT_SECONDS = 20
 TIMEOUT_SECONDS = 40.0
@@ -33,6 +34,8 @@ class Outcome:
 
 def open_client(url: str, key: str) -> httpx.Client:
     """A client that speaks for the holder of `key`; proxies of the environment are not used."""
+    if not key.isascii() or not key.isprintable():
+        raise ValueError("What was given as --key is not a key; `singlewindow keys create` makes one")
     return httpx.Client(
         base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS, trust_env=False
     )
@@ -57,16 +60,36 @@ def send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.
         response = client.request(method, address, **what)
         if response.status_code not in {429, 503} or attempt == TRIES:
             break
-        time.sleep(min(float(response.headers.get("Retry-After", 1)), LONGEST_PAUSE))
+        time.sleep(_pause(response.headers.get("Retry-After", "")))
     return response
 
 
+def _pause(asked: str) -> float:
+    """Seconds to wait before the next try; a date, which no service of ours sends, is not read."""
+    return min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else 1.0
+
+
+def media_of(path: Path, content: bytes) -> str:
+    """The media type of a file: by its name, else by the first character in it."""
+    named = MEDIA.get(path.suffix.lower())
+    return named or (JSON if content.lstrip().startswith((b"{", b"[")) else XML)
+
+
+def answer_of(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object a service answered with; raises ValueError where it cannot be a single window's answer."""
+    try:
+        return msgspec.json.decode(response.content, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        where = f"{response.request.url.scheme}://{response.request.url.netloc.decode()}"
+        text = f"What answers at {where} is no trade single window (status {response.status_code}); check --url"
+        raise ValueError(text) from error
+
+
 def _lodge(client: httpx.Client, path: Path) -> Outcome:
-    media = MEDIA.get(path.suffix.lower())
-    if media is None:
-        raise ValueError(f"{path}: the name must end in .xml or .json")
-    response = send(client, "POST", "/v1/declarations", content=path.read_bytes(), headers={"Content-Type": media})
-    answer = msgspec.json.decode(response.content)
+    content = path.read_bytes()
+    headers = {"Content-Type": media_of(path, content)}
+    response = send(client, "POST", "/v1/declarations", content=content, headers=headers)
+    answer = answer_of(response)
     return Outcome(path, receipt=answer) if response.status_code == 202 else Outcome(path, problem=answer)
 
 
@@ -75,7 +98,7 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
     while time.monotonic() < end:
         response = send(client, "GET", outcome.receipt["links"]["decision"], params={"wait": 10})
         if response.status_code == 200:
-            outcome.decision = response.json()
+            outcome.decision = answer_of(response)
             outcome.agencies = _agencies(client, outcome.receipt["links"]["self"])
             outcome.milliseconds = elapsed(outcome.receipt["received_at"], outcome.decision["decided_at"])
             return
@@ -83,7 +106,7 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
 
 
 def _agencies(client: httpx.Client, address: str) -> list[str]:
-    return [entry["agency"] for entry in send(client, "GET", address).json()["agencies"]]
+    return [entry["agency"] for entry in answer_of(send(client, "GET", address))["agencies"]]
 
 
 def elapsed(began: str, ended: str) -> float:

@@ -10,8 +10,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from singlewindow.cli.client import Outcome, lodge_all, open_client
+from singlewindow.cli.client import XML, Outcome, lodge_all, media_of, open_client
+from singlewindow.cli.tables import console, literal
 from singlewindow.declarations import second_opinion as other_engine
 from singlewindow.declarations.faults import Refused, hard
 from singlewindow.declarations.intake import Limits, Media
@@ -54,9 +56,10 @@ def _agree(path: Path, validated: Validated) -> bool:
 
 
 def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> Validated | None:
-    media = Media.JSON if path.suffix.lower() == ".json" else Media.XML
+    content = path.read_bytes()
+    media = Media.XML if media_of(path, content) == XML else Media.JSON
     try:
-        validated = validate_document(path.read_bytes(), media, rulebooks, limits)
+        validated = validate_document(content, media, rulebooks, limits)
     except Refused as refused:
         place = f" (line {refused.line})" if refused.line else ""
         click.echo(f"{path}: refused, {refused.code}{place}: {refused.text}")
@@ -101,12 +104,12 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     table = Table("LRN", "MRN", "agencies asked", "decision", "leading reason", "ms", title="Decisions")
     for outcome in outcomes:
         table.add_row(*_cells(outcome))
-    _console().print(table)
+    console().print(table)
 
 
-def _cells(outcome: Outcome) -> tuple[str, ...]:
+def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
     if outcome.problem:
-        return outcome.path.name, "-", "-", "[red]refused", str(outcome.problem.get("detail", "")), "-"
+        return literal(outcome.path.name), "-", "-", "[red]refused", literal(_told(outcome)), "-"
     receipt, decision = outcome.receipt, outcome.decision
     if not decision:
         return receipt["lrn"], receipt["mrn"], "-", "open", "not decided yet; ask again later", "-"
@@ -118,11 +121,13 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         receipt["mrn"],
         ", ".join(outcome.agencies),
         f"[{colour}]{decision['outcome']}[/]{controls}",
-        reasons[min(1, len(reasons) - 1)] if reasons else "",  # the first says what, the next ones say why
+        literal(reasons[min(1, len(reasons) - 1)]) if reasons else "",  # the first says what, the next ones say why
         f"{outcome.milliseconds:.0f}" if outcome.milliseconds is not None else "",
     )
 
 
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=160)
+def _told(outcome: Outcome) -> str:
+    """The first fault of a refused declaration, and where the others are to be read."""
+    told = str(outcome.problem.get("detail", ""))
+    others = int(outcome.problem.get("faults_total", 1)) - 1
+    return f"{told} {others} more: singlewindow validate {outcome.path}" if others > 0 else told

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
-from sqlalchemy import Engine
+from rich.table import Column, Table
+from sqlalchemy import Engine, make_url
 
-from singlewindow.cli.service import data_option, settings_for
+from singlewindow.cli.service import data_option, need_tables, settings_for
+from singlewindow.cli.tables import console, literal
+from singlewindow.risk.agencies import load_agencies
 from singlewindow.security import access
 from singlewindow.security.keys import Role
 from singlewindow.storage.engines import open_engine
@@ -20,12 +21,23 @@ from singlewindow.times import iso
 
 @contextmanager
 def record(data: Path | None) -> Iterator[Engine]:
-    """The database that the settings name, closed afterwards."""
-    engine = open_engine(settings_for(data).database_url, pool_size=1)
+    """The database that the settings name, closed afterwards; none is made where there is none."""
+    url = settings_for(data).database_url
+    engine = open_engine(url, pool_size=1)
     try:
+        _need_file(url)
+        need_tables(engine)
         yield engine
     finally:
         engine.dispose()
+
+
+def _need_file(url: str) -> None:
+    """SQLite would make an empty file where there is none."""
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
+        advice = "start the service once, or run `singlewindow db upgrade`, with the same --data"
+        raise click.ClickException(f"There is no database at {place.database}; {advice}")
 
 
 @click.group()
@@ -41,21 +53,29 @@ def keys() -> None:
 @click.option("--name", default="", help="Who holds the key, for the list.")
 def create(data: Path | None, role: str, party: str | None, agency: str | None, name: str) -> None:
     """Create a key and show it; only its fingerprint is stored, so it is never shown again."""
+    if agency is not None:
+        _need_agency(data, agency)
     with record(data) as engine:
         key = access.create_key(engine, Role(role), party=party, agency=agency, name=name)
     click.echo(key.text)
+
+
+def _need_agency(data: Path | None, code: str) -> None:
+    known = sorted(load_agencies(Path(settings_for(data).sw_config) / "agencies"))
+    if code not in known:
+        raise click.ClickException(f"There is no agency {code}; the configuration has {', '.join(known)}.")
 
 
 @keys.command(name="list")
 @data_option
 def list_(data: Path | None) -> None:
     """List all keys, without their secrets."""
-    table = Table("key id", "role", "party or agency", "name", "created", "revoked")
+    table = Table(Column("key id", no_wrap=True), "role", "party or agency", "name", "created", "revoked")
     with record(data) as engine:
         for row in access.list_keys(engine):
-            who = row.party or row.agency or ""
-            table.add_row(row.key_id, row.role, who, row.name, iso(row.created_at), iso(row.revoked_at) or "")
-    Console().print(table)
+            who = literal(row.party or row.agency or "")
+            table.add_row(row.key_id, row.role, who, literal(row.name), iso(row.created_at), iso(row.revoked_at) or "")
+    console().print(table)
 
 
 @keys.command()

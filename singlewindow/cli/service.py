@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -12,10 +13,10 @@ from pathlib import Path
 
 import click
 import httpx
+from sqlalchemy import Engine
 
 from singlewindow import bootstrap, queue_server
 from singlewindow.settings import Settings, load_settings
-from singlewindow.storage.engines import open_engine
 from singlewindow.storage.schema import is_current, migrate
 from workers import dispatcher, supervisor
 from workers import worker as queue_worker
@@ -24,7 +25,12 @@ HOST = "127.0.0.1"
 PORT = 8080
 READY_SECONDS = 20.0
 
-data_option = click.option("--data", type=click.Path(path_type=Path), help="Folder of the embedded database and queue.")
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of the embedded database and queue."
+)
+port_option = click.option(
+    "--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="Port to listen on; 0: a free one."
+)
 
 
 def settings_for(data: Path | None) -> Settings:
@@ -37,14 +43,15 @@ def settings_for(data: Path | None) -> Settings:
 @click.command()
 @data_option
 @click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
-@click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
-@click.option("--workers", default=2, show_default=True, help="Queue workers.")
+@port_option
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Queue workers.")
 def up(data: Path | None, host: str, port: int, workers: int) -> None:
     """Run the whole service on this machine until Ctrl-C: database, queue server, web, workers, dispatcher."""
     settings = settings_for(data)
     folder = Path(settings.sw_data).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = folder / "processes"
+    _claim(folder)
     supervisor.end_leftovers(record)
     bootstrap.open_window(settings).engine.dispose()  # a configuration that does not fit is said here, once
     migrate(settings.database_url)
@@ -56,6 +63,18 @@ def up(data: Path | None, host: str, port: int, workers: int) -> None:
     click.echo(f"Trade single window: http://{host}:{listening.getsockname()[1]} (data in {folder})")
     sys.stdout.flush()
     keeper.run()
+
+
+def _claim(folder: Path) -> None:
+    """Hold the folder as long as this process lives: a second service would end the children of the first."""
+    # The kernel lets go of the lock when the process ends, however it ends; children do not inherit it.
+    held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(held)
+        text = f"A service runs in {folder} already; end it first, or choose another folder with --data"
+        raise ValueError(text) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -87,7 +106,7 @@ def _children(settings: Settings, folder: Path, listening: int, workers: int) ->
 @click.command()
 @data_option
 @click.option("--host", default=HOST, show_default=True)
-@click.option("--port", default=PORT, show_default=True)
+@port_option
 @click.option("--fd", type=int, help="Take over an open listening socket (used by `up` and by systemd).")
 def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
     """Run one web process."""
@@ -95,7 +114,7 @@ def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
     from singlewindow.http import server  # noqa: PLC0415
 
     window = bootstrap.open_window(settings_for(data))
-    _need_tables(window.settings)
+    need_tables(window.engine)
     listening = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
     server.serve(window, listening)
 
@@ -130,13 +149,10 @@ def upgrade(data: Path | None) -> None:
     click.echo("The database has the newest tables.")
 
 
-def _need_tables(settings: Settings) -> None:
-    engine = open_engine(settings.database_url, pool_size=1)
-    try:
-        if not is_current(engine):
-            raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
-    finally:
-        engine.dispose()
+def need_tables(engine: Engine) -> None:
+    """Raises ValueError where the database has not the tables of this version."""
+    if not is_current(engine):
+        raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
 
 
 def wait_until(ready: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:

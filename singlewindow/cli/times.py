@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from singlewindow.cli.client import open_client, send
+from singlewindow.cli.client import answer_of, open_client, send
 from singlewindow.cli.documents import DEFAULT_URL
+from singlewindow.cli.tables import console
 
 FIGURES = ("mean", "median", "mode", "deviation", "minimum", "maximum", "p90", "p95")
 COLUMNS = ("group", "interval", "responsible", "n", "open", *FIGURES)
@@ -27,7 +27,7 @@ def release_times(from_: str, to: str, by: str | None, url: str, key: str) -> No
     query = {"from": from_, "to": to} | ({"by": by} if by else {})
     with open_client(url, key) as client:
         response = send(client, "GET", "/v1/release-times", params=query)
-    answer = response.json()
+    answer = answer_of(response)
     if response.status_code != 200:
         raise click.ClickException(str(answer.get("detail", answer)))
     print_report(answer)
@@ -41,9 +41,9 @@ def print_report(report: dict[str, Any]) -> None:
     for group in [report["total"], *report["groups"]]:
         for row in group["rows"]:
             table.add_row(group["key"], row["interval"], row["actor"], *_figures(row))
-    console = Console()
-    (console if console.is_terminal else Console(width=160)).print(table)
-    console.print(f"Fingerprint of the evidence: {report['fingerprint']}", soft_wrap=True)
+    shown = console()
+    shown.print(table)
+    shown.print(f"Fingerprint of the evidence: {report['fingerprint']}", soft_wrap=True)
 
 
 def _figures(row: dict[str, Any]) -> list[str]:

@@ -18,6 +18,8 @@ from lxml import etree
 from singlewindow.declarations.elements import (
     COUNTRY,
     COUNTRY_HEADER,
+    DECLARATION_DATE_NAMESPACE,
+    DECLARATION_NAMESPACE,
     ELEMENTS,
     ENVELOPE_NAMESPACE,
     HEADER,
@@ -42,6 +44,7 @@ from singlewindow.declarations.xml_reading import DECLARATION_TAG, ENVELOPE_TAG,
 
 FAULTS_KEPT = 1_000
 _KNOWN = frozenset((*ELEMENTS, *leaf_paths()))
+_NAMESPACES = (ENVELOPE_NAMESPACE, DECLARATION_NAMESPACE, DECLARATION_DATE_NAMESPACE)
 _IGNORED_ATTRIBUTES = (
     f"{{{INSTANCE_NAMESPACE}}}schemaLocation",
     f"{{{INSTANCE_NAMESPACE}}}noNamespaceSchemaLocation",
@@ -261,7 +264,8 @@ class _Walk:
     def _misplaced(self, entry: _Placed, where: str, path: Path) -> None:
         text = f"{entry.element.name} is out of order; it belongs {where}."
         advice = "Put the elements into the order of the schema, and those of one name together."
-        self._add(Finding("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
+        # Its value is as good as elsewhere, so that the rules may judge it at once.
+        self._keep(Finding("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
 
     def _missing(self, node: etree._Element, element: Element, child: Element, path: Path) -> None:
         below: Path = (Step("Declaration"),) if child.path == "Declaration" else (*path, Step(child.name))
@@ -279,18 +283,20 @@ class _Walk:
         if self._enough(path):
             return
         name = etree.QName(node)
+        code = "UNKNOWN_FIELD" if name.namespace in _NAMESPACES else "SCHEMA_INVALID"
         if any(name.localname == etree.QName(tag).localname for tag in _CHILDREN[element.path]):
+            code = "SCHEMA_INVALID"
             text = f"{name.localname} is in the namespace {shown(name.namespace or '')}, which is not its own."
             advice = "Use the namespaces of the schema."
         else:
             text = f"{element.name} has no element {shown(name.localname)}."
             advice = f"Remove it, or check its spelling; known here are {_listed(element.children)}."
-        self._add(Finding("SCHEMA-UNKNOWN", "SCHEMA_INVALID", text, advice), path, node)
+        self._add(Finding("SCHEMA-UNKNOWN", code, text, advice), path, node)
 
     def _unknown_attribute(self, node: etree._Element, element: Element, name: str, path: Path) -> None:
         local = etree.QName(name).localname
         text = f"{element.name} has no attribute {shown(local)}."
-        finding = Finding("SCHEMA-ATTRIBUTE", "SCHEMA_INVALID", text, "Remove it.")
+        finding = Finding("SCHEMA-ATTRIBUTE", "UNKNOWN_FIELD", text, "Remove it.")
         self._add(finding, (*path, Step(f"@{local}")), node)
 
     def _missing_attribute(self, node: etree._Element, element: Element, attribute: Attribute, path: Path) -> None:
@@ -307,6 +313,9 @@ class _Walk:
 
     def _add(self, finding: Finding, path: Path, node: etree._Element) -> None:
         self.found.broken |= broken_paths((path,))
+        self._keep(finding, path, node)
+
+    def _keep(self, finding: Finding, path: Path, node: etree._Element) -> None:
         if len(self.found.faults) < FAULTS_KEPT:
             line = node.sourceline if self._lines else None
             self.found.faults.append(

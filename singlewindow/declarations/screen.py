@@ -75,7 +75,7 @@ def screen_xml(content: bytes, limits: Limits) -> Screened:
     if suspect or many_comments:
         _screen_markup(content, start, limits)
     if len(content) > _ELEMENT_BYTES * limits.elements:
-        _screen_elements(content, limits)
+        _screen_elements(content, start, limits)
     return Screened(content, suspect or content.count(b"xmlns") > limits.namespaces)
 
 
@@ -125,9 +125,9 @@ def _screen_markup(content: bytes, start: int, limits: Limits) -> None:
         start = end + 3
 
 
-def _screen_elements(content: bytes, limits: Limits) -> None:
+def _screen_elements(content: bytes, start: int, limits: Limits) -> None:
     """Count the ends of elements again, outside comments and CDATA sections."""
-    ends, start = 0, 0
+    ends = 0
     while start >= 0:
         found = _MARKUP.search(content, start)
         stop = found.start() if found else len(content)

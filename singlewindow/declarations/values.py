@@ -77,7 +77,7 @@ def _check_text(element: Element, value: str) -> Finding | None:
         return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, "Give it a value or leave the element out.")
     if element.length is not None and len(value) > element.length and not _is_code(element):
         text = f"{element.name} holds {len(value):,} characters; at most {element.length} are allowed."
-        return Finding("SCHEMA-LENGTH", "SCHEMA_INVALID", text, f"Shorten it to {element.length} characters.")
+        return Finding("SCHEMA-LENGTH", "VALUE_TOO_LONG", text, f"Shorten it to {element.length} characters.")
     if element.pattern is None or re.fullmatch(element.pattern, value):
         return None
     if _is_code(element):
@@ -95,7 +95,7 @@ def _wrong_code(element: Element, value: str) -> Finding:
     length = element.length or 0
     if len(value) > length:
         text = f"{element.name} holds {len(value):,} characters; at most {length} are allowed."
-        return Finding("SCHEMA-LENGTH", "SCHEMA_INVALID", text, f"Shorten it to {length} characters.")
+        return Finding("SCHEMA-LENGTH", "VALUE_TOO_LONG", text, f"Shorten it to {length} characters.")
     kind = "letter" if element.format.startswith("a") else "digit"
     most = "1 to " if ".." in element.format else ""
     expected = f"{most}{length} {kind}{'' if length == 1 else 's'}"

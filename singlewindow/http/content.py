@@ -17,7 +17,9 @@ def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, 
     """Those of `produces` that the Accept header likes best, all without one; raises the NOT_ACCEPTABLE problem."""
     if not accept:
         return tuple(produces)
-    wish = {media: accept.quality(media) for media in produces}
+    # Parameters such as charset=utf-8 ask for nothing that any answer could not give.
+    plain = MIMEAccept([(media.partition(";")[0].strip(), quality) for media, quality in accept])
+    wish = {media: plain.quality(media) for media in produces}
     best = max(wish.values())
     if best <= 0:
         detail = f"This call answers in {' or '.join(produces)}; send one of these as Accept"

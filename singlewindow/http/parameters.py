@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from singlewindow.http.problems import ProblemError
-from singlewindow.times import microseconds
+from singlewindow.times import microseconds, moment
 
 LARGEST_NUMBER = 2**63 - 1
 DIGITS = re.compile(r"[0-9]{1,19}")
@@ -70,9 +70,10 @@ def when(name: str, meaning: str) -> Parameter:
 
 def _moment(text: str) -> int:
     try:
-        if DAY.fullmatch(text):
-            return microseconds(datetime.fromisoformat(text).replace(tzinfo=UTC))
-        return microseconds(datetime.fromisoformat(text))
+        written = datetime.fromisoformat(text)
+        instant = microseconds(written.replace(tzinfo=UTC) if DAY.fullmatch(text) else written)
+        moment(instant)  # what lies outside the calendar in UTC could not be told again
+        return instant
     except (ValueError, OverflowError) as error:
         raise ValueError("a day such as 2026-01-31, or a moment such as 2026-01-31T12:00:00Z") from error
 

@@ -149,6 +149,35 @@ def test_a_number_out_of_bounds_has_its_own_code(value: str, code: str) -> None:
     assert [fault.code for fault in reading.faults] == [code]
 
 
+@pytest.mark.parametrize(
+    "content", ["<TypeCode>IMAX</TypeCode>", f"<FunctionalReferenceID>{'A' * 36}</FunctionalReferenceID>"]
+)
+def test_a_value_that_is_too_long_has_the_code_that_says_so(content: str) -> None:
+    assert [fault.code for fault in read_xml(document(NINE + content)).faults] == ["VALUE_TOO_LONG"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("<Colour>red</Colour>", "UNKNOWN_FIELD"),
+        ('<TypeCode colour="red">IMA</TypeCode>', "UNKNOWN_FIELD"),
+        ('<f:Colour xmlns:f="urn:f">red</f:Colour>', "SCHEMA_INVALID"),
+        ('<f:TypeCode xmlns:f="urn:f">IMA</f:TypeCode>', "SCHEMA_INVALID"),
+    ],
+)
+def test_an_unknown_name_has_the_code_it_has_in_json_and_a_foreign_one_is_against_the_schema(
+    content: str, code: str
+) -> None:
+    assert [fault.code for fault in read_xml(document(NINE + content)).faults] == [code]
+
+
+def test_what_is_only_out_of_order_is_still_judged_by_the_rules() -> None:
+    reading = read_xml(document(f"{NINE}<GoodsItemQuantity>2</GoodsItemQuantity><TypeCode>IMA</TypeCode>"))
+    assert found(reading) == [("SCHEMA-ORDER", "Declaration/GoodsItemQuantity")]
+    assert reading.broken_paths == frozenset()
+    assert reading.declaration.tree["GoodsItemQuantity"] == "2"
+
+
 def test_header_faults_are_placed_in_the_envelope() -> None:
     content = full_xml().replace(b"ResponsibleCountryCode", b"ResponsibleCountry")
     assert found(read_xml(content)) == [("SCHEMA-UNKNOWN", "MetaData/ResponsibleCountry")]

@@ -103,7 +103,7 @@ PLANTED = (
     ("<GoodsItemQuantity>1<", "<GoodsItemQuantity>2<", "TOTALS_MISMATCH", "GoodsItemQuantity", "42A#228"),
     ('<InvoiceAmount currencyID="GBP">', '<InvoiceAmount currencyID="ZZZ">', "UNKNOWN_CODE",
      "InvoiceAmount", "42A#109"),
-    ("<ModeCode>1<", "<ModeCode>sea<", "SCHEMA_INVALID", "ModeCode", "42A/15A#T022"),
+    ("<ModeCode>1<", "<ModeCode>sea<", "VALUE_TOO_LONG", "ModeCode", "42A/15A#T022"),
     ("<ID>GB000060<", "<ID>GB999999<", "UNKNOWN_CODE", "GB999999", "42A/56A#G005"),
     ("<TypeCode>U</TypeCode>\n", "", "RULE_VIOLATED", "<Address>", "42A/67A/28A/64A/04A#410"),
     ("<ID>CONU0000017</ID>\n", "", "RULE_VIOLATED", "<TransportEquipment>", "42A/67A/28A/31B[1]#159"),

@@ -29,6 +29,8 @@ def _request(headers: dict[str, str], body: bytes = b"{}") -> Request:
         (JSON, (JSON,)),
         ("application/json;q=0.5, application/xml", (XML,)),
         ("text/html, application/json;q=0.1", (JSON,)),
+        ("application/json; charset=utf-8", (JSON,)),
+        ("application/xml;charset=UTF-8;q=0.2, application/json;q=0.1", (XML,)),
     ],
 )
 def test_the_caller_gets_what_it_likes_best_of_what_there_is(header: str, media: tuple[str, ...]) -> None:

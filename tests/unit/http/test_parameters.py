@@ -75,3 +75,8 @@ def test_a_moment_is_read_in_its_own_zone() -> None:
 )
 def test_a_moment_without_a_zone_or_that_is_no_moment_is_refused(text: str) -> None:
     assert "2026-01-31T12:00:00Z" in _refused(text, when("from", "start"))
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_lies_outside_the_calendar_in_utc_is_refused(text: str) -> None:
+    assert "a day such as" in _refused(text, when("from", "from"))

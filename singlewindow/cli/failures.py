@@ -1,0 +1,35 @@
+"""What cannot be done, in one sentence for whoever typed the command: what, where, and what to do about it."""
+
+from __future__ import annotations
+
+import httpx
+from redis.exceptions import RedisError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from singlewindow.risk.configuration import ConfigError
+
+_FROM_LIBRARIES = (httpx.HTTPError, httpx.InvalidURL, SQLAlchemyError, RedisError)
+EXPECTED = (ValueError, RuntimeError, OSError, ConfigError, *_FROM_LIBRARIES)
+
+
+def in_words(error: Exception) -> str:
+    """The sentence for one of the `EXPECTED` failures; no password of an address is ever in it."""
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return f"The address of the service is none ({error}); give for example --url http://127.0.0.1:8080"
+    if isinstance(error, httpx.HTTPError):
+        return _without_answer(error)
+    if isinstance(error, ArgumentError | NoSuchModuleError):
+        return "DATABASE_URL is not the address of a database; use postgresql+psycopg://... or sqlite:///FILE"
+    if isinstance(error, SQLAlchemyError):
+        reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+        return f"The database does not answer ({reason}); check DATABASE_URL or --data, and that its server runs"
+    if isinstance(error, RedisError):
+        return f"The queue server does not answer ({error}); check REDIS_URL, and that the server runs"
+    return str(error)
+
+
+def _without_answer(error: httpx.HTTPError) -> str:
+    url = error.request.url
+    what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else f"does not answer ({error})"
+    advice = "start it with `singlewindow up`, or name another with --url. What is sent again is never stored twice"
+    return f"The service at {url.scheme}://{url.netloc.decode()} {what}; {advice}"

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.documents import EXAMPLES, PLAIN
+from tests.unit.cli.conftest import Run
+
+# Port 1 of this machine: nothing listens there.
+DEAD = "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("lodge", EXAMPLES / PLAIN, "--key", "k"),
+        ("release-times", "--from", "2026-01-01", "--to", "2026-02-01", "--key", "k"),
+    ],
+)
+def test_a_service_that_does_not_run_is_said_with_what_to_do(run: Run, command: tuple[object, ...]) -> None:
+    status, _, err = run(*command, "--url", DEAD)
+    assert (status, "singlewindow: The service at http://127.0.0.1:1 does not answer" in err) == (1, True)
+    assert "`singlewindow up`" in err
+    assert "--url" in err
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://a", "http://[", "http://127.0.0.1:port"])
+def test_an_address_that_is_none_is_said_to_be_wrong(run: Run, url: str) -> None:
+    status, _, err = run("lodge", EXAMPLES / PLAIN, "--key", "k", "--url", url)
+    assert (status, "--url" in err) == (1, True)
+
+
+def test_a_key_with_foreign_characters_is_said_to_be_no_key(run: Run) -> None:
+    status, _, err = run("lodge", EXAMPLES / PLAIN, "--key", "schl\u00fcssel", "--url", DEAD)
+    assert (status, "is not a key" in err) == (1, True)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite", "postgresql+psycopg://u:hidden@127.0.0.1:1/x"])
+def test_a_database_that_cannot_be_reached_is_said_in_one_line_without_its_password(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    status, _, err = run("keys", "list")
+    assert status == 1
+    assert "DATABASE_URL" in err
+    assert "hidden" not in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_queue_server_that_cannot_be_reached_is_said_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://user:hidden@127.0.0.1:1")
+    status, _, err = run("worker", "--data", tmp_path)
+    assert (status, "REDIS_URL" in err.splitlines()[-1], "hidden" in err) == (1, True, False)
+
+
+def test_a_configuration_that_does_not_fit_is_said_without_a_traceback(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SW_CONFIG", str(tmp_path))
+    status, _, err = run("up", "--data", tmp_path / "new", "--port", 0)
+    assert (status, "there is no agency" in err) == (1, True)
