@@ -56,8 +56,8 @@ def _key(agency: Agency, name: str, secrets: Secrets) -> str:
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         state = "holds what is no key" if key else "is not set"
         raise KeyMissing(
-            f"agency {agency.code} is asked over HTTP, but {name} {state}: put the key that the agency gave you into the "
-            f"environment as {name}, or name a file with it as {name}_FILE"
+            f"agency {agency.code} is asked over HTTP, but {name} {state}: put the key that the agency gave you into "
+            f"the environment as {name}, or name a file with it as {name}_FILE"
         )
     return key
 

@@ -55,7 +55,7 @@ def _write(window: Window, connection: Connection, batch: Record, results: dict[
     if not questions.close_batch(connection, batch.id):
         return 0
     given = {version_id: result for version_id, result in results.items() if isinstance(result, Assessment)}
-    # All of them, also those to be asked again: whoever changes a question holds its version, so nobody waits in a ring.
+    # Also those that are asked again: who changes questions holds their versions, and so nobody waits in a ring.
     versions = lodgements.lock_versions(connection, results)
     now = clock(connection)
     taken = questions.answered(connection, batch.id, given)
