@@ -82,7 +82,7 @@ class RemoteAdapter:
             ):  # fmt: skip
                 self._look_at_status(response)
                 return self._read(_bounded(response), view)
-        except TimeoutError:
+        except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             raise Retryable(f"no whole answer within {self._remote.timeout_seconds:g} seconds", RETRY_SECONDS) from None
         except httpx.HTTPError as error:
             raise Retryable(_transport_failure(error), RETRY_SECONDS) from None

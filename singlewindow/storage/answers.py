@@ -39,7 +39,7 @@ def assessment_of(connection: Connection, version_id: int, agency: str) -> Recor
 def add_late(connection: Connection, row: dict[str, Any]) -> bool:
     """Keep an answer that came too late; False where one is kept already."""
     statement = insert_new(connection, late_assessment, "version_id", "agency").values(**row)
-    return bool(connection.execute(statement).rowcount)
+    return connection.execute(statement.returning(late_assessment.c.version_id)).first() is not None
 
 
 def late_of(connection: Connection, version_id: int, agency: str) -> Record:
