@@ -45,7 +45,7 @@ class Breaker:
         """The agency did not answer, or not sensibly."""
         with self._lock:
             self._in_a_row += 1
-            if self._in_a_row == self._failures:
+            if self._in_a_row >= self._failures:  # counted from the end: a probe that hangs is followed by a pause, too
                 self._next_probe = self._clock() + self._probe_seconds
 
     def rest(self, seconds: float) -> None:

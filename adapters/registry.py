@@ -13,7 +13,7 @@ from adapters.sandbox import SandboxAdapter
 from singlewindow.risk.agency import Agency
 
 
-class SandboxForbidden(Exception):  # noqa: N818 - named for what it forbids
+class SandboxForbidden(ValueError):  # noqa: N818 - named for what it forbids
     """The configuration holds a sandbox agency where goods are really released."""
 
 

@@ -24,6 +24,7 @@ from workers.queues import ASSESS, ASSESS_REMOTE, QUEUES
 HOST = "127.0.0.1"
 PORT = 8080
 READY_SECONDS = 20.0
+MOST_REMOTE_WORKERS = 4
 
 data_option = click.option("--data", type=click.Path(path_type=Path), help="Folder of the embedded database and queue.")
 
@@ -40,10 +41,8 @@ def settings_for(data: Path | None) -> Settings:
 @click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--workers", default=2, show_default=True, help="Queue workers.")
-@click.option(
-    "--remote-workers", default=1, show_default=True, help="Queue workers for agencies asked over HTTP, if any."
-)
-def up(data: Path | None, host: str, port: int, workers: int, remote_workers: int) -> None:
+@click.option("--remote-workers", type=int, help="Workers for agencies asked over HTTP; one for each, 4 at most.")
+def up(data: Path | None, host: str, port: int, workers: int, remote_workers: int | None) -> None:
     """Run the whole service on this machine until Ctrl-C: database, queue server, web, workers, dispatcher."""
     settings = settings_for(data)
     folder = Path(settings.sw_data).absolute()
@@ -52,10 +51,12 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     supervisor.end_leftovers(record)
     window = bootstrap.open_window(settings)  # a configuration that does not fit is said here, once
     window.engine.dispose()
-    remote = any(window.is_remote(agency) for agency in window.agencies)
+    remote = sum(window.is_remote(agency) for agency in window.agencies)
     migrate(settings.database_url)
     listening = _listen(host, port)
-    counts = {ASSESS: workers, ASSESS_REMOTE: remote_workers if remote else 0}
+    if remote_workers is None or not remote:
+        remote_workers = min(remote, MOST_REMOTE_WORKERS)
+    counts = {ASSESS: workers, ASSESS_REMOTE: remote_workers}
     children = _children(settings, folder, listening.fileno(), counts)
     keeper = supervisor.Supervisor(children, record)
     for number in (signal.SIGTERM, signal.SIGINT):

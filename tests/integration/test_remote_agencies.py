@@ -1,4 +1,4 @@
-"""Agencies with a system of their own, over real HTTP and both databases: one answer, one decision, whatever they do."""
+"""Agencies with systems of their own, over real HTTP and both databases: one answer, one decision, whatever they do."""
 
 from __future__ import annotations
 
