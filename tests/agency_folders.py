@@ -74,9 +74,9 @@ def one(root: Path, *profiles: str) -> Agency:
     return load_agencies(write(root, profiles="\n".join(profiles) or None))["firearms"]
 
 
-def remote_toml(url: str, **changes: str) -> str:
+def remote_toml(address: str, **changes: str) -> str:
     """The small agency as one that is asked over HTTP; `changes` are TOML values of [remote], empty ones left out."""
-    keys = {"url": f'"{url}"', "key_env": '"FIREARMS_KEY"', "allow_http": "true"} | changes
+    keys = {"url": f'"{address}"', "key_env": '"FIREARMS_KEY"', "allow_http": "true"} | changes
     table = "\n".join(f"{key} = {value}" for key, value in keys.items() if value)
     return AGENCY.replace('"profiles"', '"remote"') + f"\n[remote]\n{table}\n"
 
