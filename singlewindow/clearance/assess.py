@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
+from singlewindow.clearance.closed import Given, compare
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.lease import lease_until, renewed
 from singlewindow.clearance.questions import question_id
@@ -60,6 +61,11 @@ def _write(window: Window, connection: Connection, batch: Record, results: dict[
     now = clock(connection)
     taken = questions.answered(connection, batch.id, given)
     _record(connection, batch, taken, given, now)
+    # Answered or closed while it was asked: by the agency's own answer, or by its deadline.
+    overtaken = given.keys() - {question.version_id for question in taken}
+    for version in versions:
+        if version.version_id in overtaken:
+            compare(connection, Given(batch.agency, version, given[version.version_id], now))
     for version_id, result in results.items():
         if isinstance(result, AdapterError):
             _ask_again(window, connection, batch, (version_id, result), now)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from adapters.answer import LARGEST_ANSWER
-from singlewindow.clearance.respond import Contradiction, respond
+from singlewindow.clearance.closed import Contradiction
+from singlewindow.clearance.respond import respond
 from singlewindow.http.call import Call, Reply
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.replies import AnswerReceipt

@@ -17,9 +17,10 @@ from sqlalchemy import text
 from adapters.registry import build_adapters
 from singlewindow.clearance import dispatch
 from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.closed import Contradiction, Receipt
 from singlewindow.clearance.lease import renewed
 from singlewindow.clearance.questions import question_id, version_of
-from singlewindow.clearance.respond import Contradiction, Receipt, respond
+from singlewindow.clearance.respond import respond
 from singlewindow.clearance.window import Window
 from singlewindow.risk.agency import Agency, Remote
 from tests.agency_server import GARBAGE, GREEN, INSPECT, OTHER, AgencyServer, agency_server
@@ -147,6 +148,25 @@ def test_the_first_of_a_sent_and_a_given_answer_counts(trader: Caller, window: W
     work(window)
     assert outcomes(window) == ["inspect"]
     assert rows(window, f"SELECT lane FROM assessment WHERE agency = '{AGENCY}'") == [("red",)]
+    assert kinds(window).count("contradicted") == 1
+
+
+def test_an_answer_that_comes_back_after_the_deadline_is_kept_as_late(
+    trader: Caller, window: Window, server: AgencyServer
+) -> None:
+    asked(trader, window)
+
+    def let_the_deadline_pass(*_: object) -> None:
+        change(window, "UPDATE outbox SET deadline_at = 0")
+        dispatch.answer_for_silence(window)
+
+    server.mode, server.callback = "early", let_the_deadline_pass
+    (batch,) = dispatch.make_batches(window)
+    assert assess_batch(window, batch.id) == 0
+    assert outcomes(window) == ["inspect"]
+    assert rows(window, f"SELECT answer FROM assessment WHERE agency = '{AGENCY}'") == [("silent",)]
+    assert rows(window, "SELECT count(*) FROM late_assessment") == [(1,)]
+    assert kinds(window).count("late") == 1
 
 
 def test_the_same_answer_twice_gets_the_identical_receipt(trader: Caller, callers: Callers, window: Window) -> None:
