@@ -50,6 +50,18 @@ def _unanswered(window: Window, event: Event) -> str:
     return f"{_name(window, event.detail.get('agency'))} has not answered in time"
 
 
+def _late(window: Window, event: Event) -> str:
+    lane = event.detail.get("lane")
+    return (
+        f"{_name(window, event.detail.get('agency'))} answered ({lane}) after the question was closed; nothing changes"
+    )
+
+
+def _contradicted(window: Window, event: Event) -> str:
+    lane = event.detail.get("lane")
+    return f"{_name(window, event.detail.get('agency'))} sent another answer ({lane}); the first stands"
+
+
 def _parked(window: Window, event: Event) -> str:
     return f"{_name(window, event.detail.get('agency'))} could not be asked; its deadline decides"
 
@@ -67,6 +79,8 @@ _SENTENCES: Mapping[Kind, Callable[[Window, Event], str]] = {
     Kind.LODGED: _lodged,
     Kind.ASSESSED: _assessed,
     Kind.UNANSWERED: _unanswered,
+    Kind.LATE: _late,
+    Kind.CONTRADICTED: _contradicted,
     Kind.PARKED: _parked,
     Kind.DECIDED: _decided,
 }

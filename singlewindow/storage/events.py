@@ -20,6 +20,8 @@ class Kind(StrEnum):
     LODGED = "lodged"
     ASSESSED = "assessed"
     UNANSWERED = "unanswered"
+    LATE = "late"
+    CONTRADICTED = "contradicted"
     PARKED = "parked"
     DECIDED = "decided"
     KEY_CREATED = "key-created"

@@ -38,11 +38,16 @@ def open_batches(connection: Connection) -> dict[str, int]:
 
 
 class Lot(NamedTuple):
-    """How batches are made now: at most `size` questions each, leased until `lease_until` (microseconds)."""
+    """How batches are made now: at most `size` questions each, leased until `lease_until` (microseconds).
+
+    `alone` says that a question which failed before goes into a batch of its own: not needed where every question is a
+    call of its own anyway.
+    """
 
     now: int
     size: int
     lease_until: int
+    alone: bool = True
 
 
 def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
@@ -52,9 +57,10 @@ def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
     first = connection.execute(oldest.with_for_update(skip_locked=True)).first()
     if first is None:
         return None
-    if first.attempts:
+    if lot.alone and first.attempts:
         return _new_batch(connection, agency, [first.version_id], lot)
-    fresh = select(outbox.c.version_id).where(*due, outbox.c.attempts == 0).order_by(outbox.c.due_at).limit(lot.size)
+    together = (*due, outbox.c.attempts == 0) if lot.alone else due
+    fresh = select(outbox.c.version_id).where(*together).order_by(outbox.c.due_at).limit(lot.size)
     version_ids = connection.execute(fresh.with_for_update(skip_locked=True)).scalars()
     return _new_batch(connection, agency, list(version_ids), lot)
 
@@ -102,18 +108,29 @@ def answered(connection: Connection, batch_id: int, version_ids: Iterable[int]) 
     return list(connection.execute(delete(outbox).where(mine).returning(*columns)))
 
 
+def take(connection: Connection, version_id: int, agency: str) -> Record | None:
+    """Take one question that its agency has answered by itself out of the outbox; None where it is not open."""
+    mine = and_(outbox.c.version_id == version_id, outbox.c.agency == agency)
+    statement = delete(outbox).where(mine).returning(outbox.c.asked_at)
+    return connection.execute(statement).first()
+
+
 class Retry(NamedTuple):
-    """A question whose answer failed: ask it alone from `due_at` on, or park it once it was tried `attempts` times."""
+    """A question whose answer failed: ask it alone from `due_at` on, or park it once it was tried `attempts` times.
+
+    `counts` is False where the agency was not asked: the question then waits as if it had not been in a batch.
+    """
 
     version_id: int
     due_at: int
     failure: str
     attempts: int
+    counts: bool = True
 
 
 def ask_again(connection: Connection, batch_id: int, retry: Retry) -> bool:
     """Put a failed question back; True where it is parked until its deadline instead."""
-    tries = outbox.c.attempts + 1
+    tries = outbox.c.attempts + (1 if retry.counts else 0)
     statement = (
         update(outbox)
         .where(outbox.c.batch_id == batch_id, outbox.c.version_id == retry.version_id)
