@@ -6,25 +6,31 @@ exception's type says whether asking again can help. It must not keep state betw
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from singlewindow import logs
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.model import Tree
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One declaration version as one agency may see it: `tree` holds entitled elements only.
 
-    `reference` is our MRN, `version` its number; `items` are the SequenceNumeric values the agency's interest rests on.
+    `reference` is our MRN, `version` its number; `items` are the SequenceNumeric values the agency's interest rests on;
+    `trace_id` names the request that brought the declaration, for both sides' logs.
     """
 
     reference: str
     version: int
     tree: Tree
     items: tuple[str, ...] = ()
+    trace_id: str = ""
 
 
 class Adapter(Protocol):
@@ -63,9 +69,15 @@ def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | Ad
 
 
 def _assess_one(adapter: Adapter, view: View) -> Assessment | AdapterError:
+    with logs.about(trace_id=view.trace_id, mrn=view.reference, agency=adapter.agency):
+        return _answer(adapter, view)
+
+
+def _answer(adapter: Adapter, view: View) -> Assessment | AdapterError:
     try:
         return adapter.assess(view)
     except AdapterError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - any failure of an adapter is an unanswered question, never a dead batch
+    except Exception as error:  # any failure of an adapter is an unanswered question, never a dead batch
+        log.exception("the adapter failed; its question is asked again")
         return Retryable(f"{type(error).__name__} in the adapter of {adapter.agency}")

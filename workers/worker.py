@@ -13,7 +13,8 @@ from workers.queues import ASSESS, connect, queue
 log = logging.getLogger(__name__)
 
 MAINTENANCE_SECONDS = 10
-JOBS_LOGGED = logging.WARNING
+ALIVE_SECONDS = 30
+"""An idle worker gives a sign of life every half of this; after it, `singlewindow doctor` takes a worker for dead."""
 
 
 def run() -> None:
@@ -25,6 +26,7 @@ def run() -> None:
         connection=client,
         serializer=JSONSerializer,
         maintenance_interval=MAINTENANCE_SECONDS,
+        worker_ttl=ALIVE_SECONDS,
     )
     log.info("worker ready: %d agencies", len(window.agencies))
     worker.work(logging_level="WARNING")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
-from singlewindow.storage import answers, events, lodgements, questions
+from singlewindow.storage import answers, events, lodgements, questions, tallies
 from singlewindow.storage.engines import clock, reading
 from singlewindow.storage.questions import Batch
 from singlewindow.storage.tables import Record
@@ -53,7 +53,15 @@ def take_back(window: Window) -> int:
         if not questions.lost_batches(connection, clock(connection)):
             return 0
     with window.engine.begin() as connection:
-        return questions.reclaim(connection, clock(connection), window.settings.sw_attempts)
+        now = clock(connection)
+        taken = questions.reclaim(connection, now, window.settings.sw_attempts)
+        events.record(connection, [_parked(question, now) for question in taken.parked])
+        return taken.batches
+
+
+def _parked(question: Record, now: int) -> events.Event:
+    detail = {"agency": question.agency, "failure": question.failure}
+    return events.Event(now, events.Kind.PARKED, events.SYSTEM, question.version_id, detail)
 
 
 def answer_for_silence(window: Window) -> int:
@@ -85,3 +93,4 @@ def _record_silence(connection: Connection, closed: Sequence[Record], now: int) 
         trail.append(events.Event(now, events.Kind.UNANSWERED, events.SYSTEM, question.version_id, detail))
     answers.add_assessments(connection, rows)
     events.record(connection, trail)
+    tallies.add(connection, (tallies.unanswered(row["agency"], row["answer"]) for row in rows))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
+OPERATOR = "operator:cli"
 
 
 class Kind(StrEnum):
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     ASSESSED = "assessed"
     UNANSWERED = "unanswered"
     PARKED = "parked"
+    RETRIED = "retried"
     DECIDED = "decided"
     KEY_CREATED = "key-created"
     KEY_REVOKED = "key-revoked"

@@ -74,13 +74,19 @@ def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) ->
 
 
 def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Record]:
-    """By version id: MRN, number and canonical form."""
+    """By version id: MRN, number, canonical form, and the trace id of the request that brought it."""
     query = (
-        select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical)
+        select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical, version.c.trace_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(version.c.id.in_(list(version_ids)))
     )
     return {int(row.id): row for row in connection.execute(query)}
+
+
+def versions_of(connection: Connection, mrn: str) -> list[int]:
+    """The ids of a declaration's versions; none where there is no such declaration."""
+    query = select(version.c.id).join(declaration, declaration.c.id == version.c.declaration_id)
+    return list(connection.execute(query.where(declaration.c.mrn == mrn)).scalars())
 
 
 def _owned(query: Select[Any], party: str | None) -> Select[Any]:

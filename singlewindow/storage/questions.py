@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from singlewindow.storage.identity import new_id
 from singlewindow.storage.tables import Record, batch, outbox
@@ -136,17 +136,46 @@ def lost_batches(connection: Connection, now: int) -> bool:
     return connection.execute(select(batch.c.id).where(batch.c.lease_until < now).limit(1)).first() is not None
 
 
-def reclaim(connection: Connection, now: int, attempts: int) -> int:
-    """End the batches whose lease has run out; how many. A claimed one counts as a failed attempt of each question."""
+class Reclaimed(NamedTuple):
+    """What taking back did: how many batches ended, and the questions that are parked now."""
+
+    batches: int
+    parked: list[Record]
+
+
+def reclaim(connection: Connection, now: int, attempts: int) -> Reclaimed:
+    """End the batches whose lease has run out. A claimed one counts as a failed attempt of each question."""
     expired = select(batch.c.id, batch.c.claimed).where(batch.c.lease_until < now).with_for_update(skip_locked=True)
     lost = list(connection.execute(expired))
+    parked: list[Record] = []
     for row in lost:
         connection.execute(delete(batch).where(batch.c.id == row.id))
         tries = outbox.c.attempts + (1 if row.claimed else 0)
         failure = "the worker ended before it answered" if row.claimed else outbox.c.failure
         free = {"batch_id": None, "attempts": tries, "failure": failure, "parked": tries >= attempts}
-        connection.execute(update(outbox).where(outbox.c.batch_id == row.id).values(**free))
-    return len(lost)
+        columns = (outbox.c.version_id, outbox.c.agency, outbox.c.failure, outbox.c.parked)
+        freed = connection.execute(update(outbox).where(outbox.c.batch_id == row.id).values(**free).returning(*columns))
+        parked += [question for question in freed if question.parked]
+    return Reclaimed(len(lost), parked)
+
+
+def put_back(connection: Connection, now: int, agency: str | None, version_ids: Iterable[int] | None) -> list[Record]:
+    """Ask parked questions again as if for the first time: all of them, or an agency's, or those on some versions.
+
+    The questions as they were parked. Those that the sweep is closing at this moment are passed over.
+    """
+    chosen: list[ColumnElement[bool]] = [outbox.c.parked.is_(True)]
+    if agency is not None:
+        chosen.append(outbox.c.agency == agency)
+    if version_ids is not None:
+        chosen.append(outbox.c.version_id.in_(list(version_ids)))
+    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.attempts, outbox.c.failure)
+    query = select(*columns).where(*chosen).order_by(outbox.c.version_id, outbox.c.agency)
+    found = list(connection.execute(query.with_for_update(skip_locked=True)))
+    for question in found:
+        mine = and_(outbox.c.version_id == question.version_id, outbox.c.agency == question.agency)
+        connection.execute(update(outbox).where(mine).values(parked=False, attempts=0, due_at=now))
+    return found
 
 
 def overdue(connection: Connection, now: int, limit: int) -> list[int]:
