@@ -6,8 +6,10 @@ import sys
 
 import click
 
+from adapters.registry import SandboxForbidden
 from singlewindow import __version__, logs
 from singlewindow.cli import demo, doctor, documents, keys, queue, service, times
+from singlewindow.risk.configuration import ConfigError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,6 +30,6 @@ def main() -> None:
     """Run the command; what cannot be done is said in one line, not in a traceback."""
     try:
         group()
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ValueError, RuntimeError, OSError, ConfigError, SandboxForbidden) as error:
         click.echo(f"singlewindow: {error}", err=True)
         sys.exit(1)

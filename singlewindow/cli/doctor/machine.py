@@ -10,6 +10,7 @@ from adapters.registry import SandboxForbidden, build_adapters
 from singlewindow.cli.doctor.check import Check, fault, ok, warning
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.risk.agencies import load_agencies
+from singlewindow.risk.configuration import ConfigError
 from singlewindow.settings import Settings
 
 SCARCE_BYTES, NO_BYTES = 2_000_000_000, 200_000_000
@@ -36,7 +37,7 @@ def configuration_loads(settings: Settings) -> Iterator[Check]:
         agencies = load_agencies(config / "agencies")
         load_rulebooks(config, settings.sw_item_limit)
         build_adapters(agencies, sandbox_allowed=settings.sw_sandbox)
-    except (ValueError, OSError, SandboxForbidden) as error:
+    except (ValueError, OSError, ConfigError, SandboxForbidden) as error:
         yield fault(name, str(error), "Correct the file named; processes that run keep what they read at their start.")
     else:
         yield ok(name, f"{len(agencies)} agencies in {config}")

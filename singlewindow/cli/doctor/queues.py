@@ -12,6 +12,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Worker
+from rq.worker import BaseWorker
 
 from singlewindow.cli.doctor.check import Check, fault, ok, warning
 from singlewindow.queue_server import embedded_url
@@ -42,7 +43,7 @@ def checks(settings: Settings) -> list[Check]:
 
 
 def _reached(client: Redis) -> Iterator[Check]:
-    told: dict[str, Any] = client.info()  # type: ignore[assignment] # the client's type covers its asynchronous twin
+    told: dict[str, Any] = client.info()
     yield _version(told)
     yield from _memory(told)
     yield _persistence(told)
@@ -96,7 +97,7 @@ def _workers(client: Redis) -> Check:
     return ok("workers", text)
 
 
-def _lives(worker: Worker) -> bool:
+def _lives(worker: BaseWorker) -> bool:
     """A sign of life that is fresh, and on this host a process that is there."""
     if worker.hostname == socket.gethostname() and worker.pid and not _process_exists(worker.pid):
         return False
