@@ -33,6 +33,8 @@ def back_up(database_url: str, file: Path) -> None:
         _to_disk(unfinished)
         unfinished.rename(file)
         _to_disk(file.absolute().parent)
+    except sqlite3.Error as error:
+        raise RuntimeError(f"{url.database} cannot be copied: {error}. Check the disk, and the original") from error
     finally:
         unfinished.unlink(missing_ok=True)
 

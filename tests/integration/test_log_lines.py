@@ -15,9 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.contract import NotRetryable, View
 from singlewindow import logs
-from singlewindow.clearance import assess, dispatch
+from singlewindow.clearance import dispatch
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
+from singlewindow.storage import lodgements
 from tests.integration.conftest import Caller, body_of, work
 from tests.integration.documents import tree
 from workers import jobs
@@ -106,7 +107,7 @@ def test_no_word_of_a_declaration_is_logged_whatever_fails(
         raise OperationalError(f"INSERT {CANARY}", {"received": CANARY}, ValueError(CANARY))
 
     monkeypatch.setattr(jobs, "window", lambda: window)
-    monkeypatch.setattr(assess.lodgements, "contents", fail)
+    monkeypatch.setattr(lodgements, "contents", fail)
     trader.lodge(canaries("CANARY2"))
     assert [jobs.assess(batch.id) for batch in dispatch.make_batches(window)]
     assert {"error"} & {key for entry in log.lines() for key in entry}
