@@ -1,4 +1,4 @@
-"""Backup while declarations pour in, restore into an empty place, upgrade beside running processes: docs/recovery.md."""
+"""Backup while declarations pour in, restore into an empty place, upgrade while running: docs/recovery.md."""
 
 from __future__ import annotations
 
