@@ -4,10 +4,10 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check up lock docs clean
+.PHONY: help install demo test test-browser check up lock docs clean
 
 help: ## Print what can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed ## Make .venv with the locked dependencies and the singlewindow command
 
@@ -24,6 +24,9 @@ demo: install ## Run the main job: lodge the example declarations and watch them
 
 test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue server
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+test-browser: install ## Test the pages in a real browser (needs Chromium: `apt-get install chromium`)
+	$(BIN)/python -m pytest -m browser tests/browser
 
 check: install ## Check style, types and import contracts
 	$(BIN)/ruff check .

@@ -72,7 +72,7 @@ class Conflict:
 
 
 @dataclass(frozen=True)
-class _Prepared:
+class Prepared:
     """A lodgement with all that can be worked out before the transaction."""
 
     lodgement: Lodgement
@@ -83,22 +83,27 @@ class _Prepared:
 
 def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Conflict]:
     """Store lodgements, each once; the answers come in the order of `arrivals`."""
-    prepared = [_prepare(window, lodgement) for lodgement in arrivals]
+    return commit(window, [prepare(window, lodgement) for lodgement in arrivals])
+
+
+def prepare(window: Window, lodgement: Lodgement) -> Prepared:
+    """What a lodgement needs before its transaction: canonical form, fingerprint, and which agencies are asked."""
+    form = canonical(lodgement.validated.declaration)
+    routing = route(window.agencies, lodgement.validated.declaration.tree)
+    return Prepared(lodgement, form, fingerprint(form), routing)
+
+
+def commit(window: Window, prepared: Sequence[Prepared]) -> list[Receipt | Conflict]:
+    """Store prepared lodgements in one transaction; durable when this returns."""
     try:
-        standing = _commit(window, prepared)
+        standing = _transact(window, prepared)
     except IntegrityError:  # two processes drew the same number: nothing was stored, and the next draw is another
-        standing = _commit(window, prepared)
+        standing = _transact(window, prepared)
     first = {entry.lodgement.key: entry for entry in reversed(prepared)}
     return [_answer(entry, standing, first[entry.lodgement.key] is entry) for entry in prepared]
 
 
-def _prepare(window: Window, lodgement: Lodgement) -> _Prepared:
-    form = canonical(lodgement.validated.declaration)
-    routing = route(window.agencies, lodgement.validated.declaration.tree)
-    return _Prepared(lodgement, form, fingerprint(form), routing)
-
-
-def _commit(window: Window, prepared: Sequence[_Prepared]) -> Standing:
+def _transact(window: Window, prepared: Sequence[Prepared]) -> Standing:
     with window.engine.begin() as connection:
         return _store(window, connection, prepared)
 
@@ -106,7 +111,7 @@ def _commit(window: Window, prepared: Sequence[_Prepared]) -> Standing:
 Standing = dict[tuple[str, str], tuple[bytes, Receipt]]
 
 
-def _store(window: Window, connection: Connection, prepared: Sequence[_Prepared]) -> Standing:
+def _store(window: Window, connection: Connection, prepared: Sequence[Prepared]) -> Standing:
     """Insert what is new; for every key, the content that stands under it and the receipt it was given."""
     by_key = {entry.lodgement.key: entry for entry in reversed(prepared)}
     standing = _read(connection, by_key)
@@ -125,7 +130,7 @@ def _store(window: Window, connection: Connection, prepared: Sequence[_Prepared]
     return standing
 
 
-def _read(connection: Connection, by_key: dict[tuple[str, str], _Prepared]) -> Standing:
+def _read(connection: Connection, by_key: dict[tuple[str, str], Prepared]) -> Standing:
     found = lodgements.first_versions(connection, by_key)
     return {
         key: (row.content_sha256, Receipt(row.mrn, row.lrn, row.number, row.lodged_at, replayed=True))
@@ -133,14 +138,14 @@ def _read(connection: Connection, by_key: dict[tuple[str, str], _Prepared]) -> S
     }
 
 
-def _answer(entry: _Prepared, standing: Standing, first: bool) -> Receipt | Conflict:
+def _answer(entry: Prepared, standing: Standing, first: bool) -> Receipt | Conflict:
     content_sha256, receipt = standing[entry.lodgement.key]
     if content_sha256 != entry.content_sha256:
         return Conflict(receipt.mrn, receipt.lrn)
     return receipt if first else replace(receipt, replayed=True)
 
 
-def _declaration_row(entry: _Prepared, now: int) -> dict[str, Any]:
+def _declaration_row(entry: Prepared, now: int) -> dict[str, Any]:
     declaration = entry.lodgement.validated.declaration
     serial, (party, lrn) = new_id(), entry.lodgement.key
     country = (declaration.country or NO_COUNTRY).upper()
@@ -149,7 +154,7 @@ def _declaration_row(entry: _Prepared, now: int) -> dict[str, Any]:
             "country": country, "lodged_at": now}  # fmt: skip
 
 
-def _write(window: Window, connection: Connection, new: Sequence[tuple[dict[str, Any], _Prepared]], now: int) -> None:
+def _write(window: Window, connection: Connection, new: Sequence[tuple[dict[str, Any], Prepared]], now: int) -> None:
     versions, questions, trail, notices, feed = [], [], [], [], []
     for row, entry in new:
         version_id = new_id()
@@ -168,7 +173,7 @@ def _write(window: Window, connection: Connection, new: Sequence[tuple[dict[str,
     streams.publish(connection, notices, feed)
 
 
-def _version_row(row: dict[str, Any], entry: _Prepared, version_id: int, now: int) -> dict[str, Any]:
+def _version_row(row: dict[str, Any], entry: Prepared, version_id: int, now: int) -> dict[str, Any]:
     lodgement = entry.lodgement
     return {
         "id": version_id,

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from singlewindow import logs
+from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.inquiries import NotVisible
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.faults import Refused
@@ -60,7 +61,8 @@ def create_app(window: Window) -> Flask:
     app = Flask("singlewindow.http", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = window.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
-    service = Service(window, Keyring(window.engine), threading.BoundedSemaphore(window.settings.sw_waiters), ROUTES)
+    waiters = threading.BoundedSemaphore(window.settings.sw_waiters)
+    service = Service(window, Keyring(window.engine), GroupCommit(window), waiters, ROUTES)
     for route in ROUTES:
         app.add_url_rule(
             route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
@@ -150,7 +152,7 @@ def as_problem(error: Exception) -> ProblemError:
 def is_outage(error: Exception) -> bool:
     """Whether the database could not be reached, or did not answer in time."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
+    return lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | TimeoutError)
 
 
 def _http_problem(error: HTTPException) -> ProblemError:

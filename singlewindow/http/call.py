@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.window import Window
 from singlewindow.http.problems import ProblemError
 from singlewindow.security.access import Keyring
@@ -23,10 +24,11 @@ TEXT = "text/plain"
 
 @dataclass(frozen=True)
 class Service:
-    """What all calls of one process share: `waiters` are the places for those who wait for a decision."""
+    """What all calls of one process share: the writer of lodgements, and the places for who waits for a decision."""
 
     window: Window
     keyring: Keyring
+    intake: GroupCommit
     waiters: threading.BoundedSemaphore
     routes: tuple[Route, ...]
 

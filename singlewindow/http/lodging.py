@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from singlewindow import logs
-from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt, lodge
+from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.intake import Media
 from singlewindow.declarations.validation import Validated, describe, validate
@@ -66,7 +66,7 @@ def _refuse(validated: Validated, faults: list[FaultReply]) -> None:
 
 def _stored(call: Call, lodgement: Lodgement) -> Receipt | Conflict:
     call.party  # noqa: B018 - a key without a party owns nothing, so nothing may be stored for it
-    return lodge(call.window, [lodgement])[0]
+    return call.service.intake.lodge(lodgement)
 
 
 def _accepted(receipt: Receipt, warnings: list[FaultReply]) -> Reply:

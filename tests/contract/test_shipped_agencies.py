@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.merge import Outcome, merge
@@ -18,11 +15,10 @@ from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess, dry_run
 from singlewindow.risk.routing import route
+from tests.corpus import documents, needs_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
-CORPUS = Path(os.environ.get("SW_CORPUS", ROOT.parent / "shared" / "corpus")) / "uk"
 TODAY = date(2026, 6, 1)
-needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"there are no real declarations at {CORPUS}")
 
 
 @cache
@@ -32,7 +28,7 @@ def shipped() -> dict[str, Agency]:
 
 @cache
 def real_declarations() -> list[Tree]:
-    return [read(file.read_bytes(), Media.XML).declaration.tree for file in sorted(CORPUS.glob("*.xml"))]
+    return [read(file.read_bytes(), Media.XML).declaration.tree for file in documents()]
 
 
 def test_nine_agencies_are_shipped() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,19 +12,14 @@ import pytest
 from sqlalchemy import Connection, text
 
 from adapters.contract import Adapter, NotRetryable, Retryable, View
-from singlewindow.bootstrap import open_window
 from singlewindow.clearance import dispatch
 from singlewindow.clearance.assess import assess_batch
-from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt, lodge
+from singlewindow.clearance.lodge import Conflict, Receipt, lodge
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
-from singlewindow.declarations.intake import Media
-from singlewindow.declarations.validation import validate
 from singlewindow.security.keys import Principal, Role
-from singlewindow.settings import load_settings
 from tests.documents import original
-
-TRADER = Principal("key", Role.TRADER, party="GB123456789012")
+from tests.integration.lodging import arrival, one
 
 
 class Scripted:
@@ -42,26 +37,6 @@ class Scripted:
 
 def green(agency: str) -> Assessment:
     return Assessment(agency=agency, answer=Answer.ASSESSED, lane=Lane.GREEN)
-
-
-@pytest.fixture
-def window(database_url: str) -> Iterator[Window]:
-    opened = open_window(load_settings({"DATABASE_URL": database_url}))
-    yield opened
-    opened.engine.dispose()
-
-
-def arrival(window: Window, lrn: str, content: bytes | None = None, trader: Principal = TRADER) -> Lodgement:
-    content = content or original(lrn)
-    return Lodgement(
-        trader, content, "application/xml", validate(content, Media.XML, window.rulebooks, window.limits), b"[]"
-    )
-
-
-def one(window: Window, lrn: str) -> Receipt:
-    (answer,) = lodge(window, [arrival(window, lrn)])
-    assert isinstance(answer, Receipt)
-    return answer
 
 
 def with_adapters(window: Window, *adapters: Adapter) -> Window:

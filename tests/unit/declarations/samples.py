@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from singlewindow.declarations.binding import to_xml
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.intake import Media, Reading, read
 from singlewindow.declarations.model import Declaration, Tree
+from tests.corpus import CORPUS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-CORPUS = Path(os.environ.get("SW_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
 
 DEC = "urn:wco:datamodel:WCO:DEC-DMS:2"
 MD = "urn:wco:datamodel:WCO:DocumentMetaData-DMS:2"

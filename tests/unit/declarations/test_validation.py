@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ from singlewindow.declarations.faults import FAULTS_SHOWN, hard
 from singlewindow.declarations.intake import Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, describe, validate
+from tests.corpus import CORPUS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-CORPUS = Path(os.environ.get("SW_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
 
 KETTLES = """<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2">
 <ResponsibleCountryCode>GB</ResponsibleCountryCode>

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from singlewindow.declarations.faults import Fault
 from singlewindow.declarations.faults import Path as Place
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
+from tests.corpus import CORPUS
 
 REPOSITORY = Path(__file__).resolve().parents[4]
-CORPUS = Path(os.environ.get("SW_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
 
 _ITEM: Tree = {
     "SequenceNumeric": "1",

@@ -1,0 +1,1 @@
+"""Measurements: ratios within one run, never tests with a time in them."""
