@@ -54,9 +54,12 @@ def take_back(window: Window) -> int:
             return 0
     with window.engine.begin() as connection:
         now = clock(connection)
-        taken = questions.reclaim(connection, now, window.settings.sw_attempts)
-        events.record(connection, [_parked(question, now) for question in taken.parked])
-        return taken.batches
+        lost = questions.lock_lost(connection, now)
+        # Who changes questions holds their versions, so that nobody waits in a ring.
+        lodgements.lock_versions(connection, questions.versions_in(connection, [row.id for row in lost]))
+        parked = questions.reclaim(connection, lost, window.settings.sw_attempts)
+        events.record(connection, [_parked(question, now) for question in parked])
+        return len(lost)
 
 
 def _parked(question: Record, now: int) -> events.Event:

@@ -21,9 +21,10 @@ class Choice:
 def retry(engine: Engine, choice: Choice) -> int:
     """Ask the chosen parked questions again at once; how many. Their deadlines stay."""
     with engine.begin() as connection:
-        versions = None if choice.mrn is None else lodgements.versions_of(connection, choice.mrn)
+        versions = questions.parked_versions(connection, choice.agency, choice.mrn)
+        lodgements.lock_versions(connection, versions)  # nobody answers or closes these questions meanwhile
         now = clock(connection)
-        put_back = questions.put_back(connection, now, choice.agency, versions)
+        put_back = questions.put_back(connection, now, versions, choice.agency)
         trail = []
         for question in put_back:
             detail = {"agency": question.agency, "attempts": question.attempts, "failure": question.failure}

@@ -83,12 +83,6 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Re
     return {int(row.id): row for row in connection.execute(query)}
 
 
-def versions_of(connection: Connection, mrn: str) -> list[int]:
-    """The ids of a declaration's versions; none where there is no such declaration."""
-    query = select(version.c.id).join(declaration, declaration.c.id == version.c.declaration_id)
-    return list(connection.execute(query.where(declaration.c.mrn == mrn)).scalars())
-
-
 def _owned(query: Select[Any], party: str | None) -> Select[Any]:
     """Only the party's own rows; None stands for a reader who may see all (the auditor)."""
     return query if party is None else query.where(declaration.c.party == party)

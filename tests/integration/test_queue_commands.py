@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from singlewindow.clearance import dispatch
+from singlewindow.clearance.retry import Choice, retry
 from singlewindow.clearance.window import Window
 from singlewindow.cli.queue import queue
 from tests.integration.conftest import Caller, body_of, work
@@ -103,3 +105,28 @@ def test_a_question_parked_because_its_workers_ended_has_its_event(trader: Calle
     ((detail,),) = rows(window, "SELECT detail FROM event WHERE kind = 'parked'")
     assert msgspec.json.decode(detail) == {"agency": "customs", "failure": "the worker ended before it answered"}
     assert rows(window, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
+
+
+def test_retrying_taking_back_and_closing_at_once_never_wait_in_a_ring(trader: Caller, window: Window) -> None:
+    for number in range(12):
+        trader.lodge(tree(f"RING{number}"))
+
+    def put_back(_: int) -> None:
+        retry(window.engine, Choice())
+
+    def take_back(_: int) -> None:
+        dispatch.make_batches(window)
+        change(window, "UPDATE batch SET claimed = true, lease_until = 0")
+        dispatch.take_back(window)
+
+    def close(_: int) -> None:
+        change(window, "UPDATE outbox SET deadline_at = 0 WHERE version_id = (SELECT max(version_id) FROM outbox)")
+        dispatch.answer_for_silence(window)
+
+    with ThreadPoolExecutor(3) as pool:
+        rounds = [pool.submit(task, number) for number in range(20) for task in (put_back, take_back, close)]
+        for each in rounds:
+            each.result()
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    assert rows(window, "SELECT count(*) FROM decision") == [(12,)]
