@@ -6,13 +6,17 @@ exception's type says whether asking again can help. It must not change a view, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from singlewindow import logs
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.model import Tree
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,15 @@ def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | Ad
 
 
 def _assess_one(adapter: Adapter, view: View) -> Assessment | AdapterError:
+    with logs.about(trace_id=view.trace_id, mrn=view.reference, agency=adapter.agency):
+        return _answer(adapter, view)
+
+
+def _answer(adapter: Adapter, view: View) -> Assessment | AdapterError:
     try:
         return adapter.assess(view)
     except AdapterError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - any failure of an adapter is an unanswered question, never a dead batch
+    except Exception as error:  # any failure of an adapter is an unanswered question, never a dead batch
+        log.exception("the adapter failed; its question is asked again")
         return Retryable(f"{type(error).__name__} in the adapter of {adapter.agency}")

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from types import FrameType
 
 from rq import Queue
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.clearance.dispatch import answer_for_silence, make_batches, take_back
 from singlewindow.clearance.window import Window
+from workers.heartbeat import Heartbeat
 from workers.queues import QUEUES, connect, queue, queue_of, ring
 
 log = logging.getLogger(__name__)
@@ -37,17 +39,20 @@ def run(window: Window) -> None:
     client = connect(window.settings.redis_url)
     bells = {name: queue(client, name) for name in QUEUES}
     log.info("dispatcher ready: %d agencies", len(window.agencies))
-    next_sweep = 0.0
+    next_sweep, heart = 0.0, Heartbeat(window.engine)
     while not stop.is_set():
         try:
             if time.monotonic() >= next_sweep:
                 sweep(window)
+                heart.beat()
                 next_sweep = time.monotonic() + SWEEP_SECONDS
             pause = 0.0 if dispatch(window, bells) else window.settings.sw_poll_seconds
         except SQLAlchemyError as error:
             log.warning("the database did not answer, trying again: %s", type(error).__name__)
             pause = PAUSE_AFTER_FAILURE
         stop.wait(pause)
+    with suppress(SQLAlchemyError):
+        heart.leave()
 
 
 def dispatch(window: Window, bells: Mapping[str, Queue]) -> int:

@@ -13,7 +13,8 @@ from workers.queues import ASSESS, connect, queue
 log = logging.getLogger(__name__)
 
 MAINTENANCE_SECONDS = 10
-JOBS_LOGGED = logging.WARNING
+ALIVE_SECONDS = 30
+"""An idle worker gives a sign of life every half of this; after it, `singlewindow doctor` takes a worker for dead."""
 
 
 def run(name: str = ASSESS) -> None:
@@ -25,6 +26,7 @@ def run(name: str = ASSESS) -> None:
         connection=client,
         serializer=JSONSerializer,
         maintenance_interval=MAINTENANCE_SECONDS,
+        worker_ttl=ALIVE_SECONDS,
     )
     log.info("worker ready: queue %s, %d agencies", name, len(window.agencies))
     worker.work(logging_level="WARNING")

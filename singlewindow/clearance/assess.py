@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
+from singlewindow import logs
 from singlewindow.clearance.closed import Given, compare
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.lease import lease_until, renewed
@@ -21,6 +23,8 @@ from singlewindow.storage.engines import clock
 from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS, iso
 
+log = logging.getLogger(__name__)
+
 
 def assess_batch(window: Window, batch_id: int) -> int:
     """Work one batch off; how many questions were answered (0 where another worker has it, or the lease was lost)."""
@@ -30,11 +34,23 @@ def assess_batch(window: Window, batch_id: int) -> int:
         contents = lodgements.contents(connection, [question.version_id for question in asked])
     if batch is None:
         return 0
-    with renewed(window, batch.id):
-        outcomes = assess_each(window.adapters[batch.agency], _views(window, batch.agency, asked, contents))
-    results = {question.version_id: outcome for question, outcome in zip(asked, outcomes, strict=True)}
-    with window.engine.begin() as connection:
-        return _write(window, connection, batch, results)
+    with logs.about(batch=batch.id, agency=batch.agency):
+        with renewed(window, batch.id):
+            outcomes = assess_each(window.adapters[batch.agency], _views(window, batch.agency, asked, contents))
+        results = {question.version_id: outcome for question, outcome in zip(asked, outcomes, strict=True)}
+        with window.engine.begin() as connection:
+            written = _write(window, connection, batch, results)
+        _log(contents, results, written)
+    return written or 0
+
+
+def _log(contents: dict[int, Record], results: dict[int, Assessment | AdapterError], written: int | None) -> None:
+    if written is None:
+        log.warning("the lease was lost: nothing is written, the questions are asked again")
+        return
+    for version_id, result in results.items():
+        with logs.about(trace_id=contents[version_id].trace_id, mrn=contents[version_id].mrn):
+            log.info("answered" if isinstance(result, Assessment) else f"not answered: {type(result).__name__}")
 
 
 def _views(window: Window, agency: str, asked: Sequence[Record], contents: dict[int, Record]) -> list[View]:
@@ -52,9 +68,12 @@ def _views(window: Window, agency: str, asked: Sequence[Record], contents: dict[
     return views
 
 
-def _write(window: Window, connection: Connection, batch: Record, results: dict[int, Assessment | AdapterError]) -> int:
+def _write(
+    window: Window, connection: Connection, batch: Record, results: dict[int, Assessment | AdapterError]
+) -> int | None:
+    """How many questions are answered; None where the lease was lost."""
     if not questions.close_batch(connection, batch.id):
-        return 0
+        return None
     given = {version_id: result for version_id, result in results.items() if isinstance(result, Assessment)}
     # Also those that are asked again: who changes questions holds their versions, and so nobody waits in a ring.
     versions = lodgements.lock_versions(connection, results)

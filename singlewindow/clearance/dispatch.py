@@ -14,7 +14,7 @@ from singlewindow.clearance.decide import decide
 from singlewindow.clearance.lease import lease_until
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
-from singlewindow.storage import answers, events, lodgements, questions
+from singlewindow.storage import answers, events, lodgements, questions, tallies
 from singlewindow.storage.engines import clock, reading
 from singlewindow.storage.questions import Batch
 from singlewindow.storage.tables import Record
@@ -62,7 +62,18 @@ def take_back(window: Window) -> int:
         if not questions.lost_batches(connection, clock(connection)):
             return 0
     with window.engine.begin() as connection:
-        return questions.reclaim(connection, clock(connection), window.settings.sw_attempts)
+        now = clock(connection)
+        lost = questions.lock_lost(connection, now)
+        # Who changes questions holds their versions, so that nobody waits in a ring.
+        lodgements.lock_versions(connection, questions.versions_in(connection, [row.id for row in lost]))
+        parked = questions.reclaim(connection, lost, window.settings.sw_attempts)
+        events.record(connection, [_parked(question, now) for question in parked])
+        return len(lost)
+
+
+def _parked(question: Record, now: int) -> events.Event:
+    detail = {"agency": question.agency, "failure": question.failure}
+    return events.Event(now, events.Kind.PARKED, events.SYSTEM, question.version_id, detail)
 
 
 def answer_for_silence(window: Window) -> int:
@@ -94,3 +105,4 @@ def _record_silence(connection: Connection, closed: Sequence[Record], now: int) 
         trail.append(events.Event(now, events.Kind.UNANSWERED, events.SYSTEM, question.version_id, detail))
     answers.add_assessments(connection, rows)
     events.record(connection, trail)
+    tallies.add(connection, (tallies.unanswered(row["agency"], row["answer"]) for row in rows))

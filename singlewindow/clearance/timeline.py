@@ -66,6 +66,10 @@ def _parked(window: Window, event: Event) -> str:
     return f"{_name(window, event.detail.get('agency'))} could not be asked; its deadline decides"
 
 
+def _retried(window: Window, event: Event) -> str:
+    return f"{_name(window, event.detail.get('agency'))} is asked again, as the operator wished"
+
+
 def _decided(_window: Window, event: Event) -> str:
     controls = ", ".join(event.detail.get("controls", []))
     return f"Decided: {event.detail.get('outcome')}{f' ({controls})' if controls else ''}"
@@ -82,6 +86,7 @@ _SENTENCES: Mapping[Kind, Callable[[Window, Event], str]] = {
     Kind.LATE: _late,
     Kind.CONTRADICTED: _contradicted,
     Kind.PARKED: _parked,
+    Kind.RETRIED: _retried,
     Kind.DECIDED: _decided,
 }
 

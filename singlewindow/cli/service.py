@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -12,14 +13,18 @@ from pathlib import Path
 
 import click
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow import bootstrap, queue_server
 from singlewindow.settings import Settings, load_settings
+from singlewindow.storage import backups
 from singlewindow.storage.engines import open_engine
-from singlewindow.storage.schema import is_current, migrate
+from singlewindow.storage.schema import Tables, migrate, tables
 from workers import dispatcher, supervisor
 from workers import worker as queue_worker
 from workers.queues import ASSESS, ASSESS_REMOTE, QUEUES
+
+log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 PORT = 8080
@@ -142,13 +147,27 @@ def upgrade(data: Path | None) -> None:
     click.echo("The database has the newest tables.")
 
 
+@db.command()
+@data_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(data: Path | None, file: Path) -> None:
+    """Write the SQLite database as it stands now to FILE, while the service runs."""
+    backups.back_up(settings_for(data).database_url, file)
+    click.echo(f"{file} holds everything committed until now; docs/recovery.md says how to restore it.")
+
+
 def _need_tables(settings: Settings) -> None:
     engine = open_engine(settings.database_url, pool_size=1)
     try:
-        if not is_current(engine):
-            raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
+        standing = tables(engine)
+    except SQLAlchemyError as error:
+        raise ValueError(f"The database cannot be read ({type(error).__name__}); see `singlewindow doctor`") from error
     finally:
         engine.dispose()
+    if standing in {Tables.NONE, Tables.OLDER}:
+        raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
+    if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version works on beside it
+        log.warning("the database's tables are of a later version; end this process when the upgrade is done")
 
 
 def wait_until(ready: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
+OPERATOR = "operator:cli"
 
 
 class Kind(StrEnum):
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     LATE = "late"
     CONTRADICTED = "contradicted"
     PARKED = "parked"
+    RETRIED = "retried"
     DECIDED = "decided"
     KEY_CREATED = "key-created"
     KEY_REVOKED = "key-revoked"
