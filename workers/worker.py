@@ -13,18 +13,20 @@ from workers.queues import ASSESS, connect, queue
 log = logging.getLogger(__name__)
 
 MAINTENANCE_SECONDS = 10
-JOBS_LOGGED = logging.WARNING
+ALIVE_SECONDS = 30
+"""An idle worker gives a sign of life every half of this; after it, `singlewindow doctor` takes a worker for dead."""
 
 
-def run() -> None:
-    """Work until SIGTERM; the job in hand is finished first."""
+def run(name: str = ASSESS) -> None:
+    """Work one queue until SIGTERM; the job in hand is finished first."""
     window = jobs.window()
     client = connect(window.settings.redis_url)
     worker = SimpleWorker(
-        [queue(client, ASSESS)],
+        [queue(client, name)],
         connection=client,
         serializer=JSONSerializer,
         maintenance_interval=MAINTENANCE_SECONDS,
+        worker_ttl=ALIVE_SECONDS,
     )
-    log.info("worker ready: %d agencies", len(window.agencies))
+    log.info("worker ready: queue %s, %d agencies", name, len(window.agencies))
     worker.work(logging_level="WARNING")
