@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,7 +80,9 @@ def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | Ad
     if width <= 1:
         return [_assess_one(adapter, view) for view in views]
     with ThreadPoolExecutor(width, thread_name_prefix=adapter.agency) as pool:
-        return list(pool.map(lambda view: _assess_one(adapter, view), views))
+        # Each thread gets a copy of what this one's log lines are about: a new thread starts with nothing.
+        asked = [pool.submit(copy_context().run, _assess_one, adapter, view) for view in views]
+        return [entry.result() for entry in asked]
 
 
 def _assess_one(adapter: Adapter, view: View) -> Assessment | AdapterError:

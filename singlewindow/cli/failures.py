@@ -22,7 +22,7 @@ def in_words(error: Exception) -> str:
         return "DATABASE_URL is not the address of a database; use postgresql+psycopg://... or sqlite:///FILE"
     if isinstance(error, SQLAlchemyError):
         reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-        return f"The database does not answer ({reason}); check DATABASE_URL or --data, and that its server runs"
+        return f"The database does not answer ({reason}); check DATABASE_URL or --data; see `singlewindow doctor`"
     if isinstance(error, RedisError):
         return f"The queue server does not answer ({error}); check REDIS_URL, and that the server runs"
     return str(error)

@@ -15,7 +15,6 @@ from pathlib import Path
 import click
 import httpx
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow import bootstrap, queue_server
 from singlewindow.settings import Settings, load_settings
@@ -177,10 +176,7 @@ def backup(data: Path | None, file: Path) -> None:
 
 def need_tables(engine: Engine) -> None:
     """Raises ValueError where the database has not the tables of this version."""
-    try:
-        standing = tables(engine)
-    except SQLAlchemyError as error:
-        raise ValueError(f"The database cannot be read ({type(error).__name__}); see `singlewindow doctor`") from error
+    standing = tables(engine)
     if standing in {Tables.NONE, Tables.OLDER}:
         raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
     if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version works on beside it
