@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 
 from adapters.contract import Adapter
 from adapters.profile import Clock, ProfileAdapter
 from adapters.sandbox import SandboxAdapter
 from singlewindow.risk.agency import Agency
+from singlewindow.times import application_clock, moment
 
 
 class SandboxForbidden(Exception):  # noqa: N818 - named for what it forbids
@@ -17,7 +18,7 @@ class SandboxForbidden(Exception):  # noqa: N818 - named for what it forbids
 
 def today() -> date:
     """The current day in UTC."""
-    return datetime.now(UTC).date()
+    return moment(application_clock() // 1_000).date()
 
 
 def build_adapters(

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.clearance.dispatch import answer_for_silence, make_batches, take_back
 from singlewindow.clearance.window import Window
+from singlewindow.faultpoints import reach
 from workers.queues import connect, queue, ring
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def run(window: Window) -> None:
 def dispatch(window: Window, bell: Queue) -> int:
     """One round: make batches and ring for them; how many."""
     batches = make_batches(window)
+    reach("before_ring")
     if batches and not ring(bell, batches):
         log.warning("the queue server did not answer; %d batches wait for their lease to run out", len(batches))
     return len(batches)

@@ -13,6 +13,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
+from singlewindow.faultpoints import reach
 from singlewindow.storage import answers, events, lodgements, questions
 from singlewindow.storage.engines import clock
 from singlewindow.storage.tables import Record
@@ -27,10 +28,14 @@ def assess_batch(window: Window, batch_id: int) -> int:
         contents = lodgements.contents(connection, [question.version_id for question in asked])
     if batch is None:
         return 0
+    reach("after_claim")
     outcomes = assess_each(window.adapters[batch.agency], _views(window, batch.agency, asked, contents))
     results = {question.version_id: outcome for question, outcome in zip(asked, outcomes, strict=True)}
+    reach("before_write")
     with window.engine.begin() as connection:
-        return _write(window, connection, batch, results)
+        taken = _write(window, connection, batch, results)
+    reach("after_write")
+    return taken
 
 
 def _lease(window: Window, now: int) -> int:
