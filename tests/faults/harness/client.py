@@ -94,7 +94,7 @@ class Client:
 
     def __init__(self, url: str, key: str, party: str, log: Log) -> None:
         self.url, self.key, self.party, self.log = url, key, party, log
-        limits = httpx.Limits(max_connections=250, max_keepalive_connections=64)
+        limits = httpx.Limits(max_connections=300, max_keepalive_connections=0)
         self.http = httpx.Client(trust_env=False, limits=limits)
 
     def declaration(self, lrn: str) -> Sending:
