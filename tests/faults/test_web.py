@@ -15,7 +15,7 @@ import pytest
 from tests.faults.conftest import Install
 from tests.faults.harness.client import Answer, Client, Sending, at_once, percentile
 from tests.faults.harness.installation import Installation
-from tests.faults.harness.processes import Process, wait_until
+from tests.faults.harness.processes import Process
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 Record = Callable[[str, object], None]
