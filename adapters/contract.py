@@ -1,17 +1,22 @@
 """The contract between the single window and a border agency.
 
 An adapter gets views (what the law lets the agency see) and answers each with an `Assessment`. It may raise: the
-exception's type says whether asking again can help. It must not keep state between calls nor change a view.
+exception's type says whether asking again can help. It must not change a view, nor remember one between calls.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from singlewindow import logs
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.model import Tree
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +24,24 @@ class View:
     """One declaration version as one agency may see it: `tree` holds entitled elements only.
 
     `reference` is our MRN, `version` its number; `items` are the SequenceNumeric values the agency's interest rests on.
+    `question` names this question towards the agency, the same however often it is asked; `deadline` is its moment in
+    ISO 8601; `trace_id` follows the declaration through all logs.
     """
 
     reference: str
     version: int
     tree: Tree
     items: tuple[str, ...] = ()
+    question: str = ""
+    deadline: str = ""
+    trace_id: str = ""
 
 
 class Adapter(Protocol):
-    """One agency's way of answering; `agency` is its code under `config/agencies/`."""
+    """One agency's way of answering; `agency` is its code under `config/agencies/`.
+
+    An adapter with an attribute `concurrency` (a whole number) is asked that many views at once, from several threads.
+    """
 
     agency: str
 
@@ -42,11 +55,14 @@ class AdapterError(Exception):
 
 
 class Retryable(AdapterError):  # noqa: N818 - the type says what to do, as the caller reads it
-    """Asking again later may help; `after` is the least number of seconds to wait."""
+    """Asking again later may help; `after` is the least number of seconds to wait.
 
-    def __init__(self, text: str, after: float = 1.0) -> None:
+    `counts` is False where the agency was not asked at all, or asked us to come back: that is no failed attempt.
+    """
+
+    def __init__(self, text: str, after: float = 1.0, *, counts: bool = True) -> None:
         super().__init__(text)
-        self.after = after
+        self.after, self.counts = after, counts
 
 
 class Pending(AdapterError):  # noqa: N818 - as above
@@ -59,13 +75,23 @@ class NotRetryable(AdapterError):  # noqa: N818 - as above
 
 def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | AdapterError]:
     """Answers in the order of `views`; one that fails does not keep its neighbours from their answers."""
-    return [_assess_one(adapter, view) for view in views]
+    width = min(len(views), getattr(adapter, "concurrency", 1))
+    if width <= 1:
+        return [_assess_one(adapter, view) for view in views]
+    with ThreadPoolExecutor(width, thread_name_prefix=adapter.agency) as pool:
+        return list(pool.map(lambda view: _assess_one(adapter, view), views))
 
 
 def _assess_one(adapter: Adapter, view: View) -> Assessment | AdapterError:
+    with logs.about(trace_id=view.trace_id, mrn=view.reference, agency=adapter.agency):
+        return _answer(adapter, view)
+
+
+def _answer(adapter: Adapter, view: View) -> Assessment | AdapterError:
     try:
         return adapter.assess(view)
     except AdapterError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - any failure of an adapter is an unanswered question, never a dead batch
+    except Exception as error:  # any failure of an adapter is an unanswered question, never a dead batch
+        log.exception("the adapter failed; its question is asked again")
         return Retryable(f"{type(error).__name__} in the adapter of {adapter.agency}")

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from adapters.contract import Adapter
 from adapters.profile import Clock, ProfileAdapter
+from adapters.remote import RemoteAdapter
 from adapters.sandbox import SandboxAdapter
 from singlewindow.risk.agency import Agency
 from singlewindow.times import application_clock, moment
 
 
-class SandboxForbidden(Exception):  # noqa: N818 - named for what it forbids
+class SandboxForbidden(ValueError):  # noqa: N818 - named for what it forbids
     """The configuration holds a sandbox agency where goods are really released."""
+
+
+class KeyMissing(ValueError):  # noqa: N818 - named for what it says
+    """The environment holds no key, or none that can be sent, for an agency that is asked over HTTP."""
+
+
+Secrets = Callable[[str], str | None]
 
 
 def today() -> date:
@@ -22,15 +31,39 @@ def today() -> date:
 
 
 def build_adapters(
-    agencies: Mapping[str, Agency], clock: Clock = today, *, sandbox_allowed: bool = False
+    agencies: Mapping[str, Agency],
+    clock: Clock = today,
+    *,
+    sandbox_allowed: bool = False,
+    secrets: Secrets = os.environ.get,
 ) -> dict[str, Adapter]:
-    """One adapter per agency, by code; raises `SandboxForbidden` unless sandboxes are allowed here."""
-    return {code: _build(agency, clock, sandbox_allowed) for code, agency in agencies.items()}
+    """One adapter per agency, by code; raises `SandboxForbidden` unless sandboxes are allowed here, and `KeyMissing`.
+
+    `secrets` gives the key that a remote agency's `key_env` names.
+    """
+    adapters: dict[str, Adapter] = {}
+    for code, agency in agencies.items():
+        if agency.remote is not None:
+            adapters[code] = RemoteAdapter(agency, agency.remote, _key(agency, agency.remote.key_env, secrets))
+        elif agency.adapter == "profiles":
+            adapters[code] = ProfileAdapter(agency, clock)
+        else:
+            adapters[code] = _sandbox(agency, sandbox_allowed)
+    return adapters
 
 
-def _build(agency: Agency, clock: Clock, sandbox_allowed: bool) -> Adapter:
-    if agency.adapter == "profiles":
-        return ProfileAdapter(agency, clock)
+def _key(agency: Agency, name: str, secrets: Secrets) -> str:
+    key = (secrets(name) or "").strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        state = "holds what is no key" if key else "is not set"
+        raise KeyMissing(
+            f"agency {agency.code} is asked over HTTP, but {name} {state}: put the key that the agency gave you into "
+            f"the environment as {name}, or name a file with it as {name}_FILE"
+        )
+    return key
+
+
+def _sandbox(agency: Agency, sandbox_allowed: bool) -> Adapter:
     if not sandbox_allowed:
         raise SandboxForbidden(
             f'agency {agency.code} is a sandbox, whose outcome the trader chooses: set adapter = "profiles" in its '

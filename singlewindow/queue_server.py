@@ -66,6 +66,12 @@ def queue_command(binary: Path, directory: Path) -> tuple[list[str], str]:
     return [str(binary), *listening, *keeping, *refusing], f"unix://{quote(str(socket))}?db=0"
 
 
+def embedded_url(directory: Path) -> str | None:
+    """The redis URL of the server that serves from `directory` now; None where none has its socket there."""
+    socket = directory.absolute() / "queue.sock"
+    return f"unix://{quote(str(socket))}?db=0" if socket.exists() else None
+
+
 def _socket_path(directory: Path) -> Path:
     beside = directory / "queue.sock"
     if _fits(beside):

@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Most questions to one agency in one batch: enough to share a transaction, few enough to end within the lease."""
     sw_batches_open: int = 4
     """Most batches of one agency under way: what waits beyond them grows the next batch instead of the queue."""
+    sw_remote_batches_open: int = 1
+    """The same for an agency that is asked over HTTP: each of its batches may hold a worker for a whole time limit."""
     sw_lease_seconds: float = 6.0
     """How long a batch may go without a sign of life before its questions are asked again."""
     sw_attempts: int = 3
@@ -46,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment; raises ValueError naming the variable that does not fit."""
-    given = {name: value for name in Settings.__struct_fields__ if (value := _value(environment, name.upper()))}
+    given = {name: value for name in Settings.__struct_fields__ if (value := value_of(name.upper(), environment))}
     try:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -60,6 +62,7 @@ def embedded(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, database_url=f"sqlite:///{path}")
 
 
-def _value(environment: Mapping[str, str], name: str) -> str | None:
+def value_of(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """A variable of the environment, or what the file holds that `NAME_FILE` names; None where there is neither."""
     path = environment.get(f"{name}_FILE")
     return Path(path).read_text(encoding="utf-8").strip() if path else environment.get(name)

@@ -72,3 +72,15 @@ def write(root: Path, *, agency: str = AGENCY, elements: str | None = None, prof
 def one(root: Path, *profiles: str) -> Agency:
     """The small agency with these profiles, loaded."""
     return load_agencies(write(root, profiles="\n".join(profiles) or None))["firearms"]
+
+
+def remote_toml(address: str, **changes: str) -> str:
+    """The small agency as one that is asked over HTTP; `changes` are TOML values of [remote], empty ones left out."""
+    keys = {"url": f'"{address}"', "key_env": '"FIREARMS_KEY"', "allow_http": "true"} | changes
+    table = "\n".join(f"{key} = {value}" for key, value in keys.items() if value)
+    return AGENCY.replace('"profiles"', '"remote"') + f"\n[remote]\n{table}\n"
+
+
+def remote(root: Path, url: str, **changes: str) -> Agency:
+    """The small agency, asked over HTTP, loaded."""
+    return load_agencies(write(root, agency=remote_toml(url, **changes), profiles=""))["firearms"]

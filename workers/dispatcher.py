@@ -9,6 +9,8 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from types import FrameType
 
 from rq import Queue
@@ -17,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from singlewindow.clearance.dispatch import answer_for_silence, make_batches, take_back
 from singlewindow.clearance.window import Window
 from singlewindow.faultpoints import reach
-from workers.queues import connect, queue, ring
+from workers.heartbeat import Heartbeat
+from workers.queues import QUEUES, connect, queue, queue_of, ring
 
 log = logging.getLogger(__name__)
 
@@ -34,27 +37,33 @@ def run(window: Window) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    bell = queue(connect(window.settings.redis_url))
+    client = connect(window.settings.redis_url)
+    bells = {name: queue(client, name) for name in QUEUES}
     log.info("dispatcher ready: %d agencies", len(window.agencies))
-    next_sweep = 0.0
+    next_sweep, heart = 0.0, Heartbeat(window.engine)
     while not stop.is_set():
         try:
             if time.monotonic() >= next_sweep:
                 sweep(window)
+                heart.beat()
                 next_sweep = time.monotonic() + SWEEP_SECONDS
-            pause = 0.0 if dispatch(window, bell) else window.settings.sw_poll_seconds
+            pause = 0.0 if dispatch(window, bells) else window.settings.sw_poll_seconds
         except SQLAlchemyError as error:
             log.warning("the database did not answer, trying again: %s", type(error).__name__)
             pause = PAUSE_AFTER_FAILURE
         stop.wait(pause)
+    with suppress(SQLAlchemyError):
+        heart.leave()
 
 
-def dispatch(window: Window, bell: Queue) -> int:
-    """One round: make batches and ring for them; how many."""
+def dispatch(window: Window, bells: Mapping[str, Queue]) -> int:
+    """One round: make batches and ring for them, each in its queue; how many."""
     batches = make_batches(window)
     reach("before_ring")
-    if batches and not ring(bell, batches):
-        log.warning("the queue server did not answer; %d batches wait for their lease to run out", len(batches))
+    for name, bell in bells.items():
+        mine = [batch for batch in batches if queue_of(window, batch.agency) == name]
+        if mine and not ring(bell, mine):
+            log.warning("the queue server did not answer; %d batches wait for their lease to run out", len(mine))
     return len(batches)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 
+from singlewindow import logs
 from singlewindow.bootstrap import open_window
 from singlewindow.clearance.assess import assess_batch
 from singlewindow.clearance.window import Window
+
+log = logging.getLogger(__name__)
 
 
 @cache
@@ -16,5 +20,14 @@ def window() -> Window:
 
 
 def assess(batch_id: int) -> int:
-    """Work one batch off; how many questions were answered."""
-    return assess_batch(window(), batch_id)
+    """Work one batch off; how many questions were answered.
+
+    An error ends here: RQ would log its text and keep it in the queue server, and it may quote a declaration. The
+    batch's lease runs out, and its questions are asked again.
+    """
+    with logs.about(batch=batch_id):
+        try:
+            return assess_batch(window(), batch_id)
+        except Exception:
+            log.exception("the batch failed; its questions are asked again when its lease has run out")
+            return 0

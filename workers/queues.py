@@ -1,6 +1,7 @@
 """The queue server as a bell: it wakes workers and holds nothing that SQL cannot rebuild.
 
-Jobs carry a batch number only, as JSON. They expire soon: a batch whose bell was lost is rung for again.
+Jobs carry a batch number only, as JSON. They expire soon: a batch whose bell was lost is rung for again. Agencies that
+are asked over HTTP have a queue and workers of their own, so that waiting for them keeps nobody else waiting.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from singlewindow.clearance.window import Window
 from singlewindow.storage.questions import Batch
 
 ASSESS = "assess"
+ASSESS_REMOTE = "assess-remote"
+QUEUES = (ASSESS, ASSESS_REMOTE)
 ASSESS_JOB = "workers.jobs.assess"
 JOB_SECONDS = 60
 CONNECT_SECONDS = 2.0
@@ -31,6 +35,11 @@ def connect(redis_url: str) -> Redis:
 def queue(client: Redis, name: str = ASSESS) -> Queue:
     """The queue of this name, with JSON jobs."""
     return Queue(name, connection=client, serializer=JSONSerializer)
+
+
+def queue_of(window: Window, agency: str) -> str:
+    """The name of the queue for an agency's batches."""
+    return ASSESS_REMOTE if window.is_remote(agency) else ASSESS
 
 
 def ring(bell: Queue, batches: Sequence[Batch]) -> bool:

@@ -16,7 +16,7 @@ from singlewindow.clearance.notices import notice_row
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.decisions.merge import Verdict, merge
 from singlewindow.risk.routing import Routing
-from singlewindow.storage import answers, events, lodgements, questions, streams
+from singlewindow.storage import answers, events, lodgements, questions, streams, tallies
 from singlewindow.storage.tables import Record
 
 _assessment = msgspec.json.Decoder(Assessment)
@@ -76,3 +76,4 @@ def _tell(connection: Connection, decided: Sequence[tuple[Record, Verdict]], now
         feed.extend(entry | {"agency": agency} for agency in asked_agencies(version.routing))
     events.record(connection, trail)
     streams.publish(connection, notices, feed)
+    tallies.add(connection, (tallies.decided(verdict.outcome) for _, verdict in decided))

@@ -11,13 +11,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from singlewindow.clearance.decide import decide
+from singlewindow.clearance.lease import lease_until
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
-from singlewindow.storage import answers, events, lodgements, questions
+from singlewindow.storage import answers, events, lodgements, questions, tallies
 from singlewindow.storage.engines import clock, reading
 from singlewindow.storage.questions import Batch
 from singlewindow.storage.tables import Record
-from singlewindow.times import MICROSECONDS
 
 SWEEP_SIZE = 200
 
@@ -26,6 +26,7 @@ def make_batches(window: Window) -> list[Batch]:
     """Put waiting questions into batches, each of one agency; the caller wakes workers for them after the commit.
 
     At most `sw_batches_open` batches of an agency are under way, so batches grow under load and are single when quiet.
+    A remote agency has fewer, none larger than what it is asked at once: each then ends within one time limit.
     """
     with reading(window.engine) as connection:
         if not questions.agencies_waiting(connection, clock(connection)):
@@ -36,15 +37,23 @@ def make_batches(window: Window) -> list[Batch]:
         free = [
             agency
             for agency in questions.agencies_waiting(connection, now)
-            if under_way.get(agency, 0) < window.settings.sw_batches_open
+            if under_way.get(agency, 0) < _most_open(window, agency)
         ]
-        lot = questions.Lot(now, window.settings.sw_batch_size, _lease(window, now))
-        made = [questions.make_batch(connection, agency, lot) for agency in free]
+        made = [questions.make_batch(connection, agency, _lot(window, agency, now)) for agency in free]
     return [batch for batch in made if batch is not None]
 
 
-def _lease(window: Window, now: int) -> int:
-    return now + int(window.settings.sw_lease_seconds * MICROSECONDS)
+def _most_open(window: Window, agency: str) -> int:
+    settings = window.settings
+    return settings.sw_remote_batches_open if window.is_remote(agency) else settings.sw_batches_open
+
+
+def _lot(window: Window, agency: str, now: int) -> questions.Lot:
+    configured = window.agencies.get(agency)
+    if configured is None or configured.remote is None:
+        return questions.Lot(now, window.settings.sw_batch_size, lease_until(window, now))
+    size = min(window.settings.sw_batch_size, configured.remote.concurrency)
+    return questions.Lot(now, size, lease_until(window, now), alone=False)
 
 
 def take_back(window: Window) -> int:
@@ -53,7 +62,18 @@ def take_back(window: Window) -> int:
         if not questions.lost_batches(connection, clock(connection)):
             return 0
     with window.engine.begin() as connection:
-        return questions.reclaim(connection, clock(connection), window.settings.sw_attempts)
+        now = clock(connection)
+        lost = questions.lock_lost(connection, now)
+        # Who changes questions holds their versions, so that nobody waits in a ring.
+        lodgements.lock_versions(connection, questions.versions_in(connection, [row.id for row in lost]))
+        parked = questions.reclaim(connection, lost, window.settings.sw_attempts)
+        events.record(connection, [_parked(question, now) for question in parked])
+        return len(lost)
+
+
+def _parked(question: Record, now: int) -> events.Event:
+    detail = {"agency": question.agency, "failure": question.failure}
+    return events.Event(now, events.Kind.PARKED, events.SYSTEM, question.version_id, detail)
 
 
 def answer_for_silence(window: Window) -> int:
@@ -85,3 +105,4 @@ def _record_silence(connection: Connection, closed: Sequence[Record], now: int) 
         trail.append(events.Event(now, events.Kind.UNANSWERED, events.SYSTEM, question.version_id, detail))
     answers.add_assessments(connection, rows)
     events.record(connection, trail)
+    tallies.add(connection, (tallies.unanswered(row["agency"], row["answer"]) for row in rows))

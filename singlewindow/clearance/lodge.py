@@ -34,7 +34,10 @@ NO_COUNTRY = "ZZ"
 
 @dataclass(frozen=True)
 class Lodgement:
-    """One validated original as it came in: `content` are the bytes as received, `began` when they came (monotonic)."""
+    """One validated original as it came in: `content` are the bytes as received, `began` when they came (monotonic).
+
+    `trace_id` is the request's; it goes with the declaration to every worker and adapter.
+    """
 
     principal: Principal
     content: bytes
@@ -42,6 +45,7 @@ class Lodgement:
     validated: Validated
     warnings: bytes
     began: float = field(default_factory=time.monotonic)
+    trace_id: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -186,6 +190,7 @@ def _version_row(row: dict[str, Any], entry: Prepared, version_id: int, now: int
         "content_sha256": entry.content_sha256,
         "warnings": lodgement.warnings,
         "routing": msgspec.json.encode(entry.routing),
+        "trace_id": lodgement.trace_id,
         "received_at": now - int((time.monotonic() - lodgement.began) * MICROSECONDS),
         "lodged_at": now,
     }

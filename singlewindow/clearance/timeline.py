@@ -50,8 +50,24 @@ def _unanswered(window: Window, event: Event) -> str:
     return f"{_name(window, event.detail.get('agency'))} has not answered in time"
 
 
+def _late(window: Window, event: Event) -> str:
+    lane = event.detail.get("lane")
+    return (
+        f"{_name(window, event.detail.get('agency'))} answered ({lane}) after the question was closed; nothing changes"
+    )
+
+
+def _contradicted(window: Window, event: Event) -> str:
+    lane = event.detail.get("lane")
+    return f"{_name(window, event.detail.get('agency'))} sent another answer ({lane}); the first stands"
+
+
 def _parked(window: Window, event: Event) -> str:
     return f"{_name(window, event.detail.get('agency'))} could not be asked; its deadline decides"
+
+
+def _retried(window: Window, event: Event) -> str:
+    return f"{_name(window, event.detail.get('agency'))} is asked again, as the operator wished"
 
 
 def _decided(_window: Window, event: Event) -> str:
@@ -67,7 +83,10 @@ _SENTENCES: Mapping[Kind, Callable[[Window, Event], str]] = {
     Kind.LODGED: _lodged,
     Kind.ASSESSED: _assessed,
     Kind.UNANSWERED: _unanswered,
+    Kind.LATE: _late,
+    Kind.CONTRADICTED: _contradicted,
     Kind.PARKED: _parked,
+    Kind.RETRIED: _retried,
     Kind.DECIDED: _decided,
 }
 

@@ -24,3 +24,8 @@ class Window:
     rulebooks: Rulebooks
     agencies: Mapping[str, Agency]
     adapters: Mapping[str, Adapter]
+
+    def is_remote(self, agency: str) -> bool:
+        """Whether this agency is asked over HTTP."""
+        configured = self.agencies.get(agency)
+        return configured is not None and configured.remote is not None

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import click
 
-from singlewindow import __version__
-from singlewindow.cli import demo, documents, keys, service, times
+from adapters.registry import SandboxForbidden
+from singlewindow import __version__, logs
+from singlewindow.cli import demo, doctor, documents, keys, queue, service, times
+from singlewindow.risk.configuration import ConfigError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="singlewindow")
 def group() -> None:
     """Trade single window: one declaration in, every border agency asked, one decision out."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread
+    logs.configure()
 
 
 for command in (
     service.up, service.web, service.worker, service.dispatch, service.db,
-    keys.keys, documents.validate, documents.lodge, times.release_times, demo.demo,
+    doctor.doctor, queue.queue, keys.keys, documents.validate, documents.lodge, times.release_times, demo.demo,
 ):  # fmt: skip
     group.add_command(command)
 
@@ -32,6 +30,6 @@ def main() -> None:
     """Run the command; what cannot be done is said in one line, not in a traceback."""
     try:
         group()
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ValueError, RuntimeError, OSError, ConfigError, SandboxForbidden) as error:
         click.echo(f"singlewindow: {error}", err=True)
         sys.exit(1)

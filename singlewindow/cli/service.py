@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow import bootstrap, queue_server
 from singlewindow.settings import Settings, load_settings
+from singlewindow.storage import backups
 from singlewindow.storage.engines import open_engine
-from singlewindow.storage.schema import is_current, migrate
+from singlewindow.storage.schema import Tables, migrate, tables
 from workers import dispatcher, supervisor
 from workers import worker as queue_worker
+from workers.queues import ASSESS, ASSESS_REMOTE, QUEUES
+
+log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 PORT = 8080
 READY_SECONDS = 20.0
+MOST_REMOTE_WORKERS = 4
 
 data_option = click.option("--data", type=click.Path(path_type=Path), help="Folder of the embedded database and queue.")
 
@@ -39,17 +46,23 @@ def settings_for(data: Path | None) -> Settings:
 @click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--workers", default=2, show_default=True, help="Queue workers.")
-def up(data: Path | None, host: str, port: int, workers: int) -> None:
+@click.option("--remote-workers", type=int, help="Workers for agencies asked over HTTP; one for each, 4 at most.")
+def up(data: Path | None, host: str, port: int, workers: int, remote_workers: int | None) -> None:
     """Run the whole service on this machine until Ctrl-C: database, queue server, web, workers, dispatcher."""
     settings = settings_for(data)
     folder = Path(settings.sw_data).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = folder / "processes"
     supervisor.end_leftovers(record)
-    bootstrap.open_window(settings).engine.dispose()  # a configuration that does not fit is said here, once
+    window = bootstrap.open_window(settings)  # a configuration that does not fit is said here, once
+    window.engine.dispose()
+    remote = sum(window.is_remote(agency) for agency in window.agencies)
     migrate(settings.database_url)
     listening = _listen(host, port)
-    children = _children(settings, folder, listening.fileno(), workers)
+    if remote_workers is None or not remote:
+        remote_workers = min(remote, MOST_REMOTE_WORKERS)
+    counts = {ASSESS: workers, ASSESS_REMOTE: remote_workers}
+    children = _children(settings, folder, listening.fileno(), counts)
     keeper = supervisor.Supervisor(children, record)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, keeper.stop)
@@ -67,7 +80,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _children(settings: Settings, folder: Path, listening: int, workers: int) -> list[supervisor.Child]:
+def _children(settings: Settings, folder: Path, listening: int, workers: Mapping[str, int]) -> list[supervisor.Child]:
     environment = dict(os.environ) | {"DATABASE_URL": settings.database_url, "SW_DATA": str(folder)}
     children = []
     if settings.redis_url:
@@ -80,7 +93,10 @@ def _children(settings: Settings, folder: Path, listening: int, workers: int) ->
     ours = [sys.executable, "-m", "singlewindow"]
     children.append(supervisor.Child("web", [*ours, "web", "--fd", str(listening)], environment, (listening,)))
     children.append(supervisor.Child("dispatcher", [*ours, "dispatch"], environment))
-    children += [supervisor.Child(f"worker {n}", [*ours, "worker"], environment) for n in range(1, workers + 1)]
+    for name, count in workers.items():
+        command = [*ours, "worker", "--queue", name]
+        label = "worker" if name == ASSESS else "remote worker"
+        children += [supervisor.Child(f"{label} {n}", command, environment) for n in range(1, count + 1)]
     return children
 
 
@@ -102,10 +118,11 @@ def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
 
 @click.command()
 @data_option
-def worker(data: Path | None) -> None:
+@click.option("--queue", default=ASSESS, show_default=True, type=click.Choice(QUEUES), help="The one queue it works.")
+def worker(data: Path | None, queue: str) -> None:
     """Run one queue worker."""
     settings_for(data)
-    queue_worker.run()
+    queue_worker.run(queue)
 
 
 @click.command()
@@ -130,13 +147,27 @@ def upgrade(data: Path | None) -> None:
     click.echo("The database has the newest tables.")
 
 
+@db.command()
+@data_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(data: Path | None, file: Path) -> None:
+    """Write the SQLite database as it stands now to FILE, while the service runs."""
+    backups.back_up(settings_for(data).database_url, file)
+    click.echo(f"{file} holds everything committed until now; docs/recovery.md says how to restore it.")
+
+
 def _need_tables(settings: Settings) -> None:
     engine = open_engine(settings.database_url, pool_size=1)
     try:
-        if not is_current(engine):
-            raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
+        standing = tables(engine)
+    except SQLAlchemyError as error:
+        raise ValueError(f"The database cannot be read ({type(error).__name__}); see `singlewindow doctor`") from error
     finally:
         engine.dispose()
+    if standing in {Tables.NONE, Tables.OLDER}:
+        raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
+    if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version works on beside it
+        log.warning("the database's tables are of a later version; end this process when the upgrade is done")
 
 
 def wait_until(ready: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:

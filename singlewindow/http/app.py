@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from singlewindow import logs
 from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.inquiries import NotVisible
 from singlewindow.clearance.window import Window
@@ -33,7 +34,9 @@ from singlewindow.security.access import Keyring
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = "2"
+CLIENT_FAULT = 400
 SERVER_FAULT = 500
+LOGGED = "/v1/"
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -66,12 +69,18 @@ def create_app(window: Window) -> Flask:
         )
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_end)
     app.register_error_handler(Exception, _failed)
     return app
 
 
 def _begin() -> None:
     g.trace_id, g.began = secrets.token_hex(16), time.monotonic()
+    logs.begin(trace_id=g.trace_id)
+
+
+def _end(_error: BaseException | None) -> None:
+    logs.begin()
 
 
 def _view(service: Service, route: Route) -> Callable[..., Response]:
@@ -90,7 +99,7 @@ def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
     media, content = read_content(request, route.consumes) if route.consumes else ("", b"")
     return Call(
         service=service, principal=principal, path=path, query=query, acceptable=acceptable, began=g.began,
-        content=content, media=media,
+        content=content, media=media, trace_id=g.trace_id,
     )  # fmt: skip
 
 
@@ -103,7 +112,14 @@ def _finish(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Trace-Id"] = g.trace_id
+    if response.status_code < CLIENT_FAULT and request.path.startswith(LOGGED):
+        call = (request.method[:10], request.url_rule.rule if request.url_rule else "-", g.get("caller", "-"))
+        log.info("answered status=%d call=%a %s key=%s in %.0f ms", response.status_code, *call, _milliseconds())
     return response
+
+
+def _milliseconds() -> float:
+    return (time.monotonic() - float(g.began)) * 1000
 
 
 def _failed(error: Exception) -> Response:

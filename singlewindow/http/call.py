@@ -38,7 +38,8 @@ class Call:
     """One request, authorised and read.
 
     `principal` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
-    order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic.
+    order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic; `trace_id`
+    names this request in every log line.
     """
 
     service: Service
@@ -49,6 +50,7 @@ class Call:
     began: float
     content: bytes = b""
     media: str = ""
+    trace_id: str = ""
 
     @property
     def accepted(self) -> str:

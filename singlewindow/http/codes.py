@@ -67,6 +67,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "RULE_VIOLATED": Code(422, "The declaration breaks a rule"),
     "NOT_SUPPORTED_YET": Code(422, "This service does not take this kind of message yet"),
     "DUPLICATE_LRN": Code(409, "The reference stands for another declaration already"),
+    # The agencies
+    "VERDICT_CONFLICT": Code(409, "Another answer to this question stands already"),
     # The service
     "INTERNAL_ERROR": Code(500, "Something went wrong in the service"),
     "SERVICE_UNAVAILABLE": Code(503, "The service cannot do this just now"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from singlewindow import logs
 from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.intake import Media
@@ -24,7 +25,9 @@ def post_declaration(call: Call) -> Reply:
     _refuse(validated, faults)
     warnings = [fault for fault in faults if fault.severity is Severity.WARNING]
     stored = msgspec.json.encode(warnings)
-    outcome = _stored(call, Lodgement(call.caller, call.content, call.media, validated, stored, call.began))
+    lodgement = Lodgement(call.caller, call.content, call.media, validated, stored, call.began, call.trace_id)
+    outcome = _stored(call, lodgement)
+    logs.note(mrn=outcome.mrn)
     if isinstance(outcome, Conflict):
         detail = f"The reference was lodged before, with other content, as {outcome.mrn}; give this declaration its own"
         raise ProblemError("DUPLICATE_LRN", detail, mrn=outcome.mrn)

@@ -17,7 +17,8 @@ from singlewindow.http.route import Public, Route
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
 GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN")
 REFERENCES = "#/components/schemas/{name}"
-VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code"}
+VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
+             "question": "The question's id, as it was sent with the question"}  # fmt: skip
 
 
 def openapi(routes: Iterable[Route]) -> dict[str, Any]:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.http.call import Call, Reply
+from singlewindow.http.metrics import exposition
 from singlewindow.storage.engines import clock, reading
-from singlewindow.storage.standing import backlog
-from singlewindow.times import MICROSECONDS
 
 log = logging.getLogger(__name__)
 
@@ -47,30 +41,4 @@ def readiness(call: Call) -> Reply:
 
 def metrics(call: Call) -> Reply:
     """What waits, counted in the record at this moment, in Prometheus' text form."""
-    registry = CollectorRegistry()
-    registry.register(_Backlog(call.window.engine, sorted(call.window.agencies)))
-    return Reply(generate_latest(registry), media=METRICS_MEDIA)
-
-
-class _Backlog(Collector):
-    """The record's own numbers: every web process gives the same ones, so none may be added up."""
-
-    def __init__(self, engine: Engine, agencies: list[str]) -> None:
-        with reading(engine) as connection:
-            self._backlog, self._now = backlog(connection), clock(connection)
-        self._agencies = agencies
-
-    def collect(self) -> Iterable[Metric]:
-        """One gauge per number, labelled by agency."""
-        now, counted = self._now, self._backlog
-        ages = {agency: (now - asked_at) / MICROSECONDS for agency, asked_at in counted.oldest.items()}
-        yield self._gauge("questions_open", "Questions without an answer", counted.waiting)
-        yield self._gauge("questions_oldest_seconds", "Age of the oldest question without an answer", ages)
-        yield self._gauge("questions_parked", "Questions no longer asked, waiting for their deadline", counted.parked)
-        yield self._gauge("batches_open", "Batches under way", counted.batches)
-
-    def _gauge(self, name: str, meaning: str, values: dict[str, int] | dict[str, float]) -> GaugeMetricFamily:
-        gauge = GaugeMetricFamily(f"singlewindow_{name}", meaning, labels=["agency"])
-        for agency in sorted({*self._agencies, *values}):
-            gauge.add_metric([agency], values.get(agency, 0))
-        return gauge
+    return Reply(exposition(call.window), media=METRICS_MEDIA)

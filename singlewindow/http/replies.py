@@ -67,3 +67,13 @@ class Validation(Struct, frozen=True):
     valid: bool
     faults: list[FaultReply]
     truncated: bool
+
+
+class AnswerReceipt(Struct, frozen=True, kw_only=True):
+    """That an agency's answer is stored, and since when; `late` answers are kept and change no decision."""
+
+    mrn: str
+    version: int
+    agency: str
+    received_at: str
+    late: bool

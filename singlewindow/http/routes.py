@@ -6,9 +6,9 @@ Flask's rules, the access check, /openapi.json and /docs are all made from this 
 from __future__ import annotations
 
 from singlewindow.clearance import readings
-from singlewindow.http import declarations, documentation, lodging, operations, outgoing, parameters
+from singlewindow.http import agencies, declarations, documentation, lodging, operations, outgoing, parameters
 from singlewindow.http.call import HTML, JSON, TEXT, XML
-from singlewindow.http.replies import Lodged, Validation
+from singlewindow.http.replies import AnswerReceipt, Lodged, Validation
 from singlewindow.http.route import PUBLIC, Answer, Route
 from singlewindow.release_times.report import By
 from singlewindow.security.keys import Role
@@ -35,6 +35,9 @@ DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaDa
 REPORT_SCHEMA = {"type": "object", "description": "Query, evidence (span and fingerprint), figures over all, by group"}
 BODY_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE",
                  "EMPTY_BODY", "XML_NOT_WELL_FORMED", "JSON_MALFORMED", "UNKNOWN_DOCUMENT_TYPE")  # fmt: skip
+ANSWER_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE",
+                   "EMPTY_BODY", "JSON_MALFORMED", "JSON_DUPLICATE_KEY", "JSON_NUMBER_INVALID", "JSON_TOO_DEEP",
+                   "JSON_TOO_MANY_MEMBERS", "INVALID_UNICODE", "SCHEMA_INVALID")  # fmt: skip
 REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "RULE_VIOLATED", "NOT_SUPPORTED_YET", "DUPLICATE_LRN")
 
 LODGEMENT = (
@@ -78,6 +81,19 @@ DECLARATIONS = (
         problems=("NOT_FOUND",),
     ),
 )  # fmt: skip
+
+AGENCIES = (
+    Route(
+        method="POST",
+        path="/v1/agencies/<code>/assessments/<question>",
+        handler=agencies.post_assessment,
+        roles=AGENCY,
+        consumes=(JSON,),
+        summary="Answer a question of the agency's own; the same answer again gets the same receipt",
+        answers={200: Answer("Stored; `late` says that the question had been closed without it", AnswerReceipt)},
+        problems=("NOT_FOUND", "VERDICT_CONFLICT", *ANSWER_PROBLEMS),
+    ),
+)
 
 OUTGOING = (
     Route(
@@ -124,4 +140,4 @@ OPERATIONS = (
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *OUTGOING, *OPERATIONS)
+ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *AGENCIES, *OUTGOING, *OPERATIONS)

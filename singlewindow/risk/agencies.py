@@ -1,7 +1,8 @@
 """The agencies of `config/agencies/`: one folder each, checked as a whole before the service starts.
 
 A folder holds `agency.toml` (deadline, lanes, routing), `entitlement.toml` (the minimum and maximum elements the law
-gives the agency) and `profiles.toml`. `config/thresholds.toml` holds the common lanes that an agency may override.
+gives the agency) and `profiles.toml`, which a remote agency does without. `config/thresholds.toml` holds the common
+lanes that an agency may override.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.projection import Entitlement
-from singlewindow.risk.agency import Agency, ElementEntry, Head, LegalBasis, RoutingRule, Thresholds
+from singlewindow.risk.agency import Agency, ElementEntry, Head, LegalBasis, Remote, RoutingRule, Thresholds
 from singlewindow.risk.conditions import Condition
 from singlewindow.risk.configuration import ConfigError, Problem, Source
 from singlewindow.risk.facts import ITEM_PATH
@@ -51,7 +53,10 @@ class _Files:
 
     @classmethod
     def read(cls, folder: Path) -> _Files:
-        return cls(folder, *(Source.read(folder / f"{name}.toml") for name in ("agency", "entitlement", "profiles")))
+        agency = Source.read(folder / "agency.toml")
+        own_profiles = agency.tables.get("adapter") != "remote"
+        profiles = Source.read(folder / "profiles.toml", required=own_profiles)
+        return cls(folder, agency, Source.read(folder / "entitlement.toml"), profiles)
 
     @property
     def problems(self) -> list[Problem]:
@@ -66,7 +71,7 @@ class _Files:
 
 def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency | None:
     source = files.agency
-    tables = {key: value for key, value in source.tables.items() if key not in ("routing", "thresholds")}
+    tables = {key: value for key, value in source.tables.items() if key not in ("routing", "thresholds", "remote")}
     head = source.convert(tables, Head)
     thresholds = _thresholds(source, source.tables.get("thresholds", {}), common, "thresholds")
     routing = tuple(_routing(source))
@@ -74,6 +79,7 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
     profiles = tuple(read_profiles(files.profiles, entitlement.maximum))
     if head is None:
         return None
+    remote = _remote(files, head)
     if head.code != files.folder.name:
         source.complain(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
     if not head.always and not source.entries("routing"):
@@ -89,7 +95,41 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
         )
     if head.adapter == "sandbox" and REFERENCE_PATH not in entitlement.maximum:
         source.complain(source.line_of("", key="adapter"), f"a sandbox needs {REFERENCE_PATH} in its entitlement")
-    return Agency(head, thresholds, routing, entitlement, profiles, files.fingerprint(common_content))
+    return Agency(head, thresholds, routing, entitlement, profiles, files.fingerprint(common_content), remote)
+
+
+def _remote(files: _Files, head: Head) -> Remote | None:
+    source, table = files.agency, files.agency.tables.get("remote")
+    if head.adapter != "remote":
+        if table is not None:
+            source.complain(source.line_of("remote"), 'a [remote] table is for adapter = "remote" only')
+        return None
+    if files.profiles.entries("profile"):
+        files.profiles.complain(1, "a remote agency assesses by itself: remove its profiles, nobody would apply them")
+    if table is None:
+        source.complain(
+            source.line_of("", key="adapter"), "a remote agency needs a [remote] table with url and key_env"
+        )
+        return None
+    remote = source.convert(table, Remote, "remote")
+    if remote is not None and (problem := _unusable_url(remote)):
+        source.complain(source.line_of("remote", key="url"), problem)
+    return remote
+
+
+def _unusable_url(remote: Remote) -> str:
+    try:
+        parts = urlsplit(remote.url)
+        whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return "the url is not an address"
+    if not whole or not remote.url.isascii() or not remote.url.isprintable() or " " in remote.url:
+        return "the url is not an address such as https://agency.example/questions"
+    if parts.scheme != "https" and not (parts.scheme == "http" and remote.allow_http):
+        return "the url must be https (allow_http = true permits http, for a private link that is protected otherwise)"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "the url may have no user, query or fragment; the key comes from the environment"
+    return ""
 
 
 def _thresholds(source: Source, table: object, common: Thresholds, name: str) -> Thresholds:

@@ -39,13 +39,30 @@ class RoutingRule(Conditional, frozen=True, kw_only=True, forbid_unknown_fields=
     legal_basis: Words
 
 
+class Remote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[remote]: where an agency's own system is asked. `key_env` names the variable of its key; times in seconds.
+
+    `timeout_seconds` bounds a whole call, whatever the other side does; `concurrency` is how many may run at once.
+    `breaker_failures` in a row stop the calls of a process, which then tries one every `probe_seconds`.
+    """
+
+    url: Annotated[str, msgspec.Meta(max_length=2_000)]
+    key_env: Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z0-9_]{0,99}\Z")]
+    timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=30)] = 10.0
+    connect_seconds: Annotated[float, msgspec.Meta(gt=0, le=30)] = 3.0
+    concurrency: Annotated[int, msgspec.Meta(ge=1, le=32)] = 4
+    breaker_failures: Annotated[int, msgspec.Meta(ge=1, le=100)] = 5
+    probe_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 10.0
+    allow_http: bool = False
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `agency.toml` says outside its routing; `deadline_seconds` is counted from the question."""
 
     code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
     name: Words
     deadline_seconds: Annotated[float, msgspec.Meta(gt=0)]
-    adapter: Literal["profiles", "sandbox"]
+    adapter: Literal["profiles", "remote", "sandbox"]
     always: bool = False
 
 
@@ -73,6 +90,7 @@ class Agency:
     entitlement: Entitlement
     profiles: tuple[Profile, ...]
     fingerprint: str
+    remote: Remote | None = None
 
     @property
     def code(self) -> str:

@@ -31,7 +31,7 @@ class Problem(NamedTuple):
         return f"{self.file}:{self.line}: {self.text}"
 
 
-class ConfigError(Exception):
+class ConfigError(ValueError):
     """The configuration cannot be used; `problems` holds everything found, in the order of files and lines."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

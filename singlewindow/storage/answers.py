@@ -1,4 +1,7 @@
-"""Assessments and decisions: one answer per version and agency, one decision per version, both by primary key."""
+"""Assessments and decisions: one answer per version and agency, one decision per version, both by primary key.
+
+Beside them, the answers that came when their question had been closed: kept for the record, read by no decision.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from singlewindow.storage.engines import insert_new
-from singlewindow.storage.tables import Record, assessment, decision
+from singlewindow.storage.tables import Record, assessment, decision, late_assessment
 
 
 def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -25,6 +28,24 @@ def assessments_of(connection: Connection, version_ids: Iterable[int]) -> dict[i
     for row in connection.execute(query):
         found[row.version_id].append(row)
     return found
+
+
+def assessment_of(connection: Connection, version_id: int, agency: str) -> Record | None:
+    """How one question was closed; None while it is open."""
+    mine = (assessment.c.version_id == version_id, assessment.c.agency == agency)
+    return connection.execute(select(assessment).where(*mine)).first()
+
+
+def add_late(connection: Connection, row: dict[str, Any]) -> bool:
+    """Keep an answer that came too late; False where one is kept already."""
+    statement = insert_new(connection, late_assessment, "version_id", "agency").values(**row)
+    return connection.execute(statement.returning(late_assessment.c.version_id)).first() is not None
+
+
+def late_of(connection: Connection, version_id: int, agency: str) -> Record:
+    """The late answer that is kept for a question."""
+    mine = (late_assessment.c.version_id == version_id, late_assessment.c.agency == agency)
+    return connection.execute(select(late_assessment).where(*mine)).one()
 
 
 def add_decisions(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:

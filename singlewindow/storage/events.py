@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
+OPERATOR = "operator:cli"
 
 
 class Kind(StrEnum):
@@ -20,7 +21,10 @@ class Kind(StrEnum):
     LODGED = "lodged"
     ASSESSED = "assessed"
     UNANSWERED = "unanswered"
+    LATE = "late"
+    CONTRADICTED = "contradicted"
     PARKED = "parked"
+    RETRIED = "retried"
     DECIDED = "decided"
     KEY_CREATED = "key-created"
     KEY_REVOKED = "key-revoked"

@@ -74,13 +74,18 @@ def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) ->
 
 
 def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Record]:
-    """By version id: MRN, number and canonical form."""
+    """By version id: MRN, number, canonical form and trace id."""
     query = (
-        select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical)
+        select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical, version.c.trace_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(version.c.id.in_(list(version_ids)))
     )
     return {int(row.id): row for row in connection.execute(query)}
+
+
+def routing_of(connection: Connection, version_id: int) -> bytes | None:
+    """The stored routing of a version; None where there is no such version."""
+    return connection.execute(select(version.c.routing).where(version.c.id == version_id)).scalar()
 
 
 def _owned(query: Select[Any], party: str | None) -> Select[Any]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from singlewindow.storage.identity import new_id
-from singlewindow.storage.tables import Record, batch, outbox
+from singlewindow.storage.tables import Record, batch, declaration, outbox, version
 
 WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False), outbox.c.awaiting.is_(False))
 
@@ -38,11 +38,16 @@ def open_batches(connection: Connection) -> dict[str, int]:
 
 
 class Lot(NamedTuple):
-    """How batches are made now: at most `size` questions each, leased until `lease_until` (microseconds)."""
+    """How batches are made now: at most `size` questions each, leased until `lease_until` (microseconds).
+
+    `alone` says that a question which failed before goes into a batch of its own: not needed where every question is a
+    call of its own anyway.
+    """
 
     now: int
     size: int
     lease_until: int
+    alone: bool = True
 
 
 def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
@@ -52,9 +57,10 @@ def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
     first = connection.execute(oldest.with_for_update(skip_locked=True)).first()
     if first is None:
         return None
-    if first.attempts:
+    if lot.alone and first.attempts:
         return _new_batch(connection, agency, [first.version_id], lot)
-    fresh = select(outbox.c.version_id).where(*due, outbox.c.attempts == 0).order_by(outbox.c.due_at).limit(lot.size)
+    together = (*due, outbox.c.attempts == 0) if lot.alone else due
+    fresh = select(outbox.c.version_id).where(*together).order_by(outbox.c.due_at).limit(lot.size)
     version_ids = connection.execute(fresh.with_for_update(skip_locked=True)).scalars()
     return _new_batch(connection, agency, list(version_ids), lot)
 
@@ -102,18 +108,29 @@ def answered(connection: Connection, batch_id: int, version_ids: Iterable[int]) 
     return list(connection.execute(delete(outbox).where(mine).returning(*columns)))
 
 
+def take(connection: Connection, version_id: int, agency: str) -> Record | None:
+    """Take one question that its agency has answered by itself out of the outbox; None where it is not open."""
+    mine = and_(outbox.c.version_id == version_id, outbox.c.agency == agency)
+    statement = delete(outbox).where(mine).returning(outbox.c.asked_at)
+    return connection.execute(statement).first()
+
+
 class Retry(NamedTuple):
-    """A question whose answer failed: ask it alone from `due_at` on, or park it once it was tried `attempts` times."""
+    """A question whose answer failed: ask it alone from `due_at` on, or park it once it was tried `attempts` times.
+
+    `counts` is False where the agency was not asked: the question then waits as if it had not been in a batch.
+    """
 
     version_id: int
     due_at: int
     failure: str
     attempts: int
+    counts: bool = True
 
 
 def ask_again(connection: Connection, batch_id: int, retry: Retry) -> bool:
     """Put a failed question back; True where it is parked until its deadline instead."""
-    tries = outbox.c.attempts + 1
+    tries = outbox.c.attempts + (1 if retry.counts else 0)
     statement = (
         update(outbox)
         .where(outbox.c.batch_id == batch_id, outbox.c.version_id == retry.version_id)
@@ -136,17 +153,52 @@ def lost_batches(connection: Connection, now: int) -> bool:
     return connection.execute(select(batch.c.id).where(batch.c.lease_until < now).limit(1)).first() is not None
 
 
-def reclaim(connection: Connection, now: int, attempts: int) -> int:
-    """End the batches whose lease has run out; how many. A claimed one counts as a failed attempt of each question."""
+def lock_lost(connection: Connection, now: int) -> list[Record]:
+    """Lock the batches whose lease has run out; those that another copy takes back are passed over."""
     expired = select(batch.c.id, batch.c.claimed).where(batch.c.lease_until < now).with_for_update(skip_locked=True)
-    lost = list(connection.execute(expired))
+    return list(connection.execute(expired))
+
+
+def versions_in(connection: Connection, batch_ids: Iterable[int]) -> list[int]:
+    """The versions that these batches ask about."""
+    query = select(outbox.c.version_id).where(outbox.c.batch_id.in_(list(batch_ids))).distinct()
+    return list(connection.execute(query).scalars())
+
+
+def reclaim(connection: Connection, lost: Iterable[Record], attempts: int) -> list[Record]:
+    """End these (locked) batches; the questions parked by that. A claimed one counts as an attempt of each question."""
+    parked: list[Record] = []
     for row in lost:
         connection.execute(delete(batch).where(batch.c.id == row.id))
         tries = outbox.c.attempts + (1 if row.claimed else 0)
         failure = "the worker ended before it answered" if row.claimed else outbox.c.failure
         free = {"batch_id": None, "attempts": tries, "failure": failure, "parked": tries >= attempts}
-        connection.execute(update(outbox).where(outbox.c.batch_id == row.id).values(**free))
-    return len(lost)
+        columns = (outbox.c.version_id, outbox.c.agency, outbox.c.failure, outbox.c.parked)
+        freed = connection.execute(update(outbox).where(outbox.c.batch_id == row.id).values(**free).returning(*columns))
+        parked += [question for question in freed if question.parked]
+    return parked
+
+
+def parked_versions(connection: Connection, agency: str | None, mrn: str | None) -> list[int]:
+    """The versions with a parked question: of all, of one agency, or of one declaration."""
+    query = select(outbox.c.version_id).where(outbox.c.parked).distinct()
+    if agency is not None:
+        query = query.where(outbox.c.agency == agency)
+    if mrn is not None:
+        of_declaration = select(version.c.id).join(declaration, declaration.c.id == version.c.declaration_id)
+        query = query.where(outbox.c.version_id.in_(of_declaration.where(declaration.c.mrn == mrn)))
+    return list(connection.execute(query).scalars())
+
+
+def put_back(connection: Connection, now: int, version_ids: Iterable[int], agency: str | None) -> list[Record]:
+    """Ask parked questions on these (locked) versions again as if for the first time; the questions as parked."""
+    chosen = [outbox.c.version_id.in_(list(version_ids)), outbox.c.parked]
+    if agency is not None:
+        chosen.append(outbox.c.agency == agency)
+    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.attempts, outbox.c.failure)
+    found = list(connection.execute(select(*columns).where(*chosen).order_by(outbox.c.version_id, outbox.c.agency)))
+    connection.execute(update(outbox).where(*chosen).values(parked=False, attempts=0, due_at=now))
+    return found
 
 
 def overdue(connection: Connection, now: int, limit: int) -> list[int]:

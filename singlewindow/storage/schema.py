@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from alembic import command
@@ -25,17 +26,39 @@ def migrate(database_url: str) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Upgrade through an open engine."""
+    """Upgrade through an open engine; raises ValueError where a later version has upgraded it further."""
+    if tables(engine) is Tables.NEWER:
+        raise ValueError("The database's tables are of a later version of the service; start that version")
     config = _config()
     config.attributes["engine"] = engine
     command.upgrade(config, "head")
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the database stands at the newest migration."""
+class Tables(StrEnum):
+    """How a database's tables stand to this version of the service."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+    NONE = "none"
+
+
+def tables(engine: Engine) -> Tables:
+    """How the tables stand; newer ones were made by a later version, whose migrations this one does not know."""
     with engine.connect() as connection:
         standing = MigrationContext.configure(connection).get_current_revision()
-    return standing == ScriptDirectory.from_config(_config()).get_current_head()
+    scripts = ScriptDirectory.from_config(_config())
+    if standing is None:
+        return Tables.NONE
+    if standing == scripts.get_current_head():
+        return Tables.CURRENT
+    known = {script.revision for script in scripts.walk_revisions()}
+    return Tables.OLDER if standing in known else Tables.NEWER
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database stands at the newest migration."""
+    return tables(engine) is Tables.CURRENT
 
 
 def _config() -> Config:

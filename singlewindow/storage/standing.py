@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
+from singlewindow.storage.questions import WAITING
 from singlewindow.storage.tables import Record, assessment, batch, decision, declaration, outbox, version
 
 
@@ -34,23 +35,52 @@ def answered(connection: Connection, version_id: int) -> dict[str, Record]:
 
 
 class Backlog(NamedTuple):
-    """What waits: by agency the open questions, the oldest one's `asked_at` and the parked ones; and open batches."""
+    """What waits for one agency: numbers of questions and batches, and the moments the oldest of each began."""
 
-    waiting: dict[str, int]
-    oldest: dict[str, int]
-    parked: dict[str, int]
-    batches: dict[str, int]
+    open: int = 0
+    waiting: int = 0
+    batched: int = 0
+    awaiting: int = 0
+    parked: int = 0
+    overdue: int = 0
+    oldest: int | None = None
+    batches: int = 0
+    lost: int = 0
+    oldest_batch: int | None = None
 
 
-def backlog(connection: Connection) -> Backlog:
-    """Count what waits, from the record itself."""
-    columns = (outbox.c.agency, outbox.c.parked, func.count().label("n"), func.min(outbox.c.asked_at).label("oldest"))
-    waiting: dict[str, int] = {}
-    oldest: dict[str, int] = {}
-    parked: dict[str, int] = {}
-    for row in connection.execute(select(*columns).group_by(outbox.c.agency, outbox.c.parked)):
-        waiting[row.agency] = waiting.get(row.agency, 0) + row.n
-        oldest[row.agency] = min(row.oldest, oldest.get(row.agency, row.oldest))
-        parked[row.agency] = parked.get(row.agency, 0) + (row.n if row.parked else 0)
-    under_way = connection.execute(select(batch.c.agency, func.count()).group_by(batch.c.agency))
-    return Backlog(waiting, oldest, parked, {row[0]: row[1] for row in under_way})
+def backlog(connection: Connection, now: int) -> dict[str, Backlog]:
+    """By agency, what waits for it at the moment `now`; agencies with nothing open are left out.
+
+    Only open questions and batches are read: the cost does not grow with what is stored.
+    """
+    columns = (
+        outbox.c.agency, func.count().label("open"), _count(WAITING).label("waiting"),
+        _count(outbox.c.batch_id.is_not(None)).label("batched"), _count(outbox.c.awaiting).label("awaiting"),
+        _count(outbox.c.parked).label("parked"), _count(outbox.c.deadline_at < now).label("overdue"),
+        func.min(outbox.c.asked_at).label("oldest"),
+    )  # fmt: skip
+    rows = connection.execute(select(*columns).group_by(outbox.c.agency))
+    found = {row.agency: Backlog(*row[1:]) for row in rows}
+    lost = _count(batch.c.lease_until < now)
+    leases = select(batch.c.agency, func.count(), lost, func.min(batch.c.created_at)).group_by(batch.c.agency)
+    for agency, batches, expired, oldest in connection.execute(leases):
+        standing = found.get(agency, Backlog())
+        found[agency] = standing._replace(batches=batches, lost=expired, oldest_batch=oldest)
+    return found
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def parked(connection: Connection) -> list[Record]:
+    """The parked questions, the one whose deadline comes first before the others."""
+    query = (
+        select(declaration.c.mrn, version.c.number, outbox)
+        .join(version, version.c.id == outbox.c.version_id)
+        .join(declaration, declaration.c.id == version.c.declaration_id)
+        .where(outbox.c.parked)
+        .order_by(outbox.c.deadline_at, outbox.c.version_id, outbox.c.agency)
+    )
+    return list(connection.execute(query))

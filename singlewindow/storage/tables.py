@@ -160,6 +160,24 @@ decision = Table(
     Column("decided_at", BigInteger, nullable=False),
 )
 
+tally = Table(
+    "tally",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+)
+
+dispatcher = Table(
+    "dispatcher",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
 stream = Table(
     "stream",
     metadata,

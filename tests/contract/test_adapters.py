@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,11 +13,13 @@ import pytest
 
 from adapters.contract import Adapter, AdapterError, NotRetryable, Retryable, View, assess_each
 from adapters.profile import ProfileAdapter
-from adapters.registry import SandboxForbidden, build_adapters
+from adapters.registry import KeyMissing, SandboxForbidden, build_adapters
+from adapters.remote import RemoteAdapter
 from adapters.sandbox import OUTCOMES, SandboxAdapter
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.risk.agencies import load_agencies
-from tests.agency_folders import AGENCY, one, profile, write
+from tests.agency_folders import AGENCY, one, profile, remote, remote_toml, write
+from tests.agency_server import agency_server
 
 ITEMS = [
     {"SequenceNumeric": "1", "Commodity": {"Classification": [{"ID": "93020000", "IdentificationTypeCode": "TSP"}]}},
@@ -44,6 +46,11 @@ def sandbox_adapter(root: Path) -> Adapter:
     return SandboxAdapter(agency)
 
 
+def remote_adapter(root: Path, url: str) -> Adapter:
+    agency = remote(root, url)
+    return build_adapters({agency.code: agency}, secrets={"FIREARMS_KEY": "key"}.get)[agency.code]
+
+
 @cache
 def shipped_adapters() -> dict[str, Adapter]:
     return build_adapters(load_agencies(SHIPPED), lambda: date(2026, 6, 1))
@@ -58,9 +65,13 @@ KINDS: dict[str, Callable[[Path], Adapter]] = {"profiles": profiles_adapter, "sa
 }
 
 
-@pytest.fixture(params=KINDS)
-def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Adapter:
-    return KINDS[request.param](tmp_path)
+@pytest.fixture(params=[*KINDS, "remote"])
+def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Adapter]:
+    if request.param != "remote":
+        yield KINDS[request.param](tmp_path)
+        return
+    with agency_server("by_goods") as server:
+        yield remote_adapter(tmp_path, server.url)
 
 
 def test_an_adapter_answers_for_its_own_agency(adapter: Adapter) -> None:
@@ -174,3 +185,17 @@ def test_a_sandbox_agency_is_built_where_it_is_allowed(tmp_path: Path) -> None:
 def test_an_adapter_is_built_for_every_agency(tmp_path: Path) -> None:
     agencies = load_agencies(write(tmp_path))
     assert set(build_adapters(agencies)) == {"firearms"}
+
+
+def test_a_remote_agency_is_built_with_the_key_from_the_environment(tmp_path: Path) -> None:
+    assert isinstance(remote_adapter(tmp_path, "http://127.0.0.1:9/"), RemoteAdapter)
+
+
+@pytest.mark.parametrize("key", [None, "", " ", "two words", "k\u00e9y", "line\nbreak"])
+def test_without_a_key_that_can_be_sent_nothing_starts_and_the_variable_is_named(
+    tmp_path: Path, key: str | None
+) -> None:
+    agencies = load_agencies(write(tmp_path, agency=remote_toml("https://agency.example/"), profiles=""))
+    with pytest.raises(KeyMissing, match="firearms is asked over HTTP, but FIREARMS_KEY") as caught:
+        build_adapters(agencies, secrets=lambda _: key)
+    assert key is None or len(key) < 3 or key not in str(caught.value)

@@ -175,25 +175,28 @@ def test_fk4_a_frozen_worker_that_wakes_writes_nothing(install: Install, record_
 
 
 def test_fk5_a_worker_that_hangs_in_an_agency_is_free_again(install: Install, record_property: Record) -> None:
-    here = install(deadline=100)
+    deadline, limit = 50, 60  # seconds: of the agencies, and of one job
+    here = install(deadline=deadline)
     here.web()
     here.wait_ready()
     client = here.client()
-    for number in range(2):  # both hang, in one batch where they meet there
+    for number in range(2):  # both hang, in one batch
         client.lodge(client.declaration(f"{HANGS}{number * 4}"))
     here.dispatcher()
-    here.worker(poisonable=True)
-    time.sleep(3.0)
+    worker = here.worker(poisonable=True)
+    wait_until(lambda: here.number("SELECT count(*) FROM batch WHERE claimed") > 0, 30, "the hanging batch is claimed")
     begun = time.monotonic()
+    time.sleep(deadline)
     good = client.lodge(client.declaration("GOOD0"))
-    answered = "SELECT count(*) FROM decision c JOIN version v ON v.id = c.version_id JOIN declaration d"
-    answered += f" ON d.id = v.declaration_id WHERE d.mrn = '{good.mrn}' AND c.outcome = 'release'"
-    took = wait_until(lambda: here.number(answered) == 1, 2 * 65.0, "the worker is free again")
-    here.settle(200)
+    released = "SELECT count(*) FROM decision c JOIN version v ON v.id = c.version_id JOIN declaration d"
+    released += f" ON d.id = v.declaration_id WHERE d.mrn = '{good.mrn}' AND c.outcome = 'release'"
+    wait_until(lambda: here.number(released) == 1, 45, "the worker is free again")
+    took = time.monotonic() - begun
+    here.settle(90)
     assert here.verdict() == []
-    assert begun
-    assert took <= 2 * 65.0
-    record_property("FK5", f"two hanging declarations: the worker was free after {took:.0f} s (60 s each and 5)")
+    assert worker.starts == 1
+    assert took <= limit + 5
+    record_property("FK5", f"two declarations hang in one batch: the worker was free after {took:.0f} s (60 and 5)")
 
 
 def test_fk6_all_workers_away(install: Install, record_property: Record) -> None:

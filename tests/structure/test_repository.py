@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from singlewindow.cli import group
+from singlewindow.http.metrics import NAMES, PREFIX
+from singlewindow.logs import FIELDS
 from singlewindow.settings import ROOT, Settings
 from singlewindow.storage.tables import metadata
 
@@ -51,6 +54,22 @@ def test_every_setting_is_documented_with_its_default() -> None:
     manual = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
     undocumented = [name.upper() for name in Settings.__struct_fields__ if f"`{name.upper()}`" not in manual]
     assert undocumented == []
+
+
+def test_every_metric_is_documented() -> None:
+    manual = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"`{PREFIX}{name}`" not in manual] == []
+
+
+def test_every_field_of_a_log_line_is_documented() -> None:
+    manual = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    assert [name for name in FIELDS if f"`{name}`" not in manual] == []
+
+
+def test_every_command_is_documented() -> None:
+    manual = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("docs/operator.md", "README.md"))
+    written = {name for name in group.commands if re.search(rf"(singlewindow|make) {name}\b", manual)}
+    assert written == {*group.commands}
 
 
 def test_nothing_is_left_for_later_or_speaks_of_where_it_was_written() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.configuration import ConfigError, Problem
-from tests.agency_folders import AGENCY, ELEMENTS, ITEM, entitlement, one, profile, write
+from tests.agency_folders import AGENCY, ELEMENTS, ITEM, entitlement, one, profile, remote, remote_toml, write
 
 
 def problems(directory: Path) -> list[Problem]:
@@ -167,3 +167,58 @@ def test_a_directory_without_agencies_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_entry_beside_the_profiles_is_refused(tmp_path: Path) -> None:
     assert "unknown entry" in only(write(tmp_path, profiles="colour = 1\n" + profile())).text
+
+
+def test_a_remote_agency_needs_no_profiles_file(tmp_path: Path) -> None:
+    directory = write(tmp_path, agency=remote_toml("https://agency.example/questions"))
+    (directory / "firearms" / "profiles.toml").unlink()
+    remote_agency = load_agencies(directory)["firearms"].remote
+    assert remote_agency is not None
+    assert (remote_agency.timeout_seconds, remote_agency.connect_seconds, remote_agency.concurrency) == (10, 3, 4)
+
+
+def test_plain_http_is_allowed_where_the_configuration_says_so(tmp_path: Path) -> None:
+    assert remote(tmp_path, "http://10.0.0.7:8000/questions").remote is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "changes", "said"),
+    [
+        ("http://agency.example/", {"allow_http": ""}, "must be https"),
+        ("http://agency.example/", {"allow_http": "false"}, "must be https"),
+        ("ftp://agency.example/", {}, "must be https"),
+        ("https:///path", {}, "is not an address"),
+        ("agency.example", {}, "is not an address"),
+        ("https://agency.example:99999/", {}, "is not an address"),
+        ("https://[::1/", {}, "is not an address"),
+        ("https://me:secret@agency.example/", {}, "no user"),
+        ("https://agency.example/?key=1", {}, "no user, query"),
+        ("https://agency.example/", {"url": ""}, "url"),
+        ("https://agency.example/", {"key_env": ""}, "key_env"),
+        ("https://agency.example/", {"key_env": '"sw_live_secret"'}, "key_env"),
+        ("https://agency.example/", {"key": '"secret"'}, "key"),
+        ("https://agency.example/", {"timeout_seconds": "0"}, "timeout_seconds"),
+        ("https://agency.example/", {"timeout_seconds": "31"}, "timeout_seconds"),
+        ("https://agency.example/", {"concurrency": "0"}, "concurrency"),
+    ],
+)
+def test_a_remote_table_that_cannot_be_used_is_refused_with_its_line(
+    tmp_path: Path, url: str, changes: dict[str, str], said: str
+) -> None:
+    found = only(write(tmp_path, agency=remote_toml(url, **changes), profiles=""))
+    assert said in found.text
+    assert found.line >= AGENCY.count("\n")
+
+
+def test_a_remote_agency_without_its_table_is_refused(tmp_path: Path) -> None:
+    found = only(write(tmp_path, agency=AGENCY.replace('"profiles"', '"remote"'), profiles=""))
+    assert "[remote] table" in found.text
+
+
+def test_a_remote_table_of_an_agency_that_is_not_remote_is_refused(tmp_path: Path) -> None:
+    agency = remote_toml("https://agency.example/").replace('adapter = "remote"', 'adapter = "profiles"')
+    assert 'adapter = "remote" only' in only(write(tmp_path, agency=agency)).text
+
+
+def test_profiles_that_nobody_would_apply_are_refused(tmp_path: Path) -> None:
+    assert "remove its profiles" in only(write(tmp_path, agency=remote_toml("https://agency.example/"))).text

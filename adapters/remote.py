@@ -1,0 +1,164 @@
+"""An agency that answers by its own system over HTTP: its view goes out, the answer comes at once or later by itself.
+
+Whatever the other side does (hangs, drips, lies, floods, redirects), a call ends within its time and its size, and
+nothing of what was sent reaches a log or the record unless it is an answer in the right form.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+import msgspec
+
+from adapters.answer import LARGEST_ANSWER, foreign_items, read_answer
+from adapters.breaker import Breaker, Clock
+from adapters.contract import NotRetryable, Pending, Retryable, View
+from adapters.time_limit import TimeLimit
+from singlewindow.decisions.assessment import Assessment
+from singlewindow.declarations.faults import Refused
+from singlewindow.risk.agency import Agency, Remote
+
+RETRY_SECONDS = 2.0
+LEAST_PAUSE, LONGEST_PAUSE = 1.0, 3_600.0
+TRY_AGAIN = frozenset({408, 425})
+COME_BACK = frozenset({429, 503})
+CHUNK = 16_384
+
+WallClock = Callable[[], datetime]
+
+
+class RemoteAdapter:
+    """Asks one agency's system with its key; `clock` (monotonic) is the breaker's."""
+
+    def __init__(self, agency: Agency, remote: Remote, key: str, clock: Clock = time.monotonic) -> None:
+        self.agency, self.concurrency = agency.code, remote.concurrency
+        self._remote, self._profiles = remote, agency.fingerprint
+        self._breaker = Breaker(remote.breaker_failures, remote.probe_seconds, clock)
+        self._client = httpx.Client(
+            # The host's own trust store, so that an authority of the state is trusted where the host trusts it.
+            verify=ssl.create_default_context(),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(remote.timeout_seconds, connect=min(remote.connect_seconds, remote.timeout_seconds)),
+            # A connection for each call: the time limit closes what it opened, and a restarted agency meets no old one.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            headers={"Authorization": f"Bearer {key}", "User-Agent": "singlewindow", "Accept": "application/json",
+                     "Accept-Encoding": "identity", "Content-Type": "application/json"},
+        )  # fmt: skip
+
+    def assess(self, view: View) -> Assessment:
+        """The agency's answer; raises `Pending`, `Retryable` or `NotRetryable` by what came instead."""
+        wait = self._breaker.wait()
+        if wait > 0:
+            text = f"{self.agency} fails or asked for a pause; it is tried again in {wait:.0f} seconds"
+            raise Retryable(text, after=wait, counts=False)
+        try:
+            answer = self._ask(view)
+        except (Pending, NotRetryable):
+            self._breaker.succeeded()
+            raise
+        except Retryable as error:
+            if error.counts:
+                self._breaker.failed()
+            raise
+        except Exception:
+            self._breaker.failed()
+            raise
+        self._breaker.succeeded()
+        return answer
+
+    def _ask(self, view: View) -> Assessment:
+        headers = {"X-Correlation-Id": view.trace_id or view.question}
+        try:
+            with (
+                TimeLimit(self._remote.timeout_seconds) as limit,
+                self._client.stream("POST", self._remote.url, content=_question(view), headers=headers,
+                                    extensions={"trace": limit.watch}) as response,
+            ):  # fmt: skip
+                self._look_at_status(response)
+                return self._read(_bounded(response), view)
+        except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
+            raise Retryable(f"no whole answer within {self._remote.timeout_seconds:g} seconds", RETRY_SECONDS) from None
+        except httpx.HTTPError as error:
+            raise Retryable(_transport_failure(error), RETRY_SECONDS) from None
+
+    def _look_at_status(self, response: httpx.Response) -> None:
+        """Returns where the body is to be read (200), and raises what any other status means."""
+        status = response.status_code
+        if status == httpx.codes.OK:
+            return
+        if status == httpx.codes.ACCEPTED:
+            raise Pending("the agency will answer by itself")
+        if status in COME_BACK and (pause := pause_of(response.headers.get("Retry-After"))) is not None:
+            self._breaker.rest(pause)
+            raise Retryable(f"the agency answered {status} and asked for {pause:.0f} seconds", pause, counts=False)
+        if status >= 500 or status in COME_BACK | TRY_AGAIN or status < 300:
+            raise Retryable(f"the agency answered {status}", RETRY_SECONDS)
+        if status < 400:
+            raise NotRetryable(f"the agency answered {status}: redirects are not followed; correct its url")
+        raise NotRetryable(f"the agency refused the question with {status}")
+
+    def _read(self, content: bytes, view: View) -> Assessment:
+        try:
+            answer = read_answer(content, self.agency, self._profiles)
+            foreign_items(answer, view.tree)
+        except Refused as error:
+            raise Retryable(f"the answer cannot be used ({error.code}): {error.text}", RETRY_SECONDS) from None
+        return answer
+
+
+def _question(view: View) -> bytes:
+    question = {
+        "question": view.question,
+        "reference": view.reference,
+        "version": view.version,
+        "deadline": view.deadline,
+        "items": view.items,
+        "view": view.tree,
+    }
+    return msgspec.json.encode(question)
+
+
+def _bounded(response: httpx.Response) -> bytes:
+    """The body, unless it is of another kind than JSON in UTF-8, or too large; read no further than it must be."""
+    media, _, parameters = response.headers.get("Content-Type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if media.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8"):
+        raise Retryable("the answer is not application/json in UTF-8", RETRY_SECONDS)
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Retryable("the answer is compressed", RETRY_SECONDS)
+    content = bytearray()
+    for chunk in response.iter_raw(CHUNK):
+        content += chunk
+        if len(content) > LARGEST_ANSWER:
+            raise Retryable(f"the answer has more than {LARGEST_ANSWER} bytes", RETRY_SECONDS)
+    return bytes(content)
+
+
+def _transport_failure(error: httpx.HTTPError) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "the agency's certificate is not trusted here"
+    return f"the agency could not be reached ({type(error).__name__})"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def pause_of(retry_after: str | None, clock: WallClock = _now) -> float | None:
+    """Seconds to wait by a Retry-After header (RFC 9110, 10.2.3), within bounds; None without a usable one."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:9])
+    else:
+        try:
+            when = parsedate_to_datetime(text)
+            seconds = (when.replace(tzinfo=when.tzinfo or UTC) - clock()).total_seconds()
+        except (ValueError, TypeError, OverflowError, IndexError):
+            return None
+    return min(max(seconds, LEAST_PAUSE), LONGEST_PAUSE)

@@ -1,0 +1,99 @@
+"""The log: one JSON object a line on standard error, with what it is about and never with what a declaration says.
+
+What a line is about travels in a context: set where a request or a batch begins, it is on every line written below.
+Errors are told by type and place; their texts stay out, because a driver's or a parser's text may quote a declaration.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+FIELDS: Final = ("trace_id", "mrn", "agency", "batch")
+"""What a line may be about: the request, the declaration, the agency asked, the batch number."""
+QUIET: Final = {
+    "alembic": logging.WARNING,
+    "httpx": logging.WARNING,
+    "waitress.queue": logging.ERROR,  # it warns of every request that waits for a thread
+}
+
+_about: ContextVar[Mapping[str, str | int]] = ContextVar("log_about")
+
+
+def begin(**subject: str | int) -> None:
+    """Something new begins in this thread: later lines are about `subject` (names of `FIELDS`) and nothing else."""
+    _about.set(subject)
+
+
+def note(**subject: str | int) -> None:
+    """Later lines of what began are about this, too."""
+    _about.set({**_about.get({}), **subject})
+
+
+@contextmanager
+def about(**subject: str | int) -> Iterator[None]:
+    """Lines written inside are about `subject`, too; empty values are left out."""
+    token = _about.set({**_about.get({}), **{name: value for name, value in subject.items() if value}})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line: time, level, logger, message, what it is about, and an error's type and places."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        } | dict(_about.get({}))
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = describe(record.exc_info[1])
+        return msgspec.json.encode(line).decode()
+
+
+def describe(error: BaseException) -> list[dict[str, Any]]:
+    """An error and what caused it: each one's type, the database's error class where it has one, and its places."""
+    found: list[dict[str, Any]] = []
+    cause: BaseException | None = error
+    while cause is not None and len(found) < 5:
+        kind = f"{type(cause).__module__}.{type(cause).__qualname__}"
+        frames = traceback.extract_tb(cause.__traceback__)
+        told: dict[str, Any] = {"type": kind, "at": [f"{at.filename}:{at.lineno} {at.name}" for at in frames]}
+        if sqlstate := getattr(cause, "sqlstate", None):
+            told["sqlstate"] = str(sqlstate)
+        found.append(told)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return found
+
+
+class _StandardError(logging.StreamHandler[Any]):
+    """Writes to whatever is standard error when the line is written."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Let this process log JSON lines; once, at its start."""
+    root = logging.getLogger()
+    if not any(isinstance(handler, _StandardError) for handler in root.handlers):
+        handler = _StandardError()
+        handler.setFormatter(JsonLines())
+        root.addHandler(handler)
+    root.setLevel(level)
+    for name, quiet in QUIET.items():
+        logging.getLogger(name).setLevel(quiet)

@@ -1,0 +1,114 @@
+"""One trace from request to adapter in the log, and nothing of what a declaration says."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from adapters.contract import NotRetryable, View
+from singlewindow import logs
+from singlewindow.clearance import dispatch
+from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Assessment
+from singlewindow.storage import lodgements
+from tests.integration.conftest import Caller, body_of, work
+from tests.integration.documents import tree
+from workers import jobs
+
+CANARY = "CANARY"
+
+
+class Log:
+    """What is logged while a test runs, as the service writes it."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    written, root = Log(), logging.getLogger()
+    handler, level = logging.StreamHandler(written.stream), root.level
+    handler.setFormatter(logs.JsonLines())
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield written
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+class Failing:
+    """An adapter that fails as a test says, after it has written a line of its own."""
+
+    def __init__(self, agency: str, error: Exception | None = None) -> None:
+        self.agency, self.error, self.views = agency, error, list[View]()
+
+    def assess(self, view: View) -> Assessment:
+        self.views.append(view)
+        logging.getLogger("adapters.test").info("asking")
+        if self.error:
+            raise self.error
+        raise ValueError(f"{CANARY} {view.tree}")
+
+
+def canaries(lrn: str = f"{CANARY}LRN") -> dict[str, Any]:
+    return tree(lrn, description=f"{CANARY} goods", Declarant={"ID": f"{CANARY}9"})
+
+
+def test_the_requests_trace_is_stored_and_on_every_line_up_to_the_adapter(
+    trader: Caller, window: Window, log: Log
+) -> None:
+    failing = Failing("customs", NotRetryable("never"))
+    answer = trader.lodge(tree())
+    trace, mrn = answer.headers["X-Trace-Id"], body_of(answer)["mrn"]
+    work(replace(window, adapters={**window.adapters, "customs": failing}))
+    with window.engine.connect() as connection:
+        assert connection.execute(text("SELECT trace_id FROM version")).scalar_one() == trace
+    assert [view.trace_id for view in failing.views] == [trace]
+    about = {"trace_id": trace, "mrn": mrn}
+    lines = {entry["logger"]: entry for entry in log.lines()}
+    assert lines["singlewindow.http.app"].items() >= about.items()
+    assert lines["adapters.test"].items() >= (about | {"agency": "customs"}).items()
+    assert lines["adapters.test"]["batch"] > 0
+    assert lines["singlewindow.clearance.assess"].items() >= about.items()
+    assert lines["singlewindow.clearance.assess"]["batch"] > 0
+
+
+def test_the_next_request_has_a_trace_of_its_own(trader: Caller, log: Log) -> None:
+    answers = [trader.lodge(tree("ONE")), trader.get("/v1/notices")]
+    traces = [entry["trace_id"] for entry in log.lines() if entry["logger"] == "singlewindow.http.app"]
+    assert traces == [answer.headers["X-Trace-Id"] for answer in answers]
+    assert "mrn" not in log.lines()[-1]
+
+
+def test_no_word_of_a_declaration_is_logged_whatever_fails(
+    trader: Caller, window: Window, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert trader.lodge(canaries()).status_code == 202
+    assert trader.lodge(canaries() | {"GoodsItemQuantity": "7"}).status_code == 422
+    assert trader.post(b"<Declaration>" + CANARY.encode(), "application/xml").status_code >= 400
+    failing = Failing("customs")
+    window = replace(window, adapters={**window.adapters, "customs": failing})
+    work(window)
+    assert CANARY in str(failing.views[0].tree)
+
+    def fail(*_: object) -> None:
+        raise OperationalError(f"INSERT {CANARY}", {"received": CANARY}, ValueError(CANARY))
+
+    monkeypatch.setattr(jobs, "window", lambda: window)
+    monkeypatch.setattr(lodgements, "contents", fail)
+    trader.lodge(canaries("CANARY2"))
+    assert [jobs.assess(batch.id) for batch in dispatch.make_batches(window)]
+    assert {"error"} & {key for entry in log.lines() for key in entry}
+    assert CANARY not in log.stream.getvalue()

@@ -1,0 +1,127 @@
+"""Every metric, by name and value, on both databases; and that a scrape reads nothing that grows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import event, text
+
+from singlewindow.clearance import dispatch
+from singlewindow.clearance.window import Window
+from singlewindow.http.metrics import NAMES, PREFIX, exposition
+from singlewindow.storage.tables import metadata
+from tests.integration.conftest import Callers, work
+from tests.integration.documents import PISTOLS, tree
+from workers.heartbeat import Heartbeat
+
+GROWING = {"declaration", "version", "event", "assessment", "late_assessment", "decision", "notice", "feed"}
+
+
+def scrape(window: Window) -> dict[tuple[str, ...], float]:
+    """Every sample by its name without the prefix and its labels' values."""
+    families = text_string_to_metric_families(exposition(window).decode())
+    samples = [sample for family in families for sample in family.samples if not sample.name.endswith("_created")]
+    return {(sample.name.removeprefix(PREFIX), *sample.labels.values()): sample.value for sample in samples}
+
+
+def change(window: Window, statement: str) -> None:
+    with window.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_every_metric_is_there_before_anything_has_happened(window: Window) -> None:
+    samples = scrape(window)
+    assert {name for name, *_ in samples} == {*NAMES}
+    assert set(samples.values()) == {0.0}
+    assert ("questions_open", "customs") in samples
+    assert ("questions_unanswered_total", "customs", "silent") in samples
+    assert ("decisions_total", "inspect") in samples
+
+
+def test_an_open_question_is_counted_where_it_is(callers: Callers, window: Window) -> None:
+    callers.trader().lodge(tree())
+    lodged = scrape(window)
+    assert lodged["questions_open", "customs"] == lodged["questions_waiting", "customs"] == 1
+    dispatch.make_batches(window)
+    batched = scrape(window)
+    assert (batched["questions_waiting", "customs"], batched["questions_batched", "customs"]) == (0, 1)
+    assert (batched["batches_open", "customs"], batched["batches_lost", "customs"]) == (1, 0)
+    change(window, "UPDATE batch SET lease_until = 0, created_at = created_at - 60000000")
+    late = scrape(window)
+    assert late["batches_lost", "customs"] == 1
+    assert 60 <= late["batches_oldest_seconds", "customs"] < 120
+
+
+@pytest.mark.parametrize("state", ["parked", "awaiting"])
+def test_a_question_set_aside_is_counted_apart(state: str, callers: Callers, window: Window) -> None:
+    callers.trader().lodge(tree())
+    change(window, f"UPDATE outbox SET {state} = true WHERE agency = 'customs'")
+    samples = scrape(window)
+    assert samples[f"questions_{state}", "customs"] == samples["questions_open", "customs"] == 1
+    assert samples["questions_waiting", "customs"] == 0
+
+
+def test_the_oldest_open_question_has_its_age(callers: Callers, window: Window) -> None:
+    callers.trader().lodge(tree())
+    change(window, "UPDATE outbox SET asked_at = asked_at - 60000000, deadline_at = 0 WHERE agency = 'customs'")
+    samples = scrape(window)
+    assert 60 <= samples["questions_oldest_seconds", "customs"] < 120
+    assert samples["questions_overdue", "customs"] == 1
+
+
+def test_decisions_and_missed_deadlines_are_counted_with_their_events(callers: Callers, window: Window) -> None:
+    trader = callers.trader()
+    trader.lodge(tree("RELEASED"))
+    trader.lodge(tree("INSPECTED", commodity=PISTOLS, description="Pistols"))
+    work(window)
+    trader.lodge(tree("SILENT"))
+    change(window, "UPDATE outbox SET deadline_at = 0, attempts = 1 WHERE agency = 'customs'")
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    samples = scrape(window)
+    assert (samples["decisions_total", "release"], samples["decisions_total", "inspect"]) == (1, 2)
+    assert samples["questions_unanswered_total", "customs", "failed"] == 1
+    assert samples["questions_unanswered_total", "customs", "silent"] == 0
+
+
+def test_the_totals_equal_what_the_record_holds(callers: Callers, window: Window) -> None:
+    trader = callers.trader()
+    for number in range(5):
+        trader.lodge(tree(f"LRN{number}"))
+        change(window, f"UPDATE outbox SET deadline_at = {0 if number % 2 else 2**60}")
+        dispatch.answer_for_silence(window)
+        work(window)
+    with window.engine.connect() as connection:
+        decided = connection.execute(text("SELECT outcome, count(*) FROM decision GROUP BY outcome")).all()
+        silent = connection.execute(text("SELECT count(*) FROM assessment WHERE answer <> 'assessed'")).scalar_one()
+    samples = scrape(window)
+    assert all(samples["decisions_total", outcome] == count for outcome, count in decided)
+    assert sum(value for (name, *_), value in samples.items() if name == "questions_unanswered_total") == silent > 0
+
+
+def test_a_dispatcher_counts_while_it_gives_signs_of_life(window: Window) -> None:
+    heart = Heartbeat(window.engine)
+    heart.beat()
+    heart.beat()
+    assert scrape(window)["dispatchers",] == 1
+    change(window, "UPDATE dispatcher SET seen_at = seen_at - 16000000")
+    assert scrape(window)["dispatchers",] == 0
+    heart.leave()
+    with window.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM dispatcher")).scalar_one() == 0
+
+
+def test_a_scrape_reads_no_table_that_grows(window: Window) -> None:
+    statements: list[str] = []
+
+    @event.listens_for(window.engine, "before_cursor_execute")
+    def note(*execution: Any) -> None:
+        statements.append(execution[2])
+
+    exposition(window)
+    read = set(re.findall(r"FROM (\w+)", " ".join(statements))) & {*metadata.tables}
+    assert read == {"outbox", "batch", "tally", "dispatcher"}
+    assert not read & GROWING

@@ -1,0 +1,132 @@
+"""The operator's commands: what is where, what is parked and why, and asking again."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import pytest
+from click import Command
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+
+from singlewindow.clearance import dispatch
+from singlewindow.clearance.retry import Choice, retry
+from singlewindow.clearance.window import Window
+from singlewindow.cli.queue import queue
+from tests.integration.conftest import Caller, body_of, work
+from tests.integration.documents import tree
+
+PARK = "UPDATE outbox SET parked = true, attempts = 3, failure = 'the register is down' WHERE agency = 'customs'"
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    def invoke(*arguments: str, command: Command = queue) -> Result:
+        return CliRunner().invoke(command, arguments)
+
+    return invoke
+
+
+def change(window: Window, statement: str) -> None:
+    with window.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def rows(window: Window, query: str) -> list[Any]:
+    with window.engine.connect() as connection:
+        return list(connection.execute(text(query)))
+
+
+def row_of(table: str, agency: str) -> list[str]:
+    (line,) = [line for line in table.splitlines() if f" {agency} " in line]
+    return [cell.strip() for cell in line.strip("│ ").split("│")]
+
+
+def test_the_queue_shows_each_agencys_questions_where_they_are(run: Any, trader: Caller, window: Window) -> None:
+    for lrn in ("A", "B", "C"):
+        trader.lodge(tree(lrn))
+    small = msgspec.structs.replace(window.settings, sw_batch_size=1)
+    dispatch.make_batches(Window(small, *list(vars(window).values())[1:]))
+    waiting, batched, *_ = row_of(run().stdout, "customs")[1:]
+    assert (waiting, batched) == ("2", "1")
+    assert row_of(run().stdout, "firearms")[1:] == ["0", "0", "0", "0", "0", "-", "0", "0"]
+
+
+def test_parked_questions_are_listed_with_reason_and_deadline(run: Any, trader: Caller, window: Window) -> None:
+    mrn = body_of(trader.lodge(tree()))["mrn"]
+    change(window, PARK)
+    _, version, agency, attempts, reason, deadline = row_of(run("parked").stdout, "customs")
+    assert (version, agency, attempts, reason) == ("1", "customs", "3", "the register is down")
+    assert deadline.endswith("Z")
+    assert mrn in run("parked").stdout
+
+
+def test_retry_asks_parked_questions_again_and_records_it(run: Any, trader: Caller, window: Window) -> None:
+    trader.lodge(tree())
+    change(window, PARK)
+    work(window)
+    assert rows(window, "SELECT count(*) FROM decision") == [(0,)]
+    assert run("retry", "--all").stdout == "1 parked question will be asked again.\n"
+    ((actor, detail),) = rows(window, "SELECT actor, detail FROM event WHERE kind = 'retried'")
+    assert (actor, msgspec.json.decode(detail)) == (
+        "operator:cli",
+        {"agency": "customs", "attempts": 3, "failure": "the register is down"},
+    )
+    work(window)
+    assert rows(window, "SELECT outcome FROM decision") == [("release",)]
+
+
+def test_retry_takes_the_chosen_questions_only(run: Any, trader: Caller, window: Window) -> None:
+    mrns = [body_of(trader.lodge(tree(lrn)))["mrn"] for lrn in ("A", "B")]
+    change(window, PARK)
+    assert run("retry", "--agency", "firearms").stdout.startswith("0 parked questions")
+    assert run("retry", "--mrn", "26ZZ00000000000000").stdout.startswith("0 parked questions")
+    assert run("retry", "--mrn", mrns[0], "--agency", "customs").stdout.startswith("1 parked question ")
+    assert rows(window, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all", "--agency", "customs")])
+def test_retry_wants_to_know_which(run: Any, arguments: tuple[str, ...]) -> None:
+    answer = run("retry", *arguments)
+    assert answer.exit_code == 2
+    assert "--all alone" in answer.stderr
+
+
+def test_a_question_parked_because_its_workers_ended_has_its_event(trader: Caller, window: Window) -> None:
+    trader.lodge(tree())
+    (batch,) = [batch for batch in dispatch.make_batches(window) if batch.agency == "customs"]
+    change(window, f"UPDATE batch SET claimed = true, lease_until = 0 WHERE id = {batch.id}")
+    change(window, "UPDATE outbox SET attempts = 2 WHERE agency = 'customs'")
+    assert dispatch.take_back(window) == 1
+    ((detail,),) = rows(window, "SELECT detail FROM event WHERE kind = 'parked'")
+    assert msgspec.json.decode(detail) == {"agency": "customs", "failure": "the worker ended before it answered"}
+    assert rows(window, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
+
+
+def test_retrying_taking_back_and_closing_at_once_never_wait_in_a_ring(trader: Caller, window: Window) -> None:
+    for number in range(12):
+        trader.lodge(tree(f"RING{number}"))
+
+    def put_back(_: int) -> None:
+        retry(window.engine, Choice())
+
+    def take_back(_: int) -> None:
+        dispatch.make_batches(window)
+        change(window, "UPDATE batch SET claimed = true, lease_until = 0")
+        dispatch.take_back(window)
+
+    def close(_: int) -> None:
+        change(window, "UPDATE outbox SET deadline_at = 0 WHERE version_id = (SELECT max(version_id) FROM outbox)")
+        dispatch.answer_for_silence(window)
+
+    with ThreadPoolExecutor(3) as pool:
+        rounds = [pool.submit(task, number) for number in range(20) for task in (put_back, take_back, close)]
+        for each in rounds:
+            each.result()
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    assert rows(window, "SELECT count(*) FROM decision") == [(12,)]

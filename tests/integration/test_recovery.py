@@ -1,0 +1,205 @@
+"""Backup while declarations pour in, restore into an empty place, upgrade while running: docs/recovery.md."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url, text
+
+from singlewindow.clearance import dispatch
+from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
+from singlewindow.clearance.window import Window
+from singlewindow.cli.service import db
+from singlewindow.declarations.intake import Media
+from singlewindow.declarations.validation import Validated, validate
+from singlewindow.security.keys import Principal, Role
+from singlewindow.storage import backups
+from singlewindow.storage.engines import open_engine
+from singlewindow.storage.schema import Tables, tables
+from tests import servers
+from tests.documents import original
+from tests.integration.conftest import work
+
+TRADER = Principal("key", Role.TRADER, party="GB123456789012")
+COUNTS: Mapping[str, str] = {
+    "declarations": "SELECT count(*) FROM declaration WHERE mrn IN ({})",
+    "versions": "SELECT count(*) FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE mrn IN ({})",
+    "lodged events": "SELECT count(*) FROM event e JOIN version v ON v.id = e.version_id"
+                     " JOIN declaration d ON d.id = v.declaration_id WHERE e.kind = 'lodged' AND mrn IN ({})",
+    "first notices": "SELECT count(*) FROM notice n JOIN version v ON v.id = n.version_id"
+                     " JOIN declaration d ON d.id = v.declaration_id WHERE n.function_code = '01' AND mrn IN ({})",
+    "questions": "SELECT count(*) FROM (SELECT version_id FROM outbox UNION ALL SELECT version_id FROM assessment) q"
+                 " JOIN version v ON v.id = q.version_id JOIN declaration d ON d.id = v.declaration_id"
+                 " WHERE mrn IN ({})",
+}  # fmt: skip
+
+
+def rows(window: Window, query: str) -> list[tuple[Any, ...]]:
+    with window.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def counts(window: Window, mrns: list[str]) -> dict[str, int]:
+    listed = ", ".join(f"'{mrn}'" for mrn in mrns)
+    return {name: rows(window, query.format(listed))[0][0] for name, query in COUNTS.items()}
+
+
+class Pouring:
+    """Lodges one declaration after the other in a thread until told to stop; `mrns` are confirmed."""
+
+    def __init__(self, window: Window) -> None:
+        self._window, self._stop = window, threading.Event()
+        self._thread = threading.Thread(target=self._pour)
+        self.mrns: list[str] = []
+        self.enough = threading.Event()
+
+    def __enter__(self) -> Pouring:
+        self._thread.start()
+        assert self.enough.wait(30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _pour(self) -> None:
+        while not self._stop.is_set():
+            self.mrns.append(lodged(self._window, f"POUR{len(self.mrns):05d}").mrn)
+            if len(self.mrns) == 30:
+                work(self._window)
+            if len(self.mrns) == 40:
+                dispatch.make_batches(self._window)  # and nobody works them off
+                self.enough.set()
+
+
+def lodged(window: Window, lrn: str) -> Receipt:
+    content = original(lrn)
+    read: Validated = validate(content, Media.XML, window.rulebooks, window.limits)
+    (receipt,) = lodge(window, [Lodgement(TRADER, content, "application/xml", read, b"[]")])
+    assert isinstance(receipt, Receipt)
+    return receipt
+
+
+def tool(name: str) -> str:
+    package = servers._packaged_postgres()
+    found = str(package / "pginstall18" / "bin" / name) if package else shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def libpq(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def back_up(url: str, file: Path) -> None:
+    """As docs/recovery.md says."""
+    if url.startswith("sqlite"):
+        backups.back_up(url, file)
+        return
+    subprocess.run([tool("pg_dump"), "--format=custom", f"--file={file}", f"--dbname={libpq(url)}"], check=True)
+
+
+@contextmanager
+def restored(window: Window, file: Path, place: Path) -> Iterator[Window]:
+    """The backup in an empty directory, or an empty database, as docs/recovery.md says."""
+    if window.engine.dialect.name == "sqlite":
+        place.mkdir()
+        shutil.copy(file, place / "singlewindow.db")
+        yield opened(window, f"sqlite:///{place / 'singlewindow.db'}")
+        return
+    with servers.database(window.settings.database_url) as url:
+        command = [tool("pg_restore"), "--no-owner", "--exit-on-error", f"--dbname={libpq(url)}", str(file)]
+        subprocess.run(command, check=True)
+        other = opened(window, url)
+        yield other
+        other.engine.dispose()
+
+
+def opened(window: Window, url: str) -> Window:
+    return replace(window, engine=open_engine(url))
+
+
+@pytest.fixture
+def backed_up(window: Window, tmp_path: Path) -> Iterator[tuple[Window, list[str], dict[str, int]]]:
+    """The restored service, what was confirmed before its backup began, and how much the original held of that."""
+    with Pouring(window) as pouring:
+        before = list(pouring.mrns)
+        back_up(window.settings.database_url, tmp_path / "backup")
+    expected = counts(window, before)
+    with restored(window, tmp_path / "backup", tmp_path / "restored") as other:
+        yield other, before, expected
+
+
+def test_a_restored_record_holds_everything_confirmed_before_the_backup(
+    backed_up: tuple[Window, list[str], dict[str, int]],
+) -> None:
+    restored_window, before, expected = backed_up
+    assert counts(restored_window, before) == expected
+    assert expected["declarations"] == len(before) >= 40
+
+
+def test_a_restored_service_decides_what_was_open_and_numbers_on_without_a_gap(
+    backed_up: tuple[Window, list[str], dict[str, int]],
+) -> None:
+    window, _, _ = backed_up
+    held = rows(window, "SELECT count(*) FROM declaration")[0][0]
+    lodged(window, "AFTER")
+    with window.engine.begin() as connection:
+        connection.execute(text("UPDATE batch SET lease_until = 0"))
+    dispatch.take_back(window)
+    work(window)
+    assert rows(window, "SELECT count(*) FROM decision") == [(held + 1,)]
+    numbers = [number for (number,) in rows(window, "SELECT number FROM notice ORDER BY number")]
+    assert numbers == list(range(1, 2 * (held + 1) + 1))
+    for agency, last in rows(window, "SELECT substr(name, 6), last_number FROM stream WHERE name LIKE 'feed/%'"):
+        assert rows(window, f"SELECT count(*), max(number) FROM feed WHERE agency = '{agency}'") == [(last, last)]
+
+
+def test_the_totals_come_back_with_the_record(backed_up: tuple[Window, list[str], dict[str, int]]) -> None:
+    window, _, _ = backed_up
+    decided = rows(window, "SELECT 'decided/' || outcome, count(*) FROM decision GROUP BY outcome")
+    assert decided == rows(window, "SELECT name, sum(count) FROM tally GROUP BY name")
+
+
+def test_a_backup_is_one_file_and_never_overwrites(tmp_path: Path, migrated_sqlite: Path) -> None:
+    url, file = f"sqlite:///{migrated_sqlite}", tmp_path / "backup"
+    backups.back_up(url, file)
+    assert [path.name for path in tmp_path.iterdir()] == ["backup"]
+    with pytest.raises(ValueError, match="exists already"):
+        backups.back_up(url, file)
+
+
+def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"SQLite format 3\0" + b"\x10" * 8192)
+    with pytest.raises(RuntimeError, match=r"cannot be copied|damaged"):
+        backups.back_up(f"sqlite:///{broken}", tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
+
+
+def test_a_server_is_backed_up_by_its_own_tool(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="pg_dump"):
+        backups.back_up("postgresql+psycopg://user@host/name", tmp_path / "backup")
+    assert "backup" in db.commands
+
+
+def test_todays_processes_work_on_beside_tables_that_a_later_version_has_added_to(window: Window) -> None:
+    lodged(window, "BEFORE")
+    with window.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE tomorrow (id integer)"))
+        for table in ("version", "outbox", "batch", "assessment", "decision", "event", "notice", "feed"):
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN tomorrow text"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    lodged(window, "BESIDE")
+    work(window)
+    assert tables(window.engine) is Tables.NEWER
+    assert rows(window, "SELECT count(*) FROM decision") == [(2,)]

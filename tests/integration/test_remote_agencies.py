@@ -1,0 +1,446 @@
+"""Agencies with systems of their own, over real HTTP and both databases: one answer, one decision, whatever they do."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from adapters.registry import build_adapters
+from singlewindow.clearance import dispatch
+from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.closed import Contradiction, Receipt
+from singlewindow.clearance.lease import renewed
+from singlewindow.clearance.questions import question_id, version_of
+from singlewindow.clearance.respond import respond
+from singlewindow.clearance.window import Window
+from singlewindow.risk.agency import Agency, Remote
+from tests.agency_server import GARBAGE, GREEN, INSPECT, OTHER, AgencyServer, agency_server
+from tests.integration.conftest import Caller, Callers, body_of, problem, work
+from tests.integration.documents import tree
+from workers.queues import ASSESS, ASSESS_REMOTE, queue_of
+
+AGENCY = "customs"
+RACE_ROUNDS = 200
+GREEN_BODY, OTHER_BODY = json.dumps(GREEN).encode(), json.dumps(OTHER).encode()
+
+
+@pytest.fixture
+def server() -> Iterator[AgencyServer]:
+    with agency_server("silent") as running:
+        yield running
+
+
+def as_remote(agency: Agency, url: str, **changes: Any) -> Agency:
+    settings: dict[str, Any] = {"timeout_seconds": 0.5, "concurrency": 4} | changes
+    remote = Remote(url=url, key_env="CUSTOMS_KEY", allow_http=True, **settings)
+    return replace(agency, head=msgspec.structs.replace(agency.head, adapter="remote"), profiles=(), remote=remote)
+
+
+def over_http(window: Window, url: str, **changes: Any) -> Window:
+    """The window with its customs asked over HTTP."""
+    agencies = {**window.agencies, AGENCY: as_remote(window.agencies[AGENCY], url, **changes)}
+    return replace(window, agencies=agencies, adapters=build_adapters(agencies, secrets=lambda _: "key"))
+
+
+@pytest.fixture
+def window(window: Window, server: AgencyServer) -> Window:
+    """The window of all integration tests, with its customs asked over HTTP."""
+    return over_http(window, server.url)
+
+
+def rows(window: Window, query: str) -> Sequence[Any]:
+    with window.engine.connect() as connection:
+        return connection.execute(text(query)).all()
+
+
+def change(window: Window, statement: str) -> None:
+    with window.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def asked(trader: Caller, window: Window, lrn: str = "LRN1") -> tuple[str, str]:
+    """A lodged declaration's MRN and its question's id."""
+    mrn = str(body_of(trader.lodge(tree(lrn)))["mrn"])
+    ((version_id,),) = rows(
+        window, f"SELECT v.id FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE d.mrn = '{mrn}'"
+    )
+    return mrn, question_id(version_id)
+
+
+def answer(caller: Caller, question: str, content: bytes = GREEN_BODY, agency: str = AGENCY) -> Any:
+    return caller.post(content, path=f"/v1/agencies/{agency}/assessments/{question}")
+
+
+def kinds(window: Window) -> list[str]:
+    return [kind for (kind,) in rows(window, "SELECT kind FROM event WHERE version_id IS NOT NULL ORDER BY id")]
+
+
+def outcomes(window: Window) -> list[str]:
+    return [outcome for (outcome,) in rows(window, "SELECT outcome FROM decision")]
+
+
+def test_an_agency_that_answers_at_once_decides_with_the_others(
+    trader: Caller, window: Window, server: AgencyServer
+) -> None:
+    server.mode = "green"
+    _, question = asked(trader, window)
+    work(window)
+    assert outcomes(window) == ["release"]
+    assert [entry["question"] for entry in server.questions] == [question]
+
+
+def test_an_agency_that_takes_the_question_is_asked_once_and_answers_later(
+    trader: Caller, callers: Callers, window: Window, server: AgencyServer
+) -> None:
+    mrn, question = asked(trader, window)
+    work(window)
+    work(window)
+    assert (server.calls, outcomes(window)) == (1, [])
+    receipt = answer(callers.agency(AGENCY), question)
+    assert receipt.status_code == 200
+    assert body_of(receipt) | {"received_at": ""} == {
+        "mrn": mrn, "version": 1, "agency": AGENCY, "received_at": "", "late": False,
+    }  # fmt: skip
+    assert outcomes(window) == ["release"]
+
+
+def test_an_answer_may_come_before_the_agency_is_asked_and_then_nobody_asks(
+    trader: Caller, callers: Callers, window: Window, server: AgencyServer
+) -> None:
+    _, question = asked(trader, window)
+    assert answer(callers.agency(AGENCY), question, json.dumps(INSPECT).encode()).status_code == 200
+    work(window)
+    assert (server.calls, outcomes(window)) == (0, ["inspect"])
+
+
+@pytest.mark.parametrize("mode", ["later", "later_twice", "later_two_ways"])
+def test_an_answer_that_comes_while_we_still_ask_is_the_answer(
+    trader: Caller, window: Window, server: AgencyServer, mode: str
+) -> None:
+    asked(trader, window)
+    server.callback = lambda question, given: respond(window, AGENCY, question["question"], json.dumps(given).encode())
+    server.mode = mode
+    work(window)
+    wait_for_calls_to_end(server)
+    assert (server.calls, outcomes(window)) == (1, ["release"])
+    assert rows(window, f"SELECT lane FROM assessment WHERE agency = '{AGENCY}'") == [("green",)]
+    assert kinds(window).count("contradicted") == (1 if mode == "later_two_ways" else 0)
+
+
+def wait_for_calls_to_end(server: AgencyServer) -> None:
+    while server.at_once:
+        time.sleep(0.01)
+
+
+def test_the_first_of_a_sent_and_a_given_answer_counts(trader: Caller, window: Window, server: AgencyServer) -> None:
+    asked(trader, window)
+    server.callback = lambda question, given: respond(window, AGENCY, question["question"], json.dumps(given).encode())
+    server.mode = "early"
+    work(window)
+    assert outcomes(window) == ["inspect"]
+    assert rows(window, f"SELECT lane FROM assessment WHERE agency = '{AGENCY}'") == [("red",)]
+    assert kinds(window).count("contradicted") == 1
+
+
+def test_an_answer_that_comes_back_after_the_deadline_is_kept_as_late(
+    trader: Caller, window: Window, server: AgencyServer
+) -> None:
+    asked(trader, window)
+
+    def let_the_deadline_pass(*_: object) -> None:
+        change(window, "UPDATE outbox SET deadline_at = 0")
+        dispatch.answer_for_silence(window)
+
+    server.mode, server.callback = "early", let_the_deadline_pass
+    (batch,) = dispatch.make_batches(window)
+    assert assess_batch(window, batch.id) == 0
+    assert outcomes(window) == ["inspect"]
+    assert rows(window, f"SELECT answer FROM assessment WHERE agency = '{AGENCY}'") == [("silent",)]
+    assert rows(window, "SELECT count(*) FROM late_assessment") == [(1,)]
+    assert kinds(window).count("late") == 1
+
+
+def test_the_same_answer_twice_gets_the_identical_receipt(trader: Caller, callers: Callers, window: Window) -> None:
+    _, question = asked(trader, window)
+    agency = callers.agency(AGENCY)
+    first = answer(agency, question)
+    again = answer(agency, question, b' {"controls": [], "lane" : "green"} ')
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.data == again.data
+    assert kinds(window).count("assessed") == 1
+
+
+def test_an_answer_given_when_asked_and_sent_again_gets_a_receipt(
+    trader: Caller, callers: Callers, window: Window, server: AgencyServer
+) -> None:
+    server.mode = "green"
+    _, question = asked(trader, window)
+    work(window)
+    receipt = body_of(answer(callers.agency(AGENCY), question))
+    assert not receipt["late"]
+
+
+def test_another_answer_is_a_conflict_that_is_noted_once_and_changes_nothing(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    mrn, question = asked(trader, window)
+    work(window)
+    agency = callers.agency(AGENCY)
+    answer(agency, question)
+    for _ in range(3):
+        refused = answer(agency, question, OTHER_BODY)
+        assert problem(refused) == (409, "VERDICT_CONFLICT")
+        assert body_of(refused)["mrn"] == mrn
+    assert kinds(window).count("contradicted") == 1
+    assert outcomes(window) == ["release"]
+    assert answer(agency, question).status_code == 200
+
+
+def test_a_late_answer_is_kept_once_and_changes_no_decision(trader: Caller, callers: Callers, window: Window) -> None:
+    _, question = asked(trader, window)
+    work(window)
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    before = rows(window, "SELECT * FROM decision")
+    agency = callers.agency(AGENCY)
+    first, again = answer(agency, question), answer(agency, question)
+    assert (first.status_code, body_of(first)["late"]) == (200, True)
+    assert first.data == again.data
+    assert rows(window, "SELECT * FROM decision") == before
+    assert rows(window, f"SELECT answer FROM assessment WHERE agency = '{AGENCY}'") == [("silent",)]
+    assert rows(window, "SELECT count(*) FROM late_assessment") == [(1,)]
+    assert kinds(window).count("late") == 1
+
+
+def test_a_second_late_answer_that_differs_is_a_conflict(trader: Caller, callers: Callers, window: Window) -> None:
+    _, question = asked(trader, window)
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    agency = callers.agency(AGENCY)
+    answer(agency, question)
+    assert problem(answer(agency, question, OTHER_BODY)) == (409, "VERDICT_CONFLICT")
+    assert kinds(window).count("contradicted") == 1
+
+
+def test_the_auditor_reads_of_late_and_contradictory_answers_and_the_trader_does_not(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    mrn, question = asked(trader, window)
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    agency = callers.agency(AGENCY)
+    answer(agency, question)
+    answer(agency, question, OTHER_BODY)
+    audited = [entry["text"] for entry in body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))["timeline"]]
+    own = [entry["text"] for entry in body_of(trader.get(f"/v1/declarations/{mrn}"))["timeline"]]
+    assert [text for text in audited if "after the question was closed" in text or "sent another answer" in text]
+    assert not [text for text in own if "closed" in text or "another answer" in text]
+
+
+def test_what_is_not_the_agency_s_own_question_does_not_exist(trader: Caller, callers: Callers, window: Window) -> None:
+    _, question = asked(trader, window)
+    customs, firearms = callers.agency(AGENCY), callers.agency("firearms")
+    attempts = [
+        (customs, "0000000000ABC", AGENCY), (customs, question.lower(), AGENCY), (customs, "1", AGENCY),
+        (customs, "Z" * 13, AGENCY), (customs, question, "firearms"), (customs, question, "unknown"),
+        (firearms, question, AGENCY), (firearms, question, "firearms"),
+    ]  # fmt: skip
+    answered = []
+    for caller, identifier, code in attempts:
+        refused = answer(caller, identifier, agency=code)
+        refused.headers.pop("X-Trace-Id")
+        body = body_of(refused)
+        body.pop("trace_id")
+        answered.append((refused.status_code, body, dict(refused.headers) | {"Content-Length": ""}))
+    assert answered[0][0] == 404
+    assert answered == [answered[0]] * len(attempts)
+    assert rows(window, "SELECT count(*) FROM assessment") == [(0,)]
+
+
+@pytest.mark.parametrize("role", ["trader", "auditor", "operator"])
+def test_nobody_but_an_agency_may_answer(trader: Caller, callers: Callers, window: Window, role: str) -> None:
+    _, question = asked(trader, window)
+    assert problem(answer(getattr(callers, role)(), question)) == (403, "FORBIDDEN")
+
+
+def test_an_agency_that_is_asked_in_process_cannot_answer_from_outside(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    trader.lodge(tree("LRN1", "93020000"))
+    ((version_id,),) = rows(window, "SELECT version_id FROM outbox WHERE agency = 'firearms'")
+    refused = answer(callers.agency("firearms"), question_id(version_id), agency="firearms")
+    assert problem(refused) == (404, "NOT_FOUND")
+
+
+UNREADABLE = {
+    "deep": (400, "JSON_TOO_MANY_MEMBERS"), "nested": (400, "JSON_TOO_DEEP"), "nan": (400, "JSON_NUMBER_INVALID"),
+    "html": (400, "JSON_MALFORMED"), "html as json": (400, "JSON_MALFORMED"), "truncated": (400, "JSON_MALFORMED"),
+    "twice the same member": (400, "JSON_DUPLICATE_KEY"), "not utf-8": (415, "ENCODING_NOT_UTF8"),
+    "utf-16": (415, "ENCODING_NOT_UTF8"), "byte order mark": (415, "ENCODING_NOT_UTF8"), "empty": (400, "EMPTY_BODY"),
+}  # fmt: skip
+
+
+def test_an_answer_that_does_not_fit_is_refused_and_leaves_nothing(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    _, question = asked(trader, window)
+    agency = callers.agency(AGENCY)
+    for name, (_, content) in GARBAGE.items():
+        if name == "other charset":
+            continue
+        refused = answer(agency, question, content)
+        assert (name, problem(refused)) == (name, UNREADABLE.get(name, (422, "SCHEMA_INVALID")))
+        assert len(refused.data) < 1_000
+    charset = agency.call("POST", f"/v1/agencies/{AGENCY}/assessments/{question}", data=GREEN_BODY,
+                          content_type="application/json; charset=iso-8859-1")  # fmt: skip
+    assert problem(charset) == (415, "ENCODING_NOT_UTF8")
+    assert problem(answer(agency, question, b" " * 64_001)) == (413, "PAYLOAD_TOO_LARGE")
+    assert rows(window, "SELECT count(*) FROM assessment") == [(0,)]
+    assert answer(agency, question).status_code == 200
+
+
+def test_an_agency_that_only_fails_is_parked_and_its_deadline_decides(
+    trader: Caller, window: Window, server: AgencyServer
+) -> None:
+    server.mode = "500"
+    asked(trader, window)
+    for _ in range(5):
+        work(window)
+        change(window, "UPDATE outbox SET due_at = 0")
+    assert server.calls == 3
+    assert rows(window, "SELECT attempts, parked FROM outbox") == [(3, True)]
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    assert outcomes(window) == ["inspect"]
+
+
+def test_a_pause_the_agency_asks_for_costs_no_attempt(trader: Caller, window: Window, server: AgencyServer) -> None:
+    server.mode = "busy"
+    for number in range(6):
+        asked(trader, window, f"LRN{number}")
+    work(window)
+    assert server.calls <= 4
+    assert set(rows(window, "SELECT attempts, parked, batch_id FROM outbox")) == {(0, False, None)}
+    ((waits,),) = rows(window, "SELECT count(*) FROM outbox WHERE due_at > asked_at + 5000000")
+    assert waits == 6
+
+
+def test_an_open_breaker_costs_no_attempt(trader: Caller, window: Window, server: AgencyServer) -> None:
+    server.mode = "500"
+    for number in range(12):
+        asked(trader, window, f"LRN{number}")
+    work(window)
+    calls = server.calls
+    assert 5 <= calls <= 8
+    assert sum(tries for (tries,) in rows(window, "SELECT attempts FROM outbox")) == calls
+
+
+def test_a_remote_agency_has_small_batches_one_at_a_time_in_a_queue_of_its_own(trader: Caller, window: Window) -> None:
+    for number in range(10):
+        asked(trader, window, f"LRN{number}")
+    (batch,) = dispatch.make_batches(window)
+    assert queue_of(window, batch.agency) == ASSESS_REMOTE
+    assert queue_of(window, "firearms") == ASSESS
+    assert rows(window, "SELECT count(*) FROM outbox WHERE batch_id IS NOT NULL") == [(4,)]
+    assert dispatch.make_batches(window) == []
+
+
+def test_a_hanging_agency_holds_its_worker_no_longer_than_the_time_limit(
+    trader: Caller, window: Window, server: AgencyServer
+) -> None:
+    server.mode = "hang"
+    for number in range(4):
+        asked(trader, window, f"LRN{number}")
+    (batch,) = dispatch.make_batches(window)
+    began = time.monotonic()
+    assess_batch(window, batch.id)
+    assert time.monotonic() - began < 2
+    assert server.most_at_once == 4
+
+
+def test_a_call_that_outlasts_the_lease_keeps_it(trader: Caller, window: Window, server: AgencyServer) -> None:
+    short = replace(window, settings=msgspec.structs.replace(window.settings, sw_lease_seconds=0.6))
+    slow = over_http(short, server.url, timeout_seconds=2.0)
+    server.mode = "hang"
+    asked(trader, window)
+    (batch,) = dispatch.make_batches(slow)
+    worker = threading.Thread(target=assess_batch, args=(slow, batch.id))
+    worker.start()
+    taken_back = 0
+    while worker.is_alive():
+        taken_back += dispatch.take_back(slow)
+        time.sleep(0.1)
+    worker.join()
+    assert taken_back == 0
+    assert rows(window, "SELECT attempts, failure FROM outbox") == [(1, "no whole answer within 2 seconds")]
+
+
+def test_a_lease_that_is_lost_is_not_renewed(trader: Caller, window: Window, caplog: pytest.LogCaptureFixture) -> None:
+    short = replace(window, settings=msgspec.structs.replace(window.settings, sw_lease_seconds=0.3))
+    asked(trader, window)
+    (batch,) = dispatch.make_batches(short)
+    with renewed(short, batch.id):
+        change(window, "UPDATE batch SET lease_until = 0")
+        assert dispatch.take_back(short) == 1
+        time.sleep(0.3)
+    assert "lease_lost" in caplog.text
+    assert rows(window, "SELECT count(*) FROM batch") == [(0,)]
+
+
+def test_an_answer_a_deadline_and_a_worker_at_once_make_one_answer_and_one_decision(
+    trader: Caller, window: Window, server: AgencyServer
+) -> None:
+    """Each round: the agency sends red while a worker brings green and the deadline passes, all at one moment."""
+    server.mode = "green"
+    start = threading.Barrier(4)
+    sent: list[Receipt | Contradiction | None] = []
+
+    def together(*work_to_do: Any) -> None:
+        start.wait()
+        work_to_do[0](*work_to_do[1:])
+
+    def send(question: str, content: bytes) -> None:
+        sent.append(respond(window, AGENCY, question, content))
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(RACE_ROUNDS):
+            _, question = asked(trader, window, f"LRN{number}")
+            (batch,) = dispatch.make_batches(window)
+            change(window, f"UPDATE outbox SET deadline_at = 0 WHERE version_id = {version_of(question)}")
+            done = [
+                pool.submit(together, send, question, OTHER_BODY),
+                pool.submit(together, send, question, GREEN_BODY),
+                pool.submit(together, assess_batch, window, batch.id),
+                pool.submit(together, dispatch.answer_for_silence, window),
+            ]
+            for entry in done:
+                entry.result()
+    assert_each_once(window, RACE_ROUNDS)
+    assert len(sent) == 2 * RACE_ROUNDS
+    assert None not in sent
+
+
+def assert_each_once(window: Window, lodged: int) -> None:
+    counts: Mapping[str, str] = {
+        "assessments": "SELECT count(*) FROM assessment",
+        "decisions": "SELECT count(*) FROM decision",
+        "decided": "SELECT count(*) FROM event WHERE kind = 'decided'",
+        "answered": "SELECT count(*) FROM event WHERE kind IN ('assessed', 'unanswered')",
+        "told": "SELECT count(*) FROM notice WHERE function_code <> '01'",
+        "closed": "SELECT count(*) FROM version WHERE decided_at IS NOT NULL",
+    }
+    assert {name: rows(window, query)[0][0] for name, query in counts.items()} == dict.fromkeys(counts, lodged)
+    assert rows(window, "SELECT count(*) FROM outbox") == [(0,)]
+    assert rows(window, "SELECT count(*) FROM batch") == [(0,)]
+    untrue = """SELECT count(*) FROM decision d JOIN assessment a ON a.version_id = d.version_id
+                WHERE (d.outcome = 'release') <> (a.answer = 'assessed' AND a.lane = 'green')"""
+    assert rows(window, untrue) == [(0,)]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from singlewindow.cli.doctor import EXIT, doctor
+from singlewindow.cli.doctor.check import Check, Level, fault, ok, warning, worst
+from singlewindow.cli.doctor.machine import configuration_loads, disk_space, settings_fit
+from singlewindow.settings import Settings
+
+WELL, LOOK, BAD = ok("a", "b"), warning("a", "b", "c"), fault("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("checks", "level"),
+    [([], Level.OK), ([WELL], Level.OK), ([WELL, LOOK], Level.WARNING), ([BAD, LOOK, WELL], Level.FAULT)],
+)
+def test_the_worst_finding_is_the_exit_status(checks: list[Check], level: Level) -> None:
+    assert worst(checks) is level
+    assert EXIT[level] == ["ok", "warning", "fault"].index(level)
+
+
+def test_settings_that_do_not_fit_together_are_warned_of() -> None:
+    assert [check.level for check in settings_fit(Settings())] == [Level.OK]
+    assert [check.level for check in settings_fit(Settings(sw_waiters=16, sw_threads=16))] == [Level.WARNING]
+    assert [check.level for check in settings_fit(Settings(sw_sandbox=True))] == [Level.WARNING]
+
+
+def test_a_configuration_that_does_not_load_is_a_fault_that_names_the_place(tmp_path: Path) -> None:
+    (good,) = configuration_loads(Settings())
+    (bad,) = configuration_loads(Settings(sw_config=str(tmp_path)))
+    assert (good.level, bad.level) == (Level.OK, Level.FAULT)
+    assert str(tmp_path) in bad.text
+
+
+def test_a_full_disk_is_a_fault_and_a_scarce_one_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, level in ((10**8, Level.FAULT), (10**9, Level.WARNING), (10**11, Level.OK)):
+        usage = type("Usage", (), {"total": 10**12, "free": free})
+        monkeypatch.setattr("shutil.disk_usage", lambda _, usage=usage: usage)
+        (check,) = disk_space(Settings(sw_data=str(tmp_path)))
+        assert check.level is level
+
+
+def test_an_empty_folder_is_told_in_faults_that_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SW_DATA", str(tmp_path))
+    answer = CliRunner().invoke(doctor, ["--json"])
+    told = json.loads(answer.stdout)
+    faults = {check["name"]: check["advice"] for check in told["checks"] if check["level"] == "fault"}
+    assert (answer.exit_code, told["status"]) == (2, "fault")
+    assert set(faults) == {"database", "queue server"}
+    assert all(faults.values())
+
+
+def test_settings_that_cannot_be_read_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SW_BATCH_SIZE", "many")
+    answer = CliRunner().invoke(doctor, [])
+    assert answer.exit_code == 2
+    assert answer.stdout.startswith("fault   settings: The environment does not fit")

@@ -1,0 +1,54 @@
+"""`singlewindow validate`: every fault with its place and what to do, no server, an exit status that says it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from singlewindow.cli import group
+from tests.documents import EXAMPLES, examples, original
+
+
+def validate(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(group, ["validate", *map(str, arguments)])
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A declaration with one rule broken and one value too long."""
+    content = original("R" * 36).replace(b"<GoodsItemQuantity>1<", b"<GoodsItemQuantity>2<")
+    path = tmp_path / "broken.xml"
+    path.write_bytes(content)
+    return path
+
+
+def test_all_examples_are_valid_to_both_schema_engines() -> None:
+    result = validate("--second-opinion", *examples())
+    assert result.exit_code == 0, result.output
+    assert result.output.count(": valid") == len(examples())
+
+
+def test_faults_are_listed_with_line_pointers_and_advice(broken: Path) -> None:
+    result = validate(broken)
+    assert result.exit_code == 1
+    assert "2 faults" in result.output
+    assert "SCHEMA-LENGTH" in result.output
+    assert "at line 10, /md:MetaData/dec:Declaration/dec:FunctionalReferenceID" in result.output
+    assert "WCO 42A#D026" in result.output
+
+
+def test_a_document_that_cannot_be_read_is_said_and_the_others_are_still_checked(tmp_path: Path) -> None:
+    unreadable = tmp_path / "unreadable.xml"
+    unreadable.write_text("<a><b></a>", encoding="utf-8")
+    result = validate(unreadable, EXAMPLES / "01-running-shoes.xml")
+    assert result.exit_code == 1
+    assert "unreadable.xml: refused, XML_NOT_WELL_FORMED" in result.output
+    assert "01-running-shoes.xml: valid" in result.output
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    result = validate(tmp_path / "nowhere.xml")
+    assert result.exit_code == 2
+    assert "nowhere.xml" in result.output

@@ -1,0 +1,38 @@
+"""A dispatcher's sign of life, written to the record every two seconds while it works."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+
+from sqlalchemy import Engine
+
+from singlewindow import __version__
+from singlewindow.storage import dispatchers
+from singlewindow.storage.engines import clock
+from singlewindow.storage.identity import new_id
+
+BEAT_SECONDS = 2.0
+
+
+class Heartbeat:
+    """One process's sign of life; SQLAlchemy's errors are the caller's to handle."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._process = dispatchers.Self(new_id(), socket.gethostname(), os.getpid(), __version__)
+        self._next = 0.0
+
+    def beat(self) -> None:
+        """Write that this process lives, if it is time to."""
+        if time.monotonic() < self._next:
+            return
+        with self._engine.begin() as connection:
+            dispatchers.beat(connection, self._process, clock(connection))
+        self._next = time.monotonic() + BEAT_SECONDS
+
+    def leave(self) -> None:
+        """Write that this process has ended in order."""
+        with self._engine.begin() as connection:
+            dispatchers.leave(connection, self._process.id)
