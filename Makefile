@@ -4,7 +4,9 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-browser check up lock docs clean
+MINUTES ?= 10
+
+.PHONY: help install demo test test-browser faults soak check up lock docs clean
 
 help: ## Print what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +29,12 @@ test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue se
 
 test-browser: install ## Test the pages in a real browser (needs Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser
+
+faults: install ## Put every fault into a running service (about 40 minutes)
+	$(BIN)/python -m pytest -m faults tests/faults
+
+soak: install ## All faults at random under load, for MINUTES=10
+	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
 
 check: install ## Check style, types and import contracts
 	$(BIN)/ruff check .

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 
 from adapters.contract import Adapter
 from adapters.profile import Clock, ProfileAdapter
 from adapters.remote import RemoteAdapter
 from adapters.sandbox import SandboxAdapter
 from singlewindow.risk.agency import Agency
+from singlewindow.times import application_clock, moment
 
 
 class SandboxForbidden(ValueError):  # noqa: N818 - named for what it forbids
@@ -26,7 +27,7 @@ Secrets = Callable[[str], str | None]
 
 def today() -> date:
     """The current day in UTC."""
-    return datetime.now(UTC).date()
+    return moment(application_clock() // 1_000).date()
 
 
 def build_adapters(

@@ -1,11 +1,24 @@
-"""Moments: whole microseconds since 1970 UTC inside, `datetime` and ISO 8601 outside."""
+"""Moments: whole microseconds since 1970 UTC inside, `datetime` and ISO 8601 outside.
+
+The application's own clock is read here only. It names days and makes ids; what is due and what is late is for the
+database's clock. `CLOCK_OFFSET_S` sets it wrong, for tests.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime, timedelta
 
 MICROSECONDS = 1_000_000
+NANOSECONDS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_offset = int(float(os.environ.get("CLOCK_OFFSET_S", "0")) * NANOSECONDS)
+
+
+def application_clock() -> int:
+    """The time of this machine in nanoseconds since 1970 UTC: never for leases, deadlines or events."""
+    return time.time_ns() + _offset
 
 
 def moment(microseconds: int) -> datetime:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.clearance.dispatch import answer_for_silence, make_batches, take_back
 from singlewindow.clearance.window import Window
+from singlewindow.faultpoints import reach
 from workers.heartbeat import Heartbeat
 from workers.queues import QUEUES, connect, queue, queue_of, ring
 
@@ -58,6 +59,7 @@ def run(window: Window) -> None:
 def dispatch(window: Window, bells: Mapping[str, Queue]) -> int:
     """One round: make batches and ring for them, each in its queue; how many."""
     batches = make_batches(window)
+    reach("before_ring")
     for name, bell in bells.items():
         mine = [batch for batch in batches if queue_of(window, batch.agency) == name]
         if mine and not ring(bell, mine):

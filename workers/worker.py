@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from types import FrameType
 
 from rq import SimpleWorker
+from rq.job import Job
+from rq.queue import Queue
 from rq.serializers import JSONSerializer
+from rq.timeouts import UnixSignalDeathPenalty
 
 from workers import jobs
-from workers.queues import ASSESS, connect, queue
+from workers.queues import ASSESS, ASSESS_JOB, connect, queue
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +21,42 @@ ALIVE_SECONDS = 30
 """An idle worker gives a sign of life every half of this; after it, `singlewindow doctor` takes a worker for dead."""
 
 
+class TookTooLong(BaseException):
+    """The job's time is over. Not an Exception: what an adapter catches must not keep its worker for ever."""
+
+
+class _Limit(UnixSignalDeathPenalty):  # type: ignore[misc, unused-ignore]
+    def handle_death_penalty(self, signum: int, frame: FrameType | None) -> None:
+        raise TookTooLong(f"the job took longer than {self._timeout} s")
+
+
+class Worker(SimpleWorker):
+    """Runs the one job there is: whoever may write to the queue server can ring, and nothing else."""
+
+    death_penalty_class = _Limit
+    max_connection_wait_time = 5.0
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job; one that names another function, or cannot be read, is dropped."""
+        if not _is_ours(job):
+            log.error("a job in the queue that is not ours was dropped; who can write to the queue server?")
+            job.delete(remove_from_queue=True)
+            return
+        super().execute_job(job, queue)
+
+
+def _is_ours(job: Job) -> bool:
+    try:
+        return bool(job.func_name == ASSESS_JOB)
+    except Exception:  # noqa: BLE001 - whatever a stranger wrote there, it is not ours
+        return False
+
+
 def run(name: str = ASSESS) -> None:
     """Work one queue until SIGTERM; the job in hand is finished first."""
     window = jobs.window()
     client = connect(window.settings.redis_url)
-    worker = SimpleWorker(
+    worker = Worker(
         [queue(client, name)],
         connection=client,
         serializer=JSONSerializer,

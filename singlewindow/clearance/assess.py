@@ -18,6 +18,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
+from singlewindow.faultpoints import reach
 from singlewindow.storage import answers, events, lodgements, questions
 from singlewindow.storage.engines import clock
 from singlewindow.storage.tables import Record
@@ -34,12 +35,15 @@ def assess_batch(window: Window, batch_id: int) -> int:
         contents = lodgements.contents(connection, [question.version_id for question in asked])
     if batch is None:
         return 0
+    reach("after_claim")
     with logs.about(batch=batch.id, agency=batch.agency):
         with renewed(window, batch.id):
             outcomes = assess_each(window.adapters[batch.agency], _views(window, batch.agency, asked, contents))
         results = {question.version_id: outcome for question, outcome in zip(asked, outcomes, strict=True)}
+        reach("before_write")
         with window.engine.begin() as connection:
             written = _write(window, connection, batch, results)
+        reach("after_write")
         _log(contents, results, written)
     return written or 0
 

@@ -21,6 +21,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.declarations.canonical import canonical, fingerprint
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.validation import Validated
+from singlewindow.faultpoints import reach
 from singlewindow.risk.routing import Routing, route
 from singlewindow.security.keys import Principal
 from singlewindow.storage import events, lodgements, streams
@@ -105,7 +106,10 @@ def commit(window: Window, prepared: Sequence[Prepared]) -> list[Receipt | Confl
 
 def _transact(window: Window, prepared: Sequence[Prepared]) -> Standing:
     with window.engine.begin() as connection:
-        return _store(window, connection, prepared)
+        standing = _store(window, connection, prepared)
+        reach("before_commit")
+    reach("after_commit")
+    return standing
 
 
 Standing = dict[tuple[str, str], tuple[bytes, Receipt]]

@@ -16,6 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.sql.schema import Table
 
+from singlewindow.storage.patience import limit_waiting
+
 OLDEST_SQLITE = (3, 35)  # RETURNING
 WAIT_MILLISECONDS = 5_000
 POSTGRESQL_SESSION = (
@@ -29,7 +31,7 @@ def open_engine(database_url: str, pool_size: int = 10) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url)
     if url.get_backend_name() == "postgresql":
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
@@ -37,6 +39,8 @@ def open_engine(database_url: str, pool_size: int = 10) -> Engine:
             pool_pre_ping=True,
             connect_args={"connect_timeout": 3, "options": POSTGRESQL_SESSION},
         )
+        limit_waiting(engine)
+        return engine
     raise ValueError(f"DATABASE_URL names {url.get_backend_name()}; use postgresql+psycopg:// or sqlite:///")
 
 

@@ -7,7 +7,8 @@ together, which keeps the indexes' new rows side by side; the primary key refuse
 from __future__ import annotations
 
 import secrets
-import time
+
+from singlewindow.times import application_clock
 
 EPOCH_MILLISECONDS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
 CHANCE_BITS = 22
@@ -15,5 +16,5 @@ CHANCE_BITS = 22
 
 def new_id() -> int:
     """A fresh id, at most 63 bits: it fits a bigint, and 13 characters of base 36."""
-    moment = time.time_ns() // 1_000_000 - EPOCH_MILLISECONDS
+    moment = application_clock() // 1_000_000 - EPOCH_MILLISECONDS
     return (moment << CHANCE_BITS) | secrets.randbits(CHANCE_BITS)

@@ -1,0 +1,67 @@
+"""Named places where a test may stop a process: nothing happens unless the environment names one.
+
+`FAULT_POINT=NAME=ACTION[@N]` acts at the N-th time this process comes to NAME, once. Actions: kill (SIGKILL to itself),
+stop (SIGSTOP), raise (RuntimeError), sleep (30 s).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+SLEEP_SECONDS = 30.0
+FORM = re.compile(r"(?P<name>[a-z_]+)=(?P<action>kill|stop|raise|sleep)(@(?P<turn>[1-9][0-9]*))?")
+
+
+class _Armed(NamedTuple):
+    name: str
+    action: str
+    turn: int
+
+
+def armed(environment: Mapping[str, str]) -> _Armed | None:
+    """The fault point the environment names; raises ValueError where it is written wrongly."""
+    text = environment.get("FAULT_POINT", "")
+    if not text:
+        return None
+    found = FORM.fullmatch(text)
+    if found is None:
+        raise ValueError(f"FAULT_POINT is {text!r}; write for example before_commit=kill or after_claim=stop@3")
+    return _Armed(found["name"], found["action"], int(found["turn"] or 1))
+
+
+_armed = armed(os.environ)
+_lock = threading.Lock()
+_turns = 0
+
+
+def reach(name: str) -> None:
+    """Say that the process has come to this place."""
+    if _armed is not None and _armed.name == name:
+        _act(_armed)
+
+
+def _act(point: _Armed) -> None:
+    global _turns  # noqa: PLW0603 - one counter per process, as there is one FAULT_POINT
+    with _lock:
+        _turns += 1
+        due = _turns == point.turn
+    if due:
+        _ACTIONS[point.action]()
+
+
+def _fail() -> None:
+    raise RuntimeError("a fault point was told to fail here")
+
+
+_ACTIONS: Mapping[str, Callable[[], None]] = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "raise": _fail,
+    "sleep": lambda: time.sleep(SLEEP_SECONDS),
+}
