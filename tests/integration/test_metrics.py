@@ -91,7 +91,7 @@ def test_the_totals_equal_what_the_record_holds(callers: Callers, window: Window
     trader = callers.trader()
     for number in range(5):
         trader.lodge(tree(f"LRN{number}"))
-        change(window, f"UPDATE outbox SET deadline_at = {0 if number % 2 else 2**60}")
+        change(window, f"UPDATE outbox SET deadline_at = {0 if number % 2 else 2**52}")
         dispatch.answer_for_silence(window)
         work(window)
     with window.engine.connect() as connection:
