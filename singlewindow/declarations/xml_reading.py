@@ -73,6 +73,8 @@ def parse(content: bytes, limits: Limits) -> etree._Element:
     try:
         return etree.fromstring(content, _here.parser)
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # the fault is ours, not the message's
+            raise MemoryError from None
         raise _refusal(error, limits) from None
 
 

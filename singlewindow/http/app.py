@@ -146,6 +146,9 @@ def as_problem(error: Exception) -> ProblemError:
     if is_outage(error):
         detail = "The record cannot be reached just now. Send the same request again: nothing is ever stored twice"
         return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
+    if isinstance(error, MemoryError):
+        detail = "This process has no memory left for the request just now. Send the same request again"
+        return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
     return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
 
 

@@ -164,12 +164,12 @@ class Installation:
         return int(str(self.rows(query)[0][0]))
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> float:
-        """Wait until no question is open; the seconds it took."""
+        """Wait until no question is open and no batch is under way; the seconds it took."""
         return wait_until(self._settled, seconds, f"no question is open\n{self.logs()[-3000:]}")
 
     def _settled(self) -> bool:
         with suppress(Exception):  # the database may still be on its way back
-            return self.number("SELECT count(*) FROM outbox") == 0
+            return self.number("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM batch)") == 0
         return False
 
     def verdict(self) -> list[str]:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from flask import Flask
 
+from singlewindow.http.app import as_problem
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.replies import Problem
 
@@ -56,3 +57,8 @@ def test_a_head_request_is_answered_as_its_get_without_the_body(app: Flask) -> N
 def test_a_problem_cannot_be_made_without_a_known_code() -> None:
     with pytest.raises(KeyError):
         ProblemError("NO_SUCH_CODE", "words")
+
+
+def test_a_process_without_memory_asks_to_come_again() -> None:
+    problem = as_problem(MemoryError())
+    assert (problem.status, problem.headers["Retry-After"]) == (503, "2")
