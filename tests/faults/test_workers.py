@@ -21,6 +21,7 @@ from tests.faults.harness.processes import Process, children, wait_until
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 Record = Callable[[str, object], None]
 Question = tuple[object, object]
+AT_WORK_SECONDS = 20.0
 
 
 class Orphans:
@@ -32,6 +33,17 @@ class Orphans:
         self.resumed: list[float] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def kill_one_at_work(self, chance: random.Random) -> None:
+        """Kill a worker that has a job in hand, chosen by chance; fails where none has for a while."""
+        end = time.monotonic() + AT_WORK_SECONDS
+        while time.monotonic() < end:
+            busy = [worker for worker in self._here.all("worker") if worker.alive() and self._in_hand(worker.pid)]
+            if busy:
+                self.kill(chance.choice(busy))
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"no worker had a job in hand within {AT_WORK_SECONDS} s")
 
     def kill(self, worker: Process) -> None:
         """Freeze the worker, read which batch it has in hand, and kill it."""
@@ -85,7 +97,7 @@ def fk1(here: Installation, kills: int, seed: int) -> str:
         with here.load(3, SLOW):
             for _ in range(kills):
                 time.sleep(chance.uniform(1.0, 1.8))
-                orphans.kill(chance.choice([worker for worker in here.all("worker") if worker.alive()]))
+                orphans.kill_one_at_work(chance)
         here.settle(90)
         orphans.look()
     p95, longest = percentile(orphans.resumed, 0.95), max(orphans.resumed, default=0.0)
