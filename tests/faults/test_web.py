@@ -136,7 +136,6 @@ def test_fw5_web_out_of_memory(install: Install, record_property: Record) -> Non
         at_once([sending(client, large(client, burst * 8 + number, 2_000_000)) for number in range(8)])
     answers = here.log.answers()
     longest = max(answer.seconds for answer in answers)
-    begun = time.monotonic()
     web.kill()  # what an operator's limit on memory does next; it comes back without the limit
     for answer in answers:
         client.lodge(answer.sending)
