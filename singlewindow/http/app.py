@@ -143,13 +143,15 @@ def as_problem(error: Exception) -> ProblemError:
         return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
     if isinstance(error, HTTPException):
         return _http_problem(error)
-    if is_outage(error):
-        detail = "The record cannot be reached just now. Send the same request again: nothing is ever stored twice"
-        return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
-    if isinstance(error, MemoryError):
-        detail = "This process has no memory left for the request just now. Send the same request again"
-        return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
+    if is_outage(error) or isinstance(error, MemoryError):
+        return _unavailable(error)
     return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
+
+
+def _unavailable(error: Exception) -> ProblemError:
+    lacking = "This process has no memory left" if isinstance(error, MemoryError) else "The record cannot be reached"
+    detail = f"{lacking} just now. Send the same request again: nothing is ever stored twice"
+    return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
 
 
 def is_outage(error: Exception) -> bool:

@@ -7,7 +7,12 @@ import pytest
 
 from singlewindow.faultpoints import armed
 
-REACH = "from singlewindow.faultpoints import reach\nfor turn in range(3):\n    reach('before_commit')\n    print(turn)"
+REACH = """
+from singlewindow.faultpoints import reach
+for turn in range(3):
+    reach("before_commit")
+    print(turn, flush=True)
+"""
 
 
 def reached(fault_point: str) -> tuple[int, str]:
