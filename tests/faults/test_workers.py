@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from rq import Worker
 from sqlalchemy.exc import DBAPIError
 
 from tests.faults.conftest import Install
@@ -56,11 +57,10 @@ class Orphans:
 
     def _in_hand(self, pid: int) -> int | None:
         with self._here.queue.client() as client:
-            for key in client.scan_iter(match="rq:worker:*"):
-                if client.type(key) != b"hash" or client.hget(key, "pid") != str(pid).encode():
-                    continue
-                job = client.hget(key, "current_job")
-                return int(job.decode().removeprefix("batch-")) if isinstance(job, bytes) else None
+            for worker in Worker.all(connection=client):
+                job = worker.get_current_job_id() if worker.pid == pid else None
+                if job:
+                    return int(job.removeprefix("batch-"))
         return None
 
     def __enter__(self) -> Orphans:
