@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
 from singlewindow import logs
@@ -26,6 +29,8 @@ from singlewindow.times import MICROSECONDS, iso
 
 log = logging.getLogger(__name__)
 
+PAUSES = (0.2, 0.5, 1.0)
+
 
 def assess_batch(window: Window, batch_id: int) -> int:
     """Work one batch off; how many questions were answered (0 where another worker has it, or the lease was lost)."""
@@ -41,11 +46,26 @@ def assess_batch(window: Window, batch_id: int) -> int:
             outcomes = assess_each(window.adapters[batch.agency], _views(window, batch.agency, asked, contents))
         results = {question.version_id: outcome for question, outcome in zip(asked, outcomes, strict=True)}
         reach("before_write")
-        with window.engine.begin() as connection:
-            written = _write(window, connection, batch, results)
+        written = _written(window, batch, results)
         reach("after_write")
         _log(contents, results, written)
     return written or 0
+
+
+def _written(window: Window, batch: Record, results: dict[int, Assessment | AdapterError]) -> int | None:
+    """Write what was answered. A database that is away for a moment is no failure of the questions: it is tried again.
+
+    Whatever became of a try whose end is not known, the batch's row tells: it is there, or nothing may be written.
+    """
+    for pause in PAUSES:
+        try:
+            with window.engine.begin() as connection:
+                return _write(window, connection, batch, results)
+        except (OperationalError, PoolTimeoutError) as error:
+            log.warning("the answers could not be written, trying again: %s", type(error).__name__)
+            time.sleep(pause)
+    with window.engine.begin() as connection:
+        return _write(window, connection, batch, results)
 
 
 def _log(contents: dict[int, Record], results: dict[int, Assessment | AdapterError], written: int | None) -> None:

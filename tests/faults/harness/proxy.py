@@ -6,6 +6,7 @@ Modes: pass; delay (seconds before each piece is passed on); blackhole (takes ev
 
 from __future__ import annotations
 
+import queue
 import socket
 import struct
 import threading
@@ -17,7 +18,11 @@ from pathlib import Path
 
 PIECE = 65_536
 LOOK_SECONDS = 0.2
+MOST_UNDER_WAY = 256
 RESET = struct.pack("ii", 1, 0)
+
+
+Pair = tuple[socket.socket, socket.socket]
 
 
 class Mode(StrEnum):
@@ -38,7 +43,7 @@ class Proxy:
         self._upstream = upstream
         self._mode, self._seconds = Mode.PASS, 0.0
         self._after: Callable[[bytes], bool] | None = None
-        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._pairs: set[Pair] = set()
         self._lock = threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listening.getsockname()[1]
@@ -106,22 +111,35 @@ class Proxy:
         far.connect(str(self._upstream))
         return far
 
-    def _pump(
-        self, pair: tuple[socket.socket, socket.socket], source: socket.socket, target: socket.socket, to_server: bool
-    ) -> None:
-        abruptly = True
+    def _pump(self, pair: Pair, source: socket.socket, target: socket.socket, to_server: bool) -> None:
+        """Read in this thread and pass on in another, so that a delay is a distance and not a narrow place."""
+        read: queue.Queue[tuple[float, bytes]] = queue.Queue(MOST_UNDER_WAY)
+        passing = threading.Thread(target=self._pass_all_on, args=(pair, read, target, to_server), daemon=True)
+        passing.start()
         with suppress(OSError):
             while pair in self._pairs:
                 try:
                     piece = source.recv(PIECE)
                 except TimeoutError:
                     continue
+                read.put((time.monotonic(), piece))
+                if not piece:
+                    return
+        read.put((time.monotonic(), b""))
+
+    def _pass_all_on(
+        self, pair: Pair, read: queue.Queue[tuple[float, bytes]], target: socket.socket, to_server: bool
+    ) -> None:
+        abruptly = True
+        with suppress(OSError):
+            while pair in self._pairs:
+                came, piece = read.get()
                 abruptly = bool(piece)
-                if not piece or not self._pass_on(piece, target, to_server):
+                if not piece or not self._pass_on(came, piece, target, to_server):
                     break
         self._end(pair, abruptly)
 
-    def _pass_on(self, piece: bytes, target: socket.socket, to_server: bool) -> bool:
+    def _pass_on(self, came: float, piece: bytes, target: socket.socket, to_server: bool) -> bool:
         """Whether the connection goes on."""
         while self._mode is Mode.BLACKHOLE:  # nothing is forgotten: it is late for as long as the hole is there
             time.sleep(LOOK_SECONDS)
@@ -134,7 +152,7 @@ class Proxy:
         if self._mode is Mode.DRIP:
             return self._drip(piece, target)
         if self._mode is Mode.DELAY:
-            time.sleep(self._seconds)
+            time.sleep(max(0.0, came + self._seconds - time.monotonic()))
         _send(target, piece)
         if to_server and self._after is not None and self._after(piece):
             self.cuts += 1
@@ -151,7 +169,7 @@ class Proxy:
                     return True
         return True
 
-    def _end(self, pair: tuple[socket.socket, socket.socket], abruptly: bool = True) -> None:
+    def _end(self, pair: Pair, abruptly: bool = True) -> None:
         with self._lock:
             if pair not in self._pairs:
                 return
