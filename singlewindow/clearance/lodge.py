@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -118,24 +118,21 @@ Standing = dict[tuple[str, str], tuple[bytes, Receipt]]
 def _store(window: Window, connection: Connection, prepared: Sequence[Prepared]) -> Standing:
     """Insert what is new; for every key, the content that stands under it and the receipt it was given."""
     by_key = {entry.lodgement.key: entry for entry in reversed(prepared)}
-    standing = _read(connection, by_key)
-    fresh = {key: entry for key, entry in sorted(by_key.items()) if key not in standing}
-    if fresh:
-        now = clock(connection)
-        rows = [_declaration_row(entry, now) for entry in fresh.values()]
-        added = lodgements.add_declarations(connection, rows)
-        new = [(row, fresh[row["party"], row["lrn"]]) for row in rows if row["id"] in added]
-        _write(window, connection, new, now)
-        for row, entry in new:
-            receipt = Receipt(row["mrn"], row["lrn"], 1, now, replayed=False)
-            standing[entry.lodgement.key] = (entry.content_sha256, receipt)
-        if len(new) < len(fresh):  # another process lodged the same key meanwhile: its row stands, and is committed
-            standing |= _read(connection, {key: entry for key, entry in fresh.items() if key not in standing})
-    return standing
+    now = clock(connection)
+    rows = [_declaration_row(entry, now) for _, entry in sorted(by_key.items())]
+    added = lodgements.add_declarations(connection, rows)
+    new = [(row, by_key[row["party"], row["lrn"]]) for row in rows if row["id"] in added]
+    _write(window, connection, new, now)
+    standing = {
+        entry.lodgement.key: (entry.content_sha256, Receipt(row["mrn"], row["lrn"], 1, now, replayed=False))
+        for row, entry in new
+    }
+    earlier = by_key.keys() - standing.keys()  # their rows stand, and are committed
+    return standing | _read(connection, earlier) if earlier else standing
 
 
-def _read(connection: Connection, by_key: dict[tuple[str, str], Prepared]) -> Standing:
-    found = lodgements.first_versions(connection, by_key)
+def _read(connection: Connection, keys: Iterable[tuple[str, str]]) -> Standing:
+    found = lodgements.first_versions(connection, keys)
     return {
         key: (row.content_sha256, Receipt(row.mrn, row.lrn, row.number, row.lodged_at, replayed=True))
         for key, row in found.items()

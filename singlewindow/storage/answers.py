@@ -8,22 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
-from singlewindow.storage.engines import insert_new
+from singlewindow.storage.bulk import among, insert_new_rows, insert_rows
 from singlewindow.storage.tables import Record, assessment, decision, late_assessment
 
 
 def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert answers; a second one for the same question would break the primary key and undo the transaction."""
-    if rows:
-        connection.execute(insert(assessment), list(rows))
+    insert_rows(connection, assessment, rows)
 
 
 def assessments_of(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[Record]]:
     """The answers of each version, by version id, sorted by agency."""
     ids = list(version_ids)
-    query = select(assessment).where(assessment.c.version_id.in_(ids)).order_by(assessment.c.agency)
+    query = select(assessment).where(among(connection, assessment.c.version_id, ids)).order_by(assessment.c.agency)
     found: dict[int, list[Record]] = {version_id: [] for version_id in ids}
     for row in connection.execute(query):
         found[row.version_id].append(row)
@@ -38,8 +37,7 @@ def assessment_of(connection: Connection, version_id: int, agency: str) -> Recor
 
 def add_late(connection: Connection, row: dict[str, Any]) -> bool:
     """Keep an answer that came too late; False where one is kept already."""
-    statement = insert_new(connection, late_assessment, "version_id", "agency").values(**row)
-    return connection.execute(statement.returning(late_assessment.c.version_id)).first() is not None
+    return bool(insert_new_rows(connection, late_assessment, [row], ("version_id", "agency")))
 
 
 def late_of(connection: Connection, version_id: int, agency: str) -> Record:
@@ -50,10 +48,7 @@ def late_of(connection: Connection, version_id: int, agency: str) -> Record:
 
 def add_decisions(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
     """Insert decisions; the versions that had none before."""
-    if not rows:
-        return set()
-    statement = insert_new(connection, decision, "version_id").values(list(rows)).returning(decision.c.version_id)
-    return set(connection.execute(statement).scalars())
+    return insert_new_rows(connection, decision, rows, ("version_id",))
 
 
 def decision_of(connection: Connection, version_id: int) -> Record | None:

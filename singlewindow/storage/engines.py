@@ -80,11 +80,6 @@ def clock(connection: Connection) -> int:
     return int(connection.exec_driver_sql(query).scalar_one())
 
 
-def insert_new(connection: Connection, table: Table, *key: str) -> Any:
-    """An INSERT that leaves out rows whose `key` columns stand already; any other clash is still an error."""
-    return upsert(connection, table).on_conflict_do_nothing(index_elements=key)
-
-
 def upsert(connection: Connection, table: Table) -> Any:
     """The engine's own INSERT, which offers ON CONFLICT DO UPDATE."""
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from singlewindow.storage.bulk import insert_rows
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
@@ -43,8 +44,7 @@ class Event(NamedTuple):
 def record(connection: Connection, events: Iterable[Event]) -> None:
     """Append events; they become visible with the change they tell of, or not at all."""
     rows = [entry._asdict() | {"detail": msgspec.json.encode(entry.detail)} for entry in events]
-    if rows:
-        connection.execute(insert(event), rows)
+    insert_rows(connection, event, rows)
 
 
 def of_version(connection: Connection, version_id: int) -> list[Event]:

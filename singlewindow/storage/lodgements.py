@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, select, tuple_, update
 
-from singlewindow.storage.engines import insert_new
+from singlewindow.storage.bulk import among, insert_new_rows, insert_rows
 from singlewindow.storage.tables import Record, declaration, outbox, version
 
 SUMMARY = (
@@ -26,13 +26,12 @@ SUMMARY = (
 
 def first_versions(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Record]:
     """What stands under each (party, LRN) already: the summary and `content_sha256` of its first version."""
-    wanted = list(keys)
     query = (
         select(*SUMMARY, version.c.content_sha256)
         .join(version, version.c.declaration_id == declaration.c.id)
-        .where(version.c.number == 1, tuple_(declaration.c.party, declaration.c.lrn).in_(wanted))
+        .where(version.c.number == 1, tuple_(declaration.c.party, declaration.c.lrn).in_(list(keys)))
     )
-    return {(row.party, row.lrn): row for row in connection.execute(query)} if wanted else {}
+    return {(row.party, row.lrn): row for row in connection.execute(query)}
 
 
 def add_declarations(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
@@ -40,20 +39,15 @@ def add_declarations(connection: Connection, rows: Sequence[dict[str, Any]]) -> 
 
     The rows must come sorted by (party, LRN): two writers with several keys in common then wait in one direction only.
     """
-    if not rows:
-        return set()
-    statement = insert_new(connection, declaration, "party", "lrn").values(list(rows)).returning(declaration.c.id)
-    return {int(row.id) for row in connection.execute(statement)}
+    return insert_new_rows(connection, declaration, rows, ("party", "lrn"))
 
 
 def add_versions(
     connection: Connection, versions: Sequence[dict[str, Any]], questions: Sequence[dict[str, Any]]
 ) -> None:
     """Insert versions and the questions to the agencies (outbox rows) that they raise."""
-    if versions:
-        connection.execute(insert(version), list(versions))
-    if questions:
-        connection.execute(insert(outbox), list(questions))
+    insert_rows(connection, version, versions)
+    insert_rows(connection, outbox, questions)
 
 
 def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Record]:
@@ -61,7 +55,7 @@ def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Re
     query = (
         select(*SUMMARY, version.c.routing)
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .where(version.c.id.in_(sorted(version_ids)))
+        .where(among(connection, version.c.id, version_ids))
         .order_by(version.c.id)
         .with_for_update(of=version)
     )
@@ -70,7 +64,7 @@ def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Re
 
 def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) -> None:
     """Close versions that have their decision."""
-    connection.execute(update(version).where(version.c.id.in_(list(version_ids))).values(decided_at=at))
+    connection.execute(update(version).where(among(connection, version.c.id, version_ids)).values(decided_at=at))
 
 
 def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Record]:
@@ -78,7 +72,7 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Re
     query = (
         select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical, version.c.trace_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .where(version.c.id.in_(list(version_ids)))
+        .where(among(connection, version.c.id, version_ids))
     )
     return {int(row.id): row for row in connection.execute(query)}
 

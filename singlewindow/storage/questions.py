@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
+from singlewindow.storage.bulk import among
 from singlewindow.storage.identity import new_id
 from singlewindow.storage.tables import Record, batch, declaration, outbox, version
 
@@ -68,7 +69,8 @@ def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
 def _new_batch(connection: Connection, agency: str, version_ids: list[int], lot: Lot) -> Batch:
     made = Batch(new_id(), agency)
     connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=lot.now, lease_until=lot.lease_until))
-    mine = and_(outbox.c.agency == agency, outbox.c.version_id.in_(version_ids), outbox.c.batch_id.is_(None))
+    these = among(connection, outbox.c.version_id, version_ids)
+    mine = and_(outbox.c.agency == agency, these, outbox.c.batch_id.is_(None))
     connection.execute(update(outbox).where(mine).values(batch_id=made.id))
     return made
 
@@ -103,7 +105,7 @@ def close_batch(connection: Connection, batch_id: int) -> bool:
 
 def answered(connection: Connection, batch_id: int, version_ids: Iterable[int]) -> list[Record]:
     """Take the questions of a batch that now have an answer out of the outbox: each can be taken once only."""
-    mine = and_(outbox.c.batch_id == batch_id, outbox.c.version_id.in_(list(version_ids)))
+    mine = and_(outbox.c.batch_id == batch_id, among(connection, outbox.c.version_id, version_ids))
     columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at)
     return list(connection.execute(delete(outbox).where(mine).returning(*columns)))
 
@@ -161,7 +163,7 @@ def lock_lost(connection: Connection, now: int) -> list[Record]:
 
 def versions_in(connection: Connection, batch_ids: Iterable[int]) -> list[int]:
     """The versions that these batches ask about."""
-    query = select(outbox.c.version_id).where(outbox.c.batch_id.in_(list(batch_ids))).distinct()
+    query = select(outbox.c.version_id).where(among(connection, outbox.c.batch_id, batch_ids)).distinct()
     return list(connection.execute(query).scalars())
 
 
@@ -192,7 +194,7 @@ def parked_versions(connection: Connection, agency: str | None, mrn: str | None)
 
 def put_back(connection: Connection, now: int, version_ids: Iterable[int], agency: str | None) -> list[Record]:
     """Ask parked questions on these (locked) versions again as if for the first time; the questions as parked."""
-    chosen = [outbox.c.version_id.in_(list(version_ids)), outbox.c.parked]
+    chosen = [among(connection, outbox.c.version_id, version_ids), outbox.c.parked]
     if agency is not None:
         chosen.append(outbox.c.agency == agency)
     columns = (outbox.c.version_id, outbox.c.agency, outbox.c.attempts, outbox.c.failure)
@@ -209,14 +211,14 @@ def overdue(connection: Connection, now: int, limit: int) -> list[int]:
 
 def give_up(connection: Connection, version_ids: Iterable[int], now: int) -> list[Record]:
     """Take the overdue questions of these (locked) versions out of the outbox."""
-    late = and_(outbox.c.version_id.in_(list(version_ids)), outbox.c.deadline_at < now)
+    late = and_(among(connection, outbox.c.version_id, version_ids), outbox.c.deadline_at < now)
     columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, outbox.c.attempts, outbox.c.failure)
     return list(connection.execute(delete(outbox).where(late).returning(*columns)))
 
 
 def still_open(connection: Connection, version_ids: Iterable[int]) -> set[int]:
     """Of these versions, the ones that still wait for an answer."""
-    query = select(outbox.c.version_id).where(outbox.c.version_id.in_(list(version_ids))).distinct()
+    query = select(outbox.c.version_id).where(among(connection, outbox.c.version_id, version_ids)).distinct()
     return set(connection.execute(query).scalars())
 
 

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table
 
+from singlewindow.storage.bulk import insert_rows
 from singlewindow.storage.engines import upsert
 from singlewindow.storage.tables import feed, notice, stream
 
@@ -27,9 +28,8 @@ def publish(connection: Connection, notices: Iterable[Row], feed_entries: Iterab
     for name, row in zip(names, notice_rows + feed_rows, strict=True):
         row["number"] = following[name]
         following[name] += 1
-    for table, rows in ((notice, notice_rows), (feed, feed_rows)):
-        if rows:
-            connection.execute(insert(table), rows)
+    insert_rows(connection, notice, notice_rows)
+    insert_rows(connection, feed, feed_rows)
 
 
 def _name(table: Table, owner: str) -> str:

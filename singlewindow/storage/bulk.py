@@ -1,0 +1,70 @@
+"""Many rows in one statement. PostgreSQL takes a list as one array for each column, SQLite as rows of parameters.
+
+An array keeps the statement's text the same for any number of rows, so the server plans it once and the client builds
+it once; that is most of what writing small rows costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, any_, insert, literal
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.schema import Table
+
+from singlewindow.storage.engines import upsert
+
+Row = dict[str, Any]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, which all name the same columns; none is no error."""
+    if rows and _has_arrays(connection):
+        columns = tuple(rows[0])
+        connection.exec_driver_sql(_insert(table, columns), _arrays(columns, rows))
+    elif rows:
+        connection.execute(insert(table), list(rows))
+
+
+def insert_new_rows(connection: Connection, table: Table, rows: Sequence[Row], key: Sequence[str]) -> set[int]:
+    """Insert those rows whose `key` columns stand for no row yet; the first column's values of what was inserted.
+
+    Any other clash is still an error. Rows are inserted in the order given.
+    """
+    if not rows:
+        return set()
+    columns = tuple(rows[0])
+    if _has_arrays(connection):
+        text = f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {columns[0]}"
+        return {int(row[0]) for row in connection.exec_driver_sql(text, _arrays(columns, rows))}
+    statement = upsert(connection, table).values(list(rows)).on_conflict_do_nothing(index_elements=list(key))
+    return {int(row[0]) for row in connection.execute(statement.returning(table.c[columns[0]]))}
+
+
+def among(connection: Connection, column: Column[int], values: Iterable[int]) -> ColumnElement[bool]:
+    """The condition that a whole number is one of `values`."""
+    if _has_arrays(connection):
+        return column == any_(literal(list(values), ARRAY(BigInteger)))
+    return column.in_(list(values))
+
+
+def _has_arrays(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+@cache
+def _insert(table: Table, columns: tuple[str, ...]) -> str:
+    # Arrays go in the binary form: as text, every byte of a document would be written as two digits.
+    arrays = ", ".join(f"%b::{_type(table, name)}[]" for name in columns)
+    names = ", ".join(columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of our tables
+
+
+def _type(table: Table, name: str) -> str:
+    return table.c[name].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
+
+
+def _arrays(columns: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[Any], ...]:
+    return tuple([row[name] for row in rows] for name in columns)
