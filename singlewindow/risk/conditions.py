@@ -17,7 +17,7 @@ import cel
 
 from singlewindow.declarations.model import Tree, text_of
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, declaration_facts, goods_items, item_facts
-from singlewindow.risk.patterns import FUNCTIONS, LITERAL, with_kept_patterns
+from singlewindow.risk.patterns import FUNCTIONS, LITERAL, translated
 from singlewindow.risk.readers import Fact, Value
 
 Scope = Literal["item", "declaration"]
@@ -67,7 +67,7 @@ class Condition:
 def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
     """Compile `source`, find the facts it reads; raises `ConditionError` on bad syntax or unknown names."""
     try:
-        program = cel.compile(with_kept_patterns(source))
+        program = cel.compile(translated(source))
     except ValueError as error:
         raise ConditionError(f"the condition cannot be read: {' '.join(str(error).split())}") from error
     bare = _LITERAL.sub('""', source)
@@ -105,10 +105,11 @@ def _refuse_unknown(owner: str, names: set[str], facts: Mapping[str, Fact]) -> N
 
 
 class ConditionSet:
-    """Conditions evaluated together, so that each fact of a tree is read, and handed to CEL, only once."""
+    """Conditions evaluated together: each fact of a tree is read once, and CEL is called once for all of them."""
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.conditions = tuple(conditions)
+        self._together: dict[tuple[int, ...], cel.Program] = {}
 
     def fired(self, tree: Tree, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
         """Index of each condition that holds, with the item's SequenceNumeric (None: the whole declaration).
@@ -121,7 +122,7 @@ class ConditionSet:
         declaration = declaration_facts(tree, self._declaration)
         if whole:
             context = cel.Context({"declaration": declaration, **self._all_items(tree)}, FUNCTIONS)
-            yield from ((index, None) for index in whole if self.conditions[index].holds(context))
+            yield from ((index, None) for index in self._held(whole, context))
         if single:
             yield from self._by_item(tree, declaration, single)
 
@@ -131,7 +132,25 @@ class ConditionSet:
         for item in goods_items(tree):
             context.add_variable("item", item_facts(item, self._item))
             sequence = text_of(item.get("SequenceNumeric"))
-            yield from ((index, sequence) for index in single if self.conditions[index].holds(context))
+            yield from ((index, sequence) for index in self._held(single, context))
+
+    def _held(self, indexes: list[int], context: cel.Context) -> list[int]:
+        """Those of the conditions that are true."""
+        try:
+            answers = self._program(tuple(indexes)).execute(context)
+        except _CEL_ERRORS:  # one of them cannot be answered: asked alone, it says which and why
+            answers = []
+        if len(answers) != len(indexes) or not all(isinstance(answer, bool) for answer in answers):
+            answers = [self.conditions[index].holds(context) for index in indexes]
+        return [index for index, answer in zip(indexes, answers, strict=True) if answer]
+
+    def _program(self, indexes: tuple[int, ...]) -> cel.Program:
+        """One program that answers these conditions, as a list; kept, as the same ones are asked again all day."""
+        found = self._together.get(indexes)
+        if found is None:
+            sources = ",\n".join(f"({translated(self.conditions[index].source)}\n)" for index in indexes)
+            found = self._together[indexes] = cel.compile(f"[{sources}]")
+        return found
 
     def _all_items(self, tree: Tree) -> dict[str, list[dict[str, Value]]]:
         if not self._uses_items:

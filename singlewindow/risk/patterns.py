@@ -1,8 +1,9 @@
-"""Text patterns in conditions: `text.matches(pattern)` answered by compiled patterns that are kept.
+"""What is dear in a condition and asked of every declaration, answered by functions of ours: patterns and prefixes.
 
-CEL itself compiles a pattern on every call (30 to 100 microseconds); kept ones answer in about 2. They are Python's,
-which can backtrack, so a pattern with a repetition inside a repetition is refused at load, and so is one that CEL's
-own engine does not know.
+CEL compiles the pattern of `text.matches(pattern)` on every call (30 to 100 microseconds); kept ones answer in about 2.
+They are Python's, which can backtrack, so a pattern with a repetition inside a repetition is refused at load, and so is
+one that CEL's own engine does not know. The list in `['01', '02'].exists(code, text.startsWith(code))` CEL goes through
+one by one; Python looks at all prefixes at once.
 """
 
 from __future__ import annotations
@@ -14,13 +15,23 @@ from typing import Any, Final
 
 import cel
 
-FUNCTION: Final = "resembles"
+RESEMBLES: Final = "resembles"
+BEGINS: Final = "begins"
 LITERAL: Final = r"'''(?s:.*?)'''|\"\"\"(?s:.*?)\"\"\"|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _CALL = re.compile(rf"(?P<literal>{LITERAL})|\.\s*matches\s*\(")
 _PATTERN = re.compile(rf"\.\s*matches\s*\(\s*((?:[rR])?(?:{LITERAL}))\s*\)")
 _UNBOUNDED = 1000
 
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_WORDS = r"""\[\s*(?P<list>'[A-Za-z0-9]+'(?:\s*,\s*'[A-Za-z0-9]+')*)\s*\]"""
+_PREFIXES = re.compile(
+    rf"{_WORDS}\s*\.\s*exists\(\s*(?P<each>[a-z_]+)\s*,\s*"
+    rf"(?P<text>(?:item|declaration)\.[a-z_]+)\s*\.\s*startsWith\(\s*(?P=each)\s*\)\s*\)"
+    rf"|(?P<literal>{LITERAL})"
+)
+
 _compiled = lru_cache(maxsize=4096)(re.compile)
+_parted = lru_cache(maxsize=4096)(lambda prefixes: tuple(prefixes.split()))
 
 
 def resembles(text: str, pattern: str) -> bool:
@@ -28,12 +39,27 @@ def resembles(text: str, pattern: str) -> bool:
     return _compiled(pattern).search(text) is not None
 
 
-FUNCTIONS: Final = {FUNCTION: resembles}
+def begins(text: str, prefixes: str) -> bool:
+    """Whether `text` starts with one of the `prefixes`, which are parted by blanks."""
+    return text.startswith(_parted(prefixes))
 
 
-def with_kept_patterns(source: str) -> str:
-    """The condition with its calls of `matches` replaced by ours; what is inside quotes is left alone."""
-    return _CALL.sub(lambda found: found[0] if found["literal"] else f".{FUNCTION}(", source)
+FUNCTIONS: Final = {RESEMBLES: resembles, BEGINS: begins}
+
+
+def translated(source: str) -> str:
+    """The condition with its calls of `matches`, and its lists of prefixes, replaced by ours; it means the same.
+
+    What is inside quotes is left alone, except the prefixes themselves.
+    """
+    prefixed = _PREFIXES.sub(_prefixes, source)
+    return _CALL.sub(lambda found: found[0] if found["literal"] else f".{RESEMBLES}(", prefixed)
+
+
+def _prefixes(found: re.Match[str]) -> str:
+    if found["literal"]:
+        return found[0]
+    return f"{found['text']}.{BEGINS}('{' '.join(_WORD.findall(found['list']))}')"
 
 
 def pattern_faults(source: str) -> Iterator[str]:

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from singlewindow.risk.patterns import pattern_faults, resembles, with_kept_patterns
+from singlewindow.risk.patterns import pattern_faults, resembles, translated
 
 
 def test_a_call_of_matches_becomes_ours() -> None:
-    assert with_kept_patterns("item.marks.exists(m, m . matches('a'))") == "item.marks.exists(m, m .resembles('a'))"
+    assert translated("item.marks.exists(m, m . matches('a'))") == "item.marks.exists(m, m .resembles('a'))"
 
 
 def test_the_word_matches_inside_quotes_is_left_alone() -> None:
     source = "item.description == 'x.matches(y)'"
-    assert with_kept_patterns(source) == source
+    assert translated(source) == source
 
 
 def test_a_pattern_is_searched_for_not_anchored() -> None:
