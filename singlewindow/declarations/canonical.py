@@ -7,7 +7,7 @@ everything else stays as sent.
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ _decode: msgspec.json.Decoder[Tree] = msgspec.json.Decoder(dict[str, Any])
 
 def canonical(declaration: Declaration) -> bytes:
     """The canonical bytes of a valid declaration (UTF-8, no white space, no envelope)."""
-    return _encode(_class(declaration.tree, "Declaration"))
+    return _encode(_class(declaration.tree, _ROOT.children))
 
 
 def decode(content: bytes) -> Tree:
@@ -34,30 +34,55 @@ def fingerprint(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-@cache
-def _places(path: str) -> dict[str, tuple[int, Element]]:
-    element = ELEMENTS[path]
-    return {name: (place, ELEMENTS[f"{path}/{name}"]) for place, name in enumerate(element.children)}
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How one element is written: its place among its siblings, and what becomes of its text or its children."""
+
+    place: int
+    decimal: bool
+    attributes: tuple[str, ...]
+    children: dict[str, _Plan]
 
 
-def _class(tree: Tree, path: str) -> Tree:
-    places = _places(path)
-    names = sorted(tree, key=lambda name: places[name][0])
-    return {name: _value(tree[name], places[name][1]) for name in names}
+def _plan(element: Element, place: int = 0) -> _Plan:
+    children = (ELEMENTS[f"{element.path}/{name}"] for name in element.children)
+    return _Plan(
+        place,
+        element.base == "decimal",
+        tuple(f"@{attribute.name}" for attribute in element.attributes),
+        {child.name: _plan(child, number) for number, child in enumerate(children)},
+    )
 
 
-def _value(value: object, element: Element) -> object:
-    if isinstance(value, list):
-        return [_value(entry, element) for entry in value]
-    if isinstance(value, dict):
-        return _class(value, element.path) if element.kind == "class" else _attributed(value, element)
-    return plain_decimal(str(value)) if element.base == "decimal" else value
+_ROOT = _plan(ELEMENTS["Declaration"])
 
 
-def _attributed(leaf: Tree, element: Element) -> Tree | str:
-    text: str = plain_decimal(leaf["#text"]) if element.base == "decimal" else leaf["#text"]
-    names = (f"@{attribute.name}" for attribute in element.attributes)
-    found = {name: leaf[name] for name in names if name in leaf}
+def _class(tree: Tree, plans: dict[str, _Plan]) -> Tree:
+    written: Tree = {}
+    last = 0
+    for name, value in tree.items():
+        plan = plans[name]
+        if plan.place < last:  # JSON may come in any order
+            return _class({name: tree[name] for name in sorted(tree, key=lambda name: plans[name].place)}, plans)
+        last = plan.place
+        if type(value) is list:
+            written[name] = [_value(entry, plan) for entry in value]
+        elif type(value) is str and not plan.decimal:
+            written[name] = value
+        else:
+            written[name] = _value(value, plan)
+    return written
+
+
+def _value(value: Any, plan: _Plan) -> object:
+    if type(value) is not dict:
+        return plain_decimal(value) if plan.decimal else value
+    return _class(value, plan.children) if plan.children else _attributed(value, plan)
+
+
+def _attributed(leaf: Tree, plan: _Plan) -> Tree | str:
+    text: str = plain_decimal(leaf["#text"]) if plan.decimal else leaf["#text"]
+    found = {name: leaf[name] for name in plan.attributes if name in leaf}
     return {**found, "#text": text} if found else text
 
 

@@ -82,6 +82,10 @@ def _class(tree: Tree, cut: Cut) -> Tree:
         below = cut.get(name)
         if below is None:
             continue
+        if type(value) is str and type(below) is tuple:  # by far the most
+            if value:
+                shown[name] = value
+            continue
         show: Callable[[Any, Any], Any] = _class if isinstance(below, dict) else _leaf
         if isinstance(value, list):
             entries = [entry for held in value if (entry := show(held, below))]

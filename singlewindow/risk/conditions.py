@@ -120,15 +120,14 @@ class ConditionSet:
         whole = [index for index in chosen if self.conditions[index].scope == "declaration"]
         single = [index for index in chosen if self.conditions[index].scope == "item"]
         declaration = declaration_facts(tree, self._declaration)
-        if whole:
-            context = cel.Context({"declaration": declaration, **self._all_items(tree)}, FUNCTIONS)
-            yield from ((index, None) for index in self._held(whole, context))
-        if single:
-            yield from self._by_item(tree, declaration, single)
-
-    def _by_item(self, tree: Tree, declaration: dict[str, Value], single: list[int]) -> Iterator[Fired]:
-        # A context of its own, without `items`: CEL copies a context's variables for every macro it runs.
         context = cel.Context({"declaration": declaration}, FUNCTIONS)
+        if whole:
+            seen = self._with_items(tree, declaration) if self._uses_items else context
+            yield from ((index, None) for index in self._held(whole, seen))
+        if single:
+            yield from self._by_item(tree, context, single)
+
+    def _by_item(self, tree: Tree, context: cel.Context, single: list[int]) -> Iterator[Fired]:
         for item in goods_items(tree):
             context.add_variable("item", item_facts(item, self._item))
             sequence = text_of(item.get("SequenceNumeric"))
@@ -152,10 +151,10 @@ class ConditionSet:
             found = self._together[indexes] = cel.compile(f"[{sources}]")
         return found
 
-    def _all_items(self, tree: Tree) -> dict[str, list[dict[str, Value]]]:
-        if not self._uses_items:
-            return {}
-        return {"items": [item_facts(item, self._items) for item in goods_items(tree)]}
+    def _with_items(self, tree: Tree, declaration: dict[str, Value]) -> cel.Context:
+        """A context of its own, as CEL copies a context's variables for every macro it runs."""
+        items = [item_facts(item, self._items) for item in goods_items(tree)]
+        return cel.Context({"declaration": declaration, "items": items}, FUNCTIONS)
 
     @cached_property
     def _item(self) -> Names:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final, Literal
 
 from singlewindow.declarations.model import Tree, text_of
@@ -62,7 +63,7 @@ def fold(text: str) -> str:
 
 def nodes(tree: Tree, path: str) -> list[Any]:
     """Every node at `path` below `tree`, in document order."""
-    return _descend(tree, tuple(path.split("/")))
+    return _descend(tree, _route(path))
 
 
 def text(*paths: str, clean: Clean = code) -> Fact:
@@ -135,6 +136,7 @@ def _case(clean: Clean) -> Literal["upper", "lower"]:
     return "lower" if clean is fold else "upper"
 
 
+@cache
 def _route(path: str) -> tuple[str, ...]:
     return tuple(path.split("/"))
 
@@ -144,19 +146,16 @@ def _routes(paths: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 def _descend(tree: Tree, route: tuple[str, ...]) -> list[Any]:
-    found: list[Any] = [tree]
-    for name in route:
-        deeper: list[Any] = []
-        for parent in found:
-            child = parent.get(name) if isinstance(parent, dict) else None
-            if isinstance(child, list):
-                deeper.extend(child)
-            elif child is not None:
-                deeper.append(child)
-        if not deeper:
-            return deeper
-        found = deeper
-    return found
+    node: Any = tree
+    for depth, name in enumerate(route, start=1):
+        node = node.get(name) if type(node) is dict else None
+        if node is None:
+            return []
+        if type(node) is list:
+            if len(node) != 1:
+                return [found for each in node for found in _descend(each, route[depth:])]
+            node = node[0]
+    return [node]
 
 
 def _texts(tree: Tree, route: tuple[str, ...]) -> list[str]:

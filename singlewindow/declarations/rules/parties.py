@@ -24,6 +24,9 @@ _TRADERS = (
     *(f"{SHIPMENT}/{name}" for name in _SHIPMENT),
     f"{ITEMS}/Consignee",
 )
+_PATHS = {name: under(DECLARATION_PATH, name) for name in _HEADER} | {
+    name: under(SHIPMENT_PATH, name) for name in _SHIPMENT
+}
 _ADDRESS = ("Line", "CityName", "CountryCode", "PostcodeID")
 
 
@@ -35,10 +38,10 @@ def _traders(context: Context) -> Iterator[tuple[Path, Tree]]:
     """Exporter, declarant, importer and the consignees, as far as they are there."""
     for name in _HEADER:
         if name in context.tree:
-            yield under(DECLARATION_PATH, name), group(context.tree, name)
+            yield _PATHS[name], group(context.tree, name)
     for name in _SHIPMENT:
         if name in context.shipment:
-            yield under(SHIPMENT_PATH, name), group(context.shipment, name)
+            yield _PATHS[name], group(context.shipment, name)
     for item in context.items:
         if "Consignee" in item.tree:
             yield under(item.path, "Consignee"), group(item.tree, "Consignee")
