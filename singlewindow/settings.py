@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Most batches of one agency under way: what waits beyond them grows the next batch instead of the queue."""
     sw_remote_batches_open: int = 1
     """The same for an agency that is asked over HTTP: each of its batches may hold a worker for a whole time limit."""
+    sw_linger_seconds: float = 0.2
+    """How long a question may wait for a full batch while another batch of its agency is under way."""
     sw_lease_seconds: float = 6.0
     """How long a batch may go without a sign of life before its questions are asked again."""
     sw_attempts: int = 3

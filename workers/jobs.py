@@ -1,4 +1,4 @@
-"""What a queue worker runs: load the window once, hand the batch number to the use case."""
+"""What a queue worker runs: load the window once, hand the batch numbers to the use case."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ def window() -> Window:
     return open_window()
 
 
-def assess(batch_id: int) -> int:
-    """Work one batch off; how many questions were answered.
+def assess(*batch_ids: int) -> int:
+    """Work batches off, one after the other; how many questions were answered."""
+    return sum(map(_assess, batch_ids))
+
+
+def _assess(batch_id: int) -> int:
+    """Work one batch off.
 
     An error ends here: RQ would log its text and keep it in the queue server, and it may quote a declaration. The
     batch's lease runs out, and its questions are asked again.

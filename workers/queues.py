@@ -1,6 +1,6 @@
 """The queue server as a bell: it wakes workers and holds nothing that SQL cannot rebuild.
 
-Jobs carry a batch number only, as JSON. They expire soon: a batch whose bell was lost is rung for again. Agencies that
+Jobs carry batch numbers only, as JSON. They expire soon: a batch whose bell was lost is rung for again. Agencies that
 are asked over HTTP have a queue and workers of their own, so that waiting for them keeps nobody else waiting.
 """
 
@@ -21,6 +21,8 @@ ASSESS_REMOTE = "assess-remote"
 QUEUES = (ASSESS, ASSESS_REMOTE)
 ASSESS_JOB = "workers.jobs.assess"
 JOB_SECONDS = 60
+QUESTIONS_IN_A_JOB = 50
+"""Full batches have a job each. Small ones share one: a job costs the queue server and RQ more than a batch does."""
 CONNECT_SECONDS = 2.0
 
 
@@ -42,12 +44,25 @@ def queue_of(window: Window, agency: str) -> str:
     return ASSESS_REMOTE if window.is_remote(agency) else ASSESS
 
 
+def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
+    """The batches parted into jobs of at most `most` questions each, or of one batch: a job costs more than a batch."""
+    jobs: list[list[Batch]] = []
+    room = 0
+    for batch in batches:
+        if batch.size > room:
+            jobs.append([])
+            room = most
+        jobs[-1].append(batch)
+        room -= batch.size
+    return jobs
+
+
 def ring(bell: Queue, batches: Sequence[Batch]) -> bool:
     """Wake workers for these batches; False where the queue server cannot be reached, and then their leases run out."""
     calls = [
-        Queue.prepare_data(ASSESS_JOB, (batch.id,), timeout=JOB_SECONDS, ttl=JOB_SECONDS,
-                           result_ttl=JOB_SECONDS, failure_ttl=JOB_SECONDS, job_id=f"batch-{batch.id}")
-        for batch in batches
+        Queue.prepare_data(ASSESS_JOB, tuple(batch.id for batch in lot), timeout=JOB_SECONDS, ttl=JOB_SECONDS,
+                           result_ttl=JOB_SECONDS, failure_ttl=JOB_SECONDS, job_id=f"batch-{lot[0].id}")
+        for lot in together(batches, 1 if bell.name == ASSESS_REMOTE else QUESTIONS_IN_A_JOB)
     ]  # fmt: skip
     try:
         bell.enqueue_many(calls)

@@ -18,6 +18,7 @@ from singlewindow.storage import answers, events, lodgements, questions, tallies
 from singlewindow.storage.engines import clock, reading
 from singlewindow.storage.questions import Batch
 from singlewindow.storage.tables import Record
+from singlewindow.times import MICROSECONDS
 
 SWEEP_SIZE = 200
 
@@ -25,22 +26,32 @@ SWEEP_SIZE = 200
 def make_batches(window: Window) -> list[Batch]:
     """Put waiting questions into batches, each of one agency; the caller wakes workers for them after the commit.
 
-    At most `sw_batches_open` batches of an agency are under way, so batches grow under load and are single when quiet.
-    A remote agency has fewer, none larger than what it is asked at once: each then ends within one time limit.
+    Where a batch of the agency is under way, questions wait until there are enough for a full one, but not for long: so
+    batches are single when quiet and grow under load. At most `sw_batches_open` are under way. A remote agency has
+    fewer, none larger than what it is asked at once: each then ends within one time limit.
     """
     with reading(window.engine) as connection:
-        if not questions.agencies_waiting(connection, clock(connection)):
-            return []
-    with window.engine.begin() as connection:
         now = clock(connection)
-        under_way = questions.open_batches(connection)
-        free = [
-            agency
-            for agency in questions.agencies_waiting(connection, now)
-            if under_way.get(agency, 0) < _most_open(window, agency)
-        ]
-        made = [questions.make_batch(connection, agency, _lot(window, agency, now)) for agency in free]
+        ready = _ready(window, connection, now)
+    if not ready:
+        return []
+    with window.engine.begin() as connection:
+        made = [questions.make_batch(connection, agency, _lot(window, agency, now)) for agency in ready]
     return [batch for batch in made if batch is not None]
+
+
+def _ready(window: Window, connection: Connection, now: int) -> list[str]:
+    """The agencies that get a batch now."""
+    sizes = {agency: _size(window, agency) for agency in sorted(window.agencies)}
+    waiting = questions.waiting(connection, sizes, now)
+    under_way = questions.open_batches(connection) if waiting else {}
+    patient_since = now - int(window.settings.sw_linger_seconds * MICROSECONDS)
+    return [
+        agency
+        for agency, (number, since) in waiting.items()
+        if not under_way.get(agency)
+        or (under_way[agency] < _most_open(window, agency) and (number >= sizes[agency] or since < patient_since))
+    ]
 
 
 def _most_open(window: Window, agency: str) -> int:
@@ -49,11 +60,12 @@ def _most_open(window: Window, agency: str) -> int:
 
 
 def _lot(window: Window, agency: str, now: int) -> questions.Lot:
-    configured = window.agencies.get(agency)
-    if configured is None or configured.remote is None:
-        return questions.Lot(now, window.settings.sw_batch_size, lease_until(window, now))
-    size = min(window.settings.sw_batch_size, configured.remote.concurrency)
-    return questions.Lot(now, size, lease_until(window, now), alone=False)
+    return questions.Lot(now, _size(window, agency), lease_until(window, now), alone=not window.is_remote(agency))
+
+
+def _size(window: Window, agency: str) -> int:
+    remote = window.agencies[agency].remote
+    return min(window.settings.sw_batch_size, remote.concurrency) if remote else window.settings.sw_batch_size
 
 
 def take_back(window: Window) -> int:

@@ -63,7 +63,8 @@ def _class(tree: Tree, plans: dict[str, _Plan]) -> Tree:
     for name, value in tree.items():
         plan = plans[name]
         if plan.place < last:  # JSON may come in any order
-            return _class({name: tree[name] for name in sorted(tree, key=lambda name: plans[name].place)}, plans)
+            names = sorted(tree, key=lambda each: plans[each].place)
+            return _class({each: tree[each] for each in names}, plans)
         last = plan.place
         if type(value) is list:
             written[name] = [_value(entry, plan) for entry in value]

@@ -7,7 +7,7 @@ batch number is the fence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
@@ -20,16 +20,36 @@ WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False), outbox.c
 
 
 class Batch(NamedTuple):
-    """A batch of questions to one agency."""
+    """A batch of `size` questions to one agency."""
 
     id: int
     agency: str
+    size: int
 
 
-def agencies_waiting(connection: Connection, now: int) -> list[str]:
-    """Agencies with at least one question that is due and in no batch."""
-    query = select(outbox.c.agency).where(WAITING, outbox.c.due_at <= now).distinct()
-    return sorted(connection.execute(query).scalars())
+class Waiting(NamedTuple):
+    """How many questions to an agency are due and in no batch, and since when (microseconds) the oldest of them is."""
+
+    number: int
+    since: int
+
+
+def waiting(connection: Connection, sizes: Mapping[str, int], now: int) -> dict[str, Waiting]:
+    """Of the agencies that `sizes` names, those with a due question; none is counted further than its size.
+
+    The cost does not grow with what waits.
+    """
+    columns = []
+    for agency, size in sizes.items():
+        due = select(outbox.c.due_at).where(WAITING, outbox.c.agency == agency, outbox.c.due_at <= now)
+        oldest = due.order_by(outbox.c.due_at).limit(size).subquery()
+        columns += [
+            select(func.count()).select_from(oldest).scalar_subquery(),
+            select(func.min(oldest.c.due_at)).scalar_subquery(),
+        ]
+    row = tuple(connection.execute(select(*columns)).one())
+    found = zip(sizes, row[::2], row[1::2], strict=True)
+    return {agency: Waiting(number, since) for agency, number, since in found if number}
 
 
 def open_batches(connection: Connection) -> dict[str, int]:
@@ -54,20 +74,17 @@ class Lot(NamedTuple):
 def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
     """Put up to `size` due questions into a new batch, the oldest first; one that failed before goes alone."""
     due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= lot.now)
-    oldest = select(outbox.c.version_id, outbox.c.attempts).where(*due).order_by(outbox.c.due_at).limit(1)
-    first = connection.execute(oldest.with_for_update(skip_locked=True)).first()
-    if first is None:
-        return None
-    if lot.alone and first.attempts:
-        return _new_batch(connection, agency, [first.version_id], lot)
-    together = (*due, outbox.c.attempts == 0) if lot.alone else due
-    fresh = select(outbox.c.version_id).where(*together).order_by(outbox.c.due_at).limit(lot.size)
-    version_ids = connection.execute(fresh.with_for_update(skip_locked=True)).scalars()
-    return _new_batch(connection, agency, list(version_ids), lot)
+    oldest = select(outbox.c.version_id, outbox.c.attempts).where(*due).order_by(outbox.c.due_at).limit(lot.size)
+    found = list(connection.execute(oldest.with_for_update(skip_locked=True)))
+    if lot.alone and found and found[0].attempts:
+        found = found[:1]
+    elif lot.alone:
+        found = [row for row in found if not row.attempts]
+    return _new_batch(connection, agency, [row.version_id for row in found], lot) if found else None
 
 
 def _new_batch(connection: Connection, agency: str, version_ids: list[int], lot: Lot) -> Batch:
-    made = Batch(new_id(), agency)
+    made = Batch(new_id(), agency, len(version_ids))
     connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=lot.now, lease_until=lot.lease_until))
     these = among(connection, outbox.c.version_id, version_ids)
     mine = and_(outbox.c.agency == agency, these, outbox.c.batch_id.is_(None))

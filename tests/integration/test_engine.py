@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -41,6 +42,14 @@ def green(agency: str) -> Assessment:
 
 def with_adapters(window: Window, *adapters: Adapter) -> Window:
     return replace(window, adapters={**window.adapters, **{adapter.agency: adapter for adapter in adapters}})
+
+
+def with_settings(window: Window, **settings: float) -> Window:
+    return replace(window, settings=msgspec.structs.replace(window.settings, **settings))
+
+
+def lodge_many(window: Window, count: int, name: str = "MANY") -> None:
+    lodge(window, [arrival(window, f"{name}{each}", original(f"{name}{each}")) for each in range(count)])
 
 
 def work_off(window: Window) -> None:
@@ -192,8 +201,8 @@ def test_an_answer_after_the_deadline_changes_nothing(window: Window) -> None:
 
 
 def test_many_deciders_at_once_make_one_decision_each(window: Window) -> None:
-    lodge(window, [arrival(window, f"MANY{number}", original(f"MANY{number}")) for number in range(20)])
-    window = replace(window, settings=msgspec.structs.replace(window.settings, sw_batch_size=3, sw_batches_open=50))
+    lodge_many(window, 20)
+    window = with_settings(window, sw_batch_size=3, sw_batches_open=50, sw_linger_seconds=0)
     batches = []
     while made := dispatch.make_batches(window):
         batches += made
@@ -204,9 +213,39 @@ def test_many_deciders_at_once_make_one_decision_each(window: Window) -> None:
     assert rows(window, "SELECT count(*) FROM notice WHERE function_code <> '01'") == [(20,)]
 
 
+def test_a_lone_question_is_a_batch_at_once(window: Window) -> None:
+    lodge_many(window, 1)
+    assert {batch.size for batch in dispatch.make_batches(window)} == {1}
+
+
+def test_questions_wait_for_a_full_batch_while_another_is_under_way(window: Window) -> None:
+    window = with_settings(window, sw_batch_size=3, sw_linger_seconds=60)
+    lodge_many(window, 1, "FIRST")
+    dispatch.make_batches(window)
+    lodge_many(window, 2, "NEXT")
+    assert dispatch.make_batches(window) == []
+    lodge_many(window, 1, "LAST")
+    assert {batch.size for batch in dispatch.make_batches(window)} == {3}
+
+
+def test_questions_that_have_waited_long_enough_wait_for_no_full_batch(window: Window) -> None:
+    window = with_settings(window, sw_linger_seconds=0)
+    lodge_many(window, 1, "FIRST")
+    dispatch.make_batches(window)
+    lodge_many(window, 1, "NEXT")
+    assert dispatch.make_batches(window)
+
+
+def test_no_more_batches_are_opened_than_the_settings_say(window: Window) -> None:
+    window = with_settings(window, sw_batch_size=1, sw_batches_open=2)
+    lodge_many(window, 5)
+    made = [batch for _ in range(5) for batch in dispatch.make_batches(window)]
+    assert max(Counter(batch.agency for batch in made).values()) == 2
+
+
 def test_two_dispatchers_never_put_one_question_into_two_batches(window: Window) -> None:
-    lodge(window, [arrival(window, f"MANY{number}", original(f"MANY{number}")) for number in range(20)])
-    small = replace(window, settings=msgspec.structs.replace(window.settings, sw_batch_size=2, sw_batches_open=50))
+    lodge_many(window, 20)
+    small = with_settings(window, sw_batch_size=2, sw_batches_open=50)
     with ThreadPoolExecutor(3) as pool:
         made = [batch for each in pool.map(lambda _: dispatch.make_batches(small), range(30)) for batch in each]
     batched = rows(window, "SELECT count(*) FROM outbox WHERE batch_id IS NOT NULL")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from singlewindow.storage.questions import Batch
+from workers.queues import together
+
+
+def batches(*sizes: int) -> list[Batch]:
+    return [Batch(number, "customs", size) for number, size in enumerate(sizes)]
+
+
+def test_small_batches_share_a_job() -> None:
+    assert [len(job) for job in together(batches(1, 2, 3), most=50)] == [3]
+
+
+def test_a_full_batch_has_a_job_of_its_own() -> None:
+    assert [len(job) for job in together(batches(100, 100, 1), most=50)] == [1, 1, 1]
+
+
+@given(st.lists(st.integers(1, 120)), st.integers(1, 60))
+def test_every_batch_is_in_one_job_and_no_job_is_larger_than_allowed_but_by_a_single_batch(
+    sizes: list[int], most: int
+) -> None:
+    jobs = together(batches(*sizes), most)
+    assert [batch for job in jobs for batch in job] == batches(*sizes)
+    assert all(len(job) == 1 or sum(batch.size for batch in job) <= most for job in jobs)
