@@ -31,26 +31,26 @@ def make_batches(window: Window) -> list[Batch]:
     fewer, none larger than what it is asked at once: each then ends within one time limit.
     """
     with reading(window.engine) as connection:
-        now = clock(connection)
-        ready = _ready(window, connection, now)
+        ready = _ready(window, connection)
     if not ready:
         return []
     with window.engine.begin() as connection:
+        now = clock(connection)
         made = [questions.make_batch(connection, agency, _lot(window, agency, now)) for agency in ready]
     return [batch for batch in made if batch is not None]
 
 
-def _ready(window: Window, connection: Connection, now: int) -> list[str]:
+def _ready(window: Window, connection: Connection) -> list[str]:
     """The agencies that get a batch now."""
     sizes = {agency: _size(window, agency) for agency in sorted(window.agencies)}
-    waiting = questions.waiting(connection, sizes, now)
+    waiting = questions.waiting(connection, sizes)
     under_way = questions.open_batches(connection) if waiting else {}
-    patient_since = now - int(window.settings.sw_linger_seconds * MICROSECONDS)
+    linger = window.settings.sw_linger_seconds * MICROSECONDS
     return [
         agency
-        for agency, (number, since) in waiting.items()
+        for agency, (number, age) in waiting.items()
         if not under_way.get(agency)
-        or (under_way[agency] < _most_open(window, agency) and (number >= sizes[agency] or since < patient_since))
+        or (under_way[agency] < _most_open(window, agency) and (number >= sizes[agency] or age > linger))
     ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, literal_column, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.sql.schema import Table
@@ -20,6 +20,10 @@ from singlewindow.storage.patience import limit_waiting
 
 OLDEST_SQLITE = (3, 35)  # RETURNING
 WAIT_MILLISECONDS = 5_000
+# Julian days carry milliseconds only; the seconds and their fraction are read apart to stay exact.
+_SQLITE_CLOCK = (
+    "(CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000)"
+)
 POSTGRESQL_SESSION = (
     "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
 )
@@ -64,20 +68,28 @@ def _open_sqlite(url: URL) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: it never waits for writers."""
+    """A connection that only reads: it never waits for writers.
+
+    On PostgreSQL each statement stands alone: inside a transaction it would see the newest state, too, and this way
+    none is begun and ended. On SQLite all statements see one state.
+    """
     with engine.connect() as connection:
-        yield connection.execution_options(reading=True)
+        alone = {"isolation_level": "AUTOCOMMIT"} if connection.dialect.name == "postgresql" else {}
+        yield connection.execution_options(reading=True, **alone)
 
 
 def clock(connection: Connection) -> int:
     """The database's time: microseconds since 1970 UTC. Leases, deadlines and events know no other clock."""
     if connection.dialect.name == "sqlite":
-        # Julian days carry milliseconds only; the seconds and their fraction are read apart to stay exact.
-        seconds, fraction = "CAST(strftime('%s','now') AS INTEGER)", "CAST(substr(strftime('%f','now'), 4) AS INTEGER)"
-        query = f"SELECT {seconds} * 1000000 + {fraction} * 1000"
-        return int(connection.exec_driver_sql(query).scalar_one())
+        return int(connection.exec_driver_sql(f"SELECT {_SQLITE_CLOCK}").scalar_one())
     query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
     return int(connection.exec_driver_sql(query).scalar_one())
+
+
+def statement_time(connection: Connection) -> ColumnElement[int]:
+    """The same clock inside a statement: one moment for the whole of it, so that an index can be asked for it."""
+    postgresql_clock = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
+    return literal_column(_SQLITE_CLOCK if connection.dialect.name == "sqlite" else postgresql_clock, BigInteger)
 
 
 def upsert(connection: Connection, table: Table) -> Any:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from singlewindow.storage.bulk import among
+from singlewindow.storage.engines import statement_time
 from singlewindow.storage.identity import new_id
 from singlewindow.storage.tables import Record, batch, declaration, outbox, version
 
@@ -28,28 +29,29 @@ class Batch(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """How many questions to an agency are due and in no batch, and since when (microseconds) the oldest of them is."""
+    """How many questions to an agency are due and in no batch; `age` of the oldest in microseconds."""
 
     number: int
-    since: int
+    age: int
 
 
-def waiting(connection: Connection, sizes: Mapping[str, int], now: int) -> dict[str, Waiting]:
+def waiting(connection: Connection, sizes: Mapping[str, int]) -> dict[str, Waiting]:
     """Of the agencies that `sizes` names, those with a due question; none is counted further than its size.
 
     The cost does not grow with what waits.
     """
-    columns = []
+    columns: list[ColumnElement[int]] = []
+    now = statement_time(connection)
     for agency, size in sizes.items():
         due = select(outbox.c.due_at).where(WAITING, outbox.c.agency == agency, outbox.c.due_at <= now)
         oldest = due.order_by(outbox.c.due_at).limit(size).subquery()
         columns += [
             select(func.count()).select_from(oldest).scalar_subquery(),
-            select(func.min(oldest.c.due_at)).scalar_subquery(),
+            select(now - func.min(oldest.c.due_at)).scalar_subquery(),
         ]
     row = tuple(connection.execute(select(*columns)).one())
     found = zip(sizes, row[::2], row[1::2], strict=True)
-    return {agency: Waiting(number, since) for agency, number, since in found if number}
+    return {agency: Waiting(number, age) for agency, number, age in found if number}
 
 
 def open_batches(connection: Connection) -> dict[str, int]:
