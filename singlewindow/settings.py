@@ -19,7 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     """Where the record is: postgresql+psycopg://... or sqlite:///FILE; singlewindow.db in `sw_data` where not set."""
     redis_url: str = ""
-    """The queue server that wakes workers: redis://, rediss:// or unix://; `up` starts its own where not set."""
+    """The queue server that wakes workers: redis://, rediss://, unix://, or behind Sentinels as `workers/sentinel.py`
+    says; `up` starts its own where not set."""
     sw_config: str = str(ROOT / "config")
     """Folder with agencies/, countries/ and thresholds.toml."""
     sw_item_limit: int = 999

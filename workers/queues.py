@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 
 from singlewindow.clearance.window import Window
 from singlewindow.storage.questions import Batch
+from workers import sentinel
 
 ASSESS = "assess"
 ASSESS_REMOTE = "assess-remote"
@@ -30,7 +31,8 @@ def connect(redis_url: str) -> Redis:
     """A client of the queue server; raises ValueError where no server is named."""
     if not redis_url:
         raise ValueError("REDIS_URL is not set; name a queue server, or start everything with `singlewindow up`")
-    client: Redis = Redis.from_url(redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS)
+    open_client = sentinel.primary if redis_url.startswith(sentinel.SCHEMES) else Redis.from_url
+    client: Redis = open_client(redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS)
     return client
 
 

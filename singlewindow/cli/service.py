@@ -17,7 +17,7 @@ import httpx
 from sqlalchemy import Engine
 
 from singlewindow import bootstrap, queue_server
-from singlewindow.settings import Settings, load_settings
+from singlewindow.settings import Settings, embedded, load_settings
 from singlewindow.storage import backups
 from singlewindow.storage.schema import Tables, migrate, tables
 from workers import dispatcher, supervisor
@@ -160,7 +160,8 @@ def db() -> None:
 def upgrade(data: Path | None) -> None:
     """Bring the tables up to this version of the service."""
     settings = settings_for(data)
-    Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings == embedded(settings):  # a database elsewhere leaves no folder here, where nothing may be writable
+        Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_url)
     click.echo("The database has the newest tables.")
 

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Makes the secrets of compose.yaml, each a file: random passwords, and the addresses with them. Never overwrites one.
+#     sh deploy/secrets.sh [FOLDER]
+set -eu
+
+folder=${1:-$(dirname "$0")/secrets}
+umask 077
+mkdir -p "$folder"
+
+password() {
+    od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+# The account inside a container is not the one that made the file; the folder keeps everybody else out.
+keep() {
+    printf '%s\n' "$2" > "$folder/$1"
+    chmod 444 "$folder/$1"
+}
+
+if [ -e "$folder/database-password" ]; then
+    echo "$folder holds secrets already; nothing was changed" >&2
+    exit 1
+fi
+database=$(password)
+queue=$(password)
+keep database-password "$database"
+keep database-url "postgresql+psycopg://singlewindow:$database@postgres/singlewindow"
+keep redis-url "redis://:$queue@valkey:6379/0"
+keep valkey-settings "requirepass $queue"
+echo "The secrets are in $folder"

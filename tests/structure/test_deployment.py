@@ -1,0 +1,150 @@
+"""`deploy/` says only what systemd, containers and the product itself understand, and holds no secret."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from singlewindow.cli import group
+from singlewindow.settings import ROOT, Settings
+from tests.deployment import (
+    COMPOSE,
+    DEPLOY,
+    HOME,
+    PRODUCT,
+    PYTHON,
+    UNITS,
+    Start,
+    compose,
+    compose_start,
+    image_entrypoint,
+    image_steps,
+    read_unit,
+    services,
+    unit_start,
+)
+from workers.queues import QUEUES
+
+OURS = sorted(name for name, service in compose()["services"].items() if service["image"] == "singlewindow")
+STARTS = [*map(unit_start, services()), *map(compose_start, OURS)]
+SETTINGS = {name.upper() for name in Settings.__struct_fields__}
+
+
+@pytest.mark.parametrize("start", STARTS, ids=lambda start: start.name)
+def test_every_process_is_a_command_with_settings_that_exist(start: Start) -> None:
+    name, *words = start.words
+    with group.commands[name].make_context(name, words, resilient_parsing=False) as context:
+        assert context.command is group.commands[name]
+    named = {variable for variable in start.environment if not variable.startswith("PYTHON")}
+    assert {variable.removesuffix("_FILE") for variable in named} <= SETTINGS
+
+
+@pytest.mark.parametrize("kind", ["unit", "service"])
+def test_every_queue_has_workers_and_web_and_dispatcher_are_there(kind: str) -> None:
+    starts = [unit_start(path) for path in services()] if kind == "unit" else [compose_start(name) for name in OURS]
+    words = {" ".join(start.words[:3]) for start in starts}
+    assert {f"worker --queue {queue}" for queue in QUEUES} <= words
+    assert {"web", "dispatch"} <= {start.words[0] for start in starts}
+
+
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    for path in UNITS.rglob("*.*"):
+        if path.is_file():
+            content = path.read_text(encoding="utf-8")
+            assert all(re.match(r"$|#|\[\w+\]$|\w+=", line) for line in content.splitlines()), path.name
+            copy = tmp_path / path.relative_to(UNITS)
+            copy.parent.mkdir(exist_ok=True)
+            content = content.replace(PYTHON, sys.executable).replace(HOME, str(ROOT))
+            copy.write_text(content, encoding="utf-8")
+    if shutil.which("systemd-analyze"):
+        units = [str(path) for path in tmp_path.iterdir() if path.is_file()]
+        command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", *units]
+        environment = {"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", services(), ids=lambda path: path.name)
+def test_every_unit_is_confined_starts_again_and_drains(path: Path) -> None:
+    unit = read_unit(path)
+    confined = ("NoNewPrivileges", "DynamicUser", "PrivateTmp", "ProtectHome", "MemoryDenyWriteExecute")
+    assert [unit[f"Service.{key}"] for key in confined] == [["yes"]] * len(confined)
+    assert unit["Service.ProtectSystem"] == ["strict"]
+    assert (unit["Service.Restart"], unit["Unit.StartLimitIntervalSec"]) == (["always"], ["0"])
+    assert unit["Service.KillMode"] == ["mixed"]
+    credentials = dict(entry.split(":") for entry in unit["Service.LoadCredential"])
+    assert {f"%d/{name}" for name in credentials} == {
+        value for name, value in unit_start(path).environment.items() if name.endswith("_FILE")
+    }
+
+
+def test_only_what_rings_and_listens_knows_the_queue_server() -> None:
+    without = {start.name for start in STARTS if "REDIS_URL_FILE" not in start.environment}
+    assert without == {"singlewindow-web@", "web", "upgrade"}
+
+
+def test_the_compose_file_keeps_to_the_published_schema() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_container_of_the_product_is_confined(name: str) -> None:
+    service = compose()["services"][name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {f"/run/secrets/{secret}" for secret in service["secrets"]} == set(service["environment"].values())
+
+
+def test_servers_and_web_are_asked_whether_they_are_well_and_are_waited_for() -> None:
+    described = compose()["services"]
+    assert {name for name, service in described.items() if "healthcheck" in service} == {"web", "postgres", "valkey"}
+    waiting = {name: service["depends_on"] for name, service in described.items() if name in {"web", "worker"}}
+    assert all(entry["upgrade"]["condition"] == "service_completed_successfully" for entry in waiting.values())
+
+
+def test_no_password_is_written_down_and_every_secret_is_a_file() -> None:
+    described = compose()
+    values = [
+        str(value) for service in described["services"].values() for value in service.get("environment", {}).values()
+    ]
+    assert not [value for value in values if "://" in value]
+    assert all(list(entry) == ["file"] for entry in described["secrets"].values())
+    written = "".join(path.read_text(encoding="utf-8") for path in DEPLOY.rglob("*") if path.is_file())
+    assert not re.search(r"(?i)password[=:] *['\"]?[a-z0-9]", written)
+
+
+def test_the_script_makes_every_secret_once_and_no_two_are_alike(tmp_path: Path) -> None:
+    command = ["sh", str(DEPLOY / "secrets.sh"), str(tmp_path / "secrets")]
+    first = subprocess.run(command, capture_output=True, text=True, check=True)
+    made = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "secrets").iterdir()}
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert {f"secrets/{name}" for name in made} == {entry["file"] for entry in compose()["secrets"].values()}
+    passwords = re.findall(r"[0-9a-f]{64}", "".join(made.values()))
+    assert (len(passwords), len(set(passwords))) == (4, 2)
+    assert not any(password in first.stdout for password in passwords)
+    assert again.returncode == 1
+    assert made == {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "secrets").iterdir()}
+
+
+def test_the_image_takes_only_locked_libraries_and_does_not_run_as_root() -> None:
+    content = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    assert "--require-hashes" in content
+    assert image_entrypoint() == PRODUCT
+    (user,) = image_steps("USER")
+    assert int(user.partition(":")[0]) > 0
+    (words,) = image_steps("CMD")
+    assert json.loads(words)[0] == "web"
+
+
+def test_the_image_is_given_everything_that_it_copies() -> None:
+    let_in = (DEPLOY / "Containerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = [step.split()[:-1] for step in image_steps("COPY") if not step.startswith("--from")]
+    assert [name for names in copied for name in names if f"!{name}" not in let_in] == []

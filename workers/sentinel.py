@@ -1,0 +1,45 @@
+"""A queue server that Sentinels watch: whenever a connection is opened, they are asked which server is the primary now.
+
+    redis+sentinel://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]/NAME[/DATABASE][?OPTION=...]
+
+NAME is what the Sentinels call the primary. With `rediss+sentinel` everything goes over TLS. Options are those of
+`redis://`, and `sentinel_username` and `sentinel_password` where the Sentinels have credentials of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.connection import parse_url
+from redis.sentinel import Sentinel
+
+SCHEMES: Final = ("redis+sentinel", "rediss+sentinel")
+PORT: Final = 26_379
+FORM: Final = "redis+sentinel://HOST:26379,HOST:26379/NAME"
+
+
+def primary(url: str, **timeouts: float) -> Redis:
+    """A client of the server that is the primary when it connects; raises ValueError where the URL has another form."""
+    parts = urlsplit(url)
+    credentials, at, hosts = parts.netloc.rpartition("@")
+    name, _, database = parts.path.strip("/").partition("/")
+    if not hosts or not name:
+        raise ValueError(f"REDIS_URL names no Sentinel, or not what they call the server; write {FORM}")
+    plain = f"redis://{credentials}{at}primary/{database}?{parts.query}"
+    options = parse_url(plain) | timeouts  # type: ignore[no-untyped-call]
+    del options["host"]
+    if parts.scheme.startswith("rediss"):
+        options["ssl"] = True
+    own = {option: options.pop(f"sentinel_{option}", None) for option in ("username", "password")}
+    shared = {option: value for option, value in options.items() if option.startswith(("ssl", "socket_"))}
+    addresses = [_address(host) for host in hosts.split(",")]
+    watching = Sentinel(addresses, sentinel_kwargs=own | shared, **options)  # type: ignore[no-untyped-call]
+    client: Redis = watching.master_for(name)  # type: ignore[no-untyped-call]
+    return client
+
+
+def _address(host: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{host}")
+    return parts.hostname or "", parts.port or PORT
