@@ -20,6 +20,7 @@ from bench.documents import POOL, Document, documents
 
 RECEIVE_BYTES = 65_536
 SILENCE_SECONDS = 60.0
+CONNECTIONS = 32
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Order:
     keys: Sequence[str]
     count: int
     prefix: str
-    connections: int = 16
+    connections: int = CONNECTIONS
     rate: float = 0.0
     items: int = 0
     pool: int = POOL

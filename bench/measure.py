@@ -20,7 +20,6 @@ from bench.servers import Servers
 from bench.sides import Side
 from singlewindow.settings import ROOT
 
-CONNECTIONS = 32
 DECIDED_SECONDS = 300.0
 BACKEND = "database"
 _numbers = count(1)
@@ -91,12 +90,14 @@ class Bench:
         self._client = client
         self.lodged: dict[str, int] = {}
 
-    def run(
-        self, side: Side, declarations: int, rate: float = 0.0, items: int = 0, connections: int = CONNECTIONS
-    ) -> Run:
-        """Lodge so many and wait for their decisions; raises RuntimeError where an answer was not as it must be."""
+    def run(self, side: Side, declarations: int, rate: float = 0.0, **how: int) -> Run:
+        """Lodge so many and wait for their decisions; `how` are further fields of the order.
+
+        Raises RuntimeError where an answer was not as it must be.
+        """
         side.wake()
-        order = Order(side.port, side.keys, declarations, f"B{next(_numbers):06d}-", connections, rate, items)
+        prefix = f"B{next(_numbers):06d}-"
+        order = Order(side.port, side.keys, declarations, prefix, rate=rate, **how)
         meter, began = Meter(side.kinds()), time.time()
         outcome = Outcome(**self._client.ask(json.dumps(asdict(order))))  # type: ignore[arg-type]
         if outcome.accepted != declarations:

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +36,9 @@ WORKERS = 2
 READY_SECONDS = 60.0
 DEADLINE = 600.0
 """Seconds that every agency has: a slow machine must not be taken for a silent agency."""
+
+
+NONE: Mapping[str, str] = {}
 
 
 class Side:
@@ -108,11 +111,13 @@ class Ours(Side):
                   JOIN version ON version.id = decision.version_id
                   JOIN declaration ON declaration.id = version.declaration_id"""
 
-    def __init__(self, name: str, servers: Servers, config: Path, embedded: bool = False) -> None:
+    def __init__(
+        self, name: str, servers: Servers, config: Path, *, embedded: bool = False, settings: Mapping[str, str] = NONE
+    ) -> None:
         self.name, self.servers, self._embedded = name, servers, embedded
         folder = servers.folder / name.replace(" ", "-")
         folder.mkdir(mode=0o711)
-        self.installation = Installation(None, folder, DEADLINE, settings())
+        self.installation = Installation(None, folder, DEADLINE, _given_settings() | dict(settings))
         shutil.rmtree(self.installation.config)
         shutil.copytree(config, self.installation.config)
         if not embedded:
@@ -120,6 +125,7 @@ class Ours(Side):
             self.installation.record_url = self.installation.database_url = url
         if os.environ.get("REDIS_URL") and not embedded:
             self.installation.redis_url = os.environ["REDIS_URL"]
+        self.address = self.installation.record_url
         self.installation.open()
         self.engine = create_engine(self.installation.record_url, pool_size=1)
         self.port = int(self.installation.url.rsplit(":", 1)[1])
@@ -177,7 +183,7 @@ def _make_keys(url: str) -> list[str]:
         engine.dispose()
 
 
-def settings() -> dict[str, str]:
+def _given_settings() -> dict[str, str]:
     """Settings of the product that `SW_...` variables of this run name."""
     return {name: value for name, value in os.environ.items() if name.startswith("SW_") and name != "SW_CONFIG"}
 
