@@ -7,6 +7,7 @@ pass through; CPU an item in the largest declaration and in one of a hundred ite
 from __future__ import annotations
 
 import json
+import os
 import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -32,6 +33,7 @@ MANY_ITEMS, SOME_ITEMS = 9_999, 100
 LIMITS = {"SW_ITEM_LIMIT": str(MANY_ITEMS), "SW_BODY_LIMIT": "40000000"}
 SAMPLES = 10
 WARM = 300
+WORKERS = 2
 ORIGINALS = 1_000
 AT_ONCE = 2
 TARGETS = {"cost_with_many_stored": 1.2, "memory_web": 1.1, "memory_worker": 1.1, "item_of_many": 1.3}
@@ -95,6 +97,11 @@ class Growing:
             ratio = much.service_us / little.service_us
             self.found.add("cost_with_many_stored", ratio, many_stored=much.service_us, few_stored=little.service_us)
 
+    @property
+    def lodged(self) -> int:
+        """How many declarations the side that is passed through has taken."""
+        return self._bench.lodged["passing"]
+
     def memory(self, side: Ours) -> None:
         """Memory of web and workers, sampled while declarations pass through; the first tenth warms up."""
         part = self._sizes.lodged // SAMPLES
@@ -126,7 +133,7 @@ class Growing:
 def running(servers: Servers, config: Path, *names: str) -> Iterator[list[Ours]]:
     """The product once for each name, with room for the largest declaration, resting."""
     with ExitStack() as stack:
-        sides = [stack.enter_context(closing(Ours(name, servers, config, settings=LIMITS))) for name in names]
+        sides = [stack.enter_context(closing(Ours(name, servers, config, WORKERS))) for name in names]
         for side in sides:
             side.wait_ready()
             side.rest()
@@ -138,10 +145,12 @@ def measure(sizes: Sizes, console: Console) -> dict[str, Any]:
     with running_servers() as servers, talker("bench.client") as client, configuration(servers, ROUTED) as config:
         growing = Growing(servers, Bench(client), sizes, console)
         with running(servers, config, "passing") as (side,):
+            console.log("memory while many pass through")
+            growing.memory(side)  # before the largest declarations, whose memory stays with the process
             console.log("items of the largest declaration, and of one of a hundred")
             growing.items(side)
-            console.log("memory while many pass through")
-            growing.memory(side)
+            if wrong := side.wrong(growing.lodged):
+                raise RuntimeError(f"the record is not as it must be: {wrong}")
         with running(servers, config, "few", "many") as (few, many):
             console.log("cost with many stored, and with few")
             growing.stored(few, many)
@@ -166,6 +175,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
 def main(stored: int, lodged: int, items: int, rounds: int, run: int) -> None:
     """Measure, print, and write bench/latest-growth.json."""
     console = Console()
+    os.environ |= LIMITS
     sizes = Sizes(stored, lodged, run, rounds, items, originals=min(ORIGINALS, stored // 10))
     found = measure(sizes, console)
     LATEST.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import statistics
@@ -143,11 +142,6 @@ def machine(postgres: str) -> dict[str, Any]:
         "postgresql": postgres,
         "commit": commit.stdout.strip(),
     }
-
-
-def write(found: dict[str, Any]) -> None:
-    """Write `bench/latest.json`."""
-    LATEST.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def show(console: Console, report: Report) -> None:

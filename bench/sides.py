@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,13 +32,9 @@ from tests.faults.harness.processes import Process, wait_until
 from tests.faults.harness.servers import QueueServer
 
 PARTIES = 20
-WORKERS = 2
 READY_SECONDS = 60.0
 DEADLINE = 600.0
 """Seconds that every agency has: a slow machine must not be taken for a silent agency."""
-
-
-NONE: Mapping[str, str] = {}
 
 
 class Side:
@@ -111,13 +107,11 @@ class Ours(Side):
                   JOIN version ON version.id = decision.version_id
                   JOIN declaration ON declaration.id = version.declaration_id"""
 
-    def __init__(
-        self, name: str, servers: Servers, config: Path, *, embedded: bool = False, settings: Mapping[str, str] = NONE
-    ) -> None:
+    def __init__(self, name: str, servers: Servers, config: Path, workers: int, *, embedded: bool = False) -> None:
         self.name, self.servers, self._embedded = name, servers, embedded
         folder = servers.folder / name.replace(" ", "-")
         folder.mkdir(mode=0o711)
-        self.installation = Installation(None, folder, DEADLINE, _given_settings() | dict(settings))
+        self.installation = Installation(None, folder, DEADLINE, _given_settings())
         shutil.rmtree(self.installation.config)
         shutil.copytree(config, self.installation.config)
         if not embedded:
@@ -132,7 +126,7 @@ class Ours(Side):
         self.keys = _make_keys(self.installation.record_url)
         self.installation.web()
         self.installation.dispatcher()
-        for _ in range(WORKERS):
+        for _ in range(workers):
             self.installation.worker()
 
     def wait_ready(self) -> None:
@@ -195,7 +189,7 @@ class Rival(Side):
     outcomes = """SELECT declaration.lrn, decision.outcome FROM decision
                   JOIN declaration ON declaration.id = decision.declaration_id"""
 
-    def __init__(self, package: str, servers: Servers, config: Path) -> None:
+    def __init__(self, package: str, servers: Servers, config: Path, workers: int) -> None:
         self.name, self.servers = package, servers
         folder = servers.folder / package
         folder.mkdir(mode=0o711)
@@ -226,7 +220,7 @@ class Rival(Side):
             return made
 
         self._web = process("web", f"bench.{package}.web", str(self.port))
-        self._workers = [process("worker", "bench.worker", package) for _ in range(WORKERS)]
+        self._workers = [process("worker", "bench.worker", package) for _ in range(workers)]
 
     def wait_ready(self) -> None:
         """Wait until connections are taken."""
