@@ -6,7 +6,7 @@ JOBS ?= 2
 .DEFAULT_GOAL := help
 MINUTES ?= 10
 
-.PHONY: help install demo test test-browser faults soak check up lock docs clean
+.PHONY: help install demo test test-browser faults soak bench bench-quick bench-growth check up lock docs clean
 
 help: ## Print what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,15 @@ faults: install ## Put every fault into a running service (about 40 minutes)
 
 soak: install ## All faults at random under load, for MINUTES=10
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
+
+bench: install ## Compare speed with what one would first write, and with the floor (5 to 10 minutes)
+	$(BIN)/python -m bench
+
+bench-quick: install ## The same, shorter and rougher (less than a minute)
+	$(BIN)/python -m bench --plan quick
+
+bench-growth: install ## Cost with a million stored, memory over 100,000, declarations of 9,999 items (about an hour)
+	$(BIN)/python -m bench.growth
 
 check: install ## Check style, types and import contracts
 	$(BIN)/ruff check .

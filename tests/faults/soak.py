@@ -17,7 +17,7 @@ from contextlib import closing, suppress
 
 import redis
 
-from tests.faults.harness.client import percentile
+from tests.faults.harness.client import Client, percentile
 from tests.faults.harness.installation import Installation, installation
 from tests.faults.harness.processes import Process
 from tests.faults.harness.proxy import Mode, Proxy
@@ -169,7 +169,7 @@ def run(minutes: float, rate: float, pause: float, seed: int) -> list[str]:
         here.start(web=2, workers=3, dispatchers=2)
         end = time.monotonic() + minutes * 60
         try:
-            with here.load(rate, "SOAK"):
+            with here.load(rate, "SOAK", Client.drawn):
                 while time.monotonic() < end:
                     time.sleep(soak.chance.uniform(0.2, 2 * pause))
                     with suppress(redis.RedisError):

@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import httpx
 
 from tests.documents import PLAIN, original
+from tests.generator import Generator
 
 PATIENCE_SECONDS = 120.0
 TRY_SECONDS = 15.0
 PAUSE_SECONDS = 0.2
+THREADS = 48
 # Between one and several agencies are asked about these.
 EXAMPLES = (PLAIN, "24-blank-firing-pistols.xml", "32-detonators-without-licence.xml", "45-refrigerant-r22.xml")
 XML, JSON = "application/xml", "application/json"
@@ -102,6 +105,10 @@ class Client:
         kind = EXAMPLES[int(lrn[-1]) % len(EXAMPLES)] if lrn[-1].isdigit() else PLAIN
         return Sending(self.party, lrn, original(lrn, kind))
 
+    def drawn(self, lrn: str) -> Sending:
+        """A declaration from the generator; the LRN alone chooses which, so that a second try sends the same."""
+        return Sending(self.party, lrn, Generator(crc32(lrn.encode())).xml(lrn))
+
     def send(self, sending: Sending, seconds: float = TRY_SECONDS) -> Answer:
         """One attempt; safe to call from many threads."""
         began = time.monotonic()
@@ -136,15 +143,18 @@ def _body(response: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+Making = Callable[[Client, str], Sending]
+
+
 class Load:
     """Lodgements at a steady rate, each sent until it is answered, whatever happens meanwhile.
 
     As the client is careful and not a closed loop, a service that stalls meets what has gathered when it comes back.
     """
 
-    def __init__(self, clients: Sequence[Client], rate: float, name: str, threads: int = 48) -> None:
-        self._clients, self._rate, self._name = clients, rate, name
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="load")
+    def __init__(self, clients: Sequence[Client], rate: float, name: str, make: Making = Client.declaration) -> None:
+        self._clients, self._rate, self._name, self._make = clients, rate, name, make
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="load")
         self._stopping = threading.Event()
         self._failures: list[BaseException] = []
         self.sent = 0
@@ -170,7 +180,7 @@ class Load:
         begun = time.monotonic()
         while not self._stopping.wait(max(0.0, begun + self.sent / self._rate - time.monotonic())):
             client = self._clients[self.sent % len(self._clients)]
-            sending = client.declaration(f"{self._name}{self.sent:06d}")
+            sending = self._make(client, f"{self._name}{self.sent:06d}")
             self._pool.submit(self._one, client, sending)
             self.sent += 1
 

@@ -21,7 +21,7 @@ from singlewindow.settings import ROOT
 from singlewindow.storage.engines import open_engine
 from tests import servers
 from tests.faults.harness.checker import check
-from tests.faults.harness.client import Client, Load, Log
+from tests.faults.harness.client import Client, Load, Log, Making
 from tests.faults.harness.processes import Keeper, Process, wait_until
 from tests.faults.harness.proxy import Proxy
 from tests.faults.harness.servers import Postgres, PostgresTemplate, QueueServer, private_folder
@@ -148,9 +148,9 @@ class Installation:
         self._clients.append(Client(self.url, key, party, self.log))
         return self._clients[-1]
 
-    def load(self, rate: float = 8.0, name: str = "LOAD") -> Load:
+    def load(self, rate: float = 8.0, name: str = "LOAD", make: Making = Client.declaration) -> Load:
         """Lodgements of three parties at a steady rate, while the block lasts."""
-        return Load([self.client(party) for party in PARTIES], rate, name)
+        return Load([self.client(party) for party in PARTIES], rate, name, make)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Read the record, past the product."""

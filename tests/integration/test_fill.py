@@ -1,0 +1,56 @@
+"""A database filled for the bench looks like one that has grown: every table, nothing open, and the service goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select
+
+from bench.fill import fill
+from singlewindow.clearance.window import Window
+from singlewindow.storage.engines import reading
+from singlewindow.storage.tables import metadata
+from tests import servers
+from tests.integration.conftest import work
+from tests.integration.lodging import one
+
+GROWN = ("declaration", "version", "assessment", "decision", "notice", "feed")
+
+
+def counts(window: Window) -> dict[str, int]:
+    with reading(window.engine) as connection:
+        return {
+            name: int(connection.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one())
+            for name in (*GROWN, "outbox", "batch")
+        }
+
+
+@pytest.fixture
+def database_url(migrated_postgres: str, postgres_url: str) -> Iterator[str]:
+    """On PostgreSQL only: the bench fills no other."""
+    with servers.database(postgres_url, migrated_postgres) as url:
+        yield url
+
+
+def test_filling_multiplies_every_table(window: Window) -> None:
+    for number in range(3):
+        one(window, f"LRN{number}")
+    work(window)
+    before = counts(window)
+    fill(window.settings.database_url, 12, lambda words: None)
+    assert counts(window) == {name: 4 * number for name, number in before.items()}
+
+
+def test_the_service_goes_on_after_filling(window: Window) -> None:
+    one(window, "LRN1")
+    work(window)
+    fill(window.settings.database_url, 5, lambda words: None)
+    one(window, "LRN2")
+    assert work(window) > 0
+    assert counts(window)["decision"] == 6
+
+
+def test_an_empty_database_cannot_be_filled(window: Window) -> None:
+    with pytest.raises(ValueError, match="nothing to copy"):
+        fill(window.settings.database_url, 5, lambda words: None)
