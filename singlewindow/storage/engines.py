@@ -24,6 +24,8 @@ WAIT_MILLISECONDS = 5_000
 _SQLITE_CLOCK = (
     "(CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000)"
 )
+_SQLITE_TIME = literal_column(_SQLITE_CLOCK, BigInteger)
+_POSTGRESQL_TIME = literal_column("(extract(epoch FROM statement_timestamp()) * 1000000)::bigint", BigInteger)
 POSTGRESQL_SESSION = (
     "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
 )
@@ -88,8 +90,7 @@ def clock(connection: Connection) -> int:
 
 def statement_time(connection: Connection) -> ColumnElement[int]:
     """The same clock inside a statement: one moment for the whole of it, so that an index can be asked for it."""
-    postgresql_clock = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
-    return literal_column(_SQLITE_CLOCK if connection.dialect.name == "sqlite" else postgresql_clock, BigInteger)
+    return _SQLITE_TIME if connection.dialect.name == "sqlite" else _POSTGRESQL_TIME
 
 
 def upsert(connection: Connection, table: Table) -> Any:

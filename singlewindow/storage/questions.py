@@ -8,9 +8,10 @@ batch number is the fence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, func, insert, select, update
 
 from singlewindow.storage.bulk import among
 from singlewindow.storage.engines import statement_time
@@ -40,18 +41,21 @@ def waiting(connection: Connection, sizes: Mapping[str, int]) -> dict[str, Waiti
 
     The cost does not grow with what waits.
     """
-    columns: list[ColumnElement[int]] = []
-    now = statement_time(connection)
-    for agency, size in sizes.items():
-        due = select(outbox.c.due_at).where(WAITING, outbox.c.agency == agency, outbox.c.due_at <= now)
-        oldest = due.order_by(outbox.c.due_at).limit(size).subquery()
-        columns += [
-            select(func.count()).select_from(oldest).scalar_subquery(),
-            select(now - func.min(oldest.c.due_at)).scalar_subquery(),
-        ]
-    row = tuple(connection.execute(select(*columns)).one())
+    query = _waiting(statement_time(connection), tuple(sizes.items()))
+    row = tuple(connection.execute(query).one())
     found = zip(sizes, row[::2], row[1::2], strict=True)
     return {agency: Waiting(number, age) for agency, number, age in found if number}
+
+
+@cache  # asked many times a second, and dear to build
+def _waiting(now: ColumnElement[int], sizes: tuple[tuple[str, int], ...]) -> Executable:
+    columns: list[ColumnElement[int]] = []
+    for agency, size in sizes:
+        due = select(outbox.c.due_at).where(WAITING, outbox.c.agency == agency, outbox.c.due_at <= now)
+        oldest = due.order_by(outbox.c.due_at).limit(size).subquery()
+        columns.append(select(func.count()).select_from(oldest).scalar_subquery())
+        columns.append(select(now - func.min(oldest.c.due_at)).scalar_subquery())
+    return select(*columns)
 
 
 def open_batches(connection: Connection) -> dict[str, int]:

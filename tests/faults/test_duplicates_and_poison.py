@@ -136,7 +136,7 @@ def _time_to_decision(here: Installation, name: str, count: int) -> float:
     """The 95th percentile of lodged to decided, in seconds, when `count` with this name are decided."""
     query = f"FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE lrn LIKE '{name}%' AND decided_at > 0"
     wait_until(lambda: here.number(f"SELECT count(*) {query}") == count, 90, f"{name} is decided")
-    times = here.rows(f"SELECT decided_at - lodged_at {query}")
+    times = here.rows(f"SELECT v.decided_at - v.lodged_at {query}")
     return percentile((int(str(row[0])) / 1_000_000 for row in times), 0.95)
 
 

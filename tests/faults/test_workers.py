@@ -111,7 +111,8 @@ def fk1(here: Installation, kills: int, seed: int) -> str:
 
 
 def test_fk1_workers_killed_in_the_middle_of_jobs(install: Install, record_property: Record, seed: int) -> None:
-    record_property("FK1", fk1(install(), 200, seed))
+    # So many kills would hit some question three times and park it; that is FK8's matter, here work must resume.
+    record_property("FK1", fk1(install(settings={"SW_ATTEMPTS": "20"}), 200, seed))
 
 
 def test_fk2_a_killed_worker_leaves_no_orphan_that_writes(install: Install, record_property: Record) -> None:

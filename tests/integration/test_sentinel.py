@@ -95,10 +95,10 @@ def test_bells_are_heard_before_and_after_another_server_becomes_the_primary(
     bell = queue(client)
     worker = Worker([bell], connection=client, serializer=JSONSerializer)
     monkeypatch.setattr(worker, "_install_signal_handlers", lambda: None)
-    assert ring(bell, [Batch(1, "customs")])
+    assert ring(bell, [Batch(1, "customs", 1)])
     worker.work(burst=True)
     watched.fail_over()
-    wait_until(lambda: ring(bell, [Batch(2, "customs")]))
+    wait_until(lambda: ring(bell, [Batch(2, "customs", 1)]))
     worker.work(burst=True)
     client.close()
     assert heard == [1, 2]
