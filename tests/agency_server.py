@@ -1,7 +1,8 @@
 """A reference agency for tests: a real HTTP server that answers, or fails to, in every way an agency's system can.
 
-`server.mode` names the way; `server.questions` are the questions as they came, `server.times` when (monotonic). The
-callback modes send the answer by the `callback` that the test gives, after the question has been taken with 202.
+`server.mode` names the way; `server.questions` are the questions as they came, `server.times` when (monotonic), and
+`server.modes` what each met. The callback modes send the answer by the `callback` that the test gives, after the
+question has been taken with 202.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class AgencyServer(ThreadingHTTPServer):
         self.questions: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.times: list[float] = []
+        self.modes: list[str] = []
+        self.slow_seconds = SLOW_SECONDS
         self.sent = 0
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
@@ -99,13 +102,15 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with server.lock:
+            mode = server.mode
+            server.modes.append(mode)
             server.times.append(time.monotonic())
             server.questions.append(question)
             server.headers.append(dict(self.headers))
             server.at_once += 1
             server.most_at_once = max(server.most_at_once, server.at_once)
         try:
-            self._by_mode(server.mode, question)
+            self._by_mode(mode, question)
         finally:
             with server.lock:
                 server.at_once -= 1
@@ -129,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, INSPECT if "93020000" in json.dumps(question["view"]) else GREEN)
 
     def _slow(self, _question: dict[str, Any]) -> None:
-        self.server.closing.wait(SLOW_SECONDS)
+        self.server.closing.wait(self.server.slow_seconds)
         self._answer(200, GREEN)
 
     def _hang(self, _question: dict[str, Any]) -> None:

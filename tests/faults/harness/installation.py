@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -20,11 +21,13 @@ from singlewindow.security.keys import Role
 from singlewindow.settings import ROOT
 from singlewindow.storage.engines import open_engine
 from tests import servers
+from tests.faults.harness.agencies import AgencyClient
 from tests.faults.harness.checker import check
 from tests.faults.harness.client import Client, Load, Log, Making
 from tests.faults.harness.processes import Keeper, Process, wait_until
 from tests.faults.harness.proxy import Proxy
 from tests.faults.harness.servers import Postgres, PostgresTemplate, QueueServer, private_folder
+from workers.queues import ASSESS_REMOTE
 
 PARTIES = ("GB111111111111", "GB222222222222", "GB333333333333")
 READY_SECONDS = 60.0
@@ -34,6 +37,7 @@ KEPT_OUT = {"DATABASE_URL", "REDIS_URL", "FAULT_POINT", "CLOCK_OFFSET_S"}
 PRODUCT = (sys.executable, "-m", "singlewindow")
 # The product's worker with agencies that can be poisoned; everything else of it is the product's.
 POISONABLE = (sys.executable, "-m", "tests.faults.harness.poisonable_worker")
+AGENCY_KEY = "FAULT_TEST_AGENCY_KEY"
 
 
 class Installation:
@@ -53,7 +57,7 @@ class Installation:
         self.database_url, self.redis_url = self.record_url, self.queue.url
         self.config = _shortened(folder / "config", deadline)
         self._counts: dict[str, int] = {}
-        self._clients: list[Client] = []
+        self._clients: list[Client | AgencyClient] = []
         self._engine: Engine | None = None
 
     def open(self) -> None:
@@ -77,7 +81,22 @@ class Installation:
         self.redis_url = f"redis://127.0.0.1:{proxy.port}/0"
         return proxy
 
-    def _proxy(self, upstream: Path) -> Proxy:
+    def through_agency_proxy(self, port: int) -> Proxy:
+        """A proxy to an agency's system on this port; give its own port to `make_remote`."""
+        return self._proxy(("127.0.0.1", port))
+
+    def make_remote(self, agency: str, url: str, **remote: float) -> None:
+        """Processes that start from now on ask this agency over HTTP; `remote` are further values of its [remote]."""
+        folder = self.config / "agencies" / agency
+        table = {"url": url, "key_env": AGENCY_KEY, "allow_http": True} | remote
+        lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in table.items())
+        described = folder / "agency.toml"
+        content = described.read_text().replace('adapter = "profiles"', 'adapter = "remote"')
+        described.write_text(f"{content}\n[remote]\n{lines}\n")
+        (folder / "profiles.toml").unlink()
+        self._settings[AGENCY_KEY] = "key-given-by-the-agency"
+
+    def _proxy(self, upstream: Path | tuple[str, int]) -> Proxy:
         proxy = Proxy(upstream)
         self._proxies.append(proxy)
         return proxy
@@ -97,7 +116,11 @@ class Installation:
         command = POISONABLE if poisonable else (*PRODUCT, "worker")
         return self._start("worker", command, kept, settings)
 
-    def start(self, web: int = 1, workers: int = 2, dispatchers: int = 1) -> None:
+    def remote_worker(self, kept: bool = True, **settings: str) -> Process:
+        """Start a worker for agencies that are asked over HTTP."""
+        return self._start("remote worker", (*PRODUCT, "worker", "--queue", ASSESS_REMOTE), kept, settings)
+
+    def start(self, web: int = 1, workers: int = 2, dispatchers: int = 1, remote_workers: int = 0) -> None:
         """Start a usual set of processes, and wait until the service is ready."""
         for _ in range(web):
             self.web()
@@ -105,6 +128,8 @@ class Installation:
             self.dispatcher()
         for _ in range(workers):
             self.worker()
+        for _ in range(remote_workers):
+            self.remote_worker()
         self.wait_ready()
 
     def wait_ready(self) -> None:
@@ -119,7 +144,7 @@ class Installation:
             return False
 
     def all(self, name: str) -> list[Process]:
-        """The running processes of one kind: web, dispatcher or worker."""
+        """The running processes of one kind: web, dispatcher, worker or remote worker."""
         return [process for process in self.keeper.processes if process.name.startswith(name)]
 
     def _start(
@@ -129,9 +154,10 @@ class Installation:
         name = f"{kind} {self._counts[kind]}"
         log = self.folder / f"{name.replace(' ', '-')}.log"
         options = {"cwd": str(ROOT)}
-        return self.keeper.add(Process(name, command, self._environment() | settings, log, passes, options, kept))
+        return self.keeper.add(Process(name, command, self.environment() | settings, log, passes, options, kept))
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The environment of the product's processes."""
         own = {name: value for name, value in os.environ.items() if name not in KEPT_OUT and not name.startswith("SW_")}
         return own | {
             "DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "SW_CONFIG": str(self.config),
@@ -140,13 +166,22 @@ class Installation:
 
     def client(self, party: str = PARTIES[0]) -> Client:
         """A client with a fresh key of this party."""
+        client = Client(self.url, self._key(Role.TRADER, party=party), party, self.log)
+        self._clients.append(client)
+        return client
+
+    def agency_client(self, agency: str) -> AgencyClient:
+        """An agency's system that sends answers by itself, with a fresh key of this agency."""
+        client = AgencyClient(self.url, self._key(Role.AGENCY, agency=agency), agency)
+        self._clients.append(client)
+        return client
+
+    def _key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
         engine = open_engine(self.record_url, pool_size=1)
         try:
-            key = access.create_key(engine, Role.TRADER, party=party, name="fault test").text
+            return access.create_key(engine, role, party, agency, name="fault test").text
         finally:
             engine.dispose()
-        self._clients.append(Client(self.url, key, party, self.log))
-        return self._clients[-1]
 
     def load(self, rate: float = 8.0, name: str = "LOAD", make: Making = Client.declaration) -> Load:
         """Lodgements of three parties at a steady rate, while the block lasts."""
