@@ -1,7 +1,7 @@
 """What the outside may ask of one declaration or of all its own: where it stands, its document, its decision.
 
-Every question starts from the reader: a trader sees its own party's declarations, an auditor all. What a reader may not
-see is answered as what does not exist: None.
+Every question starts from the reader: a trader, and a broker for it, sees its own party's declarations, an auditor all.
+What a reader may not see is answered as what does not exist: None.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def visible_party(reader: Principal) -> str | None:
     """The party whose declarations this reader sees, None for all; raises NotVisible where it may see none."""
     if reader.role is Role.AUDITOR:
         return None
-    if reader.role is Role.TRADER and reader.party:
+    if reader.role in (Role.TRADER, Role.BROKER) and reader.party:
         return reader.party
     raise NotVisible(f"a key of role {reader.role} sees no declarations")
 

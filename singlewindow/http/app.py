@@ -92,7 +92,7 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
 
 
 def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
-    principal = authorise(route, request.headers.get("Authorization"), service.keyring)
+    principal = authorise(route, request.headers, service.keyring)
     g.caller = principal.key_id if principal else "-"
     query = read_query(request.args.items(multi=True), route.parameters)
     acceptable = acceptable_media(route.produces, request.accept_mimetypes)
