@@ -20,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the record is: postgresql+psycopg://... or sqlite:///FILE; singlewindow.db in `sw_data` where not set."""
     redis_url: str = ""
     """The queue server that wakes workers: redis://, rediss:// or unix://; `up` starts its own where not set."""
+    sw_token_key: str = ""
+    """Private P-256 keys in PEM that sign tokens: the first signs, all are believed; no tokens where not set."""
     sw_config: str = str(ROOT / "config")
     """Folder with agencies/, countries/ and thresholds.toml."""
     sw_item_limit: int = 999

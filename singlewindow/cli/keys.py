@@ -16,6 +16,7 @@ from singlewindow.cli.tables import console, literal
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.security import access
 from singlewindow.security.keys import Role
+from singlewindow.security.tokens import new_token_key
 from singlewindow.storage.engines import open_engine
 from singlewindow.times import iso
 
@@ -98,6 +99,12 @@ def rotate(data: Path | None, key_id: str, overlap_hours: float) -> None:
     if key is None:
         raise click.ClickException(f"There is no live key {key_id}; `singlewindow keys list` shows them all.")
     click.echo(key.text)
+
+
+@keys.command(name="token-key")
+def token_key() -> None:
+    """Make and show a private key that signs tokens, for the file that SW_TOKEN_KEY_FILE names."""
+    click.echo(new_token_key(), nl=False)
 
 
 @keys.command()

@@ -30,6 +30,7 @@ from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 from singlewindow.http.route import Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.access import Keyring
+from singlewindow.security.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ def create_app(window: Window) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = window.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
     waiters = threading.BoundedSemaphore(window.settings.sw_waiters)
-    service = Service(window, Keyring(window.engine), GroupCommit(window), waiters, ROUTES)
+    tokens = Tokens(window.settings.sw_token_key) if window.settings.sw_token_key else None
+    service = Service(window, Keyring(window.engine, tokens=tokens), GroupCommit(window), waiters, ROUTES)
     for route in ROUTES:
         app.add_url_rule(
             route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
@@ -99,7 +101,7 @@ def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
     media, content = read_content(request, route.consumes) if route.consumes else ("", b"")
     return Call(
         service=service, principal=principal, path=path, query=query, acceptable=acceptable, began=g.began,
-        content=content, media=media, trace_id=g.trace_id,
+        content=content, media=media, trace_id=g.trace_id, authorization=request.headers.get("Authorization", ""),
     )  # fmt: skip
 
 

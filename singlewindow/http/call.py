@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a route names its handler, and a handler takes a call: only
 
 JSON = "application/json"
 XML = "application/xml"
+FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
 TEXT = "text/plain"
 
@@ -39,7 +40,7 @@ class Call:
 
     `principal` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
     order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic; `trace_id`
-    names this request in every log line.
+    names this request in every log line; `authorization` is the header of that name, for the route that gives tokens.
     """
 
     service: Service
@@ -51,6 +52,7 @@ class Call:
     content: bytes = b""
     media: str = ""
     trace_id: str = ""
+    authorization: str = ""
 
     @property
     def accepted(self) -> str:

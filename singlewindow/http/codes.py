@@ -32,6 +32,11 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "CONTENT_ENCODING_UNSUPPORTED": Code(415, "The body is sent compressed or encoded"),
     "ENCODING_NOT_UTF8": Code(415, "The body's characters are not UTF-8"),
     "HEADERS_TOO_LARGE": Code(431, "The request headers are too large"),
+    # Tokens; in lower case these are OAuth 2.0's own words (RFC 6749, 5.2)
+    "INVALID_REQUEST": Code(400, "The form of a request for a token is incomplete or says something twice"),
+    "UNSUPPORTED_GRANT_TYPE": Code(400, "Tokens are given for client credentials only"),
+    "INVALID_SCOPE": Code(400, "The scope asked for a token goes beyond its key's"),
+    "INVALID_CLIENT": Code(401, "The client's id or secret is unknown, wrong, expired or revoked"),
     # The bytes
     "EMPTY_BODY": Code(400, "The body is empty"),
     "COMPRESSED_BODY": Code(400, "The body is a compressed file"),

@@ -6,8 +6,9 @@ Flask's rules, the access check, /openapi.json and /docs are all made from this 
 from __future__ import annotations
 
 from singlewindow.clearance import readings
-from singlewindow.http import agencies, declarations, documentation, lodging, operations, outgoing, parameters
-from singlewindow.http.call import HTML, JSON, TEXT, XML
+from singlewindow.http import agencies, declarations, documentation, lodging, oauth, operations, outgoing, parameters
+from singlewindow.http.call import FORM, HTML, JSON, TEXT, XML
+from singlewindow.http.problems import OAUTH
 from singlewindow.http.replies import AnswerReceipt, Lodged, Validation
 from singlewindow.http.route import PUBLIC, Answer, Route
 from singlewindow.release_times.report import By
@@ -114,6 +115,21 @@ OUTGOING = (
     ),
 )  # fmt: skip
 
+TOKENS = (
+    Route(
+        method="POST", path="/oauth/token", handler=oauth.post_token, permission=PUBLIC, consumes=(FORM,),
+        summary="A token for a key (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
+        answers={200: Answer("The token, and what it may do", oauth.Token)},
+        problems=("NOT_FOUND", *OAUTH, "UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8",
+                  "PAYLOAD_TOO_LARGE"),
+    ),
+    Route(
+        method="GET", path="/.well-known/jwks.json", handler=oauth.get_public_keys, permission=PUBLIC,
+        summary="The public keys that tokens are signed with",
+        answers={200: Answer("A JSON Web Key set, empty where no tokens are given", oauth.PublicKeys)},
+    ),
+)  # fmt: skip
+
 OPERATIONS = (
     Route(
         method="GET", path="/healthz", handler=operations.process_health, permission=PUBLIC,
@@ -139,4 +155,4 @@ OPERATIONS = (
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *AGENCIES, *OUTGOING, *OPERATIONS)
+ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *AGENCIES, *OUTGOING, *TOKENS, *OPERATIONS)

@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final, TypedDict, Unpack
 
 from sqlalchemy import Connection, Engine, Row
@@ -19,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from singlewindow.security.keys import NewKey, Principal, Role, matches, new_key, split
 from singlewindow.security.memory import REMEMBERED_SECONDS, Memory
 from singlewindow.security.permissions import permissions_of
+from singlewindow.security.tokens import Tokens
 from singlewindow.storage import events, mandates, principals
 from singlewindow.storage.engines import clock, reading
 from singlewindow.times import MICROSECONDS
@@ -36,17 +38,23 @@ OWNED_BY: Final = {"party": (Role.TRADER, Role.BROKER), "agency": (Role.AGENCY,)
 class Keyring:
     """The live keys and mandates as one process knows them; safe to share between threads."""
 
-    def __init__(self, engine: Engine, now: Callable[[], float] = time.monotonic) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, now: Callable[[], float] = time.monotonic, tokens: Tokens | None = None) -> None:
+        """Over a record; `tokens` reads the tokens that stand for keys, without it there are none."""
+        self._engine, self.tokens = engine, tokens
         self._keys = Memory(self._look_up, now)
         self._mandates = Memory(self._mandated, now)
         self._used: set[str] = set()
         self._noting = threading.Lock()
 
     def principal(self, text: str) -> Principal | None:
-        """The caller a key's text stands for, or None where it is no key, wrong, revoked or expired."""
+        """The caller a key's text or a token stands for, or None where it is none, wrong, revoked or expired."""
         parts = split(text)
-        return self.holder(*parts) if parts is not None else None
+        return self.holder(*parts) if parts is not None else self._bearer_of(text)
+
+    def _bearer_of(self, token: str) -> Principal | None:
+        claims = self.tokens.read(token) if self.tokens is not None else None
+        row = self._live(claims.key_id) if claims is not None else None
+        return None if row is None or claims is None else replace(_principal(row), scopes=claims.scopes)
 
     def holder(self, key_id: str, secret: str) -> Principal | None:
         """The caller of a key's id and secret, or None."""

@@ -41,6 +41,7 @@ LISTS: Expected = dict.fromkeys(("trader", "broker", "broker for the trader"), (
 # Outcomes for own, foreign and unknown ids; whoever is not named is refused with 403 FORBIDDEN.
 MATRIX: dict[str, Expected | None] = {
     "POST /v1/declarations": LODGING,
+    "POST /oauth/token": None,
     "POST /v1/declarations/validate": LODGING,
     "GET /v1/declarations": {**LISTS, "auditor": (GOOD,) * 3},
     "GET /v1/declarations/<mrn>": PARTY_S,
@@ -51,6 +52,7 @@ MATRIX: dict[str, Expected | None] = {
     "GET /v1/agencies/<code>/feed": {"customs": (GOOD, GONE, GONE)},
     "GET /v1/release-times": {"auditor": (GOOD,) * 3, "analyst": (GOOD,) * 3},
     "GET /metrics": {"operator": (GOOD,) * 3},
+    "GET /.well-known/jwks.json": None,
     "GET /healthz": None,
     "GET /readyz": None,
     "GET /openapi.json": None,
@@ -122,8 +124,11 @@ def test_every_call_stands_in_the_matrix() -> None:
 def test_every_call_is_answered_to_everybody_as_the_matrix_says(cast: Cast) -> None:
     for endpoint, expected in MATRIX.items():
         for who in cast.keys:
-            if expected is None:
+            if endpoint == "POST /oauth/token":
+                assert _outcome(cast.call(who, endpoint, OWN)) == (415, "UNSUPPORTED_MEDIA_TYPE")
+            elif expected is None:
                 assert _outcome(cast.call(who, endpoint, OWN)) == GOOD, (endpoint, who)
+            if expected is None:
                 continue
             refusal = STRANGERS.get(who, NOT_HERE)
             if refusal == NO_MANDATE and "broker" not in expected:
