@@ -18,8 +18,8 @@ from singlewindow.decisions.words import for_auditor, for_trader
 from singlewindow.declarations.mrn import is_mrn
 from singlewindow.security.keys import Principal, Role
 from singlewindow.storage import events, lodgements, standing
-from singlewindow.storage.engines import reading
 from singlewindow.storage.tables import Record
+from singlewindow.storage.walls import AUDITOR, Reader, of_party, reading_as
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)
@@ -45,10 +45,15 @@ def visible_party(reader: Principal) -> str | None:
     raise NotVisible(f"a key of role {reader.role} sees no declarations")
 
 
+def _seen_by(reader: Principal) -> Reader:
+    party = visible_party(reader)
+    return AUDITOR if party is None else of_party(party)
+
+
 def listing(window: Window, reader: Principal, after: str | None, limit: int, lrn: str | None) -> Listing | None:
     """Declarations lodged after the one named `after` (an MRN); None where there is no such declaration."""
     party = visible_party(reader)
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, _seen_by(reader)) as connection:
         start = 0
         if after is not None:
             cursor = standing.newest(connection, after, party) if is_mrn(after) else None
@@ -76,7 +81,7 @@ def status(window: Window, reader: Principal, mrn: str) -> Status | None:
     row = _current(window, reader, mrn)
     if row is None:
         return None
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, _seen_by(reader)) as connection:
         trail = events.of_version(connection, row.version_id)
         answered = standing.answered(connection, row.version_id)
     everything = reader.role is Role.AUDITOR
@@ -106,7 +111,7 @@ def _current(window: Window, reader: Principal, mrn: str) -> Record | None:
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, _seen_by(reader)) as connection:
         return lodgements.current(connection, mrn, party)
 
 
@@ -115,7 +120,7 @@ def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | U
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, _seen_by(reader)) as connection:
         row = standing.newest(connection, mrn, party)
     if row is None:
         return None
