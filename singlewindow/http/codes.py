@@ -31,6 +31,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "UNSUPPORTED_MEDIA_TYPE": Code(415, "The body's media type is not one this call reads"),
     "CONTENT_ENCODING_UNSUPPORTED": Code(415, "The body is sent compressed or encoded"),
     "ENCODING_NOT_UTF8": Code(415, "The body's characters are not UTF-8"),
+    "TOO_MANY_REQUESTS": Code(429, "This client asks more often than it may"),
+    "TOO_MANY_OPEN": Code(429, "This party has as many undecided declarations as it may have"),
     "HEADERS_TOO_LARGE": Code(431, "The request headers are too large"),
     # Tokens; in lower case these are OAuth 2.0's own words (RFC 6749, 5.2)
     "INVALID_REQUEST": Code(400, "The form of a request for a token is incomplete or says something twice"),

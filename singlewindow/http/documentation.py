@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from singlewindow import __version__
 from singlewindow.http.call import HTML, Call, Reply
 from singlewindow.http.codes import CODES
-from singlewindow.http.openapi import openapi, problem_codes, roles_of
+from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_of
 from singlewindow.http.route import Route
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -42,7 +41,7 @@ def _page(routes: tuple[Route, ...]) -> tuple[bytes, str]:
     """The page, and the hash of its style as a content security policy names it."""
     style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    facts: dict[str, Any] = {"routes": routes, "codes": CODES, "version": __version__, "style": style}
+    facts: dict[str, Any] = {"routes": routes, "codes": CODES, "version": INTERFACE, "style": style}
     page = environment.get_template("docs.html").render(facts, roles_of=roles_of, problem_codes=problem_codes)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return page.encode(), f"sha256-{digest}"

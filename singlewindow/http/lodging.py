@@ -65,7 +65,7 @@ def _refuse(validated: Validated, faults: list[FaultReply]) -> None:
 
 
 def _stored(call: Call, lodgement: Lodgement) -> Receipt | Conflict:
-    call.party  # noqa: B018 - a key without a party owns nothing, so nothing may be stored for it
+    call.service.allowances.need_place(call.party)
     return call.service.intake.lodge(lodgement)
 
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import msgspec
 
-from singlewindow import __version__
 from singlewindow.http.codes import CODES
 from singlewindow.http.problems import PROBLEM_MEDIA
 from singlewindow.http.replies import Problem
 from singlewindow.http.route import Public, Route
 from singlewindow.security.keys import Role
 
+INTERFACE = "v1"
+"""The interface's version, which is not the product's: that one is for the operator."""
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
-GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN")
+GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "TOO_MANY_REQUESTS")
 ON_BEHALF = ("NO_MANDATE",)
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
@@ -36,7 +37,7 @@ def openapi(routes: Iterable[Route]) -> dict[str, Any]:
         paths.setdefault(route.template, {})[route.method.lower()] = _operation(route, by_class)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Trade single window", "version": __version__},
+        "info": {"title": "Trade single window", "version": INTERFACE},
         "paths": paths,
         "components": {
             "schemas": components,

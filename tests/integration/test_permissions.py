@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 
 from singlewindow.clearance.window import Window
+from singlewindow.http import allowances
+from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.access import create_key, revoke_key
@@ -79,8 +81,9 @@ class Cast(NamedTuple):
 
 
 @pytest.fixture
-def cast(app: Flask, window: Window) -> Cast:
-    engine = window.engine
+def cast(window: Window, monkeypatch: pytest.MonkeyPatch) -> Cast:
+    monkeypatch.setattr(allowances, "FAILURES_AT_ONCE", 10_000)
+    app, engine = create_app(window), window.engine
 
     def key(role: Role, party: str | None = None, agency: str | None = None, **terms: Any) -> str:
         return create_key(engine, role, party, agency, **terms).text
