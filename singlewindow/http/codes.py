@@ -74,6 +74,7 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "INVALID_DATE": Code(422, "A value is not a date and time"),
     "RULE_VIOLATED": Code(422, "The declaration breaks a rule"),
     "NOT_SUPPORTED_YET": Code(422, "This service does not take this kind of message yet"),
+    "MINIMUM_MISSING": Code(422, "An element is missing that an agency needs by law; a warning only"),
     "DUPLICATE_LRN": Code(409, "The reference stands for another declaration already"),
     # The agencies
     "VERDICT_CONFLICT": Code(409, "Another answer to this question stands already"),

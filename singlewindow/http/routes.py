@@ -6,7 +6,17 @@ Flask's rules, the access check, /openapi.json and /docs are all made from this 
 from __future__ import annotations
 
 from singlewindow.clearance import readings
-from singlewindow.http import agencies, declarations, documentation, lodging, oauth, operations, outgoing, parameters
+from singlewindow.http import (
+    agencies,
+    declarations,
+    documentation,
+    entitlements,
+    lodging,
+    oauth,
+    operations,
+    outgoing,
+    parameters,
+)
 from singlewindow.http.call import FORM, HTML, JSON, TEXT, XML
 from singlewindow.http.problems import OAUTH
 from singlewindow.http.replies import AnswerReceipt, Lodged, Validation
@@ -94,6 +104,20 @@ AGENCIES = (
     ),
 )
 
+ENTITLEMENTS = (
+    Route(
+        method="GET", path="/v1/agencies/<code>/entitlement", handler=entitlements.get_entitlement, permission=PUBLIC,
+        summary="What the law lets an agency see, element by element",
+        answers={200: Answer("The lists with their legal basis", entitlements.EntitlementReading)},
+        problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/entitlements", handler=entitlements.get_page, permission=PUBLIC, produces=(HTML,),
+        summary="What the law lets each agency see, as a page to read",
+        answers={200: Answer("The page", {"type": "string"})},
+    ),
+)  # fmt: skip
+
 OUTGOING = (
     Route(
         method="GET", path="/v1/notices", handler=outgoing.get_notices, permission=May.NOTICES,
@@ -155,4 +179,4 @@ OPERATIONS = (
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *AGENCIES, *OUTGOING, *TOKENS, *OPERATIONS)
+ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *AGENCIES, *ENTITLEMENTS, *OUTGOING, *TOKENS, *OPERATIONS)

@@ -44,6 +44,8 @@ LISTS: Expected = dict.fromkeys(("trader", "broker", "broker for the trader"), (
 MATRIX: dict[str, Expected | None] = {
     "POST /v1/declarations": LODGING,
     "POST /oauth/token": None,
+    "GET /v1/agencies/<code>/entitlement": None,
+    "GET /entitlements": None,
     "POST /v1/declarations/validate": LODGING,
     "GET /v1/declarations": {**LISTS, "auditor": (GOOD,) * 3},
     "GET /v1/declarations/<mrn>": PARTY_S,

@@ -62,3 +62,10 @@ def test_a_configuration_that_does_not_fit_is_said_without_a_traceback(
     monkeypatch.setenv("SW_CONFIG", str(tmp_path))
     status, _, err = run("up", "--data", tmp_path / "new", "--port", 0)
     assert (status, "there is no agency" in err) == (1, True)
+
+
+def test_where_agencies_lists_overlap_is_shown_by_pair_and_by_element(run: Run) -> None:
+    pairs, elements = run("entitlements"), run("entitlements", "--elements")
+    assert (pairs.status, elements.status) == (0, 0)
+    assert "plant-animal-health" in pairs.out
+    assert "Declaration/Declarant/ID" in elements.out
