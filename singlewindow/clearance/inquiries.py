@@ -81,10 +81,10 @@ def status(window: Window, reader: Principal, mrn: str) -> Status | None:
     row = _current(window, reader, mrn)
     if row is None:
         return None
+    everything = reader.role is Role.AUDITOR
     with reading_as(window.engine, _seen_by(reader)) as connection:
         trail = events.of_version(connection, row.version_id)
-        answered = standing.answered(connection, row.version_id)
-    everything = reader.role is Role.AUDITOR
+        answered = standing.answered(connection, row.version_id) if everything else {}
     return Status(
         mrn=row.mrn,
         lrn=row.lrn,
@@ -95,7 +95,7 @@ def status(window: Window, reader: Principal, mrn: str) -> Status | None:
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),
         timeline=happenings(window, trail, everything),
-        agencies=agencies_asked(window, row.routing, answered, everything),
+        agencies=agencies_asked(window, row.routing, answered) if everything else msgspec.UNSET,
         not_asked=agencies_not_asked(window, row.routing) if everything else msgspec.UNSET,
         warnings=msgspec.json.decode(row.warnings),
     )
@@ -126,19 +126,18 @@ def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | U
         return None
     if row.decided_at is None:
         return Undecided(row.mrn, row.number)
-    return _decision(window, row, reader.role is Role.AUDITOR)
+    return _decision(row, reader.role is Role.AUDITOR)
 
 
-def _decision(window: Window, row: Record, everything: bool) -> DecisionReading:
+def _decision(row: Record, everything: bool) -> DecisionReading:
     verdict = _verdict.decode(row.body)
-    names = {code: agency.name for code, agency in window.agencies.items()}
     return DecisionReading(
         mrn=row.mrn,
         version=row.number,
         number=row.decision_number,
         outcome=row.outcome,
         controls=[str(control) for control in verdict.controls],
-        reasons=list(for_auditor(verdict) if everything else for_trader(verdict, names)),
+        reasons=list(for_auditor(verdict) if everything else for_trader(verdict)),
         decided_at=iso(row.decided_at) or "",
         lane=str(verdict.lane) if everything else msgspec.UNSET,
         contradictory=verdict.contradictory if everything else msgspec.UNSET,

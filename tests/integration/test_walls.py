@@ -105,7 +105,7 @@ def test_a_reader_without_a_name_sees_nothing(window: Window, two_parties: dict[
     assert two_parties
     with window.engine.connect() as connection:
         connection.execute(text(f"SET LOCAL ROLE {role}"))
-        for table in ("declaration", "version", "decision", "assessment"):
+        for table in ("declaration", "version", "decision"):
             assert connection.execute(text(f"SELECT 1 FROM {table}")).all() == [], table
 
 

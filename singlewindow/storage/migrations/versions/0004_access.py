@@ -32,8 +32,7 @@ VISIBLE = {
     TRADER: {
         "declaration": f"party = {READER}",
         "version": "EXISTS (SELECT FROM declaration WHERE declaration.id = version.declaration_id)",
-        "event": "kind IN ('lodged', 'assessed', 'unanswered', 'decided') AND " + _of_visible_version("event"),
-        "assessment": _of_visible_version("assessment"),
+        "event": "kind IN ('lodged', 'decided') AND " + _of_visible_version("event"),
         "decision": _of_visible_version("decision"),
         "notice": f"party = {READER}",
     },
