@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str = ""
     """The queue server that wakes workers: redis://, rediss://, unix://, or behind Sentinels as `workers/sentinel.py`
     says; `up` starts its own where not set."""
+    sw_token_key: str = ""
+    """Private P-256 keys in PEM that sign tokens: the first signs, all are believed; no tokens where not set."""
     sw_config: str = str(ROOT / "config")
     """Folder with agencies/, countries/ and thresholds.toml."""
     sw_item_limit: int = 999
@@ -43,6 +45,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Pause of the dispatcher when it found nothing to do."""
     sw_waiters: int = 8
     """How many callers of one web process may wait for a decision at once; the rest are answered at once."""
+    sw_rate: float = 1000.0
+    """Requests a second of one client to one web process, and twice as many at once; 0 is no limit."""
+    sw_open_limit: int = 100_000
+    """Undecided declarations of one party, beyond which it is asked to come back later; 0 is no limit."""
     sw_sandbox: bool = False
     """Whether agencies may be sandboxes, whose outcome the trader's reference chooses: for rehearsal only."""
     sw_threads: int = 16

@@ -11,8 +11,8 @@ from singlewindow.decisions.merge import Verdict
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
 from singlewindow.storage import outgoing
-from singlewindow.storage.engines import reading
 from singlewindow.storage.tables import Record
+from singlewindow.storage.walls import of_agency, reading_as
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)
@@ -20,7 +20,7 @@ _verdict = msgspec.json.Decoder(Verdict)
 
 def feed(window: Window, agency: str, after: int, limit: int) -> Feed:
     """The entries of one agency's feed with a cursor above `after`, at most `limit`."""
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, of_agency(agency)) as connection:
         rows = outgoing.feed_entries(connection, agency, after, limit)
     return Feed([_entry(window, agency, row) for row in rows], rows[-1].cursor if rows else after)
 

@@ -1,7 +1,7 @@
 """What the outside may ask of one declaration or of all its own: where it stands, its document, its decision.
 
-Every question starts from the reader: a trader sees its own party's declarations, an auditor all. What a reader may not
-see is answered as what does not exist: None.
+Every question starts from the reader: a trader, and a broker for it, sees its own party's declarations, an auditor all.
+What a reader may not see is answered as what does not exist: None.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from singlewindow.decisions.words import for_auditor, for_trader
 from singlewindow.declarations.mrn import is_mrn
 from singlewindow.security.keys import Principal, Role
 from singlewindow.storage import events, lodgements, standing
-from singlewindow.storage.engines import reading
 from singlewindow.storage.tables import Record
+from singlewindow.storage.walls import AUDITOR, Reader, of_party, reading_as
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)
@@ -40,15 +40,20 @@ def visible_party(reader: Principal) -> str | None:
     """The party whose declarations this reader sees, None for all; raises NotVisible where it may see none."""
     if reader.role is Role.AUDITOR:
         return None
-    if reader.role is Role.TRADER and reader.party:
+    if reader.role in (Role.TRADER, Role.BROKER) and reader.party:
         return reader.party
     raise NotVisible(f"a key of role {reader.role} sees no declarations")
+
+
+def _seen_by(reader: Principal) -> Reader:
+    party = visible_party(reader)
+    return AUDITOR if party is None else of_party(party)
 
 
 def listing(window: Window, reader: Principal, after: str | None, limit: int, lrn: str | None) -> Listing | None:
     """Declarations lodged after the one named `after` (an MRN); None where there is no such declaration."""
     party = visible_party(reader)
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, _seen_by(reader)) as connection:
         start = 0
         if after is not None:
             cursor = standing.newest(connection, after, party) if is_mrn(after) else None
@@ -76,10 +81,10 @@ def status(window: Window, reader: Principal, mrn: str) -> Status | None:
     row = _current(window, reader, mrn)
     if row is None:
         return None
-    with reading(window.engine) as connection:
-        trail = events.of_version(connection, row.version_id)
-        answered = standing.answered(connection, row.version_id)
     everything = reader.role is Role.AUDITOR
+    with reading_as(window.engine, _seen_by(reader)) as connection:
+        trail = events.of_version(connection, row.version_id)
+        answered = standing.answered(connection, row.version_id) if everything else {}
     return Status(
         mrn=row.mrn,
         lrn=row.lrn,
@@ -90,7 +95,7 @@ def status(window: Window, reader: Principal, mrn: str) -> Status | None:
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),
         timeline=happenings(window, trail, everything),
-        agencies=agencies_asked(window, row.routing, answered, everything),
+        agencies=agencies_asked(window, row.routing, answered) if everything else msgspec.UNSET,
         not_asked=agencies_not_asked(window, row.routing) if everything else msgspec.UNSET,
         warnings=msgspec.json.decode(row.warnings),
     )
@@ -106,7 +111,7 @@ def _current(window: Window, reader: Principal, mrn: str) -> Record | None:
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, _seen_by(reader)) as connection:
         return lodgements.current(connection, mrn, party)
 
 
@@ -115,25 +120,24 @@ def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | U
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, _seen_by(reader)) as connection:
         row = standing.newest(connection, mrn, party)
     if row is None:
         return None
     if row.decided_at is None:
         return Undecided(row.mrn, row.number)
-    return _decision(window, row, reader.role is Role.AUDITOR)
+    return _decision(row, reader.role is Role.AUDITOR)
 
 
-def _decision(window: Window, row: Record, everything: bool) -> DecisionReading:
+def _decision(row: Record, everything: bool) -> DecisionReading:
     verdict = _verdict.decode(row.body)
-    names = {code: agency.name for code, agency in window.agencies.items()}
     return DecisionReading(
         mrn=row.mrn,
         version=row.number,
         number=row.decision_number,
         outcome=row.outcome,
         controls=[str(control) for control in verdict.controls],
-        reasons=list(for_auditor(verdict) if everything else for_trader(verdict, names)),
+        reasons=list(for_auditor(verdict) if everything else for_trader(verdict)),
         decided_at=iso(row.decided_at) or "",
         lane=str(verdict.lane) if everything else msgspec.UNSET,
         contradictory=verdict.contradictory if everything else msgspec.UNSET,

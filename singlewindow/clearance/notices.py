@@ -11,8 +11,8 @@ from singlewindow.clearance.readings import NoticeReading, Notices
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.storage import outgoing
-from singlewindow.storage.engines import reading
 from singlewindow.storage.tables import Record
+from singlewindow.storage.walls import of_party, reading_as
 from singlewindow.times import iso, moment
 
 ACCEPTED = "01"
@@ -46,7 +46,7 @@ class Page:
 
 def notices(window: Window, party: str, after: int, limit: int) -> Page:
     """A party's notices with a number above `after`, at most `limit`; numbers are given out under a lock."""
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, of_party(party)) as connection:
         rows = outgoing.notices(connection, party, after, limit)
     return Page(rows, rows[-1].number if rows else after)
 

@@ -42,15 +42,15 @@ class Happening(Struct, frozen=True, kw_only=True):
 
 
 class AgencyStanding(Struct, frozen=True, kw_only=True):
-    """One agency that was asked; why, and how it answered, are the auditor's."""
+    """One agency that was asked, why, and how it answered."""
 
     agency: str
     name: str
     answered: bool
     answered_at: str | None
-    reason: str | UnsetType = UNSET
-    answer: str | UnsetType = UNSET
-    lane: str | UnsetType = UNSET
+    reason: str
+    answer: str | None
+    lane: str | None
 
 
 class NotAsked(Struct, frozen=True):
@@ -62,7 +62,7 @@ class NotAsked(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """Where a declaration stands; `warnings` as given at lodgement."""
+    """Where a declaration stands; `warnings` as given at lodgement. Who was asked, or not, is the auditor's."""
 
     mrn: str
     lrn: str
@@ -73,7 +73,7 @@ class Status(Struct, frozen=True, kw_only=True):
     lodged_at: str
     decided_at: str | None
     timeline: list[Happening]
-    agencies: list[AgencyStanding]
+    agencies: list[AgencyStanding] | UnsetType = UNSET
     not_asked: list[NotAsked] | UnsetType = UNSET
     warnings: list[dict[str, Any]]
 

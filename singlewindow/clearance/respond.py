@@ -18,14 +18,15 @@ from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
 from singlewindow.storage import answers, events, lodgements, questions
-from singlewindow.storage.engines import clock, reading
+from singlewindow.storage.engines import clock
 from singlewindow.storage.tables import Record
+from singlewindow.storage.walls import of_agency, reading_as
 
 
 def respond(window: Window, agency: str, question: str, content: bytes) -> Receipt | Contradiction | None:
     """Store an agency's answer, once; None where it was never asked that. Raises `Refused` where it cannot be read."""
     version_id = version_of(question)
-    routing = _routing_of(window, version_id) if version_id is not None and window.is_remote(agency) else None
+    routing = _routing_of(window, version_id, agency) if version_id is not None and window.is_remote(agency) else None
     if version_id is None or routing is None or agency not in asked_agencies(routing):
         return None
     assessment = read_answer(content, agency, window.agencies[agency].fingerprint)
@@ -39,15 +40,15 @@ def respond(window: Window, agency: str, question: str, content: bytes) -> Recei
         return compare(connection, given)
 
 
-def _routing_of(window: Window, version_id: int) -> bytes | None:
-    with reading(window.engine) as connection:
-        return lodgements.routing_of(connection, version_id)
+def _routing_of(window: Window, version_id: int, agency: str) -> bytes | None:
+    with reading_as(window.engine, of_agency(agency)) as connection:
+        return lodgements.routing_of(connection, version_id, agency)
 
 
 def _refuse_foreign_items(window: Window, assessment: Assessment, version_id: int, routing: bytes) -> None:
     if not any(finding.item for finding in assessment.findings):
         return
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, of_agency(assessment.agency)) as connection:
         content = lodgements.contents(connection, [version_id])[version_id]
     items = items_of(routing, assessment.agency)
     foreign_items(assessment, project(decode(content.canonical), window.agencies[assessment.agency].entitlement, items))

@@ -7,7 +7,8 @@ from typing import Any
 from singlewindow.clearance.window import Window
 from singlewindow.release_times.report import By, Query, report
 from singlewindow.storage import cases
-from singlewindow.storage.engines import clock, reading
+from singlewindow.storage.engines import clock
+from singlewindow.storage.walls import AUDITOR, reading_as
 
 MODE_RESOLUTION = 1_000  # microseconds: a machine's steps take milliseconds, where a person's take minutes
 MOST_CASES = 100_000
@@ -22,7 +23,7 @@ def release_times(window: Window, start: int | None, end: int | None, by: By | N
 
     Raises ValueError for an empty range, TooManyCases for one beyond `MOST_CASES`.
     """
-    with reading(window.engine) as connection:
+    with reading_as(window.engine, AUDITOR) as connection:
         now = clock(connection)
         query = Query(start or 0, now + 1 if end is None else end, now, by, mode_resolution=MODE_RESOLUTION)
         if (found := cases.count(connection, query.start, query.end)) > MOST_CASES:

@@ -16,8 +16,8 @@ from singlewindow.times import iso
 
 _routing = msgspec.json.Decoder(list[Routing])
 
-# A parked question is the operator's business: for the trader the agency has simply not answered yet.
-FOR_TRADERS = frozenset({Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.DECIDED})
+# Who is asked and who has answered can tell a trader what is suspected: it learns the first step and the last.
+FOR_TRADERS = frozenset({Kind.LODGED, Kind.DECIDED})
 
 
 def happenings(window: Window, trail: Iterable[Event], everything: bool) -> list[Happening]:
@@ -26,6 +26,8 @@ def happenings(window: Window, trail: Iterable[Event], everything: bool) -> list
 
 
 def _happening(window: Window, event: Event, everything: bool) -> Happening:
+    if not everything and event.kind is Kind.LODGED:
+        return Happening(at=iso(event.at) or "", text="Lodged and accepted")
     text = _SENTENCES.get(event.kind, _recorded)(window, event)
     if not everything:
         return Happening(at=iso(event.at) or "", text=text)
@@ -91,24 +93,22 @@ _SENTENCES: Mapping[Kind, Callable[[Window, Event], str]] = {
 }
 
 
-def agencies_asked(
-    window: Window, routing: bytes, answered: Mapping[str, Record], everything: bool
-) -> list[AgencyStanding]:
+def agencies_asked(window: Window, routing: bytes, answered: Mapping[str, Record]) -> list[AgencyStanding]:
     """The agencies that were asked about a version, and which of them have answered."""
     asked = [entry for entry in _routing.decode(routing) if entry.asked]
-    return [_standing(window, entry, answered.get(entry.agency), everything) for entry in asked]
+    return [_standing(window, entry, answered.get(entry.agency)) for entry in asked]
 
 
-def _standing(window: Window, entry: Routing, answer: Record | None, everything: bool) -> AgencyStanding:
+def _standing(window: Window, entry: Routing, answer: Record | None) -> AgencyStanding:
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyStanding(
         agency=entry.agency,
         name=_name(window, entry.agency),
         answered=itself,
         answered_at=iso(answer.answered_at) if answer is not None and itself else None,
-        reason=entry.reason if everything else msgspec.UNSET,
-        answer=answer.answer if everything and answer is not None else msgspec.UNSET,
-        lane=answer.lane if everything and answer is not None else msgspec.UNSET,
+        reason=entry.reason,
+        answer=None if answer is None else answer.answer,
+        lane=None if answer is None else answer.lane,
     )
 
 

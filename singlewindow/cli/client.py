@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from singlewindow.settings import value_of
+
 XML, JSON = "application/xml", "application/json"
 MEDIA = {".xml": XML, ".json": JSON}
 TRIES = 5
@@ -22,7 +24,7 @@ LONGEST_PAUSE = 30.0
 
 @dataclass
 class Outcome:
-    """What became of one file: the service's answers, and how long the decision took in milliseconds."""
+    """What became of one file: the service's answers, how long the decision took (ms); `agencies` where known."""
 
     path: Path
     receipt: dict[str, Any] = field(default_factory=dict)
@@ -32,10 +34,18 @@ class Outcome:
     agencies: list[str] = field(default_factory=list)
 
 
+def key_of_environment() -> str:
+    """The caller's key; never from the command line, which everybody on the machine can read."""
+    key = value_of("SINGLEWINDOW_KEY")
+    if not key:
+        raise ValueError("Set SINGLEWINDOW_KEY to your key, or SINGLEWINDOW_KEY_FILE to the file that holds it")
+    return key
+
+
 def open_client(url: str, key: str) -> httpx.Client:
     """A client that speaks for the holder of `key`; proxies of the environment are not used."""
     if not key.isascii() or not key.isprintable():
-        raise ValueError("What was given as --key is not a key; `singlewindow keys create` makes one")
+        raise ValueError("What SINGLEWINDOW_KEY holds is not a key; `singlewindow keys create` makes one")
     return httpx.Client(
         base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS, trust_env=False
     )
@@ -99,14 +109,14 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
         response = send(client, "GET", outcome.receipt["links"]["decision"], params={"wait": 10})
         if response.status_code == 200:
             outcome.decision = answer_of(response)
-            outcome.agencies = _agencies(client, outcome.receipt["links"]["self"])
             outcome.milliseconds = elapsed(outcome.receipt["received_at"], outcome.decision["decided_at"])
             return
         time.sleep(0.1)
 
 
-def _agencies(client: httpx.Client, address: str) -> list[str]:
-    return [entry["agency"] for entry in answer_of(send(client, "GET", address))["agencies"]]
+def agencies_asked(client: httpx.Client, outcome: Outcome) -> list[str]:
+    """The codes of the agencies that were asked; for auditors only."""
+    return [entry["agency"] for entry in answer_of(send(client, "GET", outcome.receipt["links"]["self"]))["agencies"]]
 
 
 def elapsed(began: str, ended: str) -> float:

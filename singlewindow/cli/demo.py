@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from singlewindow.cli.client import MEDIA, Outcome, open_client, send
+from singlewindow.cli.client import MEDIA, Outcome, agencies_asked, open_client, send
 from singlewindow.cli.documents import lodge_with_progress, print_outcomes
 from singlewindow.cli.service import answers, wait_until
 from singlewindow.cli.times import print_report
@@ -40,6 +40,9 @@ def demo() -> None:
         trader, auditor, agency = _make_keys(Path(folder))
         click.echo(f"The service answers at {url}; lodging {len(files)} example declarations.")
         outcomes = lodge_with_progress(files, url, trader)
+        with open_client(url, auditor) as client:
+            for outcome in outcomes:
+                outcome.agencies = agencies_asked(client, outcome) if outcome.receipt else []
         print_outcomes(outcomes)
         _print_feed(url, agency)
         _print_times(url, auditor)
@@ -104,7 +107,7 @@ def _print_summary(outcomes: list[Outcome], seconds: float) -> None:
         "What to try next:\n"
         "  .venv/bin/singlewindow up                     run the service; it prints its address\n"
         "  .venv/bin/singlewindow keys create --role trader --party GB123456789012\n"
-        "  .venv/bin/singlewindow lodge examples/declarations/*.xml --key KEY\n"
+        "  .venv/bin/singlewindow lodge examples/declarations/*.xml  # with SINGLEWINDOW_KEY set\n"
         "  .venv/bin/singlewindow validate FILE          every fault of a document, in plain words\n"
         "  open http://127.0.0.1:8080/docs               the API"
     )

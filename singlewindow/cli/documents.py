@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from singlewindow.cli.client import XML, Outcome, lodge_all, media_of, open_client
+from singlewindow.cli.client import XML, Outcome, key_of_environment, lodge_all, media_of, open_client
 from singlewindow.cli.tables import console, literal
 from singlewindow.declarations import second_opinion as other_engine
 from singlewindow.declarations.faults import Refused, hard
@@ -83,10 +83,12 @@ def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> Validated
 @click.option(
     "--url", default=DEFAULT_URL, show_default=True, envvar="SINGLEWINDOW_URL", help="Address of the service."
 )
-@click.option("--key", required=True, envvar="SINGLEWINDOW_KEY", help="Your key (or set SINGLEWINDOW_KEY).")
-def lodge(files: Sequence[Path], url: str, key: str) -> None:
-    """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided."""
-    outcomes = lodge_with_progress(files, url, key)
+def lodge(files: Sequence[Path], url: str) -> None:
+    """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided.
+
+    Your key is read from SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
+    """
+    outcomes = lodge_with_progress(files, url, key_of_environment())
     print_outcomes(outcomes)
     sys.exit(0 if all(outcome.decision for outcome in outcomes) else 1)
 
@@ -101,25 +103,28 @@ def lodge_with_progress(files: Sequence[Path], url: str, key: str) -> list[Outco
 
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     """The table of decisions."""
-    table = Table("LRN", "MRN", "agencies asked", "decision", "leading reason", "ms", title="Decisions")
+    audited = any(outcome.agencies for outcome in outcomes)
+    columns = ("LRN", "MRN", *(["agencies asked"] if audited else []), "decision", "leading reason", "ms")
+    table = Table(*columns, title="Decisions")
     for outcome in outcomes:
-        table.add_row(*_cells(outcome))
+        name, mrn, *others = _cells(outcome)
+        asked = [", ".join(outcome.agencies) or "-"] if audited else []
+        table.add_row(name, mrn, *asked, *others)
     console().print(table)
 
 
 def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
     if outcome.problem:
-        return literal(outcome.path.name), "-", "-", "[red]refused", literal(_told(outcome)), "-"
+        return literal(outcome.path.name), "-", "[red]refused", literal(_told(outcome)), "-"
     receipt, decision = outcome.receipt, outcome.decision
     if not decision:
-        return receipt["lrn"], receipt["mrn"], "-", "open", "not decided yet; ask again later", "-"
+        return receipt["lrn"], receipt["mrn"], "open", "not decided yet; ask again later", "-"
     colour = "green" if decision["outcome"] == "release" else "yellow"
     controls = f" ({', '.join(decision['controls'])})" if decision["controls"] else ""
     reasons = decision["reasons"]
     return (
         receipt["lrn"],
         receipt["mrn"],
-        ", ".join(outcome.agencies),
         f"[{colour}]{decision['outcome']}[/]{controls}",
         literal(reasons[min(1, len(reasons) - 1)]) if reasons else "",  # the first says what, the next ones say why
         f"{outcome.milliseconds:.0f}" if outcome.milliseconds is not None else "",

@@ -17,6 +17,7 @@ import httpx
 from sqlalchemy import Engine
 
 from singlewindow import bootstrap, queue_server
+from singlewindow.security.tokens import new_token_key
 from singlewindow.settings import Settings, embedded, load_settings
 from singlewindow.storage import backups
 from singlewindow.storage.schema import Tables, migrate, tables
@@ -100,6 +101,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _children(settings: Settings, folder: Path, listening: int, workers: Mapping[str, int]) -> list[supervisor.Child]:
     environment = dict(os.environ) | {"DATABASE_URL": settings.database_url, "SW_DATA": str(folder)}
+    if not settings.sw_token_key:
+        environment["SW_TOKEN_KEY_FILE"] = str(_token_key(folder))
     children = []
     if settings.redis_url:
         environment["REDIS_URL"] = settings.redis_url
@@ -116,6 +119,15 @@ def _children(settings: Settings, folder: Path, listening: int, workers: Mapping
         label = "worker" if name == ASSESS else "remote worker"
         children += [supervisor.Child(f"{label} {n}", command, environment) for n in range(1, count + 1)]
     return children
+
+
+def _token_key(folder: Path) -> Path:
+    """The file with the key that signs tokens; made where there is none."""
+    file = folder / "token-key.pem"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(new_token_key(), encoding="ascii")
+    return file
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from singlewindow.cli.client import answer_of, open_client, send
+from singlewindow.cli.client import answer_of, key_of_environment, open_client, send
 from singlewindow.cli.documents import DEFAULT_URL
 from singlewindow.cli.tables import console
 
@@ -21,11 +21,13 @@ BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
 @click.option("--to", required=True, help="Up to, but without, this moment.")
 @click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down.")
 @click.option("--url", default=DEFAULT_URL, show_default=True, envvar="SINGLEWINDOW_URL")
-@click.option("--key", required=True, envvar="SINGLEWINDOW_KEY", help="An auditor's key (or set SINGLEWINDOW_KEY).")
-def release_times(from_: str, to: str, by: str | None, url: str, key: str) -> None:
-    """Show how long each step took, from lodgement to decision."""
+def release_times(from_: str, to: str, by: str | None, url: str) -> None:
+    """Show how long each step took, from lodgement to decision.
+
+    An auditor's key is read from SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
+    """
     query = {"from": from_, "to": to} | ({"by": by} if by else {})
-    with open_client(url, key) as client:
+    with open_client(url, key_of_environment()) as client:
         response = send(client, "GET", "/v1/release-times", params=query)
     answer = answer_of(response)
     if response.status_code != 200:

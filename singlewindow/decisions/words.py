@@ -14,17 +14,18 @@ _CONTROLS: Final = {
     Control.PHYSICAL: "a physical inspection",
     Control.SAMPLE: "a sample",
 }
-_STILL_LOOKING = "The authority is looking at the declaration."
+_STILL_LOOKING = "The declaration is being looked at."
 
 
-def for_trader(verdict: Verdict, names: Mapping[str, str]) -> tuple[str, ...]:
-    """What the trader may know: the outcome, the controls, and each agency's own words for traders.
+def for_trader(verdict: Verdict) -> tuple[str, ...]:
+    """What the trader may know: the outcome, the controls, and the agencies' own words for traders.
 
-    `names` gives agencies' names by code. Sorted by those words, so that not even the order tells what weighed most.
+    No agency is named here: that one of them looks at the goods can be what must not be known. Sorted by the words, so
+    that not even the order tells what weighed most.
     """
     if verdict.outcome is Outcome.RELEASE:
         return ("The goods may be released.",)
-    said = {_named(reason.agency, names, reason.trader or _STILL_LOOKING) for reason in verdict.reasons}
+    said = {reason.trader or _STILL_LOOKING for reason in verdict.reasons}
     return (f"The goods are held for {_listed(verdict)}.", *sorted(said))
 
 

@@ -1,26 +1,45 @@
-"""Who may make a call: the route names its roles, and whoever is not named is refused."""
+"""Who may make a call: the route names its permission, and whoever does not hold it is refused.
+
+The header `Acting-For` puts a broker in the place of a trader, for this one call, under a mandate in force.
+"""
 
 from __future__ import annotations
+
+from werkzeug.datastructures import Headers
 
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.route import Public, Route
 from singlewindow.security.access import Keyring
-from singlewindow.security.keys import Principal
+from singlewindow.security.keys import Principal, Role
+from singlewindow.security.permissions import PERMISSIONS, may
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="singlewindow"'}
+ACTING_FOR = "Acting-For"
 
 
-def authorise(route: Route, authorization: str | None, keyring: Keyring) -> Principal | None:
-    """The caller, None on public routes; raises the problems UNAUTHENTICATED, INVALID_TOKEN and FORBIDDEN."""
-    if isinstance(route.roles, Public):
+def authorise(route: Route, headers: Headers, keyring: Keyring) -> Principal | None:
+    """The caller, None on public routes; raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NO_MANDATE."""
+    if isinstance(route.permission, Public):
         return None
-    principal = keyring.principal(_bearer(authorization))
+    principal = keyring.principal(_bearer(headers.get("Authorization")))
     if principal is None:
-        detail = "The bearer key is unknown, wrong or revoked; ask the operator for a new one"
+        detail = "The bearer key is unknown, wrong, expired or revoked; ask the operator for a new one"
         raise ProblemError("INVALID_TOKEN", detail).with_headers(CHALLENGE)
-    if principal.role not in route.roles:
-        raise ProblemError("FORBIDDEN", f"A key of role {principal.role} may not make this call")
-    return principal
+    if not may(principal, route.permission):
+        known = principal.role in PERMISSIONS[route.permission]
+        whose = f"A key without the scope {route.permission}" if known else f"A key of role {principal.role}"
+        raise ProblemError("FORBIDDEN", f"{whose} may not make this call")
+    party = headers.get(ACTING_FOR)
+    return principal if party is None else _in_the_place_of(party, principal, keyring)
+
+
+def _in_the_place_of(party: str, principal: Principal, keyring: Keyring) -> Principal:
+    if principal.role is not Role.BROKER:
+        raise ProblemError("FORBIDDEN", f"A key of role {principal.role} acts for nobody: leave {ACTING_FOR} out")
+    if not keyring.may_act(principal.party or "", party):
+        detail = f"No mandate in force lets this broker act for the party named by {ACTING_FOR}"
+        raise ProblemError("NO_MANDATE", detail)
+    return principal.acting_for(party)
 
 
 def _bearer(authorization: str | None) -> str:

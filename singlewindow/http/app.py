@@ -23,6 +23,7 @@ from singlewindow.clearance.inquiries import NotVisible
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.faults import Refused
 from singlewindow.http.access import authorise
+from singlewindow.http.allowances import Allowances
 from singlewindow.http.call import Call, Reply, Service
 from singlewindow.http.content import acceptable_media, read_content
 from singlewindow.http.parameters import read_query
@@ -30,17 +31,21 @@ from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 from singlewindow.http.route import Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.access import Keyring
+from singlewindow.security.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = "2"
 CLIENT_FAULT = 400
+WRONG_KEY = "INVALID_TOKEN"
 SERVER_FAULT = 500
 LOGGED = "/v1/"
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -62,7 +67,9 @@ def create_app(window: Window) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = window.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
     waiters = threading.BoundedSemaphore(window.settings.sw_waiters)
-    service = Service(window, Keyring(window.engine), GroupCommit(window), waiters, ROUTES)
+    tokens = Tokens(window.settings.sw_token_key) if window.settings.sw_token_key else None
+    keyring, intake = Keyring(window.engine, tokens=tokens), GroupCommit(window)
+    service = Service(window, keyring, intake, waiters, Allowances(window), ROUTES)
     for route in ROUTES:
         app.add_url_rule(
             route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
@@ -92,14 +99,22 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
 
 
 def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
-    principal = authorise(route, request.headers.get("Authorization"), service.keyring)
+    try:
+        principal = authorise(route, request.headers, service.keyring)
+    except ProblemError as error:
+        if error.code == WRONG_KEY:
+            service.allowances.need_failure(request.remote_addr or "")
+        raise
     g.caller = principal.key_id if principal else "-"
+    if principal is not None:
+        service.allowances.need_request(principal.client)
     query = read_query(request.args.items(multi=True), route.parameters)
     acceptable = acceptable_media(route.produces, request.accept_mimetypes)
     media, content = read_content(request, route.consumes) if route.consumes else ("", b"")
     return Call(
         service=service, principal=principal, path=path, query=query, acceptable=acceptable, began=g.began,
-        content=content, media=media, trace_id=g.trace_id,
+        content=content, media=media, trace_id=g.trace_id, authorization=request.headers.get("Authorization", ""),
+        address=request.remote_addr or "",
     )  # fmt: skip
 
 

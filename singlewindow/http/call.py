@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.window import Window
+from singlewindow.http.allowances import Allowances
 from singlewindow.http.problems import ProblemError
 from singlewindow.security.access import Keyring
 from singlewindow.security.keys import Principal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # a route names its handler, and a handler takes a call: only
 
 JSON = "application/json"
 XML = "application/xml"
+FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
 TEXT = "text/plain"
 
@@ -30,6 +32,7 @@ class Service:
     keyring: Keyring
     intake: GroupCommit
     waiters: threading.BoundedSemaphore
+    allowances: Allowances
     routes: tuple[Route, ...]
 
 
@@ -39,7 +42,8 @@ class Call:
 
     `principal` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
     order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic; `trace_id`
-    names this request in every log line.
+    names this request in every log line; `authorization` is the header of that name, for the route that gives tokens;
+    `address` is the peer's.
     """
 
     service: Service
@@ -51,6 +55,8 @@ class Call:
     content: bytes = b""
     media: str = ""
     trace_id: str = ""
+    authorization: str = ""
+    address: str = ""
 
     @property
     def accepted(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,9 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from singlewindow import __version__
 from singlewindow.http.call import HTML, Call, Reply
 from singlewindow.http.codes import CODES
-from singlewindow.http.openapi import openapi, problem_codes, roles_of
+from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_of
 from singlewindow.http.route import Route
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -26,10 +26,17 @@ def get_openapi(call: Call) -> Reply:
 
 
 def get_docs(call: Call) -> Reply:
-    """The page; its style is part of it and is the only thing the browser may use."""
-    page, style = _page(call.service.routes)
-    policy = f"default-src 'none'; style-src '{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return Reply(page, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
+    """The interface as a page."""
+    facts = {"routes": call.service.routes, "codes": CODES, "version": INTERFACE}
+    return page("docs.html", facts | {"roles_of": roles_of, "problem_codes": problem_codes})
+
+
+def page(template: str, facts: Mapping[str, Any]) -> Reply:
+    """A page of a template; its style is part of it and is the only thing the browser may use."""
+    style, digest = _style()
+    content = _environment().get_template(template).render(facts, style=style).encode()
+    policy = f"default-src 'none'; style-src '{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return Reply(content, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
 
 
 @cache
@@ -38,11 +45,12 @@ def _openapi(routes: tuple[Route, ...]) -> bytes:
 
 
 @cache
-def _page(routes: tuple[Route, ...]) -> tuple[bytes, str]:
-    """The page, and the hash of its style as a content security policy names it."""
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """The style of all pages, and its hash as a content security policy names it."""
     style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    facts: dict[str, Any] = {"routes": routes, "codes": CODES, "version": __version__, "style": style}
-    page = environment.get_template("docs.html").render(facts, roles_of=roles_of, problem_codes=problem_codes)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return page.encode(), f"sha256-{digest}"
+    return style, f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}"

@@ -6,12 +6,13 @@ import msgspec
 
 from singlewindow import logs
 from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt
-from singlewindow.declarations.faults import Severity
+from singlewindow.declarations.faults import Severity, hard
 from singlewindow.declarations.intake import Media
 from singlewindow.declarations.validation import Validated, describe, validate
 from singlewindow.http.call import JSON, Call, Reply
 from singlewindow.http.problems import Found, ProblemError
 from singlewindow.http.replies import FaultReply, Links, Lodged, Validation
+from singlewindow.risk.minimum import lacking
 from singlewindow.times import iso
 
 ORIGINAL = "9"
@@ -44,7 +45,8 @@ def post_validation(call: Call) -> Reply:
 def _validated(call: Call) -> tuple[Validated, list[FaultReply]]:
     media = Media.JSON if call.media == JSON else Media.XML
     validated = validate(call.content, media, call.window.rulebooks, call.window.limits)
-    described = [describe(fault, validated) for fault in validated.faults]
+    lacks = () if hard(validated.faults) else tuple(lacking(call.window.agencies, validated.declaration.tree))
+    described = [describe(fault, validated) for fault in (*validated.faults, *lacks)]
     return validated, msgspec.convert(described, list[FaultReply])
 
 
@@ -54,9 +56,9 @@ def _refuse(validated: Validated, faults: list[FaultReply]) -> None:
     if function in REQUESTS:
         detail = f"FunctionCode {function} asks to change an earlier declaration; only originals ({ORIGINAL}) are taken"
         raise ProblemError("NOT_SUPPORTED_YET", detail)
-    hard = [fault for fault in faults if fault.severity is Severity.HARD]
-    if hard:
-        first = next((fault for fault in hard if fault.rule.startswith(SCHEMA)), hard[0])
+    refusing = [fault for fault in faults if fault.severity is Severity.HARD]
+    if refusing:
+        first = next((fault for fault in refusing if fault.rule.startswith(SCHEMA)), refusing[0])
         detail = f"{first.text} {first.advice}"
         raise ProblemError(first.code, detail, 422, found=Found(faults, validated.truncated))
     if function != ORIGINAL or not validated.declaration.lrn:
@@ -65,7 +67,7 @@ def _refuse(validated: Validated, faults: list[FaultReply]) -> None:
 
 
 def _stored(call: Call, lodgement: Lodgement) -> Receipt | Conflict:
-    call.party  # noqa: B018 - a key without a party owns nothing, so nothing may be stored for it
+    call.service.allowances.need_place(call.party)
     return call.service.intake.lodge(lodgement)
 
 

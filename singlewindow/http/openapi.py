@@ -8,17 +8,22 @@ from typing import Any
 
 import msgspec
 
-from singlewindow import __version__
 from singlewindow.http.codes import CODES
 from singlewindow.http.problems import PROBLEM_MEDIA
 from singlewindow.http.replies import Problem
 from singlewindow.http.route import Public, Route
+from singlewindow.security.keys import Role
 
+INTERFACE = "v1"
+"""The interface's version, which is not the product's: that one is for the operator."""
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
-GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN")
+GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "TOO_MANY_REQUESTS")
+ON_BEHALF = ("NO_MANDATE",)
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question"}  # fmt: skip
+_ACTING_FOR = {"name": "Acting-For", "in": "header", "required": False, "schema": {"type": "string"},
+               "description": "The party a broker acts for, under a mandate in force; brokers only"}  # fmt: skip
 
 
 def openapi(routes: Iterable[Route]) -> dict[str, Any]:
@@ -32,7 +37,7 @@ def openapi(routes: Iterable[Route]) -> dict[str, Any]:
         paths.setdefault(route.template, {})[route.method.lower()] = _operation(route, by_class)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Trade single window", "version": __version__},
+        "info": {"title": "Trade single window", "version": INTERFACE},
         "paths": paths,
         "components": {
             "schemas": components,
@@ -44,7 +49,13 @@ def openapi(routes: Iterable[Route]) -> dict[str, Any]:
 def problem_codes(route: Route) -> list[str]:
     """Every problem code a route may answer, as far as they are its own or common to all."""
     guarded = () if isinstance(route.roles, Public) else GUARDED
-    return [*guarded, *COMMON, *route.problems]
+    on_behalf = ON_BEHALF if takes_acting_for(route) else ()
+    return [*guarded, *on_behalf, *COMMON, *route.problems]
+
+
+def takes_acting_for(route: Route) -> bool:
+    """Whether a broker may make this call for a trader."""
+    return not isinstance(route.roles, Public) and Role.BROKER in route.roles
 
 
 def roles_of(route: Route) -> list[str]:
@@ -62,6 +73,7 @@ def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
         "operationId": "_".join(re.findall(r"\w+", route.endpoint.lower())),
         "summary": route.summary,
         "x-roles": roles_of(route),
+        "x-permission": route.permission.value,
         "security": [] if isinstance(route.roles, Public) else [{"key": []}],
         "parameters": _parameters(route),
         "responses": _answers(route, by_class) | _problems(route, by_class),
@@ -80,7 +92,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": entry.name, "in": "query", "description": entry.meaning, "schema": dict(entry.schema)}
         for entry in route.parameters
     ]
-    return in_path + in_query
+    return in_path + in_query + ([_ACTING_FOR] if takes_acting_for(route) else [])
 
 
 def _answers(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from singlewindow.http.codes import CODES, title_of
 from singlewindow.http.replies import FaultReply, Problem
 
 PROBLEM_MEDIA = "application/problem+json"
+OAUTH = ("INVALID_REQUEST", "UNSUPPORTED_GRANT_TYPE", "INVALID_SCOPE", "INVALID_CLIENT")
 LARGEST_ANSWER = 64_000
 LONGEST_DETAIL = 2_000
 
@@ -53,6 +54,7 @@ def problem_body(error: ProblemError, trace_id: str) -> bytes:
         detail=error.detail[:LONGEST_DETAIL],
         trace_id=trace_id,
         mrn=error.mrn or msgspec.UNSET,
+        error=error.code.lower() if error.code in OAUTH else msgspec.UNSET,
     )
     if error.found is not None:
         problem = _with_faults(problem, error.found)

@@ -26,6 +26,7 @@ class FaultReply(Struct, frozen=True, kw_only=True):
 class Problem(Struct, frozen=True, kw_only=True):
     """An error (RFC 9457): `code` is from a closed list, `trace_id` finds the request in the service's log.
 
+    `error` is OAuth 2.0's word for the problem, in answers to requests for a token.
     With faults, `faults_total` counts those that were found, and `truncated` says that there are more than are shown.
     """
 
@@ -35,6 +36,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     code: str
     detail: str
     trace_id: str
+    error: str | UnsetType = UNSET
     mrn: str | UnsetType = UNSET
     faults: list[FaultReply] | UnsetType = UNSET
     faults_total: int | UnsetType = UNSET

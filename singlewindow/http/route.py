@@ -11,10 +11,11 @@ from typing import Any
 from singlewindow.http.call import JSON, Call, Reply
 from singlewindow.http.parameters import Parameter
 from singlewindow.security.keys import Role
+from singlewindow.security.permissions import PERMISSIONS, Permission
 
 
 class Public(Enum):
-    """Stands where roles stand: a route is public only by naming this, never by naming nobody."""
+    """Stands where a permission stands: a route is public only by naming this."""
 
     EVERYBODY = "public"
 
@@ -37,7 +38,7 @@ class Route:
     method: str
     path: str
     handler: Callable[[Call], Reply]
-    roles: frozenset[Role] | Public
+    permission: Permission | Public
     summary: str
     answers: Mapping[int, Answer]
     parameters: tuple[Parameter, ...] = ()
@@ -49,6 +50,11 @@ class Route:
     def endpoint(self) -> str:
         """The name of the call."""
         return f"{self.method} {self.path}"
+
+    @property
+    def roles(self) -> frozenset[Role] | Public:
+        """The roles the call is open to."""
+        return self.permission if isinstance(self.permission, Public) else PERMISSIONS[self.permission]
 
     @property
     def variables(self) -> list[str]:

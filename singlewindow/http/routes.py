@@ -1,4 +1,4 @@
-"""The table of routes: everything the service answers, who may ask it, what it takes and what it gives.
+"""The table of routes: everything the service answers, the permission it needs, what it takes and what it gives.
 
 Flask's rules, the access check, /openapi.json and /docs are all made from this table; there is no route beside it.
 """
@@ -6,18 +6,23 @@ Flask's rules, the access check, /openapi.json and /docs are all made from this 
 from __future__ import annotations
 
 from singlewindow.clearance import readings
-from singlewindow.http import agencies, declarations, documentation, lodging, operations, outgoing, parameters
-from singlewindow.http.call import HTML, JSON, TEXT, XML
+from singlewindow.http import (
+    agencies,
+    declarations,
+    documentation,
+    entitlements,
+    lodging,
+    oauth,
+    operations,
+    outgoing,
+    parameters,
+)
+from singlewindow.http.call import FORM, HTML, JSON, TEXT, XML
+from singlewindow.http.problems import OAUTH
 from singlewindow.http.replies import AnswerReceipt, Lodged, Validation
 from singlewindow.http.route import PUBLIC, Answer, Route
 from singlewindow.release_times.report import By
-from singlewindow.security.keys import Role
-
-TRADER = frozenset({Role.TRADER})
-READERS = frozenset({Role.TRADER, Role.AUDITOR})
-AGENCY = frozenset({Role.AGENCY})
-AUDITOR = frozenset({Role.AUDITOR})
-OPERATOR = frozenset({Role.OPERATOR})
+from singlewindow.security.permissions import Permission as May
 
 BOTH_FORMS = (XML, JSON)
 MOST = 200
@@ -38,19 +43,21 @@ BODY_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCO
 ANSWER_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE",
                    "EMPTY_BODY", "JSON_MALFORMED", "JSON_DUPLICATE_KEY", "JSON_NUMBER_INVALID", "JSON_TOO_DEEP",
                    "JSON_TOO_MANY_MEMBERS", "INVALID_UNICODE", "SCHEMA_INVALID")  # fmt: skip
+FORM_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE")
 REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "UNKNOWN_CODE", "TOO_MANY_ITEMS", "TOTALS_MISMATCH",
             "INVALID_CHARACTERS", "VALUE_TOO_LONG", "VALUE_OUT_OF_RANGE", "INVALID_DATE", "RULE_VIOLATED",
-            "NOT_SUPPORTED_YET", "DUPLICATE_LRN")  # fmt: skip
+            "NOT_SUPPORTED_YET", "DUPLICATE_LRN", "TOO_MANY_OPEN")  # fmt: skip
 
 LODGEMENT = (
     Route(
-        method="POST", path="/v1/declarations", handler=lodging.post_declaration, roles=TRADER, consumes=BOTH_FORMS,
+        method="POST", path="/v1/declarations", handler=lodging.post_declaration, permission=May.LODGE,
+        consumes=BOTH_FORMS,
         summary="Lodge a declaration; the reference (LRN) is the idempotency key: the same again gets the first answer",
         answers={202: Answer("Stored durably; `Idempotent-Replayed: true` where it was stored before", Lodged)},
         problems=(*BODY_PROBLEMS, *REFUSALS),
     ),
     Route(
-        method="POST", path="/v1/declarations/validate", handler=lodging.post_validation, roles=TRADER,
+        method="POST", path="/v1/declarations/validate", handler=lodging.post_validation, permission=May.LODGE,
         consumes=BOTH_FORMS,
         summary="List all faults of a declaration; nothing is stored",
         answers={200: Answer("Whether it could be lodged, and all faults", Validation)}, problems=BODY_PROBLEMS,
@@ -59,22 +66,22 @@ LODGEMENT = (
 
 DECLARATIONS = (
     Route(
-        method="GET", path="/v1/declarations", handler=declarations.get_declarations, roles=READERS,
+        method="GET", path="/v1/declarations", handler=declarations.get_declarations, permission=May.READ,
         summary="List declarations, oldest first", parameters=(PAGE, LIMIT, LRN),
         answers={200: Answer("A page", readings.Listing)},
     ),
     Route(
-        method="GET", path="/v1/declarations/<mrn>", handler=declarations.get_declaration, roles=READERS,
+        method="GET", path="/v1/declarations/<mrn>", handler=declarations.get_declaration, permission=May.READ,
         summary="Where a declaration stands: state, timeline, agencies asked and answered",
         answers={200: Answer("The declaration's standing", readings.Status)}, problems=("NOT_FOUND",),
     ),
     Route(
-        method="GET", path="/v1/declarations/<mrn>/document", handler=declarations.get_document, roles=READERS,
+        method="GET", path="/v1/declarations/<mrn>/document", handler=declarations.get_document, permission=May.READ,
         summary="The document: the bytes as received, or the other form by Accept", produces=BOTH_FORMS,
         answers={200: Answer("The document", DOCUMENT_SCHEMA)}, problems=("NOT_FOUND",),
     ),
     Route(
-        method="GET", path="/v1/declarations/<mrn>/decision", handler=declarations.get_decision, roles=READERS,
+        method="GET", path="/v1/declarations/<mrn>/decision", handler=declarations.get_decision, permission=May.READ,
         summary="The decision, with reasons in words for this reader", parameters=(WAIT,),
         answers={
             200: Answer("The decision", readings.DecisionReading),
@@ -89,7 +96,7 @@ AGENCIES = (
         method="POST",
         path="/v1/agencies/<code>/assessments/<question>",
         handler=agencies.post_assessment,
-        roles=AGENCY,
+        permission=May.ANSWER,
         consumes=(JSON,),
         summary="Answer a question of the agency's own; the same answer again gets the same receipt",
         answers={200: Answer("Stored; `late` says that the question had been closed without it", AnswerReceipt)},
@@ -97,9 +104,24 @@ AGENCIES = (
     ),
 )
 
+ENTITLEMENTS = (
+    Route(
+        method="GET", path="/v1/agencies/<code>/entitlement", handler=entitlements.get_entitlement, permission=PUBLIC,
+        summary="What the law lets an agency see, element by element",
+        answers={200: Answer("The lists with their legal basis", entitlements.EntitlementReading)},
+        problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/entitlements", handler=entitlements.get_page, permission=PUBLIC, produces=(HTML,),
+        summary="What the law lets each agency see, as a page to read",
+        answers={200: Answer("The page", {"type": "string"})},
+    ),
+)  # fmt: skip
+
 OUTGOING = (
     Route(
-        method="GET", path="/v1/notices", handler=outgoing.get_notices, roles=TRADER, parameters=(AFTER, LIMIT),
+        method="GET", path="/v1/notices", handler=outgoing.get_notices, permission=May.NOTICES,
+        parameters=(AFTER, LIMIT),
         summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
         answers={
             200: Answer("A page; `X-Next-After` and Link name the next one", readings.Notices),
@@ -107,39 +129,54 @@ OUTGOING = (
         },
     ),
     Route(
-        method="GET", path="/v1/agencies/<code>/feed", handler=outgoing.get_feed, roles=AGENCY,
+        method="GET", path="/v1/agencies/<code>/feed", handler=outgoing.get_feed, permission=May.FEED,
         parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
         answers={200: Answer("A page; Link names the next one", readings.Feed)}, problems=("NOT_FOUND",),
     ),
     Route(
-        method="GET", path="/v1/release-times", handler=outgoing.get_release_times, roles=AUDITOR,
+        method="GET", path="/v1/release-times", handler=outgoing.get_release_times, permission=May.RELEASE_TIMES,
         parameters=(FROM, TO, BY), summary="How long each step took, with the evidence it can be derived from again",
         answers={200: Answer("The report; lengths in seconds", REPORT_SCHEMA)},
     ),
 )  # fmt: skip
 
+TOKENS = (
+    Route(
+        method="POST", path="/oauth/token", handler=oauth.post_token, permission=PUBLIC, consumes=(FORM,),
+        summary="A token for a key (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
+        answers={200: Answer("The token, and what it may do", oauth.Token)},
+        problems=("NOT_FOUND", "TOO_MANY_REQUESTS", *OAUTH, *FORM_PROBLEMS),
+    ),
+    Route(
+        method="GET", path="/.well-known/jwks.json", handler=oauth.get_public_keys, permission=PUBLIC,
+        summary="The public keys that tokens are signed with",
+        answers={200: Answer("A JSON Web Key set, empty where no tokens are given", oauth.PublicKeys)},
+    ),
+)  # fmt: skip
+
 OPERATIONS = (
     Route(
-        method="GET", path="/healthz", handler=operations.process_health, roles=PUBLIC, summary="The process answers",
+        method="GET", path="/healthz", handler=operations.process_health, permission=PUBLIC,
+        summary="The process answers",
         answers={200: Answer("It does", operations.Health)},
     ),
     Route(
-        method="GET", path="/readyz", handler=operations.readiness, roles=PUBLIC,
+        method="GET", path="/readyz", handler=operations.readiness, permission=PUBLIC,
         summary="What the process depends on answers",
         answers={200: Answer("It does", operations.Health), 503: Answer("It does not", operations.Health)},
     ),
     Route(
-        method="GET", path="/metrics", handler=operations.metrics, roles=OPERATOR, produces=(TEXT,),
+        method="GET", path="/metrics", handler=operations.metrics, permission=May.METRICS, produces=(TEXT,),
         summary="What waits, in Prometheus' form", answers={200: Answer("The metrics", {"type": "string"})},
     ),
     Route(
-        method="GET", path="/openapi.json", handler=documentation.get_openapi, roles=PUBLIC,
+        method="GET", path="/openapi.json", handler=documentation.get_openapi, permission=PUBLIC,
         summary="This interface as OpenAPI 3.1", answers={200: Answer("The document", {"type": "object"})},
     ),
     Route(
-        method="GET", path="/docs", handler=documentation.get_docs, roles=PUBLIC, produces=(HTML,),
+        method="GET", path="/docs", handler=documentation.get_docs, permission=PUBLIC, produces=(HTML,),
         summary="This interface as a page to read", answers={200: Answer("The page", {"type": "string"})},
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *AGENCIES, *OUTGOING, *OPERATIONS)
+ROUTES: tuple[Route, ...] = (*LODGEMENT, *DECLARATIONS, *AGENCIES, *ENTITLEMENTS, *OUTGOING, *TOKENS, *OPERATIONS)

@@ -17,7 +17,7 @@ import msgspec
 
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.projection import Entitlement
-from singlewindow.risk.agency import Agency, ElementEntry, Head, LegalBasis, Remote, RoutingRule, Thresholds
+from singlewindow.risk.agency import Agency, ElementEntry, Head, LegalBasis, LegalLists, Remote, RoutingRule, Thresholds
 from singlewindow.risk.conditions import Condition
 from singlewindow.risk.configuration import ConfigError, Problem, Source
 from singlewindow.risk.facts import ITEM_PATH
@@ -75,7 +75,7 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
     head = source.convert(tables, Head)
     thresholds = _thresholds(source, source.tables.get("thresholds", {}), common, "thresholds")
     routing = tuple(_routing(source))
-    entitlement = _entitlement(files.entitlement)
+    entitlement, legal = _entitlement(files.entitlement)
     profiles = tuple(read_profiles(files.profiles, entitlement.maximum))
     if head is None:
         return None
@@ -95,7 +95,8 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
         )
     if head.adapter == "sandbox" and REFERENCE_PATH not in entitlement.maximum:
         source.complain(source.line_of("", key="adapter"), f"a sandbox needs {REFERENCE_PATH} in its entitlement")
-    return Agency(head, thresholds, routing, entitlement, profiles, files.fingerprint(common_content), remote)
+    fingerprint = files.fingerprint(common_content)
+    return Agency(head, thresholds, routing, entitlement, profiles, fingerprint, remote, legal)
 
 
 def _remote(files: _Files, head: Head) -> Remote | None:
@@ -152,8 +153,9 @@ def _routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
             yield rule, condition
 
 
-def _entitlement(source: Source) -> Entitlement:
-    source.convert({key: value for key, value in source.tables.items() if key != "element"}, LegalBasis)
+def _entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
+    basis = source.convert({key: value for key, value in source.tables.items() if key != "element"}, LegalBasis)
+    entries: list[ElementEntry] = []
     needs: dict[str, str] = {}
     for index, raw in enumerate(source.entries("element")):
         entry = source.convert(raw, ElementEntry, "element", index)
@@ -164,11 +166,13 @@ def _entitlement(source: Source) -> Entitlement:
             source.complain(line, f"{entry.path} {problem}")
             continue
         needs[entry.path] = entry.need
+        entries.append(entry)
     for path in needs:
         if "/@" in path and path.partition("/@")[0] not in needs:
             source.complain(1, f"{path} is entitled without the value it belongs to: add the value, too")
     minimum = frozenset(path for path, need in needs.items() if need == "minimum")
-    return Entitlement(minimum=minimum, maximum=frozenset(needs))
+    legal = LegalLists(basis.legal_basis if basis else "", tuple(entries))
+    return Entitlement(minimum=minimum, maximum=frozenset(needs)), legal
 
 
 def _unusable(path: str) -> str:

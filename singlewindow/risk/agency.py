@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -80,6 +80,13 @@ class LegalBasis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     legal_basis: Words
 
 
+class LegalLists(NamedTuple):
+    """An agency's lists as the law gives them, for people to read."""
+
+    basis: str
+    elements: tuple[ElementEntry, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Agency:
     """One agency as configured; `fingerprint` (sha256, hex) changes with every byte of its configuration."""
@@ -90,7 +97,8 @@ class Agency:
     entitlement: Entitlement
     profiles: tuple[Profile, ...]
     fingerprint: str
-    remote: Remote | None = None
+    remote: Remote | None
+    legal: LegalLists
 
     @property
     def code(self) -> str:
@@ -101,6 +109,16 @@ class Agency:
     def name(self) -> str:
         """The agency's name for people."""
         return self.head.name
+
+    @property
+    def legal_basis(self) -> str:
+        """The law on which the agency's lists rest as a whole."""
+        return self.legal.basis
+
+    @property
+    def elements(self) -> tuple[ElementEntry, ...]:
+        """What the agency may see, each element with its law, in the order of the configuration."""
+        return self.legal.elements
 
     @property
     def always(self) -> bool:

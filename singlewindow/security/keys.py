@@ -8,34 +8,51 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 PREFIX = "sw"
 
 
 class Role(StrEnum):
-    """What a key may do: the routes name the roles they are open to, and all else is refused."""
+    """Who somebody is; `permissions.PERMISSIONS` says what each may do, and all else is refused."""
 
     TRADER = "trader"
+    BROKER = "broker"
     AGENCY = "agency"
+    ANALYST = "analyst"
     AUDITOR = "auditor"
     OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller: `party` for traders (their declarations' owner), `agency` for agencies."""
+    """A caller: `party` owns what traders and brokers lodge and read, `agency` is an agency's code.
+
+    A broker that acts for a trader has the trader's `party`, and its own in `broker`. `scopes` narrow what the role
+    may do; none narrow nothing.
+    """
 
     key_id: str
     role: Role
     party: str | None = None
     agency: str | None = None
+    scopes: frozenset[str] = frozenset()
+    broker: str | None = None
+
+    @property
+    def client(self) -> str:
+        """Whom limits count against: all keys of one owner together."""
+        return f"{self.role}:{self.broker or self.party or self.agency or self.key_id}"
 
     @property
     def actor(self) -> str:
         """How the event trail names this caller."""
-        return f"{self.role}:{self.party or self.agency or self.key_id}"
+        return f"{self.client} for {self.party}" if self.broker else self.client
+
+    def acting_for(self, party: str) -> Principal:
+        """The same caller, a broker, in the place of a trader."""
+        return replace(self, party=party, broker=self.party)
 
 
 @dataclass(frozen=True, slots=True)

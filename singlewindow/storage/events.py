@@ -28,7 +28,10 @@ class Kind(StrEnum):
     RETRIED = "retried"
     DECIDED = "decided"
     KEY_CREATED = "key-created"
+    KEY_ROTATED = "key-rotated"
     KEY_REVOKED = "key-revoked"
+    MANDATE_GRANTED = "mandate-granted"
+    MANDATE_REVOKED = "mandate-revoked"
 
 
 class Event(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, tuple_, update
+from sqlalchemy import Connection, Select, exists, or_, select, tuple_, update
 
 from singlewindow.storage.bulk import among, insert_new_rows, insert_rows
-from singlewindow.storage.tables import Record, declaration, outbox, version
+from singlewindow.storage.tables import Record, assessment, declaration, outbox, version
 
 SUMMARY = (
     declaration.c.id.label("declaration_id"),
@@ -77,9 +77,12 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Re
     return {int(row.id): row for row in connection.execute(query)}
 
 
-def routing_of(connection: Connection, version_id: int) -> bytes | None:
-    """The stored routing of a version; None where there is no such version."""
-    return connection.execute(select(version.c.routing).where(version.c.id == version_id)).scalar()
+def routing_of(connection: Connection, version_id: int, agency: str) -> bytes | None:
+    """The stored routing of a version on which this agency was asked; None where there is none."""
+    asked = [
+        exists().where(table.c.version_id == version.c.id, table.c.agency == agency) for table in (outbox, assessment)
+    ]
+    return connection.execute(select(version.c.routing).where(version.c.id == version_id, or_(*asked))).scalar()
 
 
 def _owned(query: Select[Any], party: str | None) -> Select[Any]:

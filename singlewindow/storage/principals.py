@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -22,6 +23,18 @@ def by_key_id(connection: Connection, key_id: str) -> Record | None:
 def all_keys(connection: Connection) -> list[Record]:
     """All keys, oldest first."""
     return list(connection.execute(select(principal).order_by(principal.c.created_at, principal.c.key_id)))
+
+
+def end_at(connection: Connection, key_id: str, at: int) -> None:
+    """Let a key expire at a moment."""
+    connection.execute(update(principal).where(principal.c.key_id == key_id).values(expires_at=at))
+
+
+def note_use(connection: Connection, key_ids: Iterable[str], at: int) -> None:
+    """Note that keys were used."""
+    # In one order for everybody: two web processes that note the same keys then wait in one direction only.
+    for key_id in sorted(key_ids):
+        connection.execute(update(principal).where(principal.c.key_id == key_id).values(last_used_at=at))
 
 
 def revoke(connection: Connection, key_id: str, at: int) -> bool:

@@ -70,6 +70,18 @@ def backlog(connection: Connection, now: int) -> dict[str, Backlog]:
     return found
 
 
+def parties_with_open(connection: Connection, least: int) -> list[str]:
+    """The parties with at least so many undecided declarations; the cost grows with the open questions only."""
+    query = (
+        select(declaration.c.party)
+        .join(version, version.c.declaration_id == declaration.c.id)
+        .where(version.c.id.in_(select(outbox.c.version_id)))
+        .group_by(declaration.c.party)
+        .having(func.count() >= least)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 

@@ -44,6 +44,23 @@ principal = Table(
     Column("agency", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    # Permissions with a space between them; none means all of the role's.
+    Column("scopes", Text, nullable=False, server_default=""),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+)
+
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("broker", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_to", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Index("mandate_broker_party", "broker", "party"),
 )
 
 declaration = Table(

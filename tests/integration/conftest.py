@@ -94,6 +94,14 @@ class Callers:
         """An agency."""
         return self._with(Role.AGENCY, agency=code)
 
+    def broker(self, party: str = "BROKER1") -> Caller:
+        """A broker."""
+        return self._with(Role.BROKER, party=party)
+
+    def analyst(self) -> Caller:
+        """A risk analyst."""
+        return self._with(Role.ANALYST)
+
     def auditor(self) -> Caller:
         """An auditor."""
         return self._with(Role.AUDITOR)
@@ -104,8 +112,7 @@ class Callers:
 
     def of(self, role: Role) -> Caller:
         """Somebody of this role."""
-        named = {Role.TRADER: self.trader, Role.AUDITOR: self.auditor, Role.OPERATOR: self.operator}
-        return self.agency("customs") if role is Role.AGENCY else named[role]()
+        return self.agency("customs") if role is Role.AGENCY else getattr(self, role)()
 
     def _with(self, role: Role, party: str | None = None, agency: str | None = None) -> Caller:
         return Caller(self._app, create_key(self._window.engine, role, party, agency).text)

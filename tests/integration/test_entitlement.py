@@ -13,8 +13,8 @@ from singlewindow.clearance.window import Window
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Tree
 from singlewindow.http.app import create_app
-from tests.integration.conftest import Callers
-from tests.integration.documents import as_json
+from tests.integration.conftest import Callers, body_of, work
+from tests.integration.documents import PISTOLS, as_json, tree
 from tests.unit.declarations.samples import sample_leaf
 
 TOKEN = re.compile(r"CANARY\d{3}")
@@ -84,3 +84,56 @@ def test_every_agency_sees_exactly_the_values_it_is_entitled_to(asked_by_all: Wi
         feed = callers.agency(code).get(f"/v1/agencies/{code}/feed")
         wanted = {token for path, token in tokens.items() if path in agency.entitlement.maximum}
         assert set(TOKEN.findall(feed.text)) == wanted, code
+
+
+def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may_see(window: Window) -> None:
+    callers = Callers(create_app(window), window)
+    declaration = tree()
+    (item,) = declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+    goods = {"1": "73181595", "2": "73181595", "3": PISTOLS}
+    items = [
+        item | {"SequenceNumeric": number, "Commodity": {
+            "Description": f"ITEM-{number}", "Classification": [{"ID": code, "IdentificationTypeCode": "TSP"}]}}
+        for number, code in goods.items()
+    ]  # fmt: skip
+    declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"] = items
+    declaration |= {"GoodsItemQuantity": "3", "TotalPackageQuantity": "3"}
+    answer = callers.trader().lodge(declaration)
+    assert answer.status_code == 202, answer.text
+    feed = callers.agency("firearms").get("/v1/agencies/firearms/feed")
+    assert re.findall(r"ITEM-\d", feed.text) == ["ITEM-3"]
+    (entry,) = body_of(feed)["entries"]
+    assert (entry["items"], entry["view"]["Declarant"]["ID"]) == (["3"], "GB123456789000")
+    work(window)
+    again = callers.agency("firearms").get("/v1/agencies/firearms/feed")
+    assert set(re.findall(r"ITEM-\d", again.text)) == {"ITEM-3"}
+    assert set(re.findall(r"ITEM-\d", callers.agency("customs").get("/v1/agencies/customs/feed").text)) == {
+        "ITEM-1", "ITEM-2", "ITEM-3",
+    }  # fmt: skip
+
+
+def test_an_element_some_agency_needs_is_missed_at_lodgement_and_the_declaration_taken(window: Window) -> None:
+    trader = Callers(create_app(window), window).trader()
+    declaration = tree(Declarant={"Name": "N"})
+    checked = body_of(trader.post(as_json(declaration), path="/v1/declarations/validate"))
+    lodged = trader.lodge(declaration)
+    assert lodged.status_code == 202, lodged.text
+    (warning,) = [entry for entry in body_of(lodged)["warnings"] if entry["rule"] == "AGENCY-MINIMUM"]
+    assert warning["code"] == "MINIMUM_MISSING"
+    assert "Declarant/ID" in warning["text"]
+    assert [entry for entry in checked["faults"] if entry["rule"] == "AGENCY-MINIMUM"] == [warning]
+
+
+def test_everybody_may_read_what_the_law_gives_an_agency_and_why(window: Window) -> None:
+    client = create_app(window).test_client()
+    page = client.get("/entitlements")
+    assert page.content_type == "text/html; charset=utf-8"
+    for code, agency in window.agencies.items():
+        told = body_of(client.get(f"/v1/agencies/{code}/entitlement"))
+        assert {entry["path"] for entry in told["elements"]} == agency.entitlement.maximum
+        assert {entry["path"] for entry in told["elements"] if entry["need"] == "minimum"} == agency.entitlement.minimum
+        assert all(entry["basis"] for entry in told["elements"])
+        assert told["legal_basis"]
+        assert f'id="{code}"' in page.text
+    assert client.get("/v1/agencies/nosuch/entitlement").status_code == 404
+    assert "<script" not in page.text

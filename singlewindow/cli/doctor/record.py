@@ -14,6 +14,7 @@ from singlewindow.settings import Settings
 from singlewindow.storage import dispatchers, inspection, standing
 from singlewindow.storage.engines import clock, open_engine, reading
 from singlewindow.storage.schema import Tables, tables
+from singlewindow.storage.walls import missing_roles
 from singlewindow.times import MICROSECONDS
 
 CLOCK_WARNING_SECONDS, CLOCK_FAULT_SECONDS = 1.0, 60.0
@@ -56,6 +57,7 @@ def _reached(engine: Engine, shown: str) -> Iterator[Check]:
     yield _tables(state)
     if state in {Tables.CURRENT, Tables.NEWER}:
         with reading(engine) as connection:
+            yield _roles(connection)
             yield _dispatchers(connection)
             yield from _work(connection)
 
@@ -100,6 +102,14 @@ def _tables(state: Tables) -> Check:
             return fault("tables", "of an earlier version", UPGRADE)
         case Tables.NONE:
             return fault("tables", "there are none", UPGRADE)
+
+
+def _roles(connection: Connection) -> Check:
+    missing = missing_roles(connection)
+    if missing:
+        advice = f"As an administrator: GRANT {', '.join(missing)} TO the role in DATABASE_URL WITH INHERIT FALSE."
+        return fault("roles", f"{', '.join(missing)} cannot be taken, or is inherited: calls would fail", advice)
+    return ok("roles", "those who read for others can be taken")
 
 
 def _dispatchers(connection: Connection) -> Check:

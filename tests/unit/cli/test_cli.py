@@ -14,11 +14,14 @@ DEAD = "http://127.0.0.1:1"
 @pytest.mark.parametrize(
     "command",
     [
-        ("lodge", EXAMPLES / PLAIN, "--key", "k"),
-        ("release-times", "--from", "2026-01-01", "--to", "2026-02-01", "--key", "k"),
+        ("lodge", EXAMPLES / PLAIN),
+        ("release-times", "--from", "2026-01-01", "--to", "2026-02-01"),
     ],
 )
-def test_a_service_that_does_not_run_is_said_with_what_to_do(run: Run, command: tuple[object, ...]) -> None:
+def test_a_service_that_does_not_run_is_said_with_what_to_do(
+    run: Run, command: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SINGLEWINDOW_KEY", "k")
     status, _, err = run(*command, "--url", DEAD)
     assert (status, "singlewindow: The service at http://127.0.0.1:1 does not answer" in err) == (1, True)
     assert "`singlewindow up`" in err
@@ -26,13 +29,15 @@ def test_a_service_that_does_not_run_is_said_with_what_to_do(run: Run, command: 
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://a", "http://[", "http://127.0.0.1:port"])
-def test_an_address_that_is_none_is_said_to_be_wrong(run: Run, url: str) -> None:
-    status, _, err = run("lodge", EXAMPLES / PLAIN, "--key", "k", "--url", url)
+def test_an_address_that_is_none_is_said_to_be_wrong(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SINGLEWINDOW_KEY", "k")
+    status, _, err = run("lodge", EXAMPLES / PLAIN, "--url", url)
     assert (status, "--url" in err) == (1, True)
 
 
-def test_a_key_with_foreign_characters_is_said_to_be_no_key(run: Run) -> None:
-    status, _, err = run("lodge", EXAMPLES / PLAIN, "--key", "schl\u00fcssel", "--url", DEAD)
+def test_a_key_with_foreign_characters_is_said_to_be_no_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SINGLEWINDOW_KEY", "schl\u00fcssel")
+    status, _, err = run("lodge", EXAMPLES / PLAIN, "--url", DEAD)
     assert (status, "is not a key" in err) == (1, True)
 
 
@@ -62,3 +67,18 @@ def test_a_configuration_that_does_not_fit_is_said_without_a_traceback(
     monkeypatch.setenv("SW_CONFIG", str(tmp_path))
     status, _, err = run("up", "--data", tmp_path / "new", "--port", 0)
     assert (status, "there is no agency" in err) == (1, True)
+
+
+def test_where_agencies_lists_overlap_is_shown_by_pair_and_by_element(run: Run) -> None:
+    pairs, elements = run("entitlements"), run("entitlements", "--elements")
+    assert (pairs.status, elements.status) == (0, 0)
+    assert "plant-animal-health" in pairs.out
+    assert "Declaration/Declarant/ID" in elements.out
+
+
+@pytest.mark.parametrize("command", [("lodge", EXAMPLES / PLAIN), ("release-times", "--from", "x", "--to", "y")])
+def test_a_key_comes_from_the_environment_or_a_file_and_never_from_the_command_line(
+    run: Run, command: tuple[object, ...]
+) -> None:
+    assert "SINGLEWINDOW_KEY_FILE" in run(*command).err
+    assert run(*command, "--key", "k").status == 2

@@ -63,3 +63,29 @@ def test_a_database_without_the_tables_of_this_version_is_said_with_what_to_do(r
 def test_a_key_that_does_not_live_cannot_be_revoked(run: Run, folder: Path) -> None:
     status, _, err = run("keys", "revoke", "abc", "--data", folder)
     assert (status, "`singlewindow keys list`" in err) == (1, True)
+
+
+def test_a_key_can_be_narrowed_and_rotated(run: Run, folder: Path) -> None:
+    create = ("keys", "create", "--data", folder, "--role", "trader", "--party", "GB1")
+    key_id = run(*create, "--scope", "read", "--days", "30").out.split("_")[1]
+    successor = run("keys", "rotate", "--data", folder, key_id, "--overlap-hours", "1").out.split("_")[1]
+    listed = run("keys", "list", "--data", folder).out
+    assert key_id in listed
+    assert successor in listed
+    status, _, err = run("keys", "rotate", "--data", folder, "nosuch")
+    assert (status, "`singlewindow keys list`" in err) == (1, True)
+
+
+def test_a_scope_that_the_role_does_not_have_is_refused_with_those_it_has(run: Run, folder: Path) -> None:
+    status, out, err = run("keys", "create", "--data", folder, "--role", "auditor", "--scope", "lodge")
+    assert (status, out, "read, release-times" in err) == (1, "", True)
+
+
+def test_a_mandate_is_granted_listed_and_revoked(run: Run, folder: Path) -> None:
+    given = ("--broker", "BROKER1", "--party", "GB1", "--to", "2099-01-31")
+    number = run("mandates", "grant", "--data", folder, *given).out.strip()
+    listed = run("mandates", "list", "--data", folder).out
+    assert all(word in listed for word in (number, "BROKER1", "2099-01-31"))
+    assert run("mandates", "revoke", "--data", folder, number).status == 0
+    status, _, err = run("mandates", "revoke", "--data", folder, number)
+    assert (status, "`singlewindow mandates list`" in err) == (1, True)

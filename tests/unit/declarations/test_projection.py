@@ -102,3 +102,9 @@ def test_a_minimum_beyond_the_maximum_is_refused() -> None:
 def test_every_value_of_the_model_is_in_the_synthetic_declaration() -> None:
     assert visible(FULL) == set(LEAVES)
     assert len([path for path in LEAVES if "/@" not in path]) == sum(e.kind == "leaf" for e in ELEMENTS.values())
+
+
+def test_an_element_that_the_model_learns_tomorrow_is_shown_to_nobody() -> None:
+    everything = Entitlement(minimum=frozenset(), maximum=frozenset(leaf_paths()))
+    tomorrow: Tree = {"TypeCode": "IMA", "Tomorrow": "secret", "Declarant": {"ID": "1", "Tomorrow": {"Name": "secret"}}}
+    assert project(tomorrow, everything) == {"TypeCode": "IMA", "Declarant": {"ID": "1"}}

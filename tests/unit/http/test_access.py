@@ -1,58 +1,90 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from singlewindow.http.access import authorise
 from singlewindow.http.call import Call, Reply
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.route import PUBLIC, Public, Route
 from singlewindow.security.keys import Principal, Role
+from singlewindow.security.permissions import Permission
+
+KEYS = {
+    "trader": Principal("k", Role.TRADER, party="P"),
+    "reader": Principal("k", Role.TRADER, party="P", scopes=frozenset({"read"})),
+    "broker": Principal("k", Role.BROKER, party="B"),
+}
 
 
 class _Keys:
-    """A ring with one key, "good", of a trader."""
+    """A ring with a few keys, and one mandate: B may act for P."""
 
     def principal(self, text: str) -> Principal | None:
-        return Principal("k", Role.TRADER, party="P") if text == "good" else None
+        return KEYS.get(text)
+
+    def may_act(self, broker: str, party: str) -> bool:
+        return (broker, party) == ("B", "P")
 
 
 def _answer(_call: Call) -> Reply:
     return Reply(None)
 
 
-def _route(roles: frozenset[Role] | Public) -> Route:
-    return Route(method="GET", path="/x", handler=_answer, roles=roles, summary="x", answers={})
+def _called(permission: Permission | Public, **headers: str) -> Principal | None:
+    route = Route(method="GET", path="/x", handler=_answer, permission=permission, summary="x", answers={})
+    sent = Headers({name.replace("_", "-"): value for name, value in headers.items()})
+    return authorise(route, sent, _Keys())  # type: ignore[arg-type]
 
 
-def _code(roles: frozenset[Role] | Public, header: str | None) -> str:
+def _code(permission: Permission | Public, **headers: str) -> str:
     with pytest.raises(ProblemError) as caught:
-        authorise(_route(roles), header, _Keys())  # type: ignore[arg-type]
+        _called(permission, **headers)
     return caught.value.code
 
 
-def test_a_key_of_a_named_role_is_let_in() -> None:
-    principal = authorise(_route(frozenset({Role.TRADER})), "Bearer good", _Keys())  # type: ignore[arg-type]
-    assert principal is not None
-    assert principal.party == "P"
-
-
-def test_a_route_that_names_nobody_lets_nobody_in() -> None:
-    assert _code(frozenset(), "Bearer good") == "FORBIDDEN"
-    assert _code(frozenset(), None) == "UNAUTHENTICATED"
+def test_a_key_whose_role_has_the_permission_is_let_in() -> None:
+    assert _called(Permission.LODGE, Authorization="Bearer trader") == KEYS["trader"]
 
 
 def test_a_public_route_asks_for_no_key() -> None:
-    assert authorise(_route(PUBLIC), None, _Keys()) is None  # type: ignore[arg-type]
+    assert _called(PUBLIC) is None
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic Z29vZA==", "good", "Token good"])
-def test_without_a_bearer_key_the_caller_is_unknown(header: str | None) -> None:
-    assert _code(frozenset({Role.TRADER}), header) == "UNAUTHENTICATED"
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic Z29vZA==", "trader", "Token trader"])
+def test_without_a_bearer_key_the_caller_is_unknown(header: str) -> None:
+    assert _code(Permission.LODGE) == "UNAUTHENTICATED"
+    assert _code(Permission.LODGE, Authorization=header) == "UNAUTHENTICATED"
 
 
 def test_a_wrong_key_is_not_the_same_as_none() -> None:
-    assert _code(frozenset({Role.TRADER}), "Bearer bad") == "INVALID_TOKEN"
+    assert _code(Permission.LODGE, Authorization="Bearer bad") == "INVALID_TOKEN"
 
 
 def test_a_key_of_another_role_is_forbidden() -> None:
-    assert _code(frozenset({Role.AUDITOR, Role.AGENCY, Role.OPERATOR}), "Bearer good") == "FORBIDDEN"
+    for permission in (Permission.METRICS, Permission.FEED, Permission.RELEASE_TIMES):
+        assert _code(permission, Authorization="Bearer trader") == "FORBIDDEN"
+
+
+def test_a_key_does_no_more_than_its_scopes() -> None:
+    assert _called(Permission.READ, Authorization="Bearer reader") == KEYS["reader"]
+    assert _code(Permission.LODGE, Authorization="Bearer reader") == "FORBIDDEN"
+
+
+def test_a_broker_under_a_mandate_stands_in_the_trader_s_place_and_remains_itself() -> None:
+    caller = _called(Permission.LODGE, Authorization="Bearer broker", Acting_For="P")
+    assert caller is not None
+    assert (caller.party, caller.broker, caller.actor, caller.client) == ("P", "B", "broker:B for P", "broker:B")
+
+
+def test_a_broker_without_the_header_acts_for_itself() -> None:
+    assert _called(Permission.LODGE, Authorization="Bearer broker") == KEYS["broker"]
+
+
+@pytest.mark.parametrize("party", ["Q", "", "p", "P "])
+def test_a_broker_without_a_mandate_is_refused(party: str) -> None:
+    assert _code(Permission.LODGE, Authorization="Bearer broker", Acting_For=party) == "NO_MANDATE"
+
+
+def test_nobody_but_a_broker_acts_for_another_not_even_for_itself() -> None:
+    assert _code(Permission.LODGE, Authorization="Bearer trader", Acting_For="P") == "FORBIDDEN"

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from flask import Flask
 
+from singlewindow import __version__
 from singlewindow.http.app import as_problem
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.replies import Problem
@@ -45,8 +46,18 @@ def test_every_answer_tells_browsers_to_do_nothing_with_it(app: Flask, path: str
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Permissions-Policy"]
     assert "Server" not in headers
+    assert not app.debug
     assert "Access-Control-Allow-Origin" not in headers
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json", "/readyz", "/nothing"])
+def test_no_answer_names_the_product_s_version_or_what_it_is_made_of(app: Flask, path: str) -> None:
+    answer = app.test_client().get(path)
+    told = answer.text + str(answer.headers)
+    assert not [word for word in (__version__, "Werkzeug", "Flask", "waitress", "Python") if word in told]
 
 
 def test_a_head_request_is_answered_as_its_get_without_the_body(app: Flask) -> None:

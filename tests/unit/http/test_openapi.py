@@ -46,7 +46,8 @@ def test_every_route_says_what_it_is_for_and_what_it_answers(route: Any) -> None
 
 def test_public_routes_are_these_and_no_others() -> None:
     assert {route.path for route in ROUTES if isinstance(route.roles, Public)} == {
-        "/healthz", "/readyz", "/openapi.json", "/docs",
+        "/healthz", "/readyz", "/openapi.json", "/docs", "/oauth/token", "/.well-known/jwks.json",
+        "/entitlements", "/v1/agencies/<code>/entitlement",
     }  # fmt: skip
 
 

@@ -1,0 +1,45 @@
+"""Who asks too much is told when to come back: 429 with Retry-After, by client, by address of wrong keys, by party."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from singlewindow.clearance.quotas import COUNTED_SECONDS, Quotas
+from singlewindow.clearance.window import Window
+from singlewindow.http.problems import ProblemError
+from singlewindow.security.limits import BURST_SECONDS, Buckets
+
+FAILURES_AT_ONCE: Final = 20
+FAILURES_PER_SECOND: Final = 0.5
+
+
+class Allowances:
+    """How much each client may ask of this process, how often a caller may be wrong, and how much a party may lodge."""
+
+    def __init__(self, window: Window) -> None:
+        rate = window.settings.sw_rate
+        self._requests = Buckets(rate, rate * BURST_SECONDS)
+        self._failures = Buckets(FAILURES_PER_SECOND, FAILURES_AT_ONCE)
+        self._quotas = Quotas(window.engine, window.settings.sw_open_limit)
+
+    def need_request(self, client: str) -> None:
+        """Raises the problem TOO_MANY_REQUESTS where the client has used up what it may ask."""
+        if wait := self._requests.take(client):
+            raise _too_many("TOO_MANY_REQUESTS", "This client asks too often; Retry-After says when to go on", wait)
+
+    def need_failure(self, address: str) -> None:
+        """Raises the problem TOO_MANY_REQUESTS where wrong keys come too often from an address; right ones pass."""
+        if wait := self._failures.take(address):
+            raise _too_many("TOO_MANY_REQUESTS", "Too many wrong keys came from this address; check yours", wait)
+
+    def need_place(self, party: str) -> None:
+        """Raises the problem TOO_MANY_OPEN where the party has as many undecided declarations as it may have."""
+        if self._quotas.is_full(party):
+            detail = "Too many declarations of this party wait for their decision; lodge this one again later"
+            raise _too_many("TOO_MANY_OPEN", detail, COUNTED_SECONDS)
+
+
+def _too_many(code: str, detail: str, wait: float) -> ProblemError:
+    """The problem with its Retry-After, in whole seconds."""
+    return ProblemError(code, detail).with_headers({"Retry-After": str(math.ceil(wait))})

@@ -1,0 +1,39 @@
+"""What a process remembers of the record for a short time, so that not every request asks the database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+REMEMBERED_SECONDS = 2.0
+"""What is revoked or ended is refused by every process after this time at the latest."""
+MOST_REMEMBERED = 10_000
+
+
+class Memory(Generic[Key, Value]):
+    """Answers by key, each for `REMEMBERED_SECONDS`; that there is none (None) is never remembered.
+
+    Safe to share between threads: at worst two of them ask the same at once.
+    """
+
+    def __init__(self, ask: Callable[[Key], Value | None], now: Callable[[], float] = time.monotonic) -> None:
+        self._ask, self._now = ask, now
+        self._answers: dict[Key, tuple[float, Value]] = {}
+
+    def get(self, key: Key) -> Value | None:
+        """The answer, as it was at most `REMEMBERED_SECONDS` ago."""
+        known = self._answers.get(key)
+        if known is not None and self._now() < known[0]:
+            return known[1]
+        answer = self._ask(key)
+        if answer is None:
+            self._answers.pop(key, None)
+            return None
+        if len(self._answers) >= MOST_REMEMBERED:
+            self._answers.clear()
+        self._answers[key] = (self._now() + REMEMBERED_SECONDS, answer)
+        return answer

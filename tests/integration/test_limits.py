@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from singlewindow.clearance import quotas
+from singlewindow.clearance.quotas import Quotas
+from singlewindow.clearance.window import Window
+from singlewindow.http import allowances
+from singlewindow.http.app import create_app
+from singlewindow.security.access import create_key
+from singlewindow.security.keys import Role
+from singlewindow.security.tokens import new_token_key
+from singlewindow.storage import standing
+from tests.integration.conftest import Caller, Callers, problem, work
+from tests.integration.documents import tree
+
+
+def _limited(window: Window, **settings: Any) -> Window:
+    return dataclasses.replace(window, settings=msgspec.structs.replace(window.settings, **settings))
+
+
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(window: Window) -> None:
+    app = create_app(_limited(window, sw_rate=0.5))
+    keys = [create_key(window.engine, Role.TRADER, party=party).text for party in ("A", "A", "B")]
+    assert Caller(app, keys[0]).get("/v1/notices").status_code == 200
+    answer = Caller(app, keys[1]).get("/v1/notices")
+    assert problem(answer) == (429, "TOO_MANY_REQUESTS")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 2
+    assert Caller(app, keys[2]).get("/v1/notices").status_code == 200
+
+
+def test_wrong_keys_are_slowed_down_and_right_ones_pass(app: Flask, trader: Caller, window: Window) -> None:
+    wrong = Caller(app, "sw_0123456789abcdef_00")
+    codes = [problem(wrong.get("/v1/notices"))[1] for _ in range(allowances.FAILURES_AT_ONCE + 1)]
+    assert codes == ["INVALID_TOKEN"] * allowances.FAILURES_AT_ONCE + ["TOO_MANY_REQUESTS"]
+    assert trader.get("/v1/notices").status_code == 200
+    form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
+    answer = create_app(_limited(window, sw_token_key=new_token_key())).test_client().post("/oauth/token", data=form)
+    assert problem(answer) == (401, "INVALID_CLIENT")
+
+
+def test_a_party_with_too_many_open_declarations_lodges_no_more_until_some_are_decided(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quotas, "COUNTED_SECONDS", 0.0)
+    monkeypatch.setattr(quotas, "REST", 0)
+    limited = _limited(window, sw_open_limit=2)
+    callers = Callers(create_app(limited), limited)
+    full, other = callers.trader("FULL"), callers.trader("OTHER")
+    numbers = iter(range(10_000))
+    assert _until(429, lambda: full.lodge(tree(f"L{next(numbers)}")).status_code)
+    assert other.lodge(tree()).status_code == 202
+    refused = full.lodge(tree("ONE-MORE"))
+    assert problem(refused) == (429, "TOO_MANY_OPEN")
+    assert refused.headers["Retry-After"].isdecimal()
+    work(limited)
+    assert _until(202, lambda: full.lodge(tree("ONE-MORE")).status_code)
+
+
+def _until(status: int, ask: Any) -> bool:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if ask() == status:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_counting_fails_without_harm(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Quotas(window.engine, limit=1)
+    monkeypatch.setattr(standing, "parties_with_open", _away)
+    counted._counting.acquire()
+    counted._count()
+    assert not counted.is_full("A")
+
+
+def _away(*_: object) -> None:
+    raise OperationalError("", {}, Exception())

@@ -1,0 +1,144 @@
+"""What agencies know and think of a declaration, looked for in everything its trader can read."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from adapters.contract import Adapter, View
+from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
+from singlewindow.http.app import create_app
+from singlewindow.http.routes import ROUTES
+from singlewindow.security.keys import Role
+from tests.integration.conftest import Caller, Callers, body_of, work
+from tests.integration.documents import PISTOLS, XML_TYPE, tree
+
+CANARY = "CANARY"
+WORDS = "Bring the papers of the goods."
+PUBLISHED = ("/docs", "/openapi.json", "/entitlements", "/v1/agencies/<code>/entitlement", "/.well-known/jwks.json",
+             "/oauth/token")  # fmt: skip
+
+
+@dataclass
+class _Suspicious:
+    """An agency that finds everything suspicious, for reasons of its own."""
+
+    agency: str
+    lane: Lane
+    words: str = WORDS
+
+    def assess(self, _view: View) -> Assessment:
+        finding = Finding(
+            profile=f"{CANARY}-{self.agency}", legal_basis=f"{CANARY} law", weight=97, control=Control.DOCUMENTS,
+            officer=f"{CANARY}: hidden in the tools", trader=self.words, item="1",
+        )  # fmt: skip
+        return Assessment(
+            agency=self.agency, answer=Answer.ASSESSED, lane=self.lane, score=97, controls=(Control.DOCUMENTS,),
+            findings=(finding,), profiles=f"{CANARY}-fingerprint",
+        )  # fmt: skip
+
+
+@dataclass
+class _Content:
+    agency: str
+
+    def assess(self, _view: View) -> Assessment:
+        return Assessment(agency=self.agency, answer=Answer.ASSESSED, lane=Lane.GREEN)
+
+
+def _with_answers(window: Window, suspicious: Mapping[str, _Suspicious]) -> Window:
+    adapters: dict[str, Adapter] = {code: _Content(code) for code in window.agencies}
+    return replace(window, adapters={**adapters, **suspicious})
+
+
+def _readable(caller: Caller, mrn: str) -> dict[str, Any]:
+    """Every answer a trader can get, by call: its own declaration's, and errors about it."""
+    answers: dict[str, Any] = {}
+    for route in ROUTES:
+        if (isinstance(route.roles, frozenset) and Role.TRADER not in route.roles) or route.path in PUBLISHED:
+            continue
+        path = route.path.replace("<mrn>", mrn).replace("<code>", "firearms")
+        for accept in route.produces:
+            content = {"json": {"Declaration": tree()}} if route.method == "POST" else {}
+            headers = {"Accept": accept}
+            answers[f"{route.endpoint} {accept}"] = caller.call(route.method, path, headers=headers, **content)
+    answers["conflict"] = caller.lodge(tree(description="Other things"))
+    answers["forbidden"] = caller.get("/v1/agencies/firearms/feed")
+    answers["refused"] = caller.lodge(tree(lrn="L2", GoodsItemQuantity="7"))
+    answers["wait"] = caller.get(f"/v1/declarations/{mrn}/decision?wait=1")
+    answers["unread"] = caller.post(b"<", XML_TYPE)
+    return answers
+
+
+def test_nothing_of_what_agencies_found_reaches_the_trader(window: Window, caplog: pytest.LogCaptureFixture) -> None:
+    hits = {"customs": _Suspicious("customs", Lane.RED), "firearms": _Suspicious("firearms", Lane.ORANGE)}
+    suspicious = _with_answers(window, hits)
+    trader = Callers(create_app(suspicious), suspicious).trader()
+    with caplog.at_level(logging.INFO):
+        mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
+        before = _readable(trader, mrn)
+        work(suspicious)
+        after = _readable(trader, mrn)
+    unspeakable = [CANARY, *Lane, *(agency.name for agency in window.agencies.values())]
+    for when, answers in (("before", before), ("after", after)):
+        for call, answer in answers.items():
+            told = _without_chance(answer.text + str(answer.headers), answer)
+            assert [word for word in unspeakable if word in told] == [], (when, call, told)
+            assert not re.search(r"\b97\b", told), (when, call, told)
+    assert body_of(after["wait"])["reasons"] == ["The goods are held for a check of documents.", WORDS]
+    assert CANARY not in caplog.text
+
+
+def _without_chance(text: str, answer: Any) -> str:
+    """The text without what is made by chance or by the clock, in which any two digits may stand."""
+    text = text.replace(answer.headers.get("X-Trace-Id", "-"), "")
+    return re.sub(r"[0-9a-f]{32}|\d{2}[A-Z]{2}[0-9A-Z]{14}|\d{4}-\d\d-\d\dT[\d:.]+Z|\d{14}", "", text)
+
+
+VARIANTS: dict[str, dict[str, _Suspicious]] = {
+    "customs in yellow": {"customs": _Suspicious("customs", Lane.YELLOW)},
+    "customs in red": {"customs": _Suspicious("customs", Lane.RED)},
+    "firearms in red": {"firearms": _Suspicious("firearms", Lane.RED)},
+    "both": {"customs": _Suspicious("customs", Lane.ORANGE), "firearms": _Suspicious("firearms", Lane.RED)},
+}
+
+
+def test_who_found_something_and_how_grave_it_is_makes_no_difference_to_the_trader(window: Window) -> None:
+    told = {}
+    for number, (variant, hits) in enumerate(VARIANTS.items()):
+        suspicious = _with_answers(window, hits)
+        trader = Callers(create_app(suspicious), suspicious).trader(f"GB{number}")
+        mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
+        work(suspicious)
+        answers = _readable(trader, mrn)
+        told[variant] = {
+            call: (answer.status_code, _without_chance(answer.text, answer), sorted(answer.headers.keys()))
+            for call, answer in answers.items()
+        }
+    first = told.pop("customs in yellow")
+    assert [variant for variant, answers in told.items() if answers != first] == []
+
+
+def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(window: Window) -> None:
+    suspicious = _with_answers(window, {"firearms": _Suspicious("firearms", Lane.RED, words="")})
+    trader = Callers(create_app(suspicious), suspicious).trader()
+    mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
+    work(suspicious)
+    reasons = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))["reasons"]
+    assert reasons[1:] == ["The declaration is being looked at."]
+
+
+def test_while_it_is_open_nobody_can_tell_how_many_are_still_asked(window: Window) -> None:
+    told = []
+    for number, commodity in enumerate(("73181595", PISTOLS)):
+        trader = Callers(create_app(window), window).trader(f"GB{number}")
+        mrn = body_of(trader.lodge(tree(commodity=commodity)))["mrn"]
+        answer = trader.get(f"/v1/declarations/{mrn}")
+        told.append((_without_chance(answer.text, answer), trader.get(f"/v1/declarations/{mrn}/decision").status_code))
+    assert told[0] == told[1]

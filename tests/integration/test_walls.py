@@ -1,0 +1,174 @@
+"""The second wall on PostgreSQL: queries that forget whose rows they are after, as the roles that read for others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, delete, insert, make_url, select, text
+from sqlalchemy.event import listen
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.sql.schema import Table
+
+from adapters.registry import build_adapters
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.intake import Limits
+from singlewindow.declarations.rules import Rulebooks
+from singlewindow.http.app import create_app
+from singlewindow.risk.agency import Agency
+from singlewindow.settings import Settings
+from singlewindow.storage import lodgements, walls
+from singlewindow.storage.engines import open_engine, reading
+from singlewindow.storage.tables import assessment, declaration, event, feed, metadata, notice, principal, version
+from singlewindow.storage.walls import AUDITOR, Reader, missing_roles, of_agency, of_party, reading_as
+from tests import servers
+from tests.integration.conftest import CONFIG, Callers, body_of, work
+from tests.integration.documents import PISTOLS, tree
+
+CONTENT = ("declaration", "version", "event", "assessment", "decision", "notice", "feed")
+
+
+@pytest.fixture
+def database_url(postgres_url: str, migrated_postgres: str) -> Iterator[str]:
+    with servers.database(postgres_url, migrated_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def service_url(database_url: str) -> Iterator[str]:
+    """The same database, for a role that owns nothing and is no superuser, as a service should have."""
+    name = f"service_{uuid4().hex}"
+    owner = open_engine(database_url, pool_size=1)
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+        connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"))
+        connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}"))
+        connection.execute(text(f"GRANT {', '.join(walls.ROLES)} TO {name} WITH INHERIT FALSE"))
+    yield make_url(database_url).set(username=name).render_as_string(hide_password=False)
+    with owner.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {name}"))
+        connection.execute(text(f"DROP ROLE {name}"))
+    owner.dispose()
+
+
+@pytest.fixture
+def window(service_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[Window]:
+    settings, engine = Settings(database_url=service_url, sw_config=str(CONFIG)), open_engine(service_url)
+    yield Window(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
+    engine.dispose()
+
+
+@pytest.fixture
+def two_parties(window: Window) -> dict[str, str]:
+    """MRNs by party: A's tools, which concern customs, and B's pistols, which concern the firearms authority, too."""
+    callers = Callers(create_app(window), window)
+    goods = {"A": "73181595", "B": PISTOLS}
+    mrns = {
+        party: body_of(callers.trader(party).lodge(tree("L", code, "Things of metal")))["mrn"]
+        for party, code in goods.items()
+    }
+    work(window)
+    return mrns
+
+
+def _rows(engine: Engine, reader: Reader, table: Table) -> int:
+    with reading_as(engine, reader) as connection:
+        return len(connection.execute(select(*table.primary_key.columns)).all())
+
+
+def test_a_query_that_forgets_the_party_sees_that_party_s_rows_only(
+    window: Window, two_parties: dict[str, str]
+) -> None:
+    with reading_as(window.engine, of_party("A")) as connection:
+        assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties["A"]]
+        assert len(connection.execute(select(version.c.received)).all()) == 1
+        assert {row.party for row in connection.execute(select(notice.c.party))} == {"A"}
+        assert connection.execute(select(event.c.kind).where(event.c.version_id.is_(None))).all() == []
+    assert _rows(window.engine, of_party("C"), declaration) == 0
+
+
+def test_a_query_that_forgets_the_agency_sees_what_that_agency_was_asked_only(
+    window: Window, two_parties: dict[str, str]
+) -> None:
+    with reading_as(window.engine, of_agency("firearms")) as connection:
+        assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties["B"]]
+        assert len(connection.execute(select(version.c.canonical)).all()) == 1
+        assert {row.agency for row in connection.execute(select(assessment.c.agency))} == {"firearms"}
+        assert {row.agency for row in connection.execute(select(feed.c.agency))} == {"firearms"}
+    assert _rows(window.engine, of_agency("customs"), declaration) == 2
+    assert _rows(window.engine, of_agency("nosuch"), declaration) == 0
+
+
+@pytest.mark.parametrize("role", walls.ROLES[:2])
+def test_a_reader_without_a_name_sees_nothing(window: Window, two_parties: dict[str, str], role: str) -> None:
+    assert two_parties
+    with window.engine.connect() as connection:
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
+        for table in ("declaration", "version", "decision"):
+            assert connection.execute(text(f"SELECT 1 FROM {table}")).all() == [], table
+
+
+def test_an_auditor_sees_all_and_the_service_itself_too(window: Window, two_parties: dict[str, str]) -> None:
+    assert two_parties
+    for name in CONTENT:
+        with reading(window.engine) as connection:
+            own = len(connection.execute(select(*metadata.tables[name].primary_key.columns)).all())
+        assert own == _rows(window.engine, AUDITOR, metadata.tables[name]) > 0
+
+
+@pytest.mark.parametrize("reader", [of_party("A"), of_agency("customs"), AUDITOR])
+def test_a_reader_can_neither_write_nor_see_what_is_not_for_reading(
+    window: Window, two_parties: dict[str, str], reader: Reader
+) -> None:
+    assert two_parties
+    row = {"name": "x", "last_number": 1}
+    for statement in (delete(declaration), insert(metadata.tables["stream"]).values(row), select(principal)):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            reading_as(window.engine, reader) as connection,
+        ):
+            connection.execute(statement)
+
+
+def test_the_place_is_left_with_the_transaction(window: Window, two_parties: dict[str, str]) -> None:
+    assert two_parties
+    one = open_engine(window.settings.database_url, pool_size=1)
+    assert _rows(one, of_party("A"), declaration) == 1
+    with reading(one) as connection:
+        assert len(connection.execute(select(declaration.c.id)).all()) == 2
+    one.dispose()
+
+
+def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
+    window: Window, two_parties: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lodgements, "_owned", lambda query, _party: query)
+    callers = Callers(create_app(window), window)
+    foreign, own = (callers.trader("A").get(f"/v1/declarations/{two_parties[party]}") for party in ("B", "A"))
+    assert (foreign.status_code, own.status_code) == (404, 200)
+    listed = body_of(callers.trader("A").get("/v1/declarations"))["declarations"]
+    assert [entry["mrn"] for entry in listed] == [two_parties["A"]]
+
+
+def test_lodging_takes_nobody_s_place_and_so_makes_no_statement_more(window: Window) -> None:
+    trader = Callers(create_app(window), window).trader("A")
+    seen: list[str] = []
+    trader.lodge(tree("L1"))
+    listen(window.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    assert trader.lodge(tree("L2")).status_code == 202
+    assert seen
+    assert not any("set_config" in statement for statement in seen)
+
+
+def test_a_service_that_cannot_take_the_roles_is_told_so(window: Window, database_url: str) -> None:
+    with reading(window.engine) as connection:
+        assert missing_roles(connection) == []
+    owner = open_engine(database_url, pool_size=1)
+    with owner.begin() as connection:
+        name = make_url(window.settings.database_url).username
+        connection.execute(text(f"REVOKE {walls.ROLES[0]} FROM {name}"))
+        connection.execute(text(f"GRANT {walls.ROLES[1]} TO {name} WITH INHERIT TRUE"))
+    with reading(window.engine) as connection:
+        assert missing_roles(connection) == [*walls.ROLES[:2]]
+    owner.dispose()
