@@ -7,7 +7,7 @@ import sys
 import click
 
 from singlewindow import __version__, logs
-from singlewindow.cli import demo, doctor, documents, keys, queue, service, times
+from singlewindow.cli import audit, demo, doctor, documents, keys, queue, service, times
 from singlewindow.cli.failures import EXPECTED, in_words
 
 
@@ -20,7 +20,8 @@ def group() -> None:
 
 for command in (
     service.up, service.web, service.worker, service.dispatch, service.db,
-    doctor.doctor, queue.queue, keys.keys, documents.validate, documents.lodge, times.release_times, demo.demo,
+    doctor.doctor, queue.queue, keys.keys, documents.validate, documents.lodge, times.release_times, audit.audit,
+    demo.demo,
 ):  # fmt: skip
     group.add_command(command)
 
