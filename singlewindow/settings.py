@@ -51,6 +51,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Undecided declarations of one party, beyond which it is asked to come back later; 0 is no limit."""
     sw_sandbox: bool = False
     """Whether agencies may be sandboxes, whose outcome the trader's reference chooses: for rehearsal only."""
+    sw_audit_key: str = ""
+    """Private key (PEM) that signs checkpoints of the audit trail; give it as a file. No checkpoints where not set."""
+    sw_checkpoint_seconds: float = 600.0
+    """How long after a checkpoint the dispatchers make the next one: what happened since is not proven yet."""
     sw_threads: int = 16
     """Threads of one web process; more than `sw_waiters`, so that waiting never keeps a declaration out."""
 

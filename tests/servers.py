@@ -29,7 +29,8 @@ from tests.server_guard import identity
 UNPRIVILEGED = "nobody"
 START_SECONDS = 30.0
 # The tests kill servers, never the machine: what the kernel has is safe, and waiting for a disk proves nothing here.
-POSTGRES_SETTINGS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off")
+POSTGRES_SETTINGS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off",
+                     "max_connections=250")  # fmt: skip
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from types import FrameType
 from rq import Queue
 from sqlalchemy.exc import SQLAlchemyError
 
+from singlewindow.audit.checkpoint import Signer
+from singlewindow.clearance import notary
 from singlewindow.clearance.dispatch import answer_for_silence, make_batches, take_back
 from singlewindow.clearance.window import Window
 from singlewindow.faultpoints import reach
@@ -40,12 +42,16 @@ def run(window: Window) -> None:
     client = connect(window.settings.redis_url)
     bells = {name: queue(client, name) for name in QUEUES}
     log.info("dispatcher ready: %d agencies", len(window.agencies))
+    key = window.settings.sw_audit_key
+    signer = Signer(key) if key else None
     next_sweep, heart = 0.0, Heartbeat(window.engine)
     while not stop.is_set():
         try:
             if time.monotonic() >= next_sweep:
                 sweep(window)
                 heart.beat()
+                if signer is not None:
+                    seal(window, signer)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
             pause = 0.0 if dispatch(window, bells) else window.settings.sw_poll_seconds
         except SQLAlchemyError as error:
@@ -65,6 +71,13 @@ def dispatch(window: Window, bells: Mapping[str, Queue]) -> int:
         if mine and not ring(bell, mine):
             log.warning("the queue server did not answer; %d batches wait for their lease to run out", len(mine))
     return len(batches)
+
+
+def seal(window: Window, signer: Signer) -> None:
+    """Make a checkpoint of the audit trail, if the last is old enough; of several dispatchers one makes it."""
+    made = notary.sign(window.engine, signer, window.settings.sw_checkpoint_seconds)
+    if made is not None:
+        log.info("checkpoint %d of the audit trail is made", made.statement.number)
 
 
 def sweep(window: Window) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
 from singlewindow import logs
+from singlewindow.audit import commitments
 from singlewindow.clearance.closed import Given, compare
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.lease import lease_until, renewed
@@ -127,7 +128,7 @@ def _record(
             "lane": assessment.lane, "body": msgspec.json.encode(assessment), "asked_at": question.asked_at,
             "dispatched_at": batch.created_at, "answered_at": now,
         })  # fmt: skip
-        detail = {"agency": question.agency, "answer": assessment.answer, "profiles": assessment.profiles}
+        detail = {"profiles": assessment.profiles, **commitments.of_answer(rows[-1])}
         actor = f"agency:{question.agency}"
         trail.append(events.Event(now, events.Kind.ASSESSED, actor, question.version_id, detail))
     answers.add_assessments(connection, rows)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from adapters.answer import same_answer
+from singlewindow.audit import commitments
 from singlewindow.decisions.assessment import Answer, Assessment
 from singlewindow.storage import answers, events
 from singlewindow.storage.tables import Record
@@ -59,9 +61,9 @@ class Given:
         """The answer as it is stored."""
         return msgspec.json.encode(self.assessment)
 
-    def event(self, kind: events.Kind, **detail: str) -> events.Event:
+    def event(self, kind: events.Kind, **detail: Any) -> events.Event:
         """An event of the agency's on this version."""
-        return events.Event(self.now, kind, self.actor, self.version.version_id, {"agency": self.agency, **detail})
+        return events.Event(self.now, kind, self.actor, self.version.version_id, detail | {"agency": self.agency})
 
 
 def compare(connection: Connection, given: Given) -> Receipt | Contradiction:
@@ -75,7 +77,8 @@ def compare(connection: Connection, given: Given) -> Receipt | Contradiction:
            "received_at": given.now}  # fmt: skip
     if answers.add_late(connection, row):
         lane = given.assessment.lane
-        events.record(connection, [given.event(events.Kind.LATE, lane=lane, closed_as=closed.answer)])
+        told = commitments.of_late_answer(row) | {"lane": lane, "closed_as": closed.answer}
+        events.record(connection, [given.event(events.Kind.LATE, **told)])
         return receipt(given, given.now, late=True)
     late = answers.late_of(connection, given.version.version_id, given.agency)
     return _standing(connection, given, late.body, late.received_at, late=True)

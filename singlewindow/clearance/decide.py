@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from singlewindow.audit import commitments
 from singlewindow.clearance.notices import notice_row
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.decisions.merge import Verdict, merge
@@ -32,7 +33,8 @@ def decide(connection: Connection, versions: Sequence[Record], now: int) -> int:
     rows = [_decision_row(undecided[version_id], verdict, now) for version_id, verdict in verdicts.items()]
     decided = sorted(answers.add_decisions(connection, rows))
     lodgements.mark_decided(connection, decided, now)
-    _tell(connection, [(undecided[version_id], verdicts[version_id]) for version_id in decided], now)
+    written = {row["version_id"]: commitments.of_decision(row) for row in rows}
+    _tell(connection, [(undecided[id_], verdicts[id_], written[id_]) for id_ in decided], now)
     return len(decided)
 
 
@@ -63,17 +65,17 @@ def _decision_row(version: Record, verdict: Verdict, now: int) -> dict[str, Any]
     }
 
 
-def _tell(connection: Connection, decided: Sequence[tuple[Record, Verdict]], now: int) -> None:
+def _tell(connection: Connection, decided: Sequence[tuple[Record, Verdict, dict[str, Any]]], now: int) -> None:
     """The decision's event, the trader's notice and every asked agency's feed entry."""
     trail: list[events.Event] = []
     notices: list[streams.Row] = []
     feed: list[streams.Row] = []
-    for version, verdict in decided:
-        detail = {"outcome": verdict.outcome, "fingerprint": verdict.fingerprint, "controls": list(verdict.controls)}
+    for version, verdict, written in decided:
+        detail = {"controls": list(verdict.controls), **written}
         trail.append(events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail))
         notices.append(notice_row(version.party, version.version_id, verdict.function_code, now))
         entry = {"version_id": version.version_id, "kind": "decided", "at": now}
         feed.extend(entry | {"agency": agency} for agency in asked_agencies(version.routing))
     events.record(connection, trail)
     streams.publish(connection, notices, feed)
-    tallies.add(connection, (tallies.decided(verdict.outcome) for _, verdict in decided))
+    tallies.add(connection, (tallies.decided(verdict.outcome) for _, verdict, _ in decided))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection
 
+from singlewindow.audit import commitments
 from singlewindow.clearance.decide import decide
 from singlewindow.clearance.lease import lease_until
 from singlewindow.clearance.window import Window
@@ -113,7 +114,7 @@ def _record_silence(connection: Connection, closed: Sequence[Record], now: int) 
             "body": msgspec.json.encode(assessment), "asked_at": question.asked_at, "dispatched_at": None,
             "answered_at": now,
         })  # fmt: skip
-        detail = {"agency": question.agency, "answer": answer, "attempts": question.attempts}
+        detail = {"attempts": question.attempts, **commitments.of_answer(rows[-1])}
         trail.append(events.Event(now, events.Kind.UNANSWERED, events.SYSTEM, question.version_id, detail))
     answers.add_assessments(connection, rows)
     events.record(connection, trail)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from adapters.answer import foreign_items, read_answer
+from singlewindow.audit import commitments
 from singlewindow.clearance.closed import Contradiction, Given, Receipt, compare, receipt
 from singlewindow.clearance.decide import asked_agencies, decide
 from singlewindow.clearance.questions import version_of
@@ -63,7 +64,7 @@ def _answer(connection: Connection, given: Given, question: Record) -> Receipt:
         "answered_at": given.now,
     }  # fmt: skip
     answers.add_assessments(connection, [row])
-    event = given.event(events.Kind.ASSESSED, answer=assessment.answer, profiles=assessment.profiles)
-    events.record(connection, [event])
+    told = commitments.of_answer(row) | {"profiles": assessment.profiles}
+    events.record(connection, [given.event(events.Kind.ASSESSED, **told)])
     decide(connection, [given.version], given.now)
     return receipt(given, given.now, late=False)

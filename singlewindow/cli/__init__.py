@@ -7,7 +7,7 @@ import sys
 import click
 
 from singlewindow import __version__, logs
-from singlewindow.cli import demo, doctor, documents, entitlements, keys, mandates, queue, service, times
+from singlewindow.cli import audit, demo, doctor, documents, entitlements, keys, mandates, queue, service, times
 from singlewindow.cli.failures import EXPECTED, in_words
 
 
@@ -21,7 +21,7 @@ def group() -> None:
 for command in (
     service.up, service.web, service.worker, service.dispatch, service.db,
     doctor.doctor, queue.queue, keys.keys, mandates.mandates, entitlements.entitlements,
-    documents.validate, documents.lodge, times.release_times, demo.demo,
+    documents.validate, documents.lodge, times.release_times, audit.audit, demo.demo,
 ):  # fmt: skip
     group.add_command(command)
 

@@ -20,6 +20,8 @@ from singlewindow import bootstrap, queue_server
 from singlewindow.security.tokens import new_token_key
 from singlewindow.settings import Settings, embedded, load_settings
 from singlewindow.storage import backups
+from singlewindow.storage.engines import open_engine
+from singlewindow.storage.grants import grant
 from singlewindow.storage.schema import Tables, migrate, tables
 from workers import dispatcher, supervisor
 from workers import worker as queue_worker
@@ -185,6 +187,23 @@ def backup(data: Path | None, file: Path) -> None:
     """Write the SQLite database as it stands now to FILE, while the service runs."""
     backups.back_up(settings_for(data).database_url, file)
     click.echo(f"{file} holds everything committed until now; docs/recovery.md says how to restore it.")
+
+
+@db.command()
+@data_option
+@click.argument("role")
+def grants(data: Path | None, role: str) -> None:
+    """Give the PostgreSQL role ROLE what the service needs, and nothing else: events can be added, never changed.
+
+    Run it as the owner of the tables, and again after every upgrade.
+    """
+    engine = open_engine(settings_for(data).database_url, pool_size=1)
+    try:
+        need_tables(engine)
+        grant(engine, role)
+    finally:
+        engine.dispose()
+    click.echo(f"{role} may do what the service does, and nothing else.")
 
 
 def need_tables(engine: Engine) -> None:

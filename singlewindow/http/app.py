@@ -1,6 +1,6 @@
 """The web application: the table of routes becomes Flask's, and every failure becomes a problem document.
 
-Whatever a request asks, it passes here in one order: caller, query, accepted media, body, handler.
+Whatever a request asks, it passes here in one order: caller, query, accepted media, body, handler, record of reading.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from singlewindow import logs
 from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.inquiries import NotVisible
+from singlewindow.clearance.reads import record_reading
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.faults import Refused
 from singlewindow.http.access import authorise
@@ -93,7 +94,10 @@ def _end(_error: BaseException | None) -> None:
 def _view(service: Service, route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         call = _call(service, route, path)
-        return _render(call, route.handler(call))
+        reply = route.handler(call)
+        if reply.told is not None:
+            record_reading(service.window, call.caller, route.endpoint, reply.told)
+        return _render(call, reply)
 
     return view
 

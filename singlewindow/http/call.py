@@ -85,9 +85,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer: `body` is encoded as JSON unless it is bytes; `media` is the accepted type unless given."""
+    """What to answer: `body` is encoded as JSON unless it is bytes; `media` is the accepted type unless given.
+
+    `told` is what it tells of whose declarations, for the record of who read what; None where it tells of none.
+    """
 
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     media: str | None = None
+    told: Mapping[str, Any] | None = None

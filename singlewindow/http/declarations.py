@@ -24,10 +24,11 @@ def get_declarations(call: Call) -> Reply:
     page = inquiries.listing(call.window, call.caller, after, limit, lrn)
     if page is None:
         raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
+    told = {"mrns": [entry.mrn for entry in page.declarations]} if page.declarations else None
     if page.next is None:
-        return Reply(page)
+        return Reply(page, told=told)
     following = {"after": page.next, "limit": str(limit)} | ({"lrn": lrn} if lrn is not None else {})
-    return Reply(page, headers=next_link("/v1/declarations", following))
+    return Reply(page, headers=next_link("/v1/declarations", following), told=told)
 
 
 def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
@@ -40,7 +41,7 @@ def get_declaration(call: Call) -> Reply:
     status = inquiries.status(call.window, call.caller, call.path["mrn"])
     if status is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    return Reply(status)
+    return Reply(status, told={"mrns": [status.mrn]})
 
 
 def get_document(call: Call) -> Reply:
@@ -49,9 +50,8 @@ def get_document(call: Call) -> Reply:
     if document is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     media = document.media if document.media in call.acceptable else call.accepted
-    if media == document.media:
-        return Reply(document.received, media=media)
-    return Reply(_other_form(call, document), media=media)
+    body = document.received if media == document.media else _other_form(call, document)
+    return Reply(body, media=media, told={"mrns": [call.path["mrn"]]})
 
 
 def _other_form(call: Call, document: Document) -> bytes:
@@ -68,9 +68,10 @@ def get_decision(call: Call) -> Reply:
         found = _waited_for(call, found)
     if found is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    told = {"mrns": [found.mrn]}
     if isinstance(found, Undecided):
-        return Reply(found, 202, {"Retry-After": "1"})
-    return Reply(found)
+        return Reply(found, 202, {"Retry-After": "1"}, told=told)
+    return Reply(found, told=told)
 
 
 def _waited_for(call: Call, found: Undecided) -> DecisionReading | Undecided | None:

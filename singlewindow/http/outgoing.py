@@ -1,7 +1,8 @@
-"""What the single window tells over HTTP: a trader's notices, an agency's feed, the auditor's release times."""
+"""What the single window tells over HTTP: a trader's notices, an agency's feed, the auditor's proofs and times."""
 
 from __future__ import annotations
 
+from singlewindow.clearance import notary
 from singlewindow.clearance.feeds import feed
 from singlewindow.clearance.notices import notices
 from singlewindow.clearance.studies import TooManyCases, release_times
@@ -30,13 +31,25 @@ def get_feed(call: Call) -> Reply:
         raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
     page = feed(call.window, code, call.query["after"], call.query["limit"])
     query = {"after": str(page.next), "limit": str(call.query["limit"])}
-    return Reply(page, headers=next_link(f"/v1/agencies/{code}/feed", query))
+    told = {"mrns": sorted({entry.mrn for entry in page.entries})} if page.entries else None
+    return Reply(page, headers=next_link(f"/v1/agencies/{code}/feed", query), told=told)
+
+
+def get_checkpoints(call: Call) -> Reply:
+    """Checkpoints with a number above `after`: what `singlewindow audit verify` takes."""
+    after, limit = call.query["after"], call.query["limit"]
+    kept = notary.checkpoints_after(call.window.engine, after, limit)
+    newest = kept[-1].statement.number if kept else after
+    lines = b"".join(checkpoint.line + b"\n" for checkpoint in kept)
+    return Reply(lines, headers=next_link("/v1/audit/checkpoints", {"after": str(newest), "limit": str(limit)}))
 
 
 def get_release_times(call: Call) -> Reply:
     """How long each step took for the declarations lodged in a range."""
     by = By(call.query["by"]) if call.query["by"] else None
     try:
-        return Reply(release_times(call.window, call.query["from"], call.query["to"], by))
+        found = release_times(call.window, call.query["from"], call.query["to"], by)
     except (ValueError, TooManyCases) as error:
         raise ProblemError("INVALID_PARAMETER", str(error)) from error
+    told = {name: found["query"][name] for name in ("start", "end", "by")} | {"fingerprint": found["fingerprint"]}
+    return Reply(found, told=told)

@@ -138,6 +138,11 @@ OUTGOING = (
         parameters=(FROM, TO, BY), summary="How long each step took, with the evidence it can be derived from again",
         answers={200: Answer("The report; lengths in seconds", REPORT_SCHEMA)},
     ),
+    Route(
+        method="GET", path="/v1/audit/checkpoints", handler=outgoing.get_checkpoints, permission=May.AUDIT,
+        parameters=(AFTER, LIMIT), summary="Signed checkpoints of the audit trail, a line each, to be kept",
+        produces=(TEXT,), answers={200: Answer("A page; the Link header names the next one", {"type": "string"})},
+    ),
 )  # fmt: skip
 
 TOKENS = (

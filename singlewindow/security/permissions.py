@@ -23,6 +23,7 @@ class Permission(StrEnum):
     FEED = "feed"
     ANSWER = "answer"
     RELEASE_TIMES = "release-times"
+    AUDIT = "audit"
     METRICS = "metrics"
 
 
@@ -33,6 +34,7 @@ PERMISSIONS: Final[Mapping[Permission, frozenset[Role]]] = MappingProxyType({
     Permission.FEED: frozenset({Role.AGENCY}),
     Permission.ANSWER: frozenset({Role.AGENCY}),
     Permission.RELEASE_TIMES: frozenset({Role.AUDITOR, Role.ANALYST}),
+    Permission.AUDIT: frozenset({Role.AUDITOR}),
     Permission.METRICS: frozenset({Role.OPERATOR}),
 })  # fmt: skip
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.sql.schema import Table
 
+from singlewindow.storage import trail
 from singlewindow.storage.patience import limit_waiting
 
 OLDEST_SQLITE = (3, 35)  # RETURNING
@@ -34,23 +35,28 @@ POSTGRESQL_SESSION = (
 def open_engine(database_url: str, pool_size: int = 10) -> Engine:
     """The engine for `postgresql+psycopg://...` or `sqlite:///FILE`; raises ValueError for another kind of database."""
     url = make_url(database_url)
-    if url.get_backend_name() == "sqlite":
-        return _open_sqlite(url)
-    if url.get_backend_name() == "postgresql":
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=3,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": 3, "options": POSTGRESQL_SESSION},
-        )
-        limit_waiting(engine)
-        return engine
-    raise ValueError(f"DATABASE_URL names {url.get_backend_name()}; use postgresql+psycopg:// or sqlite:///")
+    kinds = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
+    if url.get_backend_name() not in kinds:
+        raise ValueError(f"DATABASE_URL names {url.get_backend_name()}; use postgresql+psycopg:// or sqlite:///")
+    engine = kinds[url.get_backend_name()](url, pool_size)
+    trail.append_at_commit(engine)
+    return engine
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_postgresql(url: URL, pool_size: int) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 3, "options": POSTGRESQL_SESSION},
+    )
+    limit_waiting(engine)
+    return engine
+
+
+def _open_sqlite(url: URL, _pool_size: int) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: version 3.35 or newer is needed")
     engine = create_engine(url, connect_args={"timeout": WAIT_MILLISECONDS / 1000})
@@ -78,6 +84,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         alone = {"isolation_level": "AUTOCOMMIT"} if connection.dialect.name == "postgresql" else {}
         yield connection.execution_options(reading=True, **alone)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, and sees in all its statements the record of one moment."""
+    seen = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+    with reading(seen) as connection:
+        yield connection
 
 
 def clock(connection: Connection) -> int:

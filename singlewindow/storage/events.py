@@ -1,4 +1,7 @@
-"""The event trail: a closed vocabulary of what can happen, written in the transaction of the change itself."""
+"""The event trail: a closed vocabulary of what can happen, written in the transaction of the change itself.
+
+How events are chained, so that none can be altered unseen, is the matter of `trail`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
-from singlewindow.storage.bulk import insert_rows
+from singlewindow.storage import trail
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
@@ -32,6 +35,8 @@ class Kind(StrEnum):
     KEY_REVOKED = "key-revoked"
     MANDATE_GRANTED = "mandate-granted"
     MANDATE_REVOKED = "mandate-revoked"
+    READ = "read"
+    ADOPTED = "adopted"
 
 
 class Event(NamedTuple):
@@ -45,9 +50,11 @@ class Event(NamedTuple):
 
 
 def record(connection: Connection, events: Iterable[Event]) -> None:
-    """Append events; they become visible with the change they tell of, or not at all."""
-    rows = [entry._asdict() | {"detail": msgspec.json.encode(entry.detail)} for entry in events]
-    insert_rows(connection, event, rows)
+    """Append events; they become visible with the change they tell of, or not at all.
+
+    They are kept until the transaction takes its streams or commits, and chained then: record them before either.
+    """
+    trail.keep(connection, [entry._asdict() | {"detail": msgspec.json.encode(entry.detail)} for entry in events])
 
 
 def of_version(connection: Connection, version_id: int) -> list[Event]:

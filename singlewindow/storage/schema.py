@@ -11,7 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage import trail
+from singlewindow.storage.engines import clock, open_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -26,12 +27,19 @@ def migrate(database_url: str) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Upgrade through an open engine; raises ValueError where a later version has upgraded it further."""
+    """Upgrade through an open engine, and chain the events of older processes.
+
+    Raises ValueError where a later version has upgraded it further.
+    """
     if tables(engine) is Tables.NEWER:
         raise ValueError("The database's tables are of a later version of the service; start that version")
     config = _config()
     config.attributes["engine"] = engine
     command.upgrade(config, "head")
+    adopting = 1
+    while adopting:
+        with engine.begin() as connection:
+            adopting = trail.adopt(connection, clock(connection))
 
 
 class Tables(StrEnum):

@@ -2,7 +2,8 @@
 
 A number is taken under the stream's row lock, which is held until COMMIT. So a smaller number can never appear after
 a larger one was seen, and a reader that goes on from the last number it saw misses nothing. Streams are taken last in a
-transaction and in the order of their names: the locks are short, and no two writers can wait for each other.
+transaction, after its events, and in the order of their names: the locks are short, and no two writers can wait for
+each other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from singlewindow.storage import trail
 from singlewindow.storage.bulk import insert_rows
 from singlewindow.storage.engines import upsert
 from singlewindow.storage.tables import feed, notice, stream
@@ -22,6 +24,7 @@ Row = dict[str, Any]
 
 def publish(connection: Connection, notices: Iterable[Row], feed_entries: Iterable[Row]) -> None:
     """Number and write notices (rows without `number`) and feed entries, in the order given within each stream."""
+    trail.append(connection)
     notice_rows, feed_rows = list(notices), list(feed_entries)
     names = [_name(notice, row["party"]) for row in notice_rows] + [_name(feed, row["agency"]) for row in feed_rows]
     following = _take(connection, Counter(names))

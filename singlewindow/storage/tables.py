@@ -107,7 +107,28 @@ event = Table(
     Column("actor", Text, nullable=False),
     Column("version_id", ForeignKey("version.id")),
     Column("detail", LargeBinary, nullable=False),
+    # Its place in the chain; empty only where a process of an older version has written it, until it is adopted.
+    Column("stream", Integer),
+    Column("number", BigInteger),
+    Column("link", LargeBinary),
     Index("event_version_id", "version_id"),
+    Index("event_stream_number", "stream", "number", unique=True),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("link", LargeBinary, nullable=False),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("line", LargeBinary, nullable=False),
 )
 
 batch = Table(

@@ -137,6 +137,16 @@ DAMAGES = {
         "DELETE FROM event WHERE kind = 'assessed'",
         "UPDATE event SET kind = 'unanswered' WHERE kind = 'assessed'",
     ),
+    "chain holds": (
+        "UPDATE event SET actor = 'nobody' WHERE id = (SELECT min(id) FROM event)",
+        "UPDATE event SET detail = '{}' WHERE kind = 'decided'",
+        "UPDATE event SET link = x'00' WHERE id = (SELECT max(id) FROM event)",
+        "UPDATE event SET stream = NULL WHERE id = (SELECT max(id) FROM event)",
+        "UPDATE event SET stream = 99 WHERE id = (SELECT max(id) FROM event)",
+        "DELETE FROM event WHERE id = (SELECT max(id) FROM event)",
+        "INSERT INTO event (at, kind, actor, detail) VALUES (0, 'parked', 'nobody', '{}')",
+        "UPDATE trail SET number = number + 1",
+    ),
     "decisions follow": (
         "UPDATE decision SET outcome = 'inspect'",
         "UPDATE decision SET fingerprint = 'x'",

@@ -37,6 +37,7 @@ TABLES: Final = (
     "notice",
     "feed",
     "stream",
+    "trail",
 )
 MOST_SHOWN: Final = 5
 
@@ -57,6 +58,7 @@ class Record:
     notice: list[Row] = field(default_factory=list)
     feed: list[Row] = field(default_factory=list)
     stream: list[Row] = field(default_factory=list)
+    trail: list[Row] = field(default_factory=list)
 
     @property
     def versions(self) -> dict[int, Row]:
@@ -242,6 +244,28 @@ def one_event_per_change(record: Record, _log: Log) -> Iterator[str]:
     )
 
 
+def chain_holds(record: Record, _log: Log) -> Iterator[str]:
+    """Every event has its number and its link, each link follows from the one before, and the heads are the last."""
+    streams: dict[int | None, list[Row]] = defaultdict(list)
+    for row in record.event:
+        streams[row["stream"]].append(row)
+    yield from (f"event {row['id']} stands outside the chain" for row in streams.pop(None, []))
+    for head in record.trail:
+        number, link = 0, bytes(32)
+        for row in sorted(streams.pop(head["stream"], []), key=lambda row: int(row["number"])):
+            number += 1
+            parts = [row[name] for name in ("stream", "number", "at", "kind", "actor", "version_id")]
+            written = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))[:-1].encode()
+            detail = row["detail"].encode() if isinstance(row["detail"], str) else bytes(row["detail"])
+            link = hashlib.sha256(link + written + b"," + detail + b"]").digest()
+            if (row["number"], bytes(row["link"])) != (number, link):
+                yield f"event {row['id']}, number {row['number']} of stream {row['stream']}, does not follow"
+                link = bytes(row["link"])
+        if (head["number"], bytes(head["link"])) != (number, link):
+            yield f"stream {head['stream']} says {head['number']} and ends at {number}"
+    yield from (f"there is no stream {name}" for name in streams)
+
+
 def decisions_follow(record: Record, _log: Log) -> Iterator[str]:
     """Each decision is what merging the stored answers gives again."""
     answers = record.by_version("assessment")
@@ -283,6 +307,7 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "numbers without gaps": numbers_without_gaps,
     "told once": told_once,
     "one event per change": one_event_per_change,
+    "chain holds": chain_holds,
     "decisions follow": decisions_follow,
     "nothing is open": nothing_is_open,
     "times run forward": times_run_forward,

@@ -1,0 +1,84 @@
+"""What an event says of the change it tells of, so that the change cannot be altered without the event.
+
+One function for each kind of row, used where the row is written and again where the record is compared with its trail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+Row = Mapping[str, Any]
+Detail = dict[str, Any]
+
+
+def of_document(version: Row) -> Detail:
+    """A version as lodged: digests of the bytes received, of its content, of whom it was put to, and when it came."""
+    return {
+        "sha256": version["received_sha256"].hex(),
+        "content": version["content_sha256"].hex(),
+        "routing": digest(version["routing"]),
+        "received_at": version["received_at"],
+    }
+
+
+def of_answer(assessment: Row) -> Detail:
+    """How a question was closed, and when it was put; whose answer it is."""
+    told = {name: assessment[name] for name in ("agency", "answer", "asked_at", "dispatched_at")}
+    return told | {"sha256": digest(assessment["body"])}
+
+
+def of_late_answer(late: Row) -> Detail:
+    """An answer that came when its question was closed."""
+    return {"agency": late["agency"], "sha256": digest(late["body"])}
+
+
+def of_decision(decision: Row) -> Detail:
+    """A decision: its outcome, what it was computed from, and all that it says."""
+    told = {name: decision[name] for name in ("outcome", "fingerprint")}
+    return told | {"sha256": digest(decision["body"])}
+
+
+def digest(stored: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(stored).hexdigest()
+
+
+class Change(NamedTuple):
+    """One change of a version: of which kind, at which moment, and what its event commits to."""
+
+    kind: str
+    at: int
+    told: Detail
+
+    @property
+    def key(self) -> tuple[str, int, bytes]:
+        """Equal for equal changes."""
+        return self.kind, self.at, msgspec.json.encode(self.told, order="sorted")
+
+
+def differences(stored: Iterable[Change], told: Iterable[Change]) -> Iterator[str]:
+    """Where a version's rows and its events differ, in words; an event's detail may hold more than the row commits to.
+
+    Events that name no digest were written before the trail had any: of these, kind and moment are compared.
+    """
+    rows, events = list(stored), list(told)
+    for kind in sorted({change.kind for change in (*rows, *events)}):
+        mine = [change for change in rows if change.kind == kind]
+        theirs = [change for change in events if change.kind == kind]
+        names = set().union(*(change.told for change in mine))
+        if any("sha256" not in change.told for change in theirs):
+            names = set()
+        ours, said = (Counter(_only(change, names).key for change in changes) for changes in (mine, theirs))
+        if ours - said:
+            yield f"{kind}: {(ours - said).total()} in the record that no event tells of"
+        if said - ours:
+            yield f"{kind}: {(said - ours).total()} told by an event that the record does not hold"
+
+
+def _only(change: Change, names: Iterable[str]) -> Change:
+    return change._replace(told={name: change.told.get(name) for name in names})

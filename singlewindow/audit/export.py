@@ -1,0 +1,55 @@
+"""The file that an auditor checks: first what it contains, then one line for each event, stream by stream.
+
+An event's line is its link in hexadecimal, a tab, and the very bytes that the link is made of (`chain.line`).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from singlewindow.audit.chain import STREAMS, Entry, Head, line
+
+FORMAT: Final = "singlewindow trail 1"
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an export holds: of each stream the events after `after` up to `heads`, as they stood at `exported_at`.
+
+    `outside` counts events that stand in no stream.
+    """
+
+    format: Literal["singlewindow trail 1"] = FORMAT
+    exported_at: int
+    after: list[Head]
+    heads: list[Head]
+    outside: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a file about other streams than ours."""
+        if {len(self.after), len(self.heads)} != {STREAMS}:
+            raise ValueError(f"it speaks of other streams than our {STREAMS}")
+
+    @property
+    def events(self) -> int:
+        """How many events follow."""
+        return sum(end.number - start.number for start, end in zip(self.after, self.heads, strict=True))
+
+
+def opening(contents: Contents) -> bytes:
+    """The first line."""
+    return msgspec.json.encode(contents) + b"\n"
+
+
+def read_opening(first: bytes) -> Contents:
+    """What the first line says; raises ValueError where the file is no export."""
+    try:
+        return msgspec.json.decode(first, type=Contents)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"The file is no export of the audit trail: its first line does not fit ({error})") from error
+
+
+def event_line(link: bytes, entry: Entry) -> bytes:
+    """One event's line."""
+    return link.hex().encode() + b"\t" + line(entry) + b"\n"

@@ -1,0 +1,158 @@
+"""The check: whether an export follows from itself, and whether the checkpoints that the auditor kept stand in it.
+
+Needs nothing but the two files. Whoever rewrites the record can make it follow from itself again, but not from a
+checkpoint that was kept elsewhere; what no checkpoint covers yet is said, not vouched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from singlewindow.audit.chain import EMPTY, STREAMS, Head, link
+from singlewindow.audit.checkpoint import Checkpoint
+from singlewindow.audit.export import Contents, read_opening
+
+MOST_FINDINGS: Final = 20
+
+_event = msgspec.json.Decoder(tuple[int, int, int, str, str, int | None, msgspec.Raw])
+
+
+@dataclass
+class Tail:
+    """The events that no checkpoint covers yet: how many, and the oldest's moment (microseconds since 1970 UTC)."""
+
+    events: int = 0
+    since: int | None = None
+
+    def add(self, at: int) -> None:
+        """Count one more."""
+        self.events += 1
+        self.since = at if self.since is None else min(self.since, at)
+
+
+@dataclass
+class Verdict:
+    """What was found: nothing in `findings` means that the trail is intact up to the newest checkpoint.
+
+    `events` were read; `findings` are in words, the first `MOST_FINDINGS`, of `found` in all.
+    """
+
+    newest: Checkpoint
+    events: int = 0
+    found: int = 0
+    findings: list[str] = field(default_factory=list)
+    tail: Tail = field(default_factory=Tail)
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing was found."""
+        return not self.found
+
+    def find(self, words: str) -> None:
+        """Note a finding."""
+        self.found += 1
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(words)
+
+
+class _Stream:
+    """One stream as it is read: where it stands, and what the checkpoints say of places further on."""
+
+    def __init__(self, number: int, start: Head, kept: Sequence[Checkpoint]) -> None:
+        heads = {point.statement.number: point.statement.heads[number] for point in kept}
+        self.name, self.start = f"stream {number}", start
+        self.last, self.link = start.number, bytes.fromhex(start.link)
+        self.kept = {head.number: (bytes.fromhex(head.link), point) for point, head in heads.items() if head.number}
+        self.covered = max(head.number for head in heads.values())
+
+    def begin(self, verdict: Verdict) -> None:
+        """What a file that begins in the middle leaves out must be what a checkpoint has seen."""
+        if self.start == EMPTY:
+            return
+        seen, _ = self.kept.get(self.start.number, (b"", 0))
+        if seen != self.link:
+            verdict.find(f"{self.name} begins after number {self.last}, and no checkpoint given vouches for that place")
+
+    def follow(self, verdict: Verdict, number: int, claimed: bytes, written: bytes) -> None:
+        """Take the next event; what does not fit is noted once, and reading goes on from the event as it stands."""
+        if number != self.last + 1:
+            verdict.find(f"{self.name}: number {number} comes after {self.last}; events are missing, added or moved")
+        elif claimed != link(self.link, written):
+            verdict.find(
+                f"{self.name}: number {number} does not follow from the one before it; one of them was altered"
+            )
+        kept = self.kept.get(number)
+        if kept is not None and kept[0] != claimed:
+            verdict.find(f"{self.name}: number {number} is not what checkpoint {kept[1]} has seen; it was rewritten")
+        self.last, self.link = number, claimed
+
+    def end(self, verdict: Verdict, end: Head) -> None:
+        """The file must reach where it says that it ends, and every checkpoint."""
+        if (self.last, self.link.hex()) != end:
+            verdict.find(f"{self.name} ends at number {self.last}, and the file says {end.number}: it is not whole")
+        if self.last < self.covered:
+            why = "events are missing, or the export is older than the checkpoint"
+            verdict.find(f"{self.name} ends at number {self.last}, and a checkpoint has seen {self.covered}: {why}")
+
+
+def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict:
+    """Check an export, line by line, against checkpoints (by number, at least one, their signatures checked already).
+
+    Raises ValueError where the file is no export.
+    """
+    reading = iter(lines)
+    contents = read_opening(next(reading, b""))
+    verdict = Verdict(checkpoints[-1])
+    _compare(verdict, checkpoints)
+    streams = {number: _Stream(number, contents.after[number], checkpoints) for number in range(STREAMS)}
+    for stream in streams.values():
+        stream.begin(verdict)
+    for place, written in enumerate(reading, start=2):
+        _read(verdict, streams, place, written)
+    for stream, end in zip(streams.values(), contents.heads, strict=True):
+        stream.end(verdict, end)
+    _outside(verdict, contents)
+    return verdict
+
+
+def _compare(verdict: Verdict, checkpoints: Sequence[Checkpoint]) -> None:
+    """Checkpoints follow from each other: each names the one before it, and no stream ever grows shorter."""
+    for first, second in pairwise(checkpoints):
+        one, two = first.statement, second.statement
+        if one == two:
+            continue
+        parted = one.number == two.number or (one.number + 1 == two.number and two.previous != first.digest)
+        if parted or any(not _grew(*heads) for heads in zip(one.heads, two.heads, strict=True)):
+            verdict.find(f"checkpoints {one.number} and {two.number} do not follow from each other: two histories")
+
+
+def _grew(earlier: Head, later: Head) -> bool:
+    return later.number > earlier.number or later == earlier
+
+
+def _read(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written: bytes) -> None:
+    claimed, _, body = written.rstrip(b"\n").partition(b"\t")
+    try:
+        number_of_stream, number, at = _event.decode(body)[:3]
+        linked = bytes.fromhex(claimed.decode())
+        stream = streams[number_of_stream]
+    except (ValueError, KeyError, msgspec.MsgspecError):
+        verdict.find(f"line {place} of the file is no event")
+        return
+    stream.follow(verdict, number, linked, body)
+    verdict.events += 1
+    if number > stream.covered:
+        verdict.tail.add(at)
+
+
+def _outside(verdict: Verdict, contents: Contents) -> None:
+    if contents.outside:
+        verdict.find(
+            f"{contents.outside} events stand outside the chain: processes of an older version have written them, or "
+            "somebody else; `singlewindow db upgrade` chains them, and says so in the trail"
+        )

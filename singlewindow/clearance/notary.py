@@ -1,0 +1,68 @@
+"""Checkpoints and exports: what the auditor is handed, so that the record can be proven without whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Engine
+
+from singlewindow.audit.chain import EMPTY, STREAMS, Head
+from singlewindow.audit.checkpoint import Checkpoint, Signer, read_checkpoint
+from singlewindow.audit.export import Contents, event_line, opening
+from singlewindow.storage import checkpoints, trail
+from singlewindow.storage.engines import clock, reading
+from singlewindow.times import MICROSECONDS
+
+
+def sign(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoint | None:
+    """Make the next checkpoint; None where the last is younger than `after_seconds`, or another process was quicker."""
+    with reading(engine) as connection:
+        if not _is_due(_last(connection), clock(connection), after_seconds):
+            return None
+    with engine.begin() as connection:
+        last, now = _last(connection), clock(connection)
+        if not _is_due(last, now, after_seconds):
+            return None
+        number = last.statement.number + 1 if last else 1
+        made = signer.sign(number, now, trail.heads(connection), last)
+        return made if checkpoints.add(connection, number, now, made.line) else None
+
+
+def _last(connection: Connection) -> Checkpoint | None:
+    line = checkpoints.newest(connection)
+    return read_checkpoint(line) if line else None
+
+
+def _is_due(last: Checkpoint | None, now: int, after_seconds: float) -> bool:
+    return last is None or now - last.statement.at >= after_seconds * MICROSECONDS
+
+
+def checkpoints_after(engine: Engine, number: int, limit: int) -> list[Checkpoint]:
+    """The checkpoints made after this one, in order, at most `limit`."""
+    with reading(engine) as connection:
+        return [read_checkpoint(line) for line in checkpoints.after(connection, number, limit)]
+
+
+def contents(engine: Engine, after: list[Head] | None = None) -> Contents:
+    """What an export made now holds: everything, or what came after these heads."""
+    with reading(engine) as connection:
+        return Contents(
+            exported_at=clock(connection),
+            after=after or [EMPTY] * STREAMS,
+            heads=trail.heads(connection),
+            outside=trail.outside(connection),
+        )
+
+
+def export(engine: Engine, contents: Contents) -> Iterator[bytes]:
+    """The export's lines. Pages are read one by one: nothing is held in the database while the file is written."""
+    yield opening(contents)
+    for stream, (start, end) in enumerate(zip(contents.after, contents.heads, strict=True)):
+        last = start.number
+        while last < end.number:
+            with reading(engine) as connection:
+                page = list(trail.read(connection, stream, last, end.number))
+            if not page:
+                break
+            yield from (event_line(link, entry) for entry, link in page)
+            last = page[-1][0].number

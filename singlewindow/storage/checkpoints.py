@@ -1,0 +1,24 @@
+"""The signed checkpoints as they were made, one row for each number: of two that make the same one, one is kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from singlewindow.storage.bulk import insert_new_rows
+from singlewindow.storage.tables import checkpoint
+
+
+def newest(connection: Connection) -> bytes | None:
+    """The line of the last checkpoint; None where there is none yet."""
+    return connection.execute(select(checkpoint.c.line).order_by(checkpoint.c.number.desc()).limit(1)).scalar()
+
+
+def add(connection: Connection, number: int, at: int, line: bytes) -> bool:
+    """Keep a checkpoint; False where another process has made the one with this number."""
+    return bool(insert_new_rows(connection, checkpoint, [{"number": number, "at": at, "line": line}], ("number",)))
+
+
+def after(connection: Connection, number: int, limit: int) -> list[bytes]:
+    """The lines of the checkpoints with a number above this one, in order, at most `limit`."""
+    query = select(checkpoint.c.line).where(checkpoint.c.number > number).order_by(checkpoint.c.number).limit(limit)
+    return list(connection.execute(query).scalars())

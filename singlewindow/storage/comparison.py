@@ -1,0 +1,67 @@
+"""Reading the record beside its trail: of each version what is stored, and what its events say was stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy.sql.schema import Table
+
+from singlewindow.audit import commitments
+from singlewindow.audit.commitments import Change
+from singlewindow.storage.events import Kind
+from singlewindow.storage.tables import assessment, decision, event, late_assessment, version
+
+COMPARED = (Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
+Changes = dict[int, list[Change]]
+
+
+def versions(connection: Connection, after: int, limit: int) -> list[int]:
+    """The next versions above this id, in order: those that are stored, and those that events speak of."""
+    stored = select(version.c.id).where(version.c.id > after).order_by(version.c.id).limit(limit)
+    told = select(event.c.version_id).where(event.c.version_id > after).distinct().order_by(event.c.version_id)
+    found = {*connection.execute(stored).scalars(), *connection.execute(told.limit(limit)).scalars()}
+    return sorted(found)[:limit]
+
+
+def stored(connection: Connection, version_ids: Iterable[int]) -> Changes:
+    """What stands in the tables, its digests computed again."""
+    ids = list(version_ids)
+    changes: Changes = defaultdict(list)
+    for row in _rows(connection, version, ids):
+        recomputed = {"received_sha256": _digest(row["received"]), "content_sha256": _digest(row["canonical"])}
+        told = commitments.of_document(row | recomputed)
+        changes[row["id"]].append(Change(Kind.LODGED, row["lodged_at"], told))
+    for row in _rows(connection, assessment, ids):
+        kind = Kind.ASSESSED if row["answer"] == "assessed" else Kind.UNANSWERED
+        changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))
+    for row in _rows(connection, late_assessment, ids):
+        changes[row["version_id"]].append(Change(Kind.LATE, row["received_at"], commitments.of_late_answer(row)))
+    for row in _rows(connection, decision, ids):
+        changes[row["version_id"]].append(Change(Kind.DECIDED, row["decided_at"], commitments.of_decision(row)))
+    return changes
+
+
+def _rows(connection: Connection, table: Table, ids: list[int]) -> Iterator[dict[str, Any]]:
+    key = table.c.id if table is version else table.c.version_id
+    # SQLite gives what was put in: bytes that somebody has replaced with text are still to be compared.
+    columns = [cast(c, LargeBinary).label(c.name) if isinstance(c.type, LargeBinary) else c for c in table.c]
+    return (dict(row) for row in connection.execute(select(*columns).where(key.in_(ids))).mappings())
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def told(connection: Connection, version_ids: Iterable[int]) -> Changes:
+    """What the events say."""
+    changes: Changes = defaultdict(list)
+    mine = (event.c.version_id.in_(list(version_ids)), event.c.kind.in_(COMPARED))
+    columns = (event.c.version_id, event.c.kind, event.c.at, event.c.detail)
+    for row in connection.execute(select(*columns).where(*mine)):
+        changes[row.version_id].append(Change(row.kind, row.at, msgspec.json.decode(row.detail)))
+    return changes

@@ -1,0 +1,117 @@
+"""The audit trail's chains: every event gets a number without gaps, and a link that depends on all before it.
+
+A transaction keeps its events and appends them at once, to whichever stream nobody else is writing to: it locks that
+one stream's head, until it commits. The order of locks is versions, questions, one head, then the streams of notices
+and feeds: whoever waits for a head holds none, and whoever holds one never waits for another.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Engine, LargeBinary, bindparam, cast, func, or_, select, update
+from sqlalchemy import event as hooks
+
+from singlewindow.audit import chain
+from singlewindow.audit.chain import STREAMS, Entry, Head
+from singlewindow.storage.bulk import insert_rows
+from singlewindow.storage.tables import Record, event, trail
+
+Row = dict[str, Any]
+
+PENDING: Final = "events to be chained"
+# SQLite gives what was put in, be it text: an event that was altered in that way too is to be read, and found out.
+CHAINED: Final = (event.c.stream, event.c.number, event.c.at, event.c.kind, event.c.actor, event.c.version_id,
+                  cast(event.c.detail, LargeBinary).label("detail"))  # fmt: skip
+PAGE: Final = 1_000
+
+
+def append_at_commit(engine: Engine) -> None:
+    """Make every transaction of an engine append, before its COMMIT, the events that it still keeps."""
+
+    @hooks.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.info[PENDING] = []
+
+    hooks.listen(engine, "commit", append)
+
+
+def keep(connection: Connection, rows: Iterable[Row]) -> None:
+    """Keep events (rows of `event` without their place in the chain) until they are appended."""
+    connection.info[PENDING].extend(rows)
+
+
+def append(connection: Connection) -> None:
+    """Chain and write the events that this transaction keeps."""
+    kept = connection.info[PENDING]
+    if not kept:
+        return
+    insert_rows(connection, event, _chained(connection, kept))
+    connection.info[PENDING] = []
+
+
+def _chained(connection: Connection, rows: Sequence[Row]) -> list[Row]:
+    """The rows with their places in the chain, whose head is locked and moved on."""
+    head = _take_head(connection)
+    placed, link = [], head.link
+    for number, row in enumerate(rows, start=head.number + 1):
+        entry = Entry(stream=head.stream, number=number, **row)
+        link = chain.link(link, chain.line(entry))
+        placed.append(entry._asdict() | {"link": link})
+    moved = {"number": head.number + len(rows), "link": link}
+    connection.execute(update(trail).where(trail.c.stream == head.stream).values(**moved))
+    return placed
+
+
+def _take_head(connection: Connection) -> Record:
+    """Lock a head that is free, looking from one chosen by chance; where all are taken, wait for that one."""
+    chosen = secrets.randbelow(STREAMS)
+    nearest = select(trail).order_by((trail.c.stream + (STREAMS - chosen)) % STREAMS).limit(1)
+    free = connection.execute(nearest.with_for_update(skip_locked=True)).first()
+    if free is not None:
+        return free
+    return connection.execute(select(trail).where(trail.c.stream == chosen).with_for_update()).one()
+
+
+def adopt(connection: Connection, now: int) -> int:
+    """Chain events that older processes have written outside, the oldest first, a page at most; how many.
+
+    The event before them in their stream says how many they are: until then they could have been altered.
+    """
+    outside = select(event.c.id, *CHAINED[2:]).where(event.c.stream.is_(None)).order_by(event.c.id).limit(PAGE)
+    found = [dict(row) for row in connection.execute(outside.with_for_update()).mappings()]
+    if not found:
+        return 0
+    ids = [row.pop("id") for row in found]
+    said = {"at": now, "kind": "adopted", "actor": "system", "version_id": None,
+            "detail": msgspec.json.encode({"events": len(found)})}  # fmt: skip
+    first, *placed = _chained(connection, [said, *found])
+    insert_rows(connection, event, [first])
+    place: Row = {name: bindparam(f"its_{name}") for name in ("stream", "number", "link")}
+    moved = [{"its_id": id_, **{f"its_{name}": row[name] for name in place}}
+             for id_, row in zip(ids, placed, strict=True)]  # fmt: skip
+    connection.execute(update(event).where(event.c.id == bindparam("its_id")).values(**place), moved)
+    return len(found)
+
+
+def heads(connection: Connection) -> list[Head]:
+    """Where every stream ends, all at one moment."""
+    rows = connection.execute(select(trail).order_by(trail.c.stream))
+    return [Head(row.number, row.link.hex()) for row in rows]
+
+
+def outside(connection: Connection) -> int:
+    """How many events stand in none of the streams."""
+    nowhere = or_(event.c.stream.is_(None), event.c.stream < 0, event.c.stream >= STREAMS)
+    return int(connection.execute(select(func.count()).select_from(event).where(nowhere)).scalar_one())
+
+
+def read(connection: Connection, stream: int, after: int, until: int) -> Iterator[tuple[Entry, bytes]]:
+    """A stream's events with numbers above `after`, up to `until`, in order, a page at most; each with its link."""
+    mine = (event.c.stream == stream, event.c.number > after, event.c.number <= until)
+    columns = (*CHAINED, cast(event.c.link, LargeBinary))
+    for *values, link in connection.execute(select(*columns).where(*mine).order_by(event.c.number).limit(PAGE)):
+        yield Entry(*values), link

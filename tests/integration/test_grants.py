@@ -1,0 +1,160 @@
+"""The service works as a PostgreSQL role that can add to the record and change nothing that was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
+
+from singlewindow.audit.checkpoint import Signer, new_key
+from singlewindow.clearance import dispatch, notary
+from singlewindow.clearance.reads import record_reading
+from singlewindow.clearance.retry import Choice, retry
+from singlewindow.clearance.window import Window
+from singlewindow.http.app import create_app
+from singlewindow.security.access import create_key, revoke_key
+from singlewindow.security.keys import Principal, Role
+from singlewindow.storage.engines import open_engine
+from singlewindow.storage.grants import RIGHTS, grant
+from singlewindow.storage.tables import metadata
+from tests import servers
+from tests.integration.conftest import Callers, body_of, work
+from tests.integration.documents import tree
+from tests.integration.lodging import one
+from workers.heartbeat import Heartbeat
+
+
+@contextmanager
+def role(owner: Engine) -> Iterator[str]:
+    """A role of the test's own, gone at its end."""
+    name = f"service {uuid4().hex}"
+    with owner.begin() as connection:
+        connection.exec_driver_sql(f'CREATE ROLE "{name}" LOGIN')
+    try:
+        yield name
+    finally:
+        with owner.begin() as connection:
+            connection.exec_driver_sql(f'DROP OWNED BY "{name}"')
+            connection.exec_driver_sql(f'DROP ROLE "{name}"')
+
+
+@pytest.fixture
+def owner(postgres_url: str, migrated_postgres: str) -> Iterator[Engine]:
+    """A migrated PostgreSQL database as its owner."""
+    with servers.database(postgres_url, migrated_postgres) as url:
+        engine = open_engine(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def service(owner: Engine, window: Window) -> Iterator[Window]:
+    """The same database as the granted role."""
+    with role(owner) as name:
+        grant(owner, name)
+        url = make_url(owner.url).set(username=name).render_as_string(hide_password=False)
+        engine = open_engine(url)
+        yield replace(window, engine=engine)
+        engine.dispose()
+
+
+@pytest.fixture
+def database_url(migrated_sqlite: object) -> str:
+    """For the window's rules and agencies only: its own record is not used."""
+    return "sqlite://"
+
+
+def test_every_table_has_its_rights() -> None:
+    assert {*metadata.tables, "alembic_version"} == {*RIGHTS}
+
+
+def test_the_role_does_all_that_the_service_does(service: Window) -> None:
+    callers = Callers(create_app(service), service)
+    trader, auditor = callers.trader(), callers.auditor()
+    mrn = body_of(trader.lodge(tree()))["mrn"]
+    one(service, "GRANTED")
+    dispatch.make_batches(service)
+    dispatch.take_back(service)
+    dispatch.answer_for_silence(service)
+    work(service)
+    assert auditor.get(f"/v1/declarations/{mrn}/decision").status_code in {200, 202}
+    assert body_of(callers.agency("customs").get("/v1/agencies/customs/feed"))["entries"]
+    key = create_key(service.engine, Role.OPERATOR)
+    assert revoke_key(service.engine, key.key_id)
+    assert retry(service.engine, Choice()) == 0
+    heart = Heartbeat(service.engine)
+    heart.beat()
+    heart.leave()
+    record_reading(service, Principal("k", Role.AUDITOR), "test", {})
+    assert notary.sign(service.engine, Signer(new_key())) is not None
+
+
+FORBIDDEN: Mapping[str, tuple[str, ...]] = {
+    table: tuple(verb for verb in ("UPDATE", "DELETE") if not any(right.startswith(verb) for right in rights))
+    for table, rights in RIGHTS.items()
+}
+
+
+def test_the_role_can_neither_change_nor_take_away_what_was_told(service: Window) -> None:
+    one(service, "GRANTED")
+    allowed = []
+    for table, verbs in FORBIDDEN.items():
+        column = "version_num" if table == "alembic_version" else metadata.tables[table].c[0].name
+        statements = {"UPDATE": f"UPDATE {table} SET {column} = {column}", "DELETE": f"DELETE FROM {table}"}
+        allowed += [(table, verb) for verb in verbs if _may(service.engine, statements[verb])]
+        allowed += [(table, verb) for verb in ("TRUNCATE", "DROP TABLE") if _may(service.engine, f"{verb} {table}")]
+    assert allowed == []
+
+
+REFUSED = (
+    "UPDATE event SET detail = '{}'",
+    "UPDATE version SET received = ''",
+    "UPDATE decision SET outcome = 'release'",
+    "UPDATE principal SET role = 'auditor'",
+    "INSERT INTO trail VALUES (16, 0, '')",
+    "ALTER TABLE event DISABLE TRIGGER ALL",
+)
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_the_role_is_refused(service: Window, statement: str) -> None:
+    assert not _may(service.engine, statement)
+
+
+def _may(engine: Engine, statement: str) -> bool:
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+    except ProgrammingError as error:
+        if "permission denied" not in str(error) and "must be owner" not in str(error):
+            raise
+        return False
+    return True
+
+
+def test_granting_again_takes_back_what_is_too_much(owner: Engine) -> None:
+    with role(owner) as name:
+        with owner.begin() as connection:
+            connection.exec_driver_sql(f'GRANT ALL ON event TO "{name}"')
+        grant(owner, name)
+        with owner.begin() as connection:
+            query = text("SELECT privilege_type FROM information_schema.role_table_grants"
+                         " WHERE grantee = :role AND table_name = 'event'")  # fmt: skip
+            assert set(connection.execute(query, {"role": name}).scalars()) == {"SELECT", "INSERT"}
+
+
+def test_a_role_that_does_not_exist_is_refused_with_what_to_do(owner: Engine) -> None:
+    with pytest.raises(ValueError, match='CREATE ROLE "no ""such""" LOGIN'):
+        grant(owner, 'no "such"')
+
+
+def test_sqlite_has_no_roles(migrated_sqlite: object) -> None:
+    engine = open_engine(f"sqlite:///{migrated_sqlite}")
+    with pytest.raises(ValueError, match="Only PostgreSQL knows roles"):
+        grant(engine, "service")
+    engine.dispose()

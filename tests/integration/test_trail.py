@@ -1,0 +1,277 @@
+"""The chained trail on both databases: gapless and unforked whoever writes, and nothing of the record escapes it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, create_engine, select, text
+
+from singlewindow.audit.chain import STREAMS
+from singlewindow.audit.checkpoint import Signer, new_key
+from singlewindow.audit.verify import Verdict, verify
+from singlewindow.clearance import notary
+from singlewindow.clearance.comparison import compare
+from singlewindow.clearance.window import Window
+from singlewindow.storage import events, schema, trail
+from singlewindow.storage.engines import open_engine
+from singlewindow.storage.tables import event
+from singlewindow.storage.tables import trail as heads
+from tests.integration.conftest import work
+from tests.integration.lodging import one
+
+WRITERS, EACH, LOT = 200, 2, 3
+SIGNER = Signer(new_key())
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine with a connection for every writer."""
+    opened = open_engine(database_url, pool_size=WRITERS)
+    yield opened
+    opened.dispose()
+
+
+def happening(actor: str, number: int = 0) -> events.Event:
+    return events.Event(number, events.Kind.PARKED, actor, None, {"number": number})
+
+
+def verified(engine: Engine) -> Verdict:
+    """What an auditor finds who takes a checkpoint and an export now."""
+    made = notary.sign(engine, SIGNER)
+    assert made is not None
+    return verify(notary.export(engine, notary.contents(engine)), [made])
+
+
+def rows(engine: Engine, query: str) -> Sequence[Any]:
+    with engine.connect() as connection:
+        return connection.execute(text(query)).all()
+
+
+def change(engine: Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_all_that_happens_on_the_way_to_a_decision_is_chained(window: Window) -> None:
+    for number in range(3):
+        one(window, f"TRAIL{number}")
+    work(window)
+    verdict = verified(window.engine)
+    assert (verdict.findings, verdict.tail.events) == ([], 0)
+    assert [(verdict.events,)] == rows(window.engine, "SELECT count(*) FROM event")
+
+
+def test_two_hundred_writers_at_once_leave_no_gap_and_no_fork(engine: Engine) -> None:
+    barrier = threading.Barrier(WRITERS)
+
+    def write(writer: int) -> None:
+        barrier.wait()
+        for turn in range(EACH):
+            with engine.begin() as connection:
+                events.record(connection, [happening(f"w{writer}", turn * LOT + place) for place in range(LOT)])
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, range(WRITERS)))
+    verdict = verified(engine)
+    assert (verdict.findings, verdict.events) == ([], WRITERS * EACH * LOT)
+    ends = rows(engine, "SELECT stream, count(*), max(number) FROM event GROUP BY stream")
+    assert all(count == last for _, count, last in ends)
+    assert len(ends) == STREAMS
+
+
+def test_the_events_of_one_transaction_stand_together_in_one_stream(engine: Engine) -> None:
+    with engine.begin() as connection:
+        events.record(connection, [happening("first")])
+        events.record(connection, [happening("second"), happening("third")])
+    found = rows(engine, "SELECT stream, number, actor FROM event ORDER BY number")
+    assert [row[1:] for row in found] == [(1, "first"), (2, "second"), (3, "third")]
+    assert len({row[0] for row in found}) == 1
+
+
+def test_a_transaction_that_is_undone_leaves_nothing_and_takes_no_number(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.begin()
+        events.record(connection, [happening("undone")])
+        trail.append(connection)
+        events.record(connection, [happening("undone too")])
+        connection.rollback()
+    with engine.begin() as connection:
+        events.record(connection, [happening("done")])
+    assert rows(engine, "SELECT number, actor FROM event") == [(1, "done")]
+    assert verified(engine).intact
+
+
+def test_a_writer_takes_a_stream_that_nobody_holds_and_waits_where_all_are_held(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":  # one writer at a time holds all there is
+        return
+    with engine.connect() as holder:
+        holder.execute(select(heads).where(heads.c.stream != 11).with_for_update())
+        for number in range(5):
+            with engine.begin() as connection:
+                events.record(connection, [happening("free", number)])
+        holder.execute(select(heads).with_for_update())
+        last = threading.Thread(target=_write_one, args=[engine])
+        last.start()
+        last.join(0.3)
+        assert last.is_alive()
+        holder.rollback()
+        last.join()
+    assert {row[0] for row in rows(engine, "SELECT stream FROM event WHERE actor = 'free'")} == {11}
+    assert (verified(engine).intact, len(rows(engine, "SELECT * FROM event"))) == (True, 6)
+
+
+def _write_one(engine: Engine) -> None:
+    with engine.begin() as connection:
+        events.record(connection, [happening("waited")])
+
+
+def written_by_an_older_version(engine: Engine, count: int) -> None:
+    with engine.begin() as connection:
+        for number in range(count):
+            connection.exec_driver_sql(
+                f"INSERT INTO event (at, kind, actor, detail) VALUES ({number}, 'parked', 'older', '{{}}')"
+            )
+
+
+def test_an_upgrade_chains_what_was_written_before_there_were_chains_and_says_so(empty_database_url: str) -> None:
+    engine = open_engine(empty_database_url, pool_size=1)
+    config = schema._config()
+    config.attributes["engine"] = engine
+    command.upgrade(config, "0002")
+    written_by_an_older_version(engine, 5)
+    schema.upgrade(engine)
+    verdict = verified(engine)
+    assert (verdict.findings, verdict.events) == ([], 6)
+    found = rows(engine, "SELECT kind, at FROM event ORDER BY number")
+    assert [row[0] for row in found] == ["adopted", *["parked"] * 5]
+    assert [row[1] for row in found[1:]] == list(range(5))
+    engine.dispose()
+
+
+def test_what_an_older_process_writes_beside_a_newer_is_outside_until_the_next_upgrade(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trail, "PAGE", 4)
+    _write_one(engine)
+    written_by_an_older_version(engine, 10)
+    _write_one(engine)
+    (words,) = verified(engine).findings
+    assert words.startswith("10 events stand outside the chain")
+    schema.upgrade(engine)
+    verdict = verified(engine)
+    assert (verdict.findings, verdict.events) == ([], 12 + 3)
+    assert rows(engine, "SELECT count(*) FROM event WHERE stream IS NULL") == [(0,)]
+
+
+def test_an_export_is_read_in_pages_up_to_where_the_streams_ended(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trail, "PAGE", 3)
+    for _ in range(40):
+        _write_one(engine)
+    contents = notary.contents(engine)
+    for _ in range(10):
+        _write_one(engine)
+    made = notary.sign(engine, SIGNER)
+    assert made is not None
+    assert verify(notary.export(engine, contents), [SIGNER.sign(1, 0, contents.heads, None)]).intact
+    since = notary.contents(engine, contents.heads)
+    assert since.events == 10
+    assert verify(notary.export(engine, since), [SIGNER.sign(1, 0, contents.heads, None), made]).events == 10
+
+
+def test_an_event_altered_in_the_database_is_found(engine: Engine) -> None:
+    for _ in range(20):
+        _write_one(engine)
+    made = notary.sign(engine, SIGNER)
+    assert made is not None
+    change(engine, "UPDATE event SET actor = 'nobody' WHERE id = (SELECT min(id) FROM event)")
+    (words,) = verify(notary.export(engine, notary.contents(engine)), [made]).findings
+    assert "does not follow" in words
+
+
+def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: Engine) -> None:
+    barrier = threading.Barrier(8)
+
+    def sign(_: int) -> bool:
+        barrier.wait()
+        return notary.sign(engine, SIGNER, after_seconds=60) is not None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(sign, range(8))) == 1
+    assert rows(engine, "SELECT number FROM checkpoint") == [(1,)]
+
+
+def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None:
+    first = notary.sign(engine, SIGNER, after_seconds=60)
+    assert notary.sign(engine, SIGNER, after_seconds=60) is None
+    second = notary.sign(engine, SIGNER, after_seconds=0)
+    assert first is not None
+    assert second is not None
+    assert (second.statement.number, second.statement.previous) == (2, first.digest)
+    assert notary.checkpoints_after(engine, 0, 10) == [first, second]
+    assert notary.checkpoints_after(engine, 1, 10) == [second]
+
+
+ALTERATIONS = (
+    "UPDATE version SET received = '<Declaration/>'",
+    "UPDATE version SET canonical = '{}'",
+    "UPDATE version SET routing = '[]'",
+    "UPDATE version SET lodged_at = lodged_at + 1",
+    "UPDATE version SET received_at = received_at - 1",
+    "UPDATE assessment SET body = '{}' WHERE agency = 'customs'",
+    "UPDATE assessment SET answer = 'silent' WHERE agency = 'customs'",
+    "UPDATE assessment SET answered_at = answered_at + 1 WHERE agency = 'customs'",
+    "UPDATE assessment SET dispatched_at = dispatched_at + 1 WHERE agency = 'customs'",
+    "DELETE FROM assessment WHERE agency = 'customs'",
+    "UPDATE decision SET outcome = 'inspect'",
+    "UPDATE decision SET body = '{}'",
+    "UPDATE decision SET fingerprint = 'x'",
+    "UPDATE decision SET decided_at = decided_at + 1",
+    "DELETE FROM decision",
+    "DELETE FROM event WHERE kind = 'decided'",
+    "DELETE FROM event WHERE kind = 'assessed'",
+    "INSERT INTO late_assessment SELECT version_id, agency, body, 0 FROM assessment",
+)
+
+
+def test_a_record_that_nobody_touched_is_as_its_events_tell(window: Window) -> None:
+    one(window, "SAME1")
+    one(window, "SAME2")
+    work(window)
+    assert list(compare(window.engine)) == [(2, [])]
+
+
+def test_whatever_is_altered_in_the_record_differs_from_its_events(window: Window) -> None:
+    one(window, "ALTER1")
+    work(window)
+    unseen = []
+    for statement in ALTERATIONS:
+        with window.engine.connect() as connection:
+            connection.execute(text(statement))
+            seen = _compared(window, connection)
+            connection.rollback()
+        unseen += [] if seen else [statement]
+    assert unseen == []
+
+
+def _compared(window: Window, connection: Any) -> list[str]:
+    from singlewindow.clearance.comparison import _differences
+    from singlewindow.storage.comparison import versions
+
+    return list(_differences(connection, versions(connection, 0, 10)))
+
+
+def test_a_version_without_a_row_is_found_by_its_events(engine: Engine) -> None:
+    other = create_engine(engine.url)
+    with other.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("ALTER TABLE event DROP CONSTRAINT event_version_id_fkey")
+        connection.execute(event.insert().values(at=1, kind="decided", actor="x", version_id=77, detail=b"{}"))
+    other.dispose()
+    assert list(compare(engine)) == [(1, ["version 77, decided: 1 told by an event that the record does not hold"])]

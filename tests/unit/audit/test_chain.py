@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from singlewindow.audit.chain import GENESIS, Entry, line, link
+
+WHOLE = st.integers(0, 2**63 - 1)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+DETAILS = st.binary(max_size=20).map(lambda content: content.replace(b"\n", b""))
+ENTRIES = st.builds(Entry, st.integers(0, 15), WHOLE, WHOLE, TEXT, TEXT, st.none() | WHOLE, DETAILS)
+PLAIN = Entry(3, 7, 1_700_000_000_000_000, "lodged", "trader:GB1", 12, b'{"mrn":"26GB1"}')
+
+
+@given(ENTRIES, ENTRIES)
+def test_different_events_have_different_lines(one: Entry, other: Entry) -> None:
+    assert (line(one) == line(other)) == (one == other)
+
+
+@given(ENTRIES, st.sampled_from(Entry._fields), st.data())
+def test_a_change_of_any_part_of_an_event_changes_its_link(entry: Entry, part: str, data: st.DataObject) -> None:
+    other = data.draw(ENTRIES)
+    changed = entry._replace(**{part: getattr(other, part)})
+    assert (link(GENESIS, line(changed)) == link(GENESIS, line(entry))) == (changed == entry)
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
+def test_a_link_depends_on_the_one_before_it(one: bytes, other: bytes) -> None:
+    assert (link(one, line(PLAIN)) == link(other, line(PLAIN))) == (one == other)
+
+
+def test_an_event_is_one_line_of_json_with_its_detail_as_stored() -> None:
+    assert line(PLAIN) == b'[3,7,1700000000000000,"lodged","trader:GB1",12,{"mrn":"26GB1"}]'
+    assert json.loads(line(PLAIN)) == [*PLAIN[:6], {"mrn": "26GB1"}]
+
+
+def test_a_link_is_the_digest_of_the_link_before_it_and_the_line() -> None:
+    assert link(GENESIS, line(PLAIN)) == hashlib.sha256(bytes(32) + line(PLAIN)).digest()
+
+
+def test_a_detail_with_a_line_break_is_refused() -> None:
+    with pytest.raises(ValueError, match="Event 7 of stream 3"):
+        line(PLAIN._replace(detail=b"{}\n{}"))

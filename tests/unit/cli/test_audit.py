@@ -1,0 +1,134 @@
+"""The way of the operator and of the auditor through `singlewindow audit`, each in a folder of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+
+
+@pytest.fixture
+def folder(migrated_sqlite: Path, tmp_path: Path) -> Path:
+    (tmp_path / "singlewindow.db").write_bytes(migrated_sqlite.read_bytes())
+    return tmp_path
+
+
+@pytest.fixture
+def public(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The public key of a fresh private one, which the settings name."""
+    made = run("audit", "keygen", folder / "key.pem")
+    monkeypatch.setenv("SW_AUDIT_KEY_FILE", str(folder / "key.pem"))
+    return made.out.strip()
+
+
+def happen(run: Run, folder: Path, count: int) -> None:
+    for _ in range(count):
+        assert run("keys", "create", "--data", folder, "--role", "auditor").status == 0
+
+
+def keep(run: Run, folder: Path, name: str = "kept") -> Path:
+    kept = folder / name
+    with kept.open("a") as file:
+        file.write(run("audit", "checkpoint", "--data", folder).out)
+    return kept
+
+
+def export(run: Run, folder: Path, name: str = "trail", *options: object) -> Path:
+    assert run("audit", "export", folder / name, "--data", folder, *options).status == 0
+    return folder / name
+
+
+def test_a_record_that_nobody_touched_is_intact_and_its_tail_is_told(run: Run, folder: Path, public: str) -> None:
+    happen(run, folder, 3)
+    kept = keep(run, folder)
+    happen(run, folder, 2)
+    file = export(run, folder)
+    (folder / "singlewindow.db").unlink()  # the auditor has no database
+    status, out, _ = run("audit", "verify", file, "--checkpoint", kept, "--key", public)
+    assert status == 0
+    assert "INTACT: 3 events are as they were at checkpoint 1" in out
+    assert "NOT COVERED: 2 events" in out
+    assert "ALTERED" not in out
+
+
+def test_a_record_that_was_altered_and_chained_again_is_found_out(run: Run, folder: Path, public: str) -> None:
+    happen(run, folder, 3)
+    kept = keep(run, folder)
+    other = folder / "other"
+    other.mkdir()
+    (other / "singlewindow.db").write_bytes((folder / "singlewindow.db").read_bytes())
+    with closing(sqlite3.connect(other / "singlewindow.db")) as connection, connection:
+        connection.execute("DELETE FROM event")
+        connection.execute("UPDATE trail SET number = 0, link = ?", [bytes(32)])
+    happen(run, other, 3)
+    status, out, _ = run("audit", "verify", export(run, other), "--checkpoint", kept, "--key", public)
+    assert status == 1
+    assert "ALTERED" in out
+    assert "INTACT" not in out
+
+
+def test_only_what_came_after_a_checkpoint_is_exported_and_checked_where_that_is_asked(
+    run: Run, folder: Path, public: str
+) -> None:
+    happen(run, folder, 3)
+    kept = keep(run, folder)
+    happen(run, folder, 2)
+    file = export(run, folder, "part", "--after", kept)
+    keep(run, folder)
+    out = run("audit", "verify", file, "--checkpoint", kept).out
+    assert "INTACT: 2 events are as they were at checkpoint 2" in out
+    assert f"signed with {public}" in out
+
+
+def test_checkpoints_are_listed_as_they_were_made(run: Run, folder: Path, public: str) -> None:
+    kept = [keep(run, folder).read_text() for _ in range(3)][-1]
+    assert run("audit", "checkpoints", "--data", folder).out == kept
+    assert run("audit", "checkpoints", "--data", folder, "--after", "2").out == kept.splitlines(keepends=True)[2]
+
+
+def test_a_checkpoint_of_another_key_is_refused(run: Run, folder: Path, public: str) -> None:
+    kept, file = keep(run, folder), export(run, folder)
+    status, _, err = run("audit", "verify", file, "--checkpoint", kept, "--key", "00" * 32)
+    assert (status, "which was not given" in err, public in err) == (1, True, True)
+
+
+def test_without_a_key_no_checkpoint_is_made(run: Run, folder: Path) -> None:
+    status, out, err = run("audit", "checkpoint", "--data", folder)
+    assert (status, out, "`singlewindow audit keygen`" in err) == (1, "", True)
+
+
+def test_a_private_key_is_for_its_owner_only_and_never_overwritten(run: Run, folder: Path, public: str) -> None:
+    assert (folder / "key.pem").stat().st_mode & 0o777 == 0o600
+    assert len(bytes.fromhex(public)) == 32
+    status, _, err = run("audit", "keygen", folder / "key.pem")
+    assert (status, "File exists" in err) == (1, True)
+
+
+def test_an_export_never_overwrites_and_is_for_its_owner_only(run: Run, folder: Path) -> None:
+    file = export(run, folder)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert run("audit", "export", file, "--data", folder).status == 1
+
+
+def test_what_is_no_export_is_said_in_a_sentence(run: Run, folder: Path, public: str) -> None:
+    status, _, err = run("audit", "verify", folder / "key.pem", "--checkpoint", keep(run, folder))
+    assert (status, "no export of the audit trail" in err, "Traceback" in err) == (1, True, False)
+
+
+def test_a_record_is_compared_with_its_trail(run: Run, folder: Path) -> None:
+    assert run("audit", "compare", "--data", folder).out == "0 versions are as their events tell.\n"
+    with closing(sqlite3.connect(folder / "singlewindow.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO event (at, kind, actor, version_id, detail) VALUES (1, 'decided', 'x', 7, '{}')"
+        )
+    status, out, err = run("audit", "compare", "--data", folder)
+    assert (status, "DIFFERENT: version 7" in out, "1 differences in 1 versions" in err) == (1, True, True)
+
+
+def test_rights_are_given_on_postgresql_only(run: Run, folder: Path) -> None:
+    status, _, err = run("db", "grants", "service", "--data", folder)
+    assert (status, "Only PostgreSQL knows roles" in err) == (1, True)
