@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from singlewindow import logs
 from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.inquiries import NotVisible
+from singlewindow.clearance.reading_room import Busy, ReadingRoom, room_for
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.faults import Refused
 from singlewindow.http.access import authorise
@@ -49,20 +50,30 @@ STATUS_CODES = {
     404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 408: "REQUEST_TIMEOUT",
     413: "PAYLOAD_TOO_LARGE", 414: "URI_TOO_LONG", 415: "UNSUPPORTED_MEDIA_TYPE", 431: "HEADERS_TOO_LARGE",
 }  # fmt: skip
+LACKING = {
+    MemoryError: "This process has no memory left",
+    Busy: "All places in which large messages are read are taken",
+    Exception: "The record cannot be reached",
+}
 DETAILS = {
     "NOT_FOUND": "There is nothing at this address for this caller; /docs lists what there is",
     "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
 }
 
 
-def create_app(window: Window) -> Flask:
-    """The WSGI application over a window; nothing is asked of the database until a request comes."""
+def create_app(window: Window, room: ReadingRoom | None = None) -> Flask:
+    """The WSGI application over a window; nothing is asked of the database until a request comes.
+
+    `room` is where large messages are read; without one, it is opened by the first of them.
+    """
     # No static folder: Flask's own route for it would be in no table.
     app = Flask("singlewindow.http", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = window.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
     waiters = threading.BoundedSemaphore(window.settings.sw_waiters)
-    service = Service(window, Keyring(window.engine), GroupCommit(window), waiters, ROUTES)
+    service = Service(
+        window, Keyring(window.engine), room or room_for(window.settings), GroupCommit(window), waiters, ROUTES
+    )
     for route in ROUTES:
         app.add_url_rule(
             route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
@@ -143,13 +154,15 @@ def as_problem(error: Exception) -> ProblemError:
         return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
     if isinstance(error, HTTPException):
         return _http_problem(error)
-    if is_outage(error) or isinstance(error, MemoryError):
+    if is_outage(error) or isinstance(error, MemoryError | Busy):
         return _unavailable(error)
     return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
 
 
 def _unavailable(error: Exception) -> ProblemError:
-    lacking = "This process has no memory left" if isinstance(error, MemoryError) else "The record cannot be reached"
+    lacking = next(
+        (words for kind, words in LACKING.items() if isinstance(error, kind)), "The record cannot be reached"
+    )
     detail = f"{lacking} just now. Send the same request again: nothing is ever stored twice"
     return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
 

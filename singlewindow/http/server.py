@@ -8,6 +8,7 @@ from types import FrameType
 
 import waitress
 
+from singlewindow.clearance.reading_room import room_for
 from singlewindow.clearance.window import Window
 from singlewindow.http.app import create_app
 
@@ -21,8 +22,10 @@ BEYOND_THE_LIMIT = 65_536
 def serve(window: Window, listening: socket.socket) -> None:
     """Answer requests until SIGTERM; those under way are finished first."""
     signal.signal(signal.SIGTERM, _end)
+    room = room_for(window.settings)
+    room.open()
     waitress.serve(
-        create_app(window),
+        create_app(window, room),
         sockets=[listening],
         threads=window.settings.sw_threads,
         max_request_body_size=window.settings.sw_body_limit + BEYOND_THE_LIMIT,
