@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from singlewindow.cli.client import XML, Outcome, lodge_all, media_of, open_client
+from singlewindow.cli.client import XML, Outcome, declarations_in, lodge_all, media_of, open_client
 from singlewindow.cli.tables import console, literal
 from singlewindow.declarations import second_opinion as other_engine
 from singlewindow.declarations.faults import Refused, hard
@@ -85,7 +85,10 @@ def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> Validated
 )
 @click.option("--key", required=True, envvar="SINGLEWINDOW_KEY", help="Your key (or set SINGLEWINDOW_KEY).")
 def lodge(files: Sequence[Path], url: str, key: str) -> None:
-    """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided."""
+    """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided.
+
+    A FILE.zip is lodged as one batch: each of its declarations is answered on its own.
+    """
     outcomes = lodge_with_progress(files, url, key)
     print_outcomes(outcomes)
     sys.exit(0 if all(outcome.decision for outcome in outcomes) else 1)
@@ -95,7 +98,7 @@ def lodge_with_progress(files: Sequence[Path], url: str, key: str) -> list[Outco
     """Lodge and wait behind a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with open_client(url, key) as client, Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("Lodging and deciding", total=2 * len(files))
+        task = bar.add_task("Lodging and deciding", total=2 * sum(map(declarations_in, files)))
         return lodge_all(client, files, lambda: bar.advance(task))
 
 

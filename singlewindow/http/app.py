@@ -9,35 +9,32 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from singlewindow import logs
 from singlewindow.clearance.group_commit import GroupCommit
-from singlewindow.clearance.inquiries import NotVisible
-from singlewindow.clearance.reading_room import Busy, ReadingRoom, room_for
+from singlewindow.clearance.reading_room import ReadingRoom, room_for
 from singlewindow.clearance.window import Window
-from singlewindow.declarations.faults import Refused
 from singlewindow.http.access import authorise
 from singlewindow.http.call import Call, Reply, Service
 from singlewindow.http.content import acceptable_media, read_content
+from singlewindow.http.failures import as_problem
 from singlewindow.http.parameters import read_query
-from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
+from singlewindow.http.problems import PROBLEM_MEDIA, problem_body
 from singlewindow.http.route import Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.access import Keyring
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = "2"
 CLIENT_FAULT = 400
 SERVER_FAULT = 500
 LOGGED = "/v1/"
+BATCHES = 2
+"""Batches of declarations that one process takes at once: each keeps a thread busy for as long as it lasts."""
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -45,19 +42,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-}
-STATUS_CODES = {
-    404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 408: "REQUEST_TIMEOUT",
-    413: "PAYLOAD_TOO_LARGE", 414: "URI_TOO_LONG", 415: "UNSUPPORTED_MEDIA_TYPE", 431: "HEADERS_TOO_LARGE",
-}  # fmt: skip
-LACKING = {
-    MemoryError: "This process has no memory left",
-    Busy: "All places in which large messages are read are taken",
-    Exception: "The record cannot be reached",
-}
-DETAILS = {
-    "NOT_FOUND": "There is nothing at this address for this caller; /docs lists what there is",
-    "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
 }
 
 
@@ -72,7 +56,13 @@ def create_app(window: Window, room: ReadingRoom | None = None) -> Flask:
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
     waiters = threading.BoundedSemaphore(window.settings.sw_waiters)
     service = Service(
-        window, Keyring(window.engine), room or room_for(window.settings), GroupCommit(window), waiters, ROUTES
+        window,
+        Keyring(window.engine),
+        room or room_for(window.settings),
+        GroupCommit(window),
+        waiters,
+        threading.BoundedSemaphore(BATCHES),
+        ROUTES,
     )
     for route in ROUTES:
         app.add_url_rule(
@@ -107,6 +97,8 @@ def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
     g.caller = principal.key_id if principal else "-"
     query = read_query(request.args.items(multi=True), route.parameters)
     acceptable = acceptable_media(route.produces, request.accept_mimetypes)
+    if route.largest is not None:
+        request.max_content_length = route.largest
     media, content = read_content(request, route.consumes) if route.consumes else ("", b"")
     return Call(
         service=service, principal=principal, path=path, query=query, acceptable=acceptable, began=g.began,
@@ -115,7 +107,7 @@ def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
 
 
 def _render(call: Call, reply: Reply) -> Response:
-    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    body = reply.body if isinstance(reply.body, bytes | Iterator) else msgspec.json.encode(reply.body)
     return Response(body, reply.status, dict(reply.headers), content_type=reply.media or call.accepted)
 
 
@@ -142,40 +134,3 @@ def _failed(error: Exception) -> Response:
     else:
         log.info("rejected status=%d code=%s call=%a %s key=%s trace_id=%s", *facts)
     return Response(problem_body(problem, g.trace_id), problem.status, problem.headers, content_type=PROBLEM_MEDIA)
-
-
-def as_problem(error: Exception) -> ProblemError:
-    """The problem a failure is told as; what is not meant for callers stays in the log, under the trace id."""
-    if isinstance(error, ProblemError):
-        return error
-    if isinstance(error, Refused):
-        return ProblemError(error.code, error.text, error.status)
-    if isinstance(error, NotVisible):
-        return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
-    if isinstance(error, HTTPException):
-        return _http_problem(error)
-    if is_outage(error) or isinstance(error, MemoryError | Busy):
-        return _unavailable(error)
-    return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
-
-
-def _unavailable(error: Exception) -> ProblemError:
-    lacking = next(
-        (words for kind, words in LACKING.items() if isinstance(error, kind)), "The record cannot be reached"
-    )
-    detail = f"{lacking} just now. Send the same request again: nothing is ever stored twice"
-    return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
-
-
-def is_outage(error: Exception) -> bool:
-    """Whether the database could not be reached, or did not answer in time."""
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | TimeoutError)
-
-
-def _http_problem(error: HTTPException) -> ProblemError:
-    code = STATUS_CODES.get(error.code or 0, "BAD_REQUEST")
-    problem = ProblemError(code, DETAILS.get(code, "The request cannot be answered as it was sent"))
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        problem.with_headers({"Allow": ", ".join(sorted(error.valid_methods))})
-    return problem

@@ -23,6 +23,8 @@ JSON = "application/json"
 XML = "application/xml"
 HTML = "text/html"
 TEXT = "text/plain"
+ZIP = "application/zip"
+LINES = "application/x-ndjson"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Service:
     room: ReadingRoom
     intake: GroupCommit
     waiters: threading.BoundedSemaphore
+    batches: threading.BoundedSemaphore
     routes: tuple[Route, ...]
 
     def judge(self, content: bytes, media: Media, *, lodging: bool) -> Judged:
@@ -89,7 +92,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer: `body` is encoded as JSON unless it is bytes; `media` is the accepted type unless given."""
+    """What to answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
+
+    `media` is the accepted type unless given.
+    """
 
     body: Any
     status: int = 200

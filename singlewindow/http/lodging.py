@@ -28,12 +28,14 @@ def post_declaration(call: Call) -> Reply:
     """202 once the declaration is stored durably, with the first answer where it was stored before."""
     lodgement, faults = prepare(call, call.content, call.media)
     outcome = call.service.intake.submit(lodgement).result(PATIENCE_SECONDS)
-    return accepted(outcome, warnings_of(faults))
+    receipt = accepted(outcome, faults)
+    replayed = {"Idempotent-Replayed": "true"} if isinstance(outcome, Receipt) and outcome.replayed else {}
+    return Reply(receipt, 202, {"Location": receipt.links.self, **replayed})
 
 
 def post_validation(call: Call) -> Reply:
     """All faults of a declaration; nothing is stored."""
-    judged = call.service.judge(call.content, _media(call.media), lodging=False)
+    judged = call.service.judge(call.content, _form(call.media), lodging=False)
     faults = msgspec.convert(judged.faults, list[FaultReply])
     valid = not any(fault.severity is Severity.HARD for fault in faults)
     return Reply(Validation(valid, faults, judged.truncated))
@@ -41,7 +43,7 @@ def post_validation(call: Call) -> Reply:
 
 def prepare(call: Call, content: bytes, media: str) -> tuple[Prepared, list[FaultReply]]:
     """A message ready to be stored, and its warnings; raises the problem of one that cannot be lodged."""
-    judged = call.service.judge(content, _media(media), lodging=True)
+    judged = call.service.judge(content, _form(media), lodging=True)
     faults = msgspec.convert(judged.faults, list[FaultReply])
     _refuse(judged, faults)
     call.party  # noqa: B018 - a key without a party owns nothing, so nothing may be stored for it
@@ -56,7 +58,7 @@ def warnings_of(faults: Sequence[FaultReply]) -> list[FaultReply]:
     return [fault for fault in faults if fault.severity is Severity.WARNING]
 
 
-def _media(media: str) -> Media:
+def _form(media: str) -> Media:
     return Media.JSON if media == JSON else Media.XML
 
 
@@ -76,21 +78,19 @@ def _refuse(judged: Judged, faults: list[FaultReply]) -> None:
         raise ProblemError("RULE_VIOLATED", detail)
 
 
-def accepted(outcome: Receipt | Conflict, warnings: list[FaultReply]) -> Reply:
-    """The answer to a lodgement that is stored; raises the DUPLICATE_LRN problem of one that is not."""
+def accepted(outcome: Receipt | Conflict, faults: Sequence[FaultReply]) -> Lodged:
+    """The receipt of a lodgement that is stored; raises the DUPLICATE_LRN problem of one that is not."""
     logs.note(mrn=outcome.mrn)
     if isinstance(outcome, Conflict):
         detail = f"The reference was lodged before, with other content, as {outcome.mrn}; give this declaration its own"
         raise ProblemError("DUPLICATE_LRN", detail, mrn=outcome.mrn)
     own = f"/v1/declarations/{outcome.mrn}"
-    body = Lodged(
+    return Lodged(
         mrn=outcome.mrn,
         lrn=outcome.lrn,
         version=outcome.version,
         status="lodged",
         received_at=iso(outcome.lodged_at) or "",
-        warnings=warnings,
+        warnings=warnings_of(faults),
         links=Links(own, f"{own}/decision", f"{own}/document"),
     )
-    replayed = {"Idempotent-Replayed": "true"} if outcome.replayed else {}
-    return Reply(body, 202, {"Location": own, **replayed})

@@ -10,6 +10,7 @@ import waitress
 
 from singlewindow.clearance.reading_room import room_for
 from singlewindow.clearance.window import Window
+from singlewindow.declarations.archive import ARCHIVE_BYTES
 from singlewindow.http.app import create_app
 
 REQUEST_SECONDS = 10
@@ -28,7 +29,7 @@ def serve(window: Window, listening: socket.socket) -> None:
         create_app(window, room),
         sockets=[listening],
         threads=window.settings.sw_threads,
-        max_request_body_size=window.settings.sw_body_limit + BEYOND_THE_LIMIT,
+        max_request_body_size=max(window.settings.sw_body_limit, ARCHIVE_BYTES) + BEYOND_THE_LIMIT,
         max_request_header_size=HEADER_BYTES,
         connection_limit=CONNECTIONS,
         channel_timeout=REQUEST_SECONDS,

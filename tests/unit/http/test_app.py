@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from flask import Flask
 
-from singlewindow.http.app import as_problem
+from singlewindow.http.failures import as_problem
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.replies import Problem
 
