@@ -7,6 +7,7 @@ of the archive.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -30,6 +31,8 @@ from singlewindow.http.replies import BatchLine, FaultReply
 log = logging.getLogger(__name__)
 
 MEDIA = {Media.XML: XML, Media.JSON: JSON}
+BREATH_SECONDS = 0.001
+"""Pause after each member, in which the threads of other requests get their turn at the interpreter at once."""
 
 
 def post_batch(call: Call) -> Reply:
@@ -58,6 +61,7 @@ def _lines(call: Call, archive: Archive) -> Iterator[bytes]:
     try:
         yield _line(members=len(archive))
         for member in archive:
+            time.sleep(BREATH_SECONDS)
             with logs.about(trace_id=call.trace_id):
                 pending.append(_begin(call, archive, member, outage))
                 while pending and (len(pending) > LARGEST_GROUP or pending[0].answer.done()):
