@@ -45,7 +45,7 @@ class Archive:
         end = _screen_end(content)
         try:
             self._file = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        except (zipfile.BadZipFile, RuntimeError, ValueError, struct.error) as error:
             raise _invalid("Its directory cannot be read") from error
         self._entries = self._file.infolist()
         _screen_numbers(self._entries)
@@ -66,7 +66,7 @@ class Archive:
         try:
             with self._file.open(member.name) as opened:
                 return opened.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise _invalid("This member is broken") from error
 
 

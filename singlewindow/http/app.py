@@ -30,6 +30,7 @@ from singlewindow.security.access import Keyring
 
 log = logging.getLogger(__name__)
 
+HEAD = {"GET": ("HEAD",)}
 CLIENT_FAULT = 400
 SERVER_FAULT = 500
 LOGGED = "/v1/"
@@ -43,6 +44,11 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+METHODS = {
+    path: {word for route in ROUTES if route.path == path for word in (route.method, *HEAD.get(route.method, ()))}
+    for path in (route.path for route in ROUTES)
+}
+"""The methods of each address without variables; Flask would add those of an address with one in the same place."""
 
 
 def create_app(window: Window, room: ReadingRoom | None = None) -> Flask:
@@ -127,6 +133,8 @@ def _milliseconds() -> float:
 
 def _failed(error: Exception) -> Response:
     problem = as_problem(error)
+    if problem.code == "METHOD_NOT_ALLOWED" and (methods := METHODS.get(request.path)):
+        problem.with_headers({"Allow": ", ".join(sorted(methods))})
     rule = request.url_rule.rule if request.url_rule else "-"
     facts = (problem.status, problem.code, request.method[:10], rule, g.get("caller", "-"), g.trace_id)
     if problem.status >= SERVER_FAULT:
