@@ -6,7 +6,7 @@ JOBS ?= 2
 .DEFAULT_GOAL := help
 MINUTES ?= 10
 
-.PHONY: help install demo test test-browser faults soak bench bench-quick bench-growth check up lock docs clean
+.PHONY: help install demo test test-browser faults soak conformance fuzz bench bench-quick bench-growth check up lock docs clean
 
 help: ## Print what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ faults: install ## Put every fault into a running service (about 40 minutes)
 
 soak: install ## All faults at random under load, for MINUTES=10
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
+
+conformance: install ## Ask a running service everything its OpenAPI document promises, as every role (about 2 minutes)
+	$(BIN)/python -m pytest -m conformance tests/conformance
+
+fuzz: install ## Damage 10,000 declarations at random, and read them (about 3 minutes)
+	SW_FUZZ=10000 SW_FUZZ_SEED=$${SW_FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -s tests/fuzz
 
 bench: install ## Compare speed with what one would first write, and with the floor (5 to 10 minutes)
 	$(BIN)/python -m bench

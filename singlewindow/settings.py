@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Most goods items in one declaration; up to 9,999."""
     sw_body_limit: int = 4_000_000
     """Most bytes of one declaration; 40,000,000 where 9,999 items are allowed."""
+    sw_reading_memory: int = 512_000_000
+    """Bytes of memory that reading one declaration above 256 kB may take; 2,000,000,000 for 9,999 items."""
     sw_batch_size: int = 100
     """Most questions to one agency in one batch: enough to share a transaction, few enough to end within the lease."""
     sw_batches_open: int = 4

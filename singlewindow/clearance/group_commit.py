@@ -35,15 +35,19 @@ class GroupCommit:
         self._writer: threading.Thread | None = None
 
     def lodge(self, lodgement: Lodgement) -> Answer:
-        """Store one lodgement durably; raises the database's error, or TimeoutError where it does not answer.
+        """Prepare and store one lodgement durably; raises what `submit` promises."""
+        return self.submit(prepare(self._window, lodgement)).result(PATIENCE_SECONDS)
 
-        After a TimeoutError it is not known whether the lodgement was stored: the same again gives the answer.
+    def submit(self, prepared: Prepared) -> Future[Answer]:
+        """Put a lodgement in line; the promise of its answer, or of the database's error.
+
+        Wait for it no longer than `PATIENCE_SECONDS`. After a TimeoutError it is not known whether the lodgement was
+        stored: the same again gives the answer.
         """
-        prepared = prepare(self._window, lodgement)
         answer: Future[Answer] = Future()
         self._waiting.put((prepared, answer))
         self._ensure_writer()
-        return answer.result(PATIENCE_SECONDS)
+        return answer
 
     def _ensure_writer(self) -> None:
         with self._starting:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from adapters.contract import Adapter
+from singlewindow.clearance.judging import Books
 from singlewindow.declarations.intake import Limits
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.risk.agencies import Agency
@@ -24,6 +25,11 @@ class Window:
     rulebooks: Rulebooks
     agencies: Mapping[str, Agency]
     adapters: Mapping[str, Adapter]
+
+    @property
+    def books(self) -> Books:
+        """What messages are judged by."""
+        return Books(self.rulebooks, self.agencies, self.limits)
 
     def is_remote(self, agency: str) -> bool:
         """Whether this agency is asked over HTTP."""

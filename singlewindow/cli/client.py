@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,17 +16,19 @@ import msgspec
 
 from singlewindow.settings import value_of
 
-XML, JSON = "application/xml", "application/json"
+XML, JSON, ZIP = "application/xml", "application/json", "application/zip"
+BATCH = ".zip"
 MEDIA = {".xml": XML, ".json": JSON}
 TRIES = 5
 WAIT_SECONDS = 20
 TIMEOUT_SECONDS = 40.0
 LONGEST_PAUSE = 30.0
+_DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
 @dataclass
 class Outcome:
-    """What became of one file: the service's answers, how long the decision took (ms); `agencies` where known."""
+    """What became of one file, or of a member of a ZIP file: the service's answers; how long the decision took (ms)."""
 
     path: Path
     receipt: dict[str, Any] = field(default_factory=dict)
@@ -51,17 +55,45 @@ def open_client(url: str, key: str) -> httpx.Client:
     )
 
 
+def declarations_in(path: Path) -> int:
+    """How many declarations a file holds; one, where it is no ZIP file or none that can be read."""
+    if path.suffix.lower() == BATCH:
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            return len(archive.namelist())
+    return 1
+
+
 def lodge_all(client: httpx.Client, paths: Sequence[Path], progress: Callable[[], None]) -> list[Outcome]:
-    """Lodge every file, then wait for every decision; `progress` is called after each of the two steps of a file."""
+    """Lodge every file, then wait for every decision; `progress` is called after each of the two for a declaration."""
     outcomes = []
     for path in paths:
-        outcomes.append(_lodge(client, path))
-        progress()
+        for outcome in _lodge_batch(client, path) if path.suffix.lower() == BATCH else (_lodge(client, path),):
+            outcomes.append(outcome)
+            progress()
     for outcome in outcomes:
         if outcome.receipt:
             _await_decision(client, outcome)
         progress()
     return outcomes
+
+
+def _lodge_batch(client: httpx.Client, path: Path) -> Iterator[Outcome]:
+    """Lodge the members of a ZIP file, each told as soon as the service has told it."""
+    content = path.read_bytes()
+    for attempt in range(1, TRIES + 1):
+        with client.stream("POST", "/v1/declarations/batch", content=content, headers={"Content-Type": ZIP}) as answer:
+            if answer.status_code == 200:
+                lines = map(_DECODER.decode, answer.iter_lines())
+                next(lines, None)  # the number of members
+                for line in lines:
+                    told = {"receipt": line.get("receipt", {}), "problem": line.get("problem", {})}
+                    yield Outcome(path / line["name"], **told)
+                return
+            answer.read()
+        if answer.status_code not in {429, 503} or attempt == TRIES:
+            yield Outcome(path, problem=answer_of(answer))
+            return
+        time.sleep(_pause(answer.headers.get("Retry-After", "")))
 
 
 def send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.Response:

@@ -12,7 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from singlewindow.cli.client import XML, Outcome, key_of_environment, lodge_all, media_of, open_client
+from singlewindow.cli.client import (
+    XML,
+    Outcome,
+    declarations_in,
+    key_of_environment,
+    lodge_all,
+    media_of,
+    open_client,
+)
 from singlewindow.cli.tables import console, literal
 from singlewindow.declarations import second_opinion as other_engine
 from singlewindow.declarations.faults import Refused, hard
@@ -86,7 +94,8 @@ def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> Validated
 def lodge(files: Sequence[Path], url: str) -> None:
     """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided.
 
-    Your key is read from SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
+    A FILE.zip is lodged as one batch: each of its declarations is answered on its own. Your key is read from
+    SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
     """
     outcomes = lodge_with_progress(files, url, key_of_environment())
     print_outcomes(outcomes)
@@ -97,7 +106,7 @@ def lodge_with_progress(files: Sequence[Path], url: str, key: str) -> list[Outco
     """Lodge and wait behind a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with open_client(url, key) as client, Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("Lodging and deciding", total=2 * len(files))
+        task = bar.add_task("Lodging and deciding", total=2 * sum(map(declarations_in, files)))
         return lodge_all(client, files, lambda: bar.advance(task))
 
 

@@ -19,6 +19,7 @@ from singlewindow.declarations.screen import screen_bytes
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NUMBER_CHARACTERS = 64
 _NUMBER_EXPONENT = 60
+_OBJECT_MEMBERS = 10_000  # of one object; no class of the model has a hundredth of that
 
 
 class Number(str):
@@ -60,6 +61,10 @@ def _too_deep(limits: Limits) -> Refused:
     return Refused(400, "JSON_TOO_DEEP", f"The message nests objects and lists more than {limits.depth} deep.")
 
 
+def _too_many(most: int, holder: str) -> Refused:
+    return Refused(400, "JSON_TOO_MANY_MEMBERS", f"{holder} holds more than {most:,} members. Split it.")
+
+
 def _unicode(detail: str) -> Refused:
     return Refused(400, "INVALID_UNICODE", f"The message holds what is no text. {detail} Remove it.")
 
@@ -70,8 +75,7 @@ def _screen_members(text: str, limits: Limits) -> None:
         return
     bare = _STRING.sub("", text)
     if bare.count(",") + bare.count("{") + bare.count("[") > limits.elements:
-        words = f"The message holds more than {limits.elements:,} members. Split it."
-        raise Refused(400, "JSON_TOO_MANY_MEMBERS", words)
+        raise _too_many(limits.elements, "The message")
 
 
 def screen_depth(value: object, limits: Limits) -> None:
@@ -91,6 +95,8 @@ def _members(value: object) -> Iterable[Any]:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > _OBJECT_MEMBERS:
+        raise _too_many(_OBJECT_MEMBERS, "An object of the message")
     members = dict(pairs)
     if len(members) != len(pairs):
         seen: set[str] = set()

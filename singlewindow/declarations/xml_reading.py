@@ -83,7 +83,7 @@ def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
     code = error.code
     if "depth" in str(error.msg):
         return Refused(400, "XML_TOO_DEEP", f"The message nests elements more than {limits.depth} deep.", line)
-    if code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+    if code in (etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG):
         return Refused(400, "XML_VALUE_TOO_LONG", "The message holds a value or name of excessive length.", line)
     name = next((word for word in _WORDS if getattr(etree.ErrorTypes, word, None) == code), "")
     words = _WORDS.get(name, "The markup is broken.")

@@ -9,24 +9,21 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from singlewindow import logs
 from singlewindow.clearance.group_commit import GroupCommit
-from singlewindow.clearance.inquiries import NotVisible
+from singlewindow.clearance.reading_room import ReadingRoom, room_for
 from singlewindow.clearance.reads import record_reading
 from singlewindow.clearance.window import Window
-from singlewindow.declarations.faults import Refused
 from singlewindow.http.access import authorise
 from singlewindow.http.allowances import Allowances
 from singlewindow.http.call import Call, Reply, Service
 from singlewindow.http.content import acceptable_media, read_content
+from singlewindow.http.failures import as_problem
 from singlewindow.http.parameters import read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 from singlewindow.http.route import Route
@@ -36,11 +33,13 @@ from singlewindow.security.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = "2"
+HEAD = {"GET": ("HEAD",)}
 CLIENT_FAULT = 400
 WRONG_KEY = "INVALID_TOKEN"
 SERVER_FAULT = 500
 LOGGED = "/v1/"
+BATCHES = 2
+"""Batches of declarations that one process takes at once: each keeps a thread busy for as long as it lasts."""
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -51,26 +50,34 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-STATUS_CODES = {
-    404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 408: "REQUEST_TIMEOUT",
-    413: "PAYLOAD_TOO_LARGE", 414: "URI_TOO_LONG", 415: "UNSUPPORTED_MEDIA_TYPE", 431: "HEADERS_TOO_LARGE",
-}  # fmt: skip
-DETAILS = {
-    "NOT_FOUND": "There is nothing at this address for this caller; /docs lists what there is",
-    "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
+METHODS = {
+    path: {word for route in ROUTES if route.path == path for word in (route.method, *HEAD.get(route.method, ()))}
+    for path in (route.path for route in ROUTES)
 }
+"""The methods of each address without variables; Flask would add those of an address with one in the same place."""
 
 
-def create_app(window: Window) -> Flask:
-    """The WSGI application over a window; nothing is asked of the database until a request comes."""
+def create_app(window: Window, room: ReadingRoom | None = None) -> Flask:
+    """The WSGI application over a window; nothing is asked of the database until a request comes.
+
+    `room` is where large messages are read; without one, it is opened by the first of them.
+    """
     # No static folder: Flask's own route for it would be in no table.
     app = Flask("singlewindow.http", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = window.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
     waiters = threading.BoundedSemaphore(window.settings.sw_waiters)
     tokens = Tokens(window.settings.sw_token_key) if window.settings.sw_token_key else None
-    keyring, intake = Keyring(window.engine, tokens=tokens), GroupCommit(window)
-    service = Service(window, keyring, intake, waiters, Allowances(window), ROUTES)
+    service = Service(
+        window=window,
+        keyring=Keyring(window.engine, tokens=tokens),
+        room=room or room_for(window.settings),
+        intake=GroupCommit(window),
+        waiters=waiters,
+        batches=threading.BoundedSemaphore(BATCHES),
+        allowances=Allowances(window),
+        routes=ROUTES,
+    )
     for route in ROUTES:
         app.add_url_rule(
             route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
@@ -114,6 +121,8 @@ def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
         service.allowances.need_request(principal.client)
     query = read_query(request.args.items(multi=True), route.parameters)
     acceptable = acceptable_media(route.produces, request.accept_mimetypes)
+    if route.largest is not None:
+        request.max_content_length = route.largest
     media, content = read_content(request, route.consumes) if route.consumes else ("", b"")
     return Call(
         service=service, principal=principal, path=path, query=query, acceptable=acceptable, began=g.began,
@@ -123,7 +132,7 @@ def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
 
 
 def _render(call: Call, reply: Reply) -> Response:
-    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    body = reply.body if isinstance(reply.body, bytes | Iterator) else msgspec.json.encode(reply.body)
     return Response(body, reply.status, dict(reply.headers), content_type=reply.media or call.accepted)
 
 
@@ -143,6 +152,8 @@ def _milliseconds() -> float:
 
 def _failed(error: Exception) -> Response:
     problem = as_problem(error)
+    if problem.code == "METHOD_NOT_ALLOWED" and (methods := METHODS.get(request.path)):
+        problem.with_headers({"Allow": ", ".join(sorted(methods))})
     rule = request.url_rule.rule if request.url_rule else "-"
     facts = (problem.status, problem.code, request.method[:10], rule, g.get("caller", "-"), g.trace_id)
     if problem.status >= SERVER_FAULT:
@@ -150,38 +161,3 @@ def _failed(error: Exception) -> Response:
     else:
         log.info("rejected status=%d code=%s call=%a %s key=%s trace_id=%s", *facts)
     return Response(problem_body(problem, g.trace_id), problem.status, problem.headers, content_type=PROBLEM_MEDIA)
-
-
-def as_problem(error: Exception) -> ProblemError:
-    """The problem a failure is told as; what is not meant for callers stays in the log, under the trace id."""
-    if isinstance(error, ProblemError):
-        return error
-    if isinstance(error, Refused):
-        return ProblemError(error.code, error.text, error.status)
-    if isinstance(error, NotVisible):
-        return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
-    if isinstance(error, HTTPException):
-        return _http_problem(error)
-    if is_outage(error) or isinstance(error, MemoryError):
-        return _unavailable(error)
-    return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
-
-
-def _unavailable(error: Exception) -> ProblemError:
-    lacking = "This process has no memory left" if isinstance(error, MemoryError) else "The record cannot be reached"
-    detail = f"{lacking} just now. Send the same request again: nothing is ever stored twice"
-    return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
-
-
-def is_outage(error: Exception) -> bool:
-    """Whether the database could not be reached, or did not answer in time."""
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | TimeoutError)
-
-
-def _http_problem(error: HTTPException) -> ProblemError:
-    code = STATUS_CODES.get(error.code or 0, "BAD_REQUEST")
-    problem = ProblemError(code, DETAILS.get(code, "The request cannot be answered as it was sent"))
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        problem.with_headers({"Allow": ", ".join(sorted(error.valid_methods))})
-    return problem

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from singlewindow.clearance.group_commit import GroupCommit
+from singlewindow.clearance.judging import Judged, judge
+from singlewindow.clearance.reading_room import LARGE, ReadingRoom
 from singlewindow.clearance.window import Window
+from singlewindow.declarations.intake import Media
 from singlewindow.http.allowances import Allowances
 from singlewindow.http.problems import ProblemError
 from singlewindow.security.access import Keyring
@@ -22,18 +25,28 @@ XML = "application/xml"
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
 TEXT = "text/plain"
+ZIP = "application/zip"
+LINES = "application/x-ndjson"
 
 
 @dataclass(frozen=True)
 class Service:
-    """What all calls of one process share: the writer of lodgements, and the places for who waits for a decision."""
+    """What all calls of one process share: the reader of large messages, the writer of lodgements, places to wait."""
 
     window: Window
     keyring: Keyring
+    room: ReadingRoom
     intake: GroupCommit
     waiters: threading.BoundedSemaphore
+    batches: threading.BoundedSemaphore
     allowances: Allowances
     routes: tuple[Route, ...]
+
+    def judge(self, content: bytes, media: Media, *, lodging: bool) -> Judged:
+        """Judge a message, here or, if it is large, in a process of its own; raises `Refused`, or `Busy`."""
+        if len(content) > LARGE:
+            return self.room.judge(content, media, lodging)
+        return judge(content, media, self.window.books, lodging)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +98,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer: `body` is encoded as JSON unless it is bytes; `media` is the accepted type unless given.
+    """What to answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
 
-    `told` is what it tells of whose declarations, for the record of who read what; None where it tells of none.
+    `media` is the accepted type unless given. `told` is what it tells of whose declarations, for the record of who read
+    what; None where it tells of none.
     """
 
     body: Any

@@ -61,6 +61,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "JSON_TOO_DEEP": Code(400, "The JSON document is nested too deep"),
     "JSON_TOO_MANY_MEMBERS": Code(400, "The JSON document has too many members"),
     "JSON_VALUE_TOO_LONG": Code(400, "A value of the JSON document is too long"),
+    "ARCHIVE_INVALID": Code(400, "The archive is not a plain ZIP file of declarations"),
+    "ARCHIVE_TOO_LARGE": Code(413, "The archive has too many members, or they are too large together"),
     # The declaration
     "UNKNOWN_DOCUMENT_TYPE": Code(422, "The document is not a WCO declaration"),
     "SCHEMA_INVALID": Code(422, "The declaration does not follow the schema"),

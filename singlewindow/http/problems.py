@@ -45,7 +45,12 @@ class ProblemError(Exception):
 
 
 def problem_body(error: ProblemError, trace_id: str) -> bytes:
-    """The problem document as JSON, at most `LARGEST_ANSWER` bytes: faults that do not fit are left out and counted."""
+    """The problem document as JSON."""
+    return msgspec.json.encode(problem_of(error, trace_id))
+
+
+def problem_of(error: ProblemError, trace_id: str) -> Problem:
+    """The problem document, at most `LARGEST_ANSWER` bytes: faults that do not fit are left out and counted."""
     problem = Problem(
         type=f"/docs#{error.code}",
         title=title_of(error.code),
@@ -56,9 +61,7 @@ def problem_body(error: ProblemError, trace_id: str) -> bytes:
         mrn=error.mrn or msgspec.UNSET,
         error=error.code.lower() if error.code in OAUTH else msgspec.UNSET,
     )
-    if error.found is not None:
-        problem = _with_faults(problem, error.found)
-    return msgspec.json.encode(problem)
+    return problem if error.found is None else _with_faults(problem, error.found)
 
 
 def _with_faults(problem: Problem, found: Found) -> Problem:

@@ -63,6 +63,19 @@ class Lodged(Struct, frozen=True, kw_only=True):
     links: Links
 
 
+class BatchLine(Struct, frozen=True, kw_only=True):
+    """A line of the answer to a batch; the first says only how many members there are, the others are one for each.
+
+    `receipt` is what a declaration sent alone would have got with 202, `problem` what it would have got otherwise.
+    """
+
+    members: int | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    status: int | UnsetType = UNSET
+    receipt: Lodged | UnsetType = UNSET
+    problem: Problem | UnsetType = UNSET
+
+
 class Validation(Struct, frozen=True):
     """Whether a declaration could be lodged, and its faults; `truncated` says that there are more."""
 

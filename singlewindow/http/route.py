@@ -33,7 +33,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Route:
-    """One call: `path` has its variables in angle brackets; `problems` are its codes beside the common ones."""
+    """One call: `path` has its variables in angle brackets; `problems` are its codes beside the common ones.
+
+    `largest` are the bytes its body may have, those of one declaration where it says nothing.
+    """
 
     method: str
     path: str
@@ -44,6 +47,7 @@ class Route:
     parameters: tuple[Parameter, ...] = ()
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = (JSON,)
+    largest: int | None = None
     problems: tuple[str, ...] = ()
 
     @property

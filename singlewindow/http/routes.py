@@ -6,8 +6,10 @@ Flask's rules, the access check, /openapi.json and /docs are all made from this 
 from __future__ import annotations
 
 from singlewindow.clearance import readings
+from singlewindow.declarations.archive import ARCHIVE_BYTES
 from singlewindow.http import (
     agencies,
+    batch,
     declarations,
     documentation,
     entitlements,
@@ -17,9 +19,9 @@ from singlewindow.http import (
     outgoing,
     parameters,
 )
-from singlewindow.http.call import FORM, HTML, JSON, TEXT, XML
+from singlewindow.http.call import FORM, HTML, JSON, LINES, TEXT, XML, ZIP
 from singlewindow.http.problems import OAUTH
-from singlewindow.http.replies import AnswerReceipt, Lodged, Validation
+from singlewindow.http.replies import AnswerReceipt, BatchLine, Lodged, Validation
 from singlewindow.http.route import PUBLIC, Answer, Route
 from singlewindow.release_times.report import By
 from singlewindow.security.permissions import Permission as May
@@ -48,6 +50,9 @@ REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "UNKNOWN_CODE", "TOO_MANY_ITEMS",
             "INVALID_CHARACTERS", "VALUE_TOO_LONG", "VALUE_OUT_OF_RANGE", "INVALID_DATE", "RULE_VIOLATED",
             "NOT_SUPPORTED_YET", "DUPLICATE_LRN", "TOO_MANY_OPEN")  # fmt: skip
 
+ARCHIVE_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "PAYLOAD_TOO_LARGE", "ARCHIVE_INVALID",
+                    "ARCHIVE_TOO_LARGE")  # fmt: skip
+
 LODGEMENT = (
     Route(
         method="POST", path="/v1/declarations", handler=lodging.post_declaration, permission=May.LODGE,
@@ -55,6 +60,13 @@ LODGEMENT = (
         summary="Lodge a declaration; the reference (LRN) is the idempotency key: the same again gets the first answer",
         answers={202: Answer("Stored durably; `Idempotent-Replayed: true` where it was stored before", Lodged)},
         problems=(*BODY_PROBLEMS, *REFUSALS),
+    ),
+    Route(
+        method="POST", path="/v1/declarations/batch", handler=batch.post_batch, permission=May.LODGE, consumes=(ZIP,),
+        produces=(LINES,), largest=ARCHIVE_BYTES,
+        summary="Lodge every declaration of a ZIP file; each is answered on its own, while the others are read",
+        answers={200: Answer("A line of JSON with the number of members, then one for each, in order", BatchLine)},
+        problems=ARCHIVE_PROBLEMS,
     ),
     Route(
         method="POST", path="/v1/declarations/validate", handler=lodging.post_validation, permission=May.LODGE,

@@ -8,7 +8,9 @@ from types import FrameType
 
 import waitress
 
+from singlewindow.clearance.reading_room import room_for
 from singlewindow.clearance.window import Window
+from singlewindow.declarations.archive import ARCHIVE_BYTES
 from singlewindow.http.app import create_app
 
 REQUEST_SECONDS = 10
@@ -21,11 +23,13 @@ BEYOND_THE_LIMIT = 65_536
 def serve(window: Window, listening: socket.socket) -> None:
     """Answer requests until SIGTERM; those under way are finished first."""
     signal.signal(signal.SIGTERM, _end)
+    room = room_for(window.settings)
+    room.open()
     waitress.serve(
-        create_app(window),
+        create_app(window, room),
         sockets=[listening],
         threads=window.settings.sw_threads,
-        max_request_body_size=window.settings.sw_body_limit + BEYOND_THE_LIMIT,
+        max_request_body_size=max(window.settings.sw_body_limit, ARCHIVE_BYTES) + BEYOND_THE_LIMIT,
         max_request_header_size=HEADER_BYTES,
         connection_limit=CONNECTIONS,
         channel_timeout=REQUEST_SECONDS,

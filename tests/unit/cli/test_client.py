@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
 
-from singlewindow.cli.client import lodge_all, media_of
+from singlewindow.cli.client import declarations_in, lodge_all, media_of
 from tests.documents import EXAMPLES, PLAIN
 
 
@@ -38,3 +40,31 @@ def test_a_service_that_asks_for_a_pause_gets_the_same_again() -> None:
     refused = httpx.Response(422, json={"detail": "no"})
     with _client(httpx.Response(429, headers={"Retry-After": "0"}), refused) as client:
         assert lodge_all(client, [EXAMPLES / PLAIN], lambda: None)[0].problem == {"detail": "no"}
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "two.ZIP"
+    with zipfile.ZipFile(path, "w") as written:
+        written.writestr("a.xml", "<a/>")
+        written.writestr("b.json", "{}")
+    return path
+
+
+def test_a_zip_file_is_lodged_as_a_batch_and_each_member_is_told(archive: Path) -> None:
+    lines = [{"members": 2}, {"name": "a.xml", "status": 422, "problem": {"detail": "no"}},
+             {"name": "b.json", "status": 400, "problem": {"detail": "neither"}}]  # fmt: skip
+    busy = httpx.Response(503, headers={"Retry-After": "0"})
+    steps: list[int] = []
+    with _client(busy, httpx.Response(200, content="".join(f"{json.dumps(line)}\n" for line in lines))) as client:
+        outcomes = lodge_all(client, [archive], lambda: steps.append(1))
+    assert [(outcome.path, outcome.problem) for outcome in outcomes] == [
+        (archive / "a.xml", {"detail": "no"}), (archive / "b.json", {"detail": "neither"}),
+    ]  # fmt: skip
+    assert len(steps) == 2 * declarations_in(archive)
+
+
+def test_a_zip_file_that_is_refused_whole_is_told_as_one(archive: Path) -> None:
+    with _client(httpx.Response(400, json={"detail": "no"})) as client:
+        (outcome,) = lodge_all(client, [archive], lambda: None)
+    assert outcome.problem == {"detail": "no"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -55,3 +56,14 @@ def test_goods_items_are_not_limited_by_the_schema() -> None:
 def test_leaf_paths_name_attributes_after_their_value() -> None:
     paths = list(leaf_paths())
     assert paths[paths.index("Declaration/InvoiceAmount") + 1] == "Declaration/InvoiceAmount/@currencyID"
+
+
+def test_no_pattern_of_a_value_takes_long_over_a_near_miss() -> None:
+    patterns = {element.pattern for element in ELEMENTS.values() if element.pattern}
+    patterns |= {attribute.pattern for element in ELEMENTS.values() for attribute in element.attributes}
+    misses = [letter * 50 + end for letter in ("a", "A", "1", " ", "\t", "a ") for end in ("\n", "!", "\n!", "")]
+    began = time.process_time()
+    for pattern in patterns:
+        for miss in misses:
+            re.fullmatch(pattern, miss)
+    assert (time.process_time() - began) / (len(patterns) * len(misses)) < 0.001

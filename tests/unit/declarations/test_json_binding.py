@@ -112,6 +112,6 @@ def test_a_metadata_that_is_no_object_is_a_fault() -> None:
 
 
 def test_a_flood_of_faults_is_bounded() -> None:
-    reading = read_json(json.dumps({"Declaration": {f"a{n}": 1 for n in range(50_000)}}))
+    reading = read_json(json.dumps({"Declaration": {f"a{n}": 1 for n in range(10_000)}}))
     assert len(reading.faults) <= 1_000
     assert reading.broken_paths == {"Declaration"}

@@ -43,6 +43,11 @@ REFUSED = {
     "hexadecimal": (b'{"a": 0x1}', 400, "JSON_MALFORMED"),
     "raw control character": (b'{"a": "\x01"}', 400, "JSON_MALFORMED"),
     "members": (b'{"a": [' + b"1," * 201_801 + b"1]}", 400, "JSON_TOO_MANY_MEMBERS"),
+    "members of one object": (
+        b"{" + b",".join(b'"%d": 1' % number for number in range(10_001)) + b"}",
+        400,
+        "JSON_TOO_MANY_MEMBERS",
+    ),
     "list": (b"[]", 422, "SCHEMA_INVALID"),
     "string": (b'"a"', 422, "SCHEMA_INVALID"),
     "number": (b"1", 422, "SCHEMA_INVALID"),

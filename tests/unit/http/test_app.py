@@ -5,7 +5,7 @@ import pytest
 from flask import Flask
 
 from singlewindow import __version__
-from singlewindow.http.app import as_problem
+from singlewindow.http.failures import as_problem
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.replies import Problem
 

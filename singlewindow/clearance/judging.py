@@ -1,0 +1,70 @@
+"""What has to be known of a message before it is lodged, worked out in one go: its faults, its form, who is asked.
+
+This is the part of a lodgement that needs no record, so that a large message can have it done in another process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from singlewindow.declarations.canonical import canonical
+from singlewindow.declarations.faults import hard
+from singlewindow.declarations.intake import Limits, Media
+from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.rules import Rulebooks
+from singlewindow.declarations.validation import describe, validate
+from singlewindow.risk.agency import Agency
+from singlewindow.risk.minimum import lacking
+from singlewindow.risk.routing import Routing, route
+
+LARGEST_CLASS = "GoodsShipment"
+
+
+@dataclass(frozen=True)
+class Books:
+    """What a message is judged by."""
+
+    rulebooks: Rulebooks
+    agencies: Mapping[str, Agency]
+    limits: Limits
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as judged: `faults` in the form in which they are published, `truncated` where there are more.
+
+    `tree` is the declaration without its goods. `form` (canonical bytes) and `routing` are empty where the message was
+    only to be validated, or has a hard fault.
+    """
+
+    tree: dict[str, Any]
+    header: dict[str, str]
+    faults: list[dict[str, str | int | None]]
+    truncated: bool
+    form: bytes = b""
+    routing: list[Routing] = []
+
+    @property
+    def declaration(self) -> Declaration:
+        """The declaration, without its goods."""
+        return Declaration(self.tree, self.header)
+
+
+def judge(content: bytes, media: Media, books: Books, lodging: bool) -> Judged:
+    """Judge a message, and work out what lodging it takes if it is to be lodged; raises `Refused` like `validate`."""
+    validated = validate(content, media, books.rulebooks, books.limits)
+    declaration = validated.declaration
+    sound = not hard(validated.faults)
+    lacks = lacking(books.agencies, declaration.tree) if sound else ()
+    wanted = lodging and sound
+    return Judged(
+        tree={name: value for name, value in declaration.tree.items() if name != LARGEST_CLASS},
+        header=declaration.header,
+        faults=[describe(fault, validated) for fault in (*validated.faults, *lacks)],
+        truncated=validated.truncated,
+        form=canonical(declaration) if wanted else b"",
+        routing=route(books.agencies, declaration.tree) if wanted else [],
+    )

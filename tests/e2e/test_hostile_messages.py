@@ -1,0 +1,147 @@
+"""Every bad input and every attack that is known, against a running service: its answer, and what did not happen.
+
+The lists are numbered: 1 to 113 are bad inputs, X1 to X46 attacks by XML, J1 to J15 by JSON. What is not in the tables
+here is named with where it is tested, or why it does not apply.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from tests.e2e.hostile import json_rows, request_rows, server_rows, value_rows, xml_rows
+from tests.e2e.hostile.request_rows import Request
+from tests.e2e.hostile.row import Row, described, json
+from tests.e2e.hostile.server_rows import Octets
+from tests.e2e.hostile.witness import MEMORY_MEGABYTES, Witness, allowed_seconds, shape_faults
+from tests.e2e.service import running_service
+from tests.integration.documents import JSON_TYPE
+
+pytestmark = pytest.mark.xdist_group("hostile messages")
+
+MESSAGES = [*xml_rows.ROWS, *json_rows.ROWS, *value_rows.ROWS, *request_rows.BODIES]
+NOT_HERE = {
+    "83": "a declaration names no lodging party of its own: it is the key's",
+    "87": "tests/integration/test_http_reading.py",
+    "92 93 94 95": "there is no Idempotency-Key: the reference is the key",
+    "96 97 98": "tests/integration/test_http_lodging.py",
+    "99": "amendments and cancellations do not exist yet",
+    "100 101 102 103": "tests/integration/test_remote_agencies.py",
+    "104": "there are no webhooks",
+    "107 108": "rates and quotas are the access layer's",
+    "109": "tests/faults/test_database.py",
+    "110": "tests/faults/test_queue_server.py",
+    "111": "tests/unit/http/test_app.py",
+    "112 113 X44": "messages are not signed",
+    "X45": "tests/unit/declarations/test_elements.py",
+}
+
+
+@pytest.fixture(scope="module")
+def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Witness]:
+    """A running service, watched."""
+    folder = tmp_path_factory.mktemp("hostile")
+    with running_service(folder) as service:
+        watching = Witness(service, folder)
+        yield watching
+        watching.close()
+
+
+@pytest.mark.parametrize("row", MESSAGES, ids=[row.label for row in MESSAGES])
+def test_a_message_gets_its_answer_and_nothing_else_happens(witness: Witness, row: Row) -> None:
+    before, began = witness.stored(), witness.seconds()
+    answer = witness.lodge(row)
+    took = witness.seconds() - began
+    code = answer.json().get("code", "")
+    assert (answer.status_code, code) == (row.status, row.code), answer.text[:600]
+    if row.code:
+        assert shape_faults(answer, row.content) == []
+        assert witness.stored() == before
+        assert [line for line in witness.log_lines(answer.json()["trace_id"]) if '"rejected ' in line]
+    else:
+        assert answer.json()["lrn"] == witness.reference
+    assert witness.touched() == []
+    assert took <= allowed_seconds(row)
+    assert witness.lodge_a_good_one().status_code == 202
+
+
+def test_free_text_is_read_back_as_it_was_sent(witness: Witness) -> None:
+    for text in value_rows.FREE_TEXTS:
+        row = Row("79 80", text, json(GoodsShipment=described(text)), 202, media=JSON_TYPE)
+        document = witness.get(f"{witness.lodge(row).json()['links']['document']}").json()
+        (item,) = document["Declaration"]["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+        assert item["Commodity"]["Description"] == witness.with_addresses(text.encode()).decode()
+
+
+@pytest.mark.parametrize("row", request_rows.REQUESTS, ids=[f"{row.rows} {row.name}" for row in request_rows.REQUESTS])
+def test_a_request_gets_its_answer_and_nothing_else_happens(witness: Witness, row: Request) -> None:
+    before = witness.stored()
+    key = f"Bearer {witness.keys[row.key]}" if row.key in witness.keys else row.key
+    headers = {**row.headers, "Content-Type": "application/xml", **({"Authorization": key} if key else {})}
+    answer = witness.http.request(row.method, row.path, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (row.status, row.code)
+    assert shape_faults(answer, row.path.encode()) == []
+    assert witness.stored() == before
+    assert witness.lodge_a_good_one().status_code == 202
+
+
+def _server_case(row: Octets) -> ParameterSet:
+    marks = [pytest.mark.xfail(reason=row.lacking)] if row.lacking else []
+    return pytest.param(row, id=f"{row.rows} {row.name}", marks=marks)
+
+
+@pytest.mark.parametrize("row", [_server_case(row) for row in server_rows.ROWS])
+def test_what_the_web_server_answers_has_its_status(witness: Witness, row: Octets) -> None:
+    before, began = witness.stored(), time.monotonic()
+    status = _spoken(witness, row)
+    took = time.monotonic() - began
+    assert status in row.statuses
+    assert took <= row.patience
+    assert witness.stored() == before
+    assert witness.lodge_a_good_one().status_code == 202
+
+
+def test_the_web_process_lived_through_all_of_it_in_little_memory(witness: Witness) -> None:
+    assert witness.same_process()
+    assert witness.peak_megabytes() < MEMORY_MEGABYTES
+
+
+def test_every_number_of_the_lists_is_here_or_named() -> None:
+    listed = {*map(str, range(1, 114)), *(f"X{n}" for n in range(1, 47)), *(f"J{n}" for n in range(1, 16))}
+    tables = [row.rows for row in MESSAGES]
+    tables += [row.rows for row in request_rows.REQUESTS] + [row.rows for row in server_rows.ROWS]
+    assert listed == {number for rows in (*tables, *NOT_HERE) for number in rows.split()}
+
+
+def test_what_is_tested_elsewhere_is_there() -> None:
+    files = [where for where in NOT_HERE.values() if where.startswith("tests/")]
+    assert [name for name in files if not (Path(__file__).parents[2] / name).is_file()] == []
+
+
+def _spoken(witness: Witness, row: Octets) -> int:
+    """The status that the service answers these octets with; 0 where it closes without a word."""
+    answer, waiting = b"", row.flood
+    with socket.create_connection(("127.0.0.1", witness.service.port), timeout=row.patience + 2) as connection:
+        connection.sendall(row.request.replace(b"@KEY@", witness.keys["trader"].encode()))
+        end = time.monotonic() + row.patience
+        if row.flood:
+            connection.setblocking(False)
+        while time.monotonic() < end:
+            with suppress(BlockingIOError, ConnectionError):
+                waiting = waiting[connection.send(waiting) :] or row.flood
+            try:
+                answer += (received := connection.recv(4_096))
+            except BlockingIOError:
+                continue
+            except (ConnectionError, TimeoutError):
+                break
+            if not received or re.match(rb"HTTP/1\.[01] \d{3}", answer):
+                break
+    return int(answer[9:12]) if answer else 0
