@@ -191,7 +191,7 @@ class Rival(Side):
 
     def __init__(self, package: str, servers: Servers, config: Path, workers: int) -> None:
         self.name, self.servers = package, servers
-        folder = servers.folder / package
+        self._folder = folder = servers.folder / package
         folder.mkdir(mode=0o711)
         self._queue = QueueServer(folder)
         self._queue.start()
@@ -247,6 +247,7 @@ class Rival(Side):
         self.engine.dispose()
         for process in (self._web, *self._workers, self._queue.process):
             process.kill()
+        shutil.rmtree(self._folder)
 
 
 class Load(msgspec.Struct, frozen=True):
