@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -50,8 +51,10 @@ def _command_lines(service: Service) -> str:
 
 
 def _queue(service: Service) -> str:
-    words = Path(f"/proc/{service.processes()['queue server']}/cmdline").read_text().split("\0")
-    with redis.Redis(unix_socket_path=words[words.index("--unixsocket") + 1]) as client:
+    # The queue server writes its own command line, and its socket into it.
+    path = re.search(r"unixsocket\W+(/[^\s\0]+)", _command_lines(service))
+    assert path is not None, _command_lines(service)
+    with redis.Redis(unix_socket_path=path[1]) as client:
         names = list(client.scan_iter())
         dumped = [client.dump(name) for name in names]
         return f"{names}{dumped}{client.config_get('*')}"
