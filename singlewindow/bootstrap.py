@@ -9,7 +9,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.declarations.intake import Limits
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.risk.agencies import load_agencies
-from singlewindow.settings import Settings, load_settings, value_of
+from singlewindow.settings import Settings, load_settings, secret_of
 from singlewindow.storage.engines import open_engine
 
 
@@ -24,5 +24,5 @@ def open_window(settings: Settings | None = None) -> Window:
         limits=Limits(body_bytes=chosen.sw_body_limit, items=chosen.sw_item_limit),
         rulebooks=load_rulebooks(config, chosen.sw_item_limit),
         agencies=agencies,
-        adapters=build_adapters(agencies, sandbox_allowed=chosen.sw_sandbox, secrets=value_of),
+        adapters=build_adapters(agencies, sandbox_allowed=chosen.sw_sandbox, secrets=secret_of),
     )

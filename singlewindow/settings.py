@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+SECRETS = ("database_url", "redis_url", "sw_token_key")
+# What manuals and examples put where a secret belongs, without case and punctuation.
+EXAMPLES = frozenset({"admin", "default", "demo", "insecure", "letmein", "password", "postgres", "redis", "root",
+                      "secret", "singlewindow", "test"})  # fmt: skip
+EXAMPLE_WORDS = ("changeme", "replaceme", "example", "yourpassword", "yoursecret", "placeholder")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +68,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sw_threads: int = 16
     """Threads of one web process; more than `sw_waiters`, so that waiting never keeps a declaration out."""
 
+    def __repr__(self) -> str:
+        """The settings without those that hold secrets, so that no message ever shows one."""
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in SECRETS)
+        return f"Settings({', '.join(shown)})"
+
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment; raises ValueError naming the variable that does not fit."""
@@ -68,7 +81,30 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(f"The environment does not fit: {error}") from error
+    for name in ("database_url", "redis_url"):
+        refuse_example(name.upper(), _password(getattr(settings, name)))
     return settings if settings.database_url else embedded(settings)
+
+
+def refuse_example(name: str, secret: str) -> None:
+    """Raises ValueError where what stands in the place of a secret is one that everybody knows from an example."""
+    plain = "".join(character for character in secret.lower() if character.isalnum())
+    if plain in EXAMPLES or any(word in plain for word in EXAMPLE_WORDS):
+        raise ValueError(f"{name} holds a secret from an example, which everybody knows: choose one by chance")
+
+
+def _password(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:  # what is no address is said to be none where it is used
+        return ""
+
+
+def secret_of(name: str) -> str | None:
+    """A secret from the environment or its file; raises ValueError for one from an example."""
+    secret = value_of(name)
+    refuse_example(name, secret or "")
+    return secret
 
 
 def embedded(settings: Settings) -> Settings:

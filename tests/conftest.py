@@ -19,6 +19,14 @@ from tests import servers
 ENGINES = ("sqlite", "postgresql")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_noted_behind_the_tests_back() -> Iterator[None]:
+    """The last use of keys is noted a minute later, when a test's database is long gone; tests note it themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("singlewindow.security.access.later", lambda _seconds, _act: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The maintenance database of a PostgreSQL server; make databases of your own there, and use no other."""

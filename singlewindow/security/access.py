@@ -86,9 +86,7 @@ class Keyring:
             first = not self._used
             self._used.add(key_id)
         if first:
-            timer = threading.Timer(USE_NOTED_SECONDS, self.note_uses)
-            timer.daemon = True
-            timer.start()
+            later(USE_NOTED_SECONDS, self.note_uses)
 
     def _look_up(self, key_id: str) -> Row[Any] | None:
         with reading(self._engine) as connection:
@@ -98,6 +96,13 @@ class Keyring:
     def _mandated(self, pair: tuple[str, str]) -> bool | None:
         with reading(self._engine) as connection:
             return mandates.in_force(connection, *pair, clock(connection)) or None
+
+
+def later(seconds: float, act: Callable[[], None]) -> None:
+    """Do something in the background after a while, if the process lives so long."""
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
 
 
 def _lives(connection: Connection, row: Row[Any]) -> bool:

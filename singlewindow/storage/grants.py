@@ -10,6 +10,8 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
+from singlewindow.storage.walls import ROLES
+
 READ = ("SELECT",)
 ADD = ("SELECT", "INSERT")
 WORK = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -27,7 +29,8 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "late_assessment": ADD,
     "notice": ADD,
     "outbox": WORK,
-    "principal": (*ADD, "UPDATE (revoked_at)"),
+    "mandate": (*ADD, "UPDATE (revoked_at)"),
+    "principal": (*ADD, "UPDATE (revoked_at, expires_at, last_used_at)"),
     "stream": (*ADD, "UPDATE (last_number)"),
     "tally": (*ADD, "UPDATE (count)"),
     "trail": (*READ, "UPDATE (number, link)"),
@@ -49,5 +52,7 @@ def grant(engine: Engine, role: str) -> None:
         for table, rights in RIGHTS.items():
             connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
             connection.exec_driver_sql(f'GRANT {", ".join(rights)} ON "{table}" TO {quoted}')
+        # Taken for one reading transaction at a time, and never inherited (see walls.py).
+        connection.exec_driver_sql(f"GRANT {', '.join(ROLES)} TO {quoted} WITH INHERIT FALSE")
         for sequence in SEQUENCES:
             connection.exec_driver_sql(f'GRANT USAGE ON SEQUENCE "{sequence}" TO {quoted}')

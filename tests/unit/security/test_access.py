@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
+from singlewindow.security import access
 from singlewindow.security.access import REMEMBERED_SECONDS, Keyring, create_key, list_keys, revoke_key, rotate_key
 from singlewindow.security.keys import Role
 from singlewindow.security.mandates import grant, list_mandates, revoke_mandate
@@ -228,3 +229,17 @@ def test_a_mandate_that_would_be_over_before_it_begins_is_refused(engine: Engine
         grant(engine, "B", "P", valid_to=1)
     with pytest.raises(ValueError, match="broker"):
         grant(engine, "two words", "P")
+
+
+def test_a_use_is_noted_once_a_minute_however_often_the_key_is_used(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[float] = []
+    monkeypatch.setattr(access, "later", lambda seconds, _act: planned.append(seconds))
+    keyring, made = Keyring(engine), create_key(engine, Role.AUDITOR)
+    for _ in range(10):
+        keyring.principal(made.text)
+    assert planned == [access.USE_NOTED_SECONDS]
+    keyring.note_uses()
+    keyring.principal(made.text)
+    assert planned == [60.0, 60.0]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from singlewindow.settings import load_settings, secret_of
+
+GOOD = "postgresql+psycopg://service:q8Zp-v77kfDe@db/x"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["change-me", "CHANGE_ME", "changeme123", "postgres", "Password", "secret", "example", "replace-me", "your-secret",
+     "singlewindow", "change%2Dme"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_a_secret_from_an_example_is_refused_without_being_shown(name: str, password: str) -> None:
+    scheme = "postgresql+psycopg" if name == "DATABASE_URL" else "redis"
+    with pytest.raises(ValueError, match=f"{name} holds a secret from an example") as caught:
+        load_settings({name: f"{scheme}://service:{password}@db/0"})
+    assert password not in str(caught.value).replace("secret from an example", "")
+
+
+@pytest.mark.parametrize(
+    "url", [GOOD, "postgresql+psycopg://postgres@db/postgres", "postgresql+psycopg:///x", "http://["]
+)
+def test_other_addresses_are_taken_as_they_are(url: str) -> None:
+    assert load_settings({"DATABASE_URL": url}).database_url == url
+
+
+def test_a_secret_from_an_example_is_refused_in_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("redis://:change-me@queue\n")
+    with pytest.raises(ValueError, match="REDIS_URL"):
+        load_settings({"REDIS_URL_FILE": str(tmp_path / "url")})
+
+
+def test_an_agency_s_key_from_an_example_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIREARMS_KEY", "change-me")
+    with pytest.raises(ValueError, match="FIREARMS_KEY"):
+        secret_of("FIREARMS_KEY")
+    monkeypatch.setenv("FIREARMS_KEY", "q8Zp-v77kfDe")
+    assert secret_of("FIREARMS_KEY") == "q8Zp-v77kfDe"
+    assert secret_of("NO_SUCH_KEY") is None
+
+
+def test_settings_are_shown_without_their_secrets() -> None:
+    given = {"DATABASE_URL": GOOD, "REDIS_URL": "redis://:w8Yt-u6@q", "SW_TOKEN_KEY": "PEM-h3", "SW_RATE": "7"}
+    settings = load_settings(given)
+    for shown in (repr(settings), str(settings), f"{settings}"):
+        assert "sw_rate=7.0" in shown
+        assert not [secret for secret in ("q8Zp", "w8Yt", "PEM-h3") if secret in shown]
+
+
+def test_a_setting_that_does_not_fit_is_named_and_no_other_is_shown() -> None:
+    with pytest.raises(ValueError, match="sw_threads") as caught:
+        load_settings({"SW_THREADS": "many", "DATABASE_URL": GOOD})
+    assert "q8Zp" not in str(caught.value)
