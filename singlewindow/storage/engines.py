@@ -75,14 +75,14 @@ def _open_sqlite(url: URL, _pool_size: int) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(engine: Engine, *, together: bool = False) -> Iterator[Connection]:
     """A connection that only reads: it never waits for writers.
 
-    On PostgreSQL each statement stands alone: inside a transaction it would see the newest state, too, and this way
-    none is begun and ended. On SQLite all statements see one state.
+    On PostgreSQL each statement stands alone, unless `together` asks for a transaction: inside one it would see the
+    newest state, too, and this way none is begun and ended. On SQLite all statements see one state.
     """
     with engine.connect() as connection:
-        alone = {"isolation_level": "AUTOCOMMIT"} if connection.dialect.name == "postgresql" else {}
+        alone = {"isolation_level": "AUTOCOMMIT"} if connection.dialect.name == "postgresql" and not together else {}
         yield connection.execution_options(reading=True, **alone)
 
 
