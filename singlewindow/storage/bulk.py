@@ -11,10 +11,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, any_, insert, literal
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.schema import Table
-
-from singlewindow.storage.engines import upsert
 
 Row = dict[str, Any]
 
@@ -48,6 +46,11 @@ def among(connection: Connection, column: Column[int], values: Iterable[int]) ->
     if _has_arrays(connection):
         return column == any_(literal(list(values), ARRAY(BigInteger)))
     return column.in_(list(values))
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """The engine's own INSERT, which offers ON CONFLICT DO UPDATE."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def _has_arrays(connection: Connection) -> bool:

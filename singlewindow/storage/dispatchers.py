@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
-from singlewindow.storage.engines import upsert
+from singlewindow.storage.bulk import upsert
 from singlewindow.storage.tables import Record, dispatcher
 from singlewindow.times import MICROSECONDS
 

@@ -12,9 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, literal_column, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.sql.schema import Table
 
 from singlewindow.storage import trail
 from singlewindow.storage.patience import limit_waiting
@@ -105,8 +103,3 @@ def clock(connection: Connection) -> int:
 def statement_time(connection: Connection) -> ColumnElement[int]:
     """The same clock inside a statement: one moment for the whole of it, so that an index can be asked for it."""
     return _SQLITE_TIME if connection.dialect.name == "sqlite" else _POSTGRESQL_TIME
-
-
-def upsert(connection: Connection, table: Table) -> Any:
-    """The engine's own INSERT, which offers ON CONFLICT DO UPDATE."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -15,8 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from singlewindow.storage import trail
-from singlewindow.storage.bulk import insert_rows
-from singlewindow.storage.engines import upsert
+from singlewindow.storage.bulk import insert_rows, upsert
 from singlewindow.storage.tables import feed, notice, stream
 
 Row = dict[str, Any]

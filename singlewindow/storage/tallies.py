@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from singlewindow.storage.engines import upsert
+from singlewindow.storage.bulk import upsert
 from singlewindow.storage.tables import tally
 
 SHARDS: Final = 16
