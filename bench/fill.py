@@ -20,6 +20,8 @@ MARGIN = 1 << 30
 IDS = {"declaration": ("id",), "version": ("id", "declaration_id")}
 OF_VERSION = ("event", "assessment", "decision", "notice", "feed")
 NUMBERED = {"notice": ("notice/", "party"), "feed": ("feed/", "agency")}
+CHAIN = ("stream", "number", "link")
+"""A copied event stands in none of the audit trail's streams, like one that an older version wrote."""
 MOMENTS = ("at", "lodged_at", "received_at", "decided_at", "asked_at", "dispatched_at", "answered_at", "issued_at")
 CHANGED = {"mrn": "overlay({0} placing lpad(to_hex(copy), 4, '0') from 5 for 4)", "lrn": "{0} || '-' || copy"}
 
@@ -84,6 +86,8 @@ def _value(name: str, table: str, span: int) -> str:
         return f"{column} - copy * {span}::bigint"
     if name in MOMENTS:
         return f"{column} - copy * {span >> 22}::bigint * 1000"
+    if table == "event" and name in CHAIN:
+        return "NULL"
     if name == "number" and table in NUMBERED:
         return f"{column} + copy * stream.last_number"
     return CHANGED.get(name, "{0}").format(column)

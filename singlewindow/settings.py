@@ -46,13 +46,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sw_remote_batches_open: int = 1
     """The same for an agency that is asked over HTTP: each of its batches may hold a worker for a whole time limit."""
     sw_linger_seconds: float = 0.2
-    """How long a question may wait for a full batch while another batch of its agency is under way."""
+    """How long a question may wait for a full batch while others are under way."""
     sw_lease_seconds: float = 6.0
     """How long a batch may go without a sign of life before its questions are asked again."""
     sw_attempts: int = 3
     """How often one question is asked before it is parked until its deadline."""
     sw_poll_seconds: float = 0.02
-    """Pause of the dispatcher when it found nothing to do."""
+    """Pause of the dispatcher after each look."""
     sw_waiters: int = 8
     """How many callers of one web process may wait for a decision at once; the rest are answered at once."""
     sw_rate: float = 1000.0
@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Private key (PEM) that signs checkpoints of the audit trail; give it as a file. No checkpoints where not set."""
     sw_checkpoint_seconds: float = 600.0
     """How long after a checkpoint the dispatchers make the next one: what happened since is not proven yet."""
-    sw_threads: int = 16
+    sw_threads: int = 32
     """Threads of one web process; more than `sw_waiters`, so that waiting never keeps a declaration out."""
 
     def __repr__(self) -> str:

@@ -53,7 +53,8 @@ def run(window: Window) -> None:
                 if signer is not None:
                     seal(window, signer)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
-            pause = 0.0 if dispatch(window, bells) else window.settings.sw_poll_seconds
+            dispatch(window, bells)
+            pause = window.settings.sw_poll_seconds
         except SQLAlchemyError as error:
             log.warning("the database did not answer, trying again: %s", type(error).__name__)
             pause = PAUSE_AFTER_FAILURE

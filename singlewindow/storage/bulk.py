@@ -19,11 +19,18 @@ Row = dict[str, Any]
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, which all name the same columns; none is no error."""
-    if rows and _has_arrays(connection):
-        columns = tuple(rows[0])
-        connection.exec_driver_sql(_insert(table, columns), _arrays(columns, rows))
-    elif rows:
-        connection.execute(insert(table), list(rows))
+    insert_together(connection, (table, rows))
+
+
+def insert_together(connection: Connection, *writes: tuple[Table, Sequence[Row]]) -> None:
+    """Insert rows into several tables, in one statement where the engine can; rows may refer to those of others."""
+    given = [(table, tuple(rows[0]), rows) for table, rows in writes if rows]
+    if given and _has_arrays(connection):
+        arrays = tuple(array for _, columns, rows in given for array in _arrays(columns, rows))
+        connection.exec_driver_sql(_inserts(*((table, columns) for table, columns, _ in given)), arrays)
+    else:
+        for table, _, rows in given:
+            connection.execute(insert(table), list(rows))
 
 
 def insert_new_rows(connection: Connection, table: Table, rows: Sequence[Row], key: Sequence[str]) -> set[int]:
@@ -55,6 +62,13 @@ def upsert(connection: Connection, table: Table) -> Any:
 
 def _has_arrays(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
+
+
+@cache
+def _inserts(*tables: tuple[Table, tuple[str, ...]]) -> str:
+    *before, last = (_insert(table, columns) for table, columns in tables)
+    parts = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(before))
+    return f"WITH {parts} {last}" if parts else last
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, exists, or_, select, tuple_, update
 
-from singlewindow.storage.bulk import among, insert_new_rows, insert_rows
+from singlewindow.storage.bulk import among, insert_new_rows, insert_together
 from singlewindow.storage.tables import Record, assessment, declaration, outbox, version
 
 SUMMARY = (
@@ -46,8 +46,7 @@ def add_versions(
     connection: Connection, versions: Sequence[dict[str, Any]], questions: Sequence[dict[str, Any]]
 ) -> None:
     """Insert versions and the questions to the agencies (outbox rows) that they raise."""
-    insert_rows(connection, version, versions)
-    insert_rows(connection, outbox, questions)
+    insert_together(connection, (version, versions), (outbox, questions))
 
 
 def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Record]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from singlewindow.storage import trail
-from singlewindow.storage.bulk import insert_rows, upsert
+from singlewindow.storage.bulk import insert_together, upsert
 from singlewindow.storage.tables import feed, notice, stream
 
 Row = dict[str, Any]
@@ -30,8 +30,7 @@ def publish(connection: Connection, notices: Iterable[Row], feed_entries: Iterab
     for name, row in zip(names, notice_rows + feed_rows, strict=True):
         row["number"] = following[name]
         following[name] += 1
-    insert_rows(connection, notice, notice_rows)
-    insert_rows(connection, feed, feed_rows)
+    insert_together(connection, (notice, notice_rows), (feed, feed_rows))
 
 
 def _name(table: Table, owner: str) -> str:

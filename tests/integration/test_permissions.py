@@ -28,6 +28,7 @@ NOBODY, BAD, NOT_HERE, NO_MANDATE = (
 )
 GONE, UNREAD = (404, "NOT_FOUND"), (400, "EMPTY_BODY")
 GOOD = (200, "")
+NO_ARCHIVE = (415, "UNSUPPORTED_MEDIA_TYPE")
 
 STRANGERS = {
     "anonymous": NOBODY, "revoked": BAD, "expired": BAD, "broker without mandate": NO_MANDATE,
@@ -47,6 +48,7 @@ MATRIX: dict[str, Expected | None] = {
     "GET /v1/agencies/<code>/entitlement": None,
     "GET /entitlements": None,
     "POST /v1/declarations/validate": LODGING,
+    "POST /v1/declarations/batch": dict.fromkeys(LODGING, (NO_ARCHIVE,) * 3),
     "GET /v1/declarations": {**LISTS, "auditor": (GOOD,) * 3},
     "GET /v1/declarations/<mrn>": PARTY_S,
     "GET /v1/declarations/<mrn>/document": PARTY_S,
@@ -55,6 +57,7 @@ MATRIX: dict[str, Expected | None] = {
     "GET /v1/notices": {**LISTS, "narrow": (GOOD,) * 3},
     "GET /v1/agencies/<code>/feed": {"customs": (GOOD, GONE, GONE)},
     "GET /v1/release-times": {"auditor": (GOOD,) * 3, "analyst": (GOOD,) * 3},
+    "GET /v1/audit/checkpoints": {"auditor": (GOOD,) * 3},
     "GET /metrics": {"operator": (GOOD,) * 3},
     "GET /.well-known/jwks.json": None,
     "GET /healthz": None,

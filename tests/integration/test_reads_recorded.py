@@ -15,6 +15,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.keys import Role
+from singlewindow.security.mandates import grant
 from singlewindow.storage import events
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import tree
@@ -26,7 +27,7 @@ READING = [
     (route, role)
     for route in ROUTES
     if route.method == "GET" and not isinstance(route.roles, Public) and route.endpoint not in UNTOLD
-    for role in sorted(route.roles - {Role.TRADER})
+    for role in sorted(route.roles - {Role.TRADER, Role.BROKER})
 ]
 
 
@@ -55,6 +56,17 @@ def test_a_reading_is_recorded_with_who_read_and_what(
     assert (detail["call"], detail["key_id"]) == (route.endpoint, key_id)
     assert detail.get("mrns", [mrn]) == [mrn]
     assert set(detail) - {"call", "key_id"} in ({"mrns"}, {"start", "end", "by", "fingerprint"})
+
+
+def test_what_a_broker_reads_of_a_trader_s_is_recorded_with_both_names(
+    callers: Callers, trader: Caller, window: Window
+) -> None:
+    mrn = lodged(trader, window)
+    grant(window.engine, "BROKER1", "GB123456789000")
+    place = {"Acting-For": "GB123456789000"}
+    assert callers.broker("BROKER1").call("GET", f"/v1/declarations/{mrn}", headers=place).status_code == 200
+    ((actor, detail),) = reads(window)
+    assert (actor, detail["mrns"]) == ("broker:BROKER1 for GB123456789000", [mrn])
 
 
 def test_a_page_of_a_feed_is_one_event_and_an_empty_page_is_none(
