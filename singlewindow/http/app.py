@@ -38,6 +38,7 @@ CLIENT_FAULT = 400
 WRONG_KEY = "INVALID_TOKEN"
 SERVER_FAULT = 500
 LOGGED = "/v1/"
+LONGEST_ADDRESS = 8_000
 BATCHES = 2
 """Batches of declarations that one process takes at once: each keeps a thread busy for as long as it lasts."""
 SECURITY_HEADERS = {
@@ -92,6 +93,10 @@ def create_app(window: Window, room: ReadingRoom | None = None) -> Flask:
 def _begin() -> None:
     g.trace_id, g.began = secrets.token_hex(16), time.monotonic()
     logs.begin(trace_id=g.trace_id)
+    if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+        raise ProblemError("URI_TOO_LONG", f"The address is longer than {LONGEST_ADDRESS} characters; none here is")
+    if request.method == "CONNECT":  # it names no address of ours, so no route could say what it allows
+        raise ProblemError("METHOD_NOT_ALLOWED", "This is no proxy").with_headers({"Allow": "GET, HEAD, POST"})
 
 
 def _end(_error: BaseException | None) -> None:

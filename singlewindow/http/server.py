@@ -1,19 +1,26 @@
-"""The web server: Waitress over one listening socket, bodies read whole before a thread is given to them."""
+"""The web server: Waitress over one listening socket, bodies read whole before a thread is given to them.
+
+A request that stops in its middle is told so before its connection is closed; Waitress alone would only close it.
+"""
 
 from __future__ import annotations
 
+import secrets
 import signal
 import socket
+from contextlib import suppress
 from types import FrameType
 
 import waitress
+from waitress.channel import HTTPChannel
 
 from singlewindow.clearance.reading_room import room_for
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.archive import ARCHIVE_BYTES
 from singlewindow.http.app import create_app
+from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 
-REQUEST_SECONDS = 10
+REQUEST_SECONDS = 9
 HEADER_BYTES = 32_768
 CONNECTIONS = 500
 # A little too large is told as a problem document by the application; only far too large is cut off here.
@@ -25,7 +32,7 @@ def serve(window: Window, listening: socket.socket) -> None:
     signal.signal(signal.SIGTERM, _end)
     room = room_for(window.settings)
     room.open()
-    waitress.serve(
+    server = waitress.create_server(
         create_app(window, room),
         sockets=[listening],
         threads=window.settings.sw_threads,
@@ -37,6 +44,27 @@ def serve(window: Window, listening: socket.socket) -> None:
         ident=None,
         clear_untrusted_proxy_headers=True,
     )
+    server.channel_class = _Channel
+    server.run()
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc, unused-ignore]
+    """One connection."""
+
+    def handle_write(self) -> None:
+        """Send what waits to be sent, or close; a request that was begun and never finished is answered first."""
+        if self.will_close and self.request is not None and not self.requests and not self.total_outbufs_len:
+            with suppress(OSError):  # whoever has gone, or reads nothing, goes without
+                self.socket.send(_timed_out())
+        super().handle_write()
+
+
+def _timed_out() -> bytes:
+    detail = f"The request stopped in its middle for {REQUEST_SECONDS} seconds; send it whole"
+    problem = ProblemError("REQUEST_TIMEOUT", detail)
+    body = problem_body(problem, secrets.token_hex(16))
+    head = f"HTTP/1.1 408 Request Timeout\r\nContent-Type: {PROBLEM_MEDIA}\r\nContent-Length: {len(body)}"
+    return f"{head}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n".encode() + body
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
