@@ -30,8 +30,8 @@ test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue se
 test-browser: install ## Test the pages in a real browser (needs Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser
 
-faults: install ## Put every fault into a running service (about 40 minutes)
-	$(BIN)/python -m pytest -m faults tests/faults
+faults: install ## Put every fault into a running service, two at a time (about 40 minutes)
+	$(BIN)/python -m pytest -m faults tests/faults -n $(JOBS) --dist worksteal
 
 soak: install ## All faults at random under load, for MINUTES=10
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
