@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from functools import cache
 
-from singlewindow import logs
 from singlewindow.bootstrap import open_window
-from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.window import Window
 
 log = logging.getLogger(__name__)
@@ -20,19 +19,13 @@ def window() -> Window:
 
 
 def assess(*batch_ids: int) -> int:
-    """Work batches off, one after the other; how many questions were answered."""
-    return sum(map(_assess, batch_ids))
-
-
-def _assess(batch_id: int) -> int:
-    """Work one batch off.
+    """Work batches off together; how many questions were answered.
 
     An error ends here: RQ would log its text and keep it in the queue server, and it may quote a declaration. The
-    batch's lease runs out, and its questions are asked again.
+    batches' leases run out, and their questions are asked again.
     """
-    with logs.about(batch=batch_id):
-        try:
-            return assess_batch(window(), batch_id)
-        except Exception:
-            log.exception("the batch failed; its questions are asked again when its lease has run out")
-            return 0
+    try:
+        return assess_batches(window(), *batch_ids)
+    except Exception:
+        log.exception("batches %s failed; their questions are asked again when the leases have run out", batch_ids)
+        return 0

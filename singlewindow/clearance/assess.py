@@ -1,10 +1,11 @@
-"""Assessing: a worker claims a batch, asks the agency's adapter, and writes the answers if the lease still holds."""
+"""Assessing: a worker claims batches, asks the agencies' adapters, and writes the answers if the leases still hold."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -21,7 +22,8 @@ from singlewindow.clearance.questions import question_id
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
-from singlewindow.declarations.projection import project
+from singlewindow.declarations.model import Tree
+from singlewindow.declarations.projection import Entitlement, project
 from singlewindow.faultpoints import reach
 from singlewindow.storage import answers, events, lodgements, questions
 from singlewindow.storage.engines import clock
@@ -32,105 +34,138 @@ log = logging.getLogger(__name__)
 
 PAUSES = (0.2, 0.5, 1.0)
 
+Question = tuple[int, str]
+"""A version id and an agency."""
+Results = dict[Question, Assessment | AdapterError]
 
-def assess_batch(window: Window, batch_id: int) -> int:
-    """Work one batch off; how many questions were answered (0 where another worker has it, or the lease was lost)."""
-    with window.engine.begin() as connection:
-        batch = questions.claim(connection, batch_id, lease_until(window, clock(connection)))
-        asked = questions.of_batch(connection, batch_id) if batch else []
-        contents = lodgements.contents(connection, [question.version_id for question in asked])
-    if batch is None:
+
+class _Work(NamedTuple):
+    """What a worker has claimed: the batches by id, their questions, and the declarations asked about by version id."""
+
+    batches: dict[int, Record]
+    asked: dict[Question, Record]
+    contents: dict[int, Record]
+
+    def batch_of(self, question: Question) -> Record:
+        """The batch that a question is in."""
+        return self.batches[self.asked[question].batch_id]
+
+
+def assess_batches(window: Window, *batch_ids: int) -> int:
+    """Work batches off together; how many questions were answered.
+
+    Those that another worker has, or whose lease was lost, are left out. Together, because what is said to the database
+    for several batches is said once, and a declaration that several agencies are asked about is read once.
+    """
+    work = _claim(window, batch_ids)
+    if not work.batches:
         return 0
     reach("after_claim")
-    with logs.about(batch=batch.id, agency=batch.agency):
-        with renewed(window, batch.id):
-            outcomes = assess_each(window.adapters[batch.agency], _views(window, batch.agency, asked, contents))
-        results = {question.version_id: outcome for question, outcome in zip(asked, outcomes, strict=True)}
-        reach("before_write")
-        written = _written(window, batch, results)
-        reach("after_write")
-        _log(contents, results, written)
-    return written or 0
+    with renewed(window, work.batches):
+        results = _ask(window, work)
+    reach("before_write")
+    written = _written(window, work, results)
+    reach("after_write")
+    _log(work, results, written)
+    return len(written)
 
 
-def _written(window: Window, batch: Record, results: dict[int, Assessment | AdapterError]) -> int | None:
+def _claim(window: Window, batch_ids: Sequence[int]) -> _Work:
+    with window.engine.begin() as connection:
+        batches = questions.claim(connection, batch_ids, lease_until(window, clock(connection)))
+        asked = questions.of_batches(connection, batches) if batches else []
+        contents = lodgements.contents(connection, {question.version_id for question in asked}) if asked else {}
+    return _Work(batches, {(question.version_id, question.agency): question for question in asked}, contents)
+
+
+def _ask(window: Window, work: _Work) -> Results:
+    """Ask the agencies, one batch after the other."""
+    results: Results = {}
+    trees = {version_id: decode(content.canonical) for version_id, content in work.contents.items()}
+    for batch in work.batches.values():
+        agency = batch.agency
+        mine = [question for question in work.asked.values() if question.batch_id == batch.id]
+        entitlement = window.agencies[agency].entitlement
+        views = [_view(question, work.contents[question.version_id], trees, entitlement) for question in mine]
+        with logs.about(batch=batch.id, agency=agency):
+            outcomes = assess_each(window.adapters[agency], views)
+        results |= {(each.version_id, agency): outcome for each, outcome in zip(mine, outcomes, strict=True)}
+    return results
+
+
+def _view(question: Record, content: Record, trees: dict[int, Tree], entitlement: Entitlement) -> View:
+    items = tuple(question.items.split())
+    return View(
+        reference=content.mrn, version=content.number, items=items,
+        tree=project(trees[question.version_id], entitlement, items),
+        question=question_id(question.version_id), deadline=iso(question.deadline_at) or "",
+        trace_id=content.trace_id,
+    )  # fmt: skip
+
+
+def _written(window: Window, work: _Work, results: Results) -> set[Question]:
     """Write what was answered. A database that is away for a moment is no failure of the questions: it is tried again.
 
-    Whatever became of a try whose end is not known, the batch's row tells: it is there, or nothing may be written.
+    Whatever became of a try whose end is not known, the batches' rows tell: they are there, or nothing may be written.
     """
     for pause in PAUSES:
         try:
             with window.engine.begin() as connection:
-                return _write(window, connection, batch, results)
+                return _write(window, connection, work, results)
         except (OperationalError, PoolTimeoutError) as error:
             log.warning("the answers could not be written, trying again: %s", type(error).__name__)
             time.sleep(pause)
     with window.engine.begin() as connection:
-        return _write(window, connection, batch, results)
+        return _write(window, connection, work, results)
 
 
-def _log(contents: dict[int, Record], results: dict[int, Assessment | AdapterError], written: int | None) -> None:
-    if written is None:
-        log.warning("the lease was lost: nothing is written, the questions are asked again")
-        return
-    for version_id, result in results.items():
-        with logs.about(trace_id=contents[version_id].trace_id, mrn=contents[version_id].mrn):
-            log.info("answered" if isinstance(result, Assessment) else f"not answered: {type(result).__name__}")
+def _log(work: _Work, results: Results, written: set[Question]) -> None:
+    for question, result in results.items():
+        content, batch = work.contents[question[0]], work.batch_of(question)
+        with logs.about(batch=batch.id, agency=batch.agency, trace_id=content.trace_id, mrn=content.mrn):
+            if isinstance(result, AdapterError):
+                log.info("not answered: %s", type(result).__name__)
+            elif question in written:
+                log.info("answered")
+            else:
+                log.warning("the question was closed, or its lease lost: this answer does not count")
 
 
-def _views(window: Window, agency: str, asked: Sequence[Record], contents: dict[int, Record]) -> list[View]:
-    entitlement = window.agencies[agency].entitlement
-    views = []
-    for question in asked:
-        content, items = contents[question.version_id], tuple(question.items.split())
-        view = View(
-            reference=content.mrn, version=content.number, items=items,
-            tree=project(decode(content.canonical), entitlement, items),
-            question=question_id(question.version_id), deadline=iso(question.deadline_at) or "",
-            trace_id=content.trace_id,
-        )  # fmt: skip
-        views.append(view)
-    return views
-
-
-def _write(
-    window: Window, connection: Connection, batch: Record, results: dict[int, Assessment | AdapterError]
-) -> int | None:
-    """How many questions are answered; None where the lease was lost."""
-    if not questions.close_batch(connection, batch.id):
-        return None
-    given = {version_id: result for version_id, result in results.items() if isinstance(result, Assessment)}
+def _write(window: Window, connection: Connection, work: _Work, results: Results) -> set[Question]:
+    """Which questions are answered by this; none of those whose batch's lease was lost."""
+    held = questions.close_batches(connection, work.batches)
+    mine = {question: result for question, result in results.items() if work.asked[question].batch_id in held}
+    if not mine:
+        return set()
     # Also those that are asked again: who changes questions holds their versions, and so nobody waits in a ring.
-    versions = lodgements.lock_versions(connection, results)
+    versions = lodgements.lock_versions(connection, {version_id for version_id, _ in mine})
     now = clock(connection)
-    taken = questions.answered(connection, batch.id, given)
-    _record(connection, batch, taken, given, now)
-    # Answered or closed while it was asked: by the agency's own answer, or by its deadline.
-    overtaken = given.keys() - {question.version_id for question in taken}
-    for version in versions:
-        if version.version_id in overtaken:
-            compare(connection, Given(batch.agency, version, given[version.version_id], now))
-    for version_id, result in results.items():
+    for question, result in mine.items():
         if isinstance(result, AdapterError):
-            _ask_again(window, connection, batch, (version_id, result), now)
+            _ask_again(window, connection, work.batch_of(question), (question[0], result), now)
+    given = {question: result for question, result in mine.items() if isinstance(result, Assessment)}
+    # What failed is out of its batch again: what is left in the batches are the questions that have an answer.
+    taken = questions.answered(connection, held)
+    _record(connection, work, {question: given[question] for question in taken}, now)
+    # Answered or closed while it was asked: by the agency's own answer, or by its deadline.
+    by_id = {version.version_id: version for version in versions}
+    for version_id, agency in sorted(given.keys() - taken):
+        compare(connection, Given(agency, by_id[version_id], given[version_id, agency], now))
     decide(connection, versions, now)
-    return len(taken)
+    return taken
 
 
-def _record(
-    connection: Connection, batch: Record, taken: Sequence[Record], given: dict[int, Assessment], now: int
-) -> None:
+def _record(connection: Connection, work: _Work, answered: dict[Question, Assessment], now: int) -> None:
     rows, trail = [], []
-    for question in taken:
-        assessment = given[question.version_id]
+    for question, assessment in sorted(answered.items(), key=lambda entry: entry[0]):
+        version_id, agency = question
         rows.append({
-            "version_id": question.version_id, "agency": question.agency, "answer": assessment.answer,
-            "lane": assessment.lane, "body": msgspec.json.encode(assessment), "asked_at": question.asked_at,
-            "dispatched_at": batch.created_at, "answered_at": now,
+            "version_id": version_id, "agency": agency, "answer": assessment.answer, "lane": assessment.lane,
+            "body": msgspec.json.encode(assessment), "asked_at": work.asked[question].asked_at,
+            "dispatched_at": work.batch_of(question).created_at, "answered_at": now,
         })  # fmt: skip
         detail = {"profiles": assessment.profiles, **commitments.of_answer(rows[-1])}
-        actor = f"agency:{question.agency}"
-        trail.append(events.Event(now, events.Kind.ASSESSED, actor, question.version_id, detail))
+        trail.append(events.Event(now, events.Kind.ASSESSED, f"agency:{agency}", version_id, detail))
     answers.add_assessments(connection, rows)
     events.record(connection, trail)
 

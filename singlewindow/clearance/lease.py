@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,10 +31,10 @@ def lease_until(window: Window, now: int) -> int:
 
 
 @contextmanager
-def renewed(window: Window, batch_id: int) -> Iterator[None]:
-    """Keep the batch's lease while the block runs, for a minute at most."""
+def renewed(window: Window, batch_ids: Iterable[int]) -> Iterator[None]:
+    """Keep the batches' leases while the block runs, for a minute at most."""
     done = threading.Event()
-    thread = threading.Thread(target=_keep, args=(window, batch_id, done), name=f"lease-{batch_id}", daemon=True)
+    thread = threading.Thread(target=_keep, args=(window, sorted(batch_ids), done), name="leases", daemon=True)
     thread.start()
     try:
         yield
@@ -43,22 +43,23 @@ def renewed(window: Window, batch_id: int) -> Iterator[None]:
         thread.join()
 
 
-def _keep(window: Window, batch_id: int, done: threading.Event) -> None:
+def _keep(window: Window, batch_ids: list[int], done: threading.Event) -> None:
     end = time.monotonic() + LONGEST_SECONDS
     while not done.wait(window.settings.sw_lease_seconds / RENEWALS_IN_A_LEASE):
         if time.monotonic() > end:
-            log.error(
-                "batch %d is not done after %.0f seconds; its lease is left to run out", batch_id, LONGEST_SECONDS
-            )
+            log.error("batches %s are not done after %.0f s; their leases run out", batch_ids, LONGEST_SECONDS)
             return
         try:
-            if not _renew(window, batch_id):
-                log.warning("lease_lost batch=%d: its questions are asked again elsewhere", batch_id)
-                return
+            lost = len(batch_ids) - _renew(window, batch_ids)
         except SQLAlchemyError as error:
-            log.warning("the lease of batch %d could not be renewed, trying again: %s", batch_id, type(error).__name__)
+            log.warning("the leases of %s could not be renewed, trying again: %s", batch_ids, type(error).__name__)
+            continue
+        if lost:
+            log.warning("lease_lost of %d of the batches %s: questions are asked again elsewhere", lost, batch_ids)
+        if lost == len(batch_ids):
+            return
 
 
-def _renew(window: Window, batch_id: int) -> bool:
+def _renew(window: Window, batch_ids: list[int]) -> int:
     with window.engine.begin() as connection:
-        return questions.renew(connection, batch_id, lease_until(window, clock(connection)))
+        return questions.renew(connection, batch_ids, lease_until(window, clock(connection)))

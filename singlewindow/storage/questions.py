@@ -98,39 +98,43 @@ def _new_batch(connection: Connection, agency: str, version_ids: list[int], lot:
     return made
 
 
-def claim(connection: Connection, batch_id: int, lease_until: int) -> Record | None:
-    """Take a batch for work: its row, or None where another worker has it or it is no more."""
+def claim(connection: Connection, batch_ids: Iterable[int], lease_until: int) -> dict[int, Record]:
+    """Take batches for work: their rows by id, without those that another worker has or that are no more."""
     statement = (
         update(batch)
-        .where(batch.c.id == batch_id, batch.c.claimed.is_(False))
+        .where(among(connection, batch.c.id, batch_ids), batch.c.claimed.is_(False))
         .values(claimed=True, lease_until=lease_until)
         .returning(batch.c.id, batch.c.agency, batch.c.created_at)
     )
-    return connection.execute(statement).first()
+    return {int(row.id): row for row in connection.execute(statement)}
 
 
-def renew(connection: Connection, batch_id: int, lease_until: int) -> bool:
-    """Extend the lease; False where it is lost already."""
-    statement = update(batch).where(batch.c.id == batch_id).values(lease_until=lease_until)
-    return bool(connection.execute(statement).rowcount)
+def renew(connection: Connection, batch_ids: Iterable[int], lease_until: int) -> int:
+    """Extend the leases; how many are not lost."""
+    statement = update(batch).where(among(connection, batch.c.id, batch_ids)).values(lease_until=lease_until)
+    return connection.execute(statement).rowcount
 
 
-def of_batch(connection: Connection, batch_id: int) -> list[Record]:
-    """The questions of a batch."""
-    query = select(outbox).where(outbox.c.batch_id == batch_id).order_by(outbox.c.version_id)
+def of_batches(connection: Connection, batch_ids: Iterable[int]) -> list[Record]:
+    """The questions of batches."""
+    query = select(outbox).where(among(connection, outbox.c.batch_id, batch_ids)).order_by(outbox.c.version_id)
     return list(connection.execute(query))
 
 
-def close_batch(connection: Connection, batch_id: int) -> bool:
-    """End a batch; False where its lease was lost, and then nothing may be written for it."""
-    return bool(connection.execute(delete(batch).where(batch.c.id == batch_id)).rowcount)
+def close_batches(connection: Connection, batch_ids: Iterable[int]) -> set[int]:
+    """End batches; those that were still there. For one whose lease was lost nothing may be written."""
+    ended = delete(batch).where(among(connection, batch.c.id, batch_ids)).returning(batch.c.id)
+    return set(connection.execute(ended).scalars())
 
 
-def answered(connection: Connection, batch_id: int, version_ids: Iterable[int]) -> list[Record]:
-    """Take the questions of a batch that now have an answer out of the outbox: each can be taken once only."""
-    mine = and_(outbox.c.batch_id == batch_id, among(connection, outbox.c.version_id, version_ids))
-    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at)
-    return list(connection.execute(delete(outbox).where(mine).returning(*columns)))
+def answered(connection: Connection, batch_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """Take all questions that are left in these batches out of the outbox, by version id and agency.
+
+    Each can be taken once only.
+    """
+    mine = among(connection, outbox.c.batch_id, batch_ids)
+    taken = connection.execute(delete(outbox).where(mine).returning(outbox.c.version_id, outbox.c.agency))
+    return {(row.version_id, row.agency) for row in taken}
 
 
 def take(connection: Connection, version_id: int, agency: str) -> Record | None:

@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from singlewindow.bootstrap import open_window
-from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.dispatch import make_batches
 from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
 from singlewindow.declarations.intake import Media
@@ -66,7 +66,7 @@ def filled(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     receipts = [receipt for receipt in lodge(window, arrivals) if isinstance(receipt, Receipt)]
     while batches := make_batches(window):
         for batch in batches:
-            assess_batch(window, batch.id)
+            assess_batches(window, batch.id)
     window.engine.dispose()
     return path, {receipt.lrn: receipt.mrn for receipt in receipts}
 

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from adapters.registry import build_adapters
-from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.dispatch import make_batches
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.intake import Limits
@@ -134,7 +134,7 @@ def work(window: Window) -> int:
     """Let every agency answer what it is asked, as dispatcher and workers would; how many questions were answered."""
     answered = 0
     while batches := make_batches(window):
-        answered += sum(assess_batch(window, batch.id) for batch in batches)
+        answered += sum(assess_batches(window, batch.id) for batch in batches)
     return answered
 
 

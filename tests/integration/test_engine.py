@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from adapters.contract import Adapter, NotRetryable, Retryable, View
 from singlewindow.clearance import dispatch
-from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.lodge import Conflict, Receipt, lodge
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
@@ -55,7 +55,7 @@ def lodge_many(window: Window, count: int, name: str = "MANY") -> None:
 def work_off(window: Window) -> None:
     while batches := dispatch.make_batches(window):
         for batch in batches:
-            assess_batch(window, batch.id)
+            assess_batches(window, batch.id)
 
 
 def rows(window: Window, query: str) -> Sequence[Any]:
@@ -118,7 +118,7 @@ def test_a_batch_is_worked_once_however_often_its_job_runs(window: Window) -> No
     batches = dispatch.make_batches(window)
     for _ in range(3):
         for batch in batches:
-            assess_batch(window, batch.id)
+            assess_batches(window, batch.id)
     assert customs.asked == 1
 
 
@@ -133,7 +133,7 @@ def test_a_worker_whose_lease_was_lost_writes_nothing(window: Window) -> None:
 
     slow = with_adapters(window, Slow("customs", green("customs")))
     (batch,) = [batch for batch in dispatch.make_batches(slow) if batch.agency == "customs"]
-    assert assess_batch(slow, batch.id) == 0
+    assert assess_batches(slow, batch.id) == 0
     assert rows(window, "SELECT count(*) FROM assessment WHERE agency = 'customs'") == [(0,)]
     assert rows(window, "SELECT attempts, batch_id FROM outbox WHERE agency = 'customs'") == [(1, None)]
 
@@ -195,7 +195,7 @@ def test_an_answer_after_the_deadline_changes_nothing(window: Window) -> None:
     change(window, "UPDATE outbox SET deadline_at = 0")
     dispatch.answer_for_silence(window)
     for batch in batches:
-        assess_batch(window, batch.id)
+        assess_batches(window, batch.id)
     assert set(rows(window, "SELECT answer FROM assessment")) == {("silent",)}
     assert rows(window, "SELECT count(*) FROM decision") == [(1,)]
 
@@ -207,7 +207,7 @@ def test_many_deciders_at_once_make_one_decision_each(window: Window) -> None:
     while made := dispatch.make_batches(window):
         batches += made
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda batch: assess_batch(window, batch.id), batches * 2))
+        list(pool.map(lambda batch: assess_batches(window, batch.id), batches * 2))
     assert rows(window, "SELECT count(*) FROM decision") == [(20,)]
     assert rows(window, "SELECT count(*) FROM event WHERE kind = 'decided'") == [(20,)]
     assert rows(window, "SELECT count(*) FROM notice WHERE function_code <> '01'") == [(20,)]

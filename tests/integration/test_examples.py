@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.decide import asked_agencies, stored_assessments
 from singlewindow.clearance.dispatch import make_batches
 from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
@@ -45,7 +45,7 @@ def outcomes(window: Window) -> dict[str, dict[str, Any]]:
     receipts = lodge(window, [lodged(window, path) for path in files])
     while batches := make_batches(window):
         for batch in batches:
-            assess_batch(window, batch.id)
+            assess_batches(window, batch.id)
     found = {}
     with reading(window.engine) as connection:
         for path, receipt in zip(files, receipts, strict=True):

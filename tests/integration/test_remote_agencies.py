@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from adapters.registry import build_adapters
 from singlewindow.clearance import dispatch
-from singlewindow.clearance.assess import assess_batch
+from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.closed import Contradiction, Receipt
 from singlewindow.clearance.lease import renewed
 from singlewindow.clearance.questions import question_id, version_of
@@ -162,7 +162,7 @@ def test_an_answer_that_comes_back_after_the_deadline_is_kept_as_late(
 
     server.mode, server.callback = "early", let_the_deadline_pass
     (batch,) = dispatch.make_batches(window)
-    assert assess_batch(window, batch.id) == 0
+    assert assess_batches(window, batch.id) == 0
     assert outcomes(window) == ["inspect"]
     assert rows(window, f"SELECT answer FROM assessment WHERE agency = '{AGENCY}'") == [("silent",)]
     assert rows(window, "SELECT count(*) FROM late_assessment") == [(1,)]
@@ -362,7 +362,7 @@ def test_a_hanging_agency_holds_its_worker_no_longer_than_the_time_limit(
         asked(trader, window, f"LRN{number}")
     (batch,) = dispatch.make_batches(window)
     began = time.monotonic()
-    assess_batch(window, batch.id)
+    assess_batches(window, batch.id)
     assert time.monotonic() - began < 2
     assert server.most_at_once == 4
 
@@ -373,7 +373,7 @@ def test_a_call_that_outlasts_the_lease_keeps_it(trader: Caller, window: Window,
     server.mode = "hang"
     asked(trader, window)
     (batch,) = dispatch.make_batches(slow)
-    worker = threading.Thread(target=assess_batch, args=(slow, batch.id))
+    worker = threading.Thread(target=assess_batches, args=(slow, batch.id))
     worker.start()
     taken_back = 0
     while worker.is_alive():
@@ -388,7 +388,7 @@ def test_a_lease_that_is_lost_is_not_renewed(trader: Caller, window: Window, cap
     short = replace(window, settings=msgspec.structs.replace(window.settings, sw_lease_seconds=0.3))
     asked(trader, window)
     (batch,) = dispatch.make_batches(short)
-    with renewed(short, batch.id):
+    with renewed(short, [batch.id]):
         change(window, "UPDATE batch SET lease_until = 0")
         assert dispatch.take_back(short) == 1
         time.sleep(0.3)
@@ -419,7 +419,7 @@ def test_an_answer_a_deadline_and_a_worker_at_once_make_one_answer_and_one_decis
             done = [
                 pool.submit(together, send, question, OTHER_BODY),
                 pool.submit(together, send, question, GREEN_BODY),
-                pool.submit(together, assess_batch, window, batch.id),
+                pool.submit(together, assess_batches, window, batch.id),
                 pool.submit(together, dispatch.answer_for_silence, window),
             ]
             for entry in done:
