@@ -31,7 +31,8 @@ test-browser: install ## Test the pages in a real browser (needs Chromium: `apt-
 	$(BIN)/python -m pytest -m browser tests/browser
 
 faults: install ## Put every fault into a running service, two at a time (about 40 minutes)
-	$(BIN)/python -m pytest -m faults tests/faults -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -m 'faults and not alone' tests/faults -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -m 'faults and alone' tests/faults
 
 soak: install ## All faults at random under load, for MINUTES=10
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)

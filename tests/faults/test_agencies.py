@@ -40,6 +40,7 @@ def server() -> Iterator[AgencyServer]:
         yield running
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("row", "sick"), [("FA1", ["slow"] * 4), ("FA1b", [*bulkhead.SICK] * 2)])
 def test_fa1_a_sick_agency_does_not_slow_the_others(
     install: Install, record_property: Record, server: AgencyServer, row: str, sick: list[str]

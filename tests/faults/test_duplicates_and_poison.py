@@ -98,6 +98,7 @@ def test_fd6_as_xml_and_as_json(install: Install, record_property: Record, engin
     record_property("FD6", f"{engine}: XML and JSON of one declaration, 20 at once: one declaration")
 
 
+@pytest.mark.alone
 def test_fz1_and_fz2_poison_among_good(install: Install, record_property: Record) -> None:
     deadline, count = 60, 200
     here = install(deadline=deadline)
