@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import cel
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from singlewindow.risk.patterns import pattern_faults, resembles, translated
+from singlewindow.risk.patterns import FUNCTIONS, begins, pattern_faults, resembles, translated
 
 
 def test_a_call_of_matches_becomes_ours() -> None:
@@ -12,6 +15,37 @@ def test_a_call_of_matches_becomes_ours() -> None:
 def test_the_word_matches_inside_quotes_is_left_alone() -> None:
     source = "item.description == 'x.matches(y)'"
     assert translated(source) == source
+
+
+def test_a_list_of_prefixes_is_looked_at_at_once() -> None:
+    source = "declaration.type == 'IMA' && ['01', '0203'].exists(code, item.commodity_code.startsWith(code))"
+    assert translated(source) == "declaration.type == 'IMA' && item.commodity_code.begins('01 0203')"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "['01'].exists(a, item.commodity_code.startsWith(b))",
+        "['0 1'].exists(a, item.commodity_code.startsWith(a))",
+        "['01'].all(a, item.commodity_code.startsWith(a))",
+        "['01'].exists(a, a.startsWith(item.commodity_code))",
+        "['01'].exists(a, item.commodity_code.startsWith(a) || true)",
+        "item.description == \"['01'].exists(a, item.x.startsWith(a))\"",
+    ],
+)
+def test_what_only_looks_like_a_list_of_prefixes_is_left_alone(source: str) -> None:
+    assert translated(source) == source
+
+
+PREFIX = st.text("0129aZ", min_size=1, max_size=4)
+
+
+@given(st.lists(PREFIX, min_size=1, max_size=5), st.text("0129aZ", max_size=6))
+def test_a_list_of_prefixes_means_what_it_means_in_cel(prefixes: list[str], code: str) -> None:
+    listed = ", ".join(f"'{prefix}'" for prefix in prefixes)
+    source = f"[{listed}].exists(each, item.code.startsWith(each))"
+    ours = cel.compile(translated(source)).execute(cel.Context({"item": {"code": code}}, FUNCTIONS))
+    assert ours == cel.evaluate(source, {"item": {"code": code}}) == begins(code, " ".join(prefixes))
 
 
 def test_a_pattern_is_searched_for_not_anchored() -> None:
