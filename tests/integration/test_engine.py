@@ -22,6 +22,9 @@ from singlewindow.security.keys import Principal, Role
 from tests.documents import original
 from tests.integration.lodging import arrival, one
 
+PISTOLS = "23-pistols-in-second-hand-table.xml"
+"""Several agencies are asked about it."""
+
 
 class Scripted:
     """An adapter whose answers the test chooses: an assessment, or an exception to raise."""
@@ -187,6 +190,34 @@ def test_silence_past_the_deadline_means_inspect(window: Window) -> None:
     dispatch.answer_for_silence(window)
     assert rows(window, "SELECT outcome FROM decision") == [("inspect",)]
     assert set(rows(window, "SELECT answer FROM assessment")) == {("silent",)}
+
+
+def test_batches_of_several_agencies_are_worked_off_together(window: Window) -> None:
+    lodge(window, [arrival(window, "ENGINE1", original("ENGINE1", PISTOLS))])
+    batches = dispatch.make_batches(window)
+    assert len(batches) > 1
+    assert assess_batches(window, *(batch.id for batch in batches)) == len(batches)
+    assert rows(window, "SELECT count(*) FROM decision") == [(1,)]
+    assert rows(window, "SELECT count(*) FROM batch") == [(0,)]
+
+
+def test_a_lease_that_is_lost_takes_no_other_batch_with_it(window: Window) -> None:
+    lodge(window, [arrival(window, "ENGINE1", original("ENGINE1", PISTOLS))])
+    batches = dispatch.make_batches(window)
+    lost = batches[0].agency
+
+    class Losing(Scripted):
+        def assess(self, view: View) -> Assessment:
+            change(window, f"UPDATE batch SET lease_until = 0 WHERE agency = '{lost}'")
+            dispatch.take_back(window)
+            return super().assess(view)
+
+    losing = with_adapters(window, Losing(lost, green(lost)))
+    assert assess_batches(losing, *(batch.id for batch in batches)) == len(batches) - 1
+    assert rows(window, "SELECT agency, attempts FROM outbox") == [(lost, 1)]
+    assert rows(window, "SELECT count(*) FROM decision") == [(0,)]
+    work_off(window)
+    assert rows(window, "SELECT count(*) FROM decision") == [(1,)]
 
 
 def test_an_answer_after_the_deadline_changes_nothing(window: Window) -> None:
