@@ -12,7 +12,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 
 
-SECRETS = ("database_url", "redis_url", "sw_token_key")
+SECRETS = ("database_url", "redis_url", "sw_token_key", "sw_audit_key")
 # What manuals and examples put where a secret belongs, without case and punctuation.
 EXAMPLES = frozenset({"admin", "default", "demo", "insecure", "letmein", "password", "postgres", "redis", "root",
                       "secret", "singlewindow", "test"})  # fmt: skip

@@ -16,9 +16,9 @@ Row = Mapping[str, Any]
 Detail = dict[str, Any]
 
 
-def of_document(version: Row) -> Detail:
-    """A version as lodged: digests of the bytes received, of its content, of whom it was put to, and when it came."""
-    return {
+def of_document(declaration: Row, version: Row) -> Detail:
+    """A version as lodged: whose it is, digests of the bytes received, its content and its routing, when it came."""
+    return {name: declaration.get(name) for name in ("mrn", "party", "lrn")} | {
         "sha256": version["received_sha256"].hex(),
         "content": version["content_sha256"].hex(),
         "routing": digest(version["routing"]),

@@ -167,7 +167,7 @@ def _write(window: Window, connection: Connection, new: Sequence[tuple[dict[str,
             questions.append({"version_id": version_id, "agency": routing.agency, "items": " ".join(routing.items),
                               "asked_at": now, "due_at": now, "deadline_at": deadline})  # fmt: skip
             feed.append({"agency": routing.agency, "version_id": version_id, "kind": "asked", "at": now})
-        detail = {"mrn": row["mrn"], "asked": [r.agency for r in asked], **commitments.of_document(versions[-1])}
+        detail = {"asked": [r.agency for r in asked], **commitments.of_document(row, versions[-1])}
         trail.append(events.Event(now, events.Kind.LODGED, entry.lodgement.principal.actor, version_id, detail))
         notices.append(notice_row(row["party"], version_id, ACCEPTED, now))
     lodgements.add_versions(connection, versions, questions)

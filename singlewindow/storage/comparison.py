@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy import Column, Connection, LargeBinary, cast, select
 from sqlalchemy.sql.schema import Table
 
 from singlewindow.audit import commitments
 from singlewindow.audit.commitments import Change
 from singlewindow.storage.events import Kind
-from singlewindow.storage.tables import assessment, decision, event, late_assessment, version
+from singlewindow.storage.tables import assessment, decision, declaration, event, late_assessment, version
 
 COMPARED = (Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
 Changes = dict[int, list[Change]]
@@ -32,25 +32,27 @@ def stored(connection: Connection, version_ids: Iterable[int]) -> Changes:
     """What stands in the tables, its digests computed again."""
     ids = list(version_ids)
     changes: Changes = defaultdict(list)
-    for row in _rows(connection, version, ids):
+    lodged = list(_rows(connection, version, version.c.id, ids))
+    whose = (row["declaration_id"] for row in lodged)
+    declarations = {row["id"]: row for row in _rows(connection, declaration, declaration.c.id, whose)}
+    for row in lodged:
         recomputed = {"received_sha256": _digest(row["received"]), "content_sha256": _digest(row["canonical"])}
-        told = commitments.of_document(row | recomputed)
+        told = commitments.of_document(declarations.get(row["declaration_id"], {}), row | recomputed)
         changes[row["id"]].append(Change(Kind.LODGED, row["lodged_at"], told))
-    for row in _rows(connection, assessment, ids):
+    for row in _rows(connection, assessment, assessment.c.version_id, ids):
         kind = Kind.ASSESSED if row["answer"] == "assessed" else Kind.UNANSWERED
         changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))
-    for row in _rows(connection, late_assessment, ids):
+    for row in _rows(connection, late_assessment, late_assessment.c.version_id, ids):
         changes[row["version_id"]].append(Change(Kind.LATE, row["received_at"], commitments.of_late_answer(row)))
-    for row in _rows(connection, decision, ids):
+    for row in _rows(connection, decision, decision.c.version_id, ids):
         changes[row["version_id"]].append(Change(Kind.DECIDED, row["decided_at"], commitments.of_decision(row)))
     return changes
 
 
-def _rows(connection: Connection, table: Table, ids: list[int]) -> Iterator[dict[str, Any]]:
-    key = table.c.id if table is version else table.c.version_id
+def _rows(connection: Connection, table: Table, key: Column[int], ids: Iterable[int]) -> Iterator[dict[str, Any]]:
     # SQLite gives what was put in: bytes that somebody has replaced with text are still to be compared.
     columns = [cast(c, LargeBinary).label(c.name) if isinstance(c.type, LargeBinary) else c for c in table.c]
-    return (dict(row) for row in connection.execute(select(*columns).where(key.in_(ids))).mappings())
+    return (dict(row) for row in connection.execute(select(*columns).where(key.in_(list(ids)))).mappings())
 
 
 def _digest(content: bytes) -> bytes:

@@ -37,6 +37,8 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "version": (*ADD, "UPDATE (decided_at)"),
 }
 SEQUENCES: Final = ("event_id_seq",)
+INHERIT_EACH: Final = (16,)
+"""Since this version of PostgreSQL it is said for each granted role whether it is inherited; before, by the grantee."""
 
 
 def grant(engine: Engine, role: str) -> None:
@@ -53,6 +55,7 @@ def grant(engine: Engine, role: str) -> None:
             connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
             connection.exec_driver_sql(f'GRANT {", ".join(rights)} ON "{table}" TO {quoted}')
         # Taken for one reading transaction at a time, and never inherited (see walls.py).
-        connection.exec_driver_sql(f"GRANT {', '.join(ROLES)} TO {quoted} WITH INHERIT FALSE")
+        inherited = " WITH INHERIT FALSE" if (engine.dialect.server_version_info or ()) >= INHERIT_EACH else ""
+        connection.exec_driver_sql(f"GRANT {', '.join(ROLES)} TO {quoted}{inherited}")
         for sequence in SEQUENCES:
             connection.exec_driver_sql(f'GRANT USAGE ON SEQUENCE "{sequence}" TO {quoted}')

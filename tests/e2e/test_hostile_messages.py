@@ -27,14 +27,13 @@ pytestmark = pytest.mark.xdist_group("hostile messages")
 
 MESSAGES = [*xml_rows.ROWS, *json_rows.ROWS, *value_rows.ROWS, *request_rows.BODIES]
 NOT_HERE = {
-    "83": "a declaration names no lodging party of its own: it is the key's",
     "87": "tests/integration/test_http_reading.py",
     "92 93 94 95": "there is no Idempotency-Key: the reference is the key",
     "96 97 98": "tests/integration/test_http_lodging.py",
     "99": "amendments and cancellations do not exist yet",
     "100 101 102 103": "tests/integration/test_remote_agencies.py",
     "104": "there are no webhooks",
-    "107 108": "rates and quotas are the access layer's",
+    "107 108": "tests/integration/test_limits.py",
     "109": "tests/faults/test_database.py",
     "110": "tests/faults/test_queue_server.py",
     "111": "tests/unit/http/test_app.py",

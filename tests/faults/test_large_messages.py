@@ -1,21 +1,32 @@
-"""Row FZ3: large messages end the processes that read them, ten a second, and nobody else notices."""
+"""Large messages. Row FZ3: they end the processes that read them, ten a second, and nobody else notices.
+
+Row FZB: ten thousand declarations in one ZIP file, one in twenty of them bad, are answered one by one.
+"""
 
 from __future__ import annotations
 
+import io
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.faults.conftest import Install
 from tests.faults.harness.client import Answer, Client, Log, Sending, percentile
 from tests.faults.harness.installation import Installation
+from tests.integration.documents import JSON_TYPE, as_json, tree
+from tests.integration.test_http_batch import BATCH, FAULTS, ZIP
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 Record = Callable[[str, object], None]
 SECONDS, A_SECOND = 15.0, 10
+MEMBERS, ONE_BAD_IN = 10_000, 20
+WRONG = [fault for name, fault in FAULTS.items() if name != "bomb"]  # these would exceed what an archive may unpack to
 
 
 def greedy(client: Client, number: int) -> Sending:
@@ -84,3 +95,71 @@ def test_fz3_children_that_read_end_under_load(
         f"({flooded / calm:.2f} times, at most 1.5), web never restarted",
     )
     assert flooded <= max(1.5 * calm, 0.05)
+
+
+def test_fzb_ten_thousand_declarations_in_one_archive(install: Install, record_property: Record) -> None:
+    here = install()
+    here.start()
+    (web,) = here.all("web")
+    before, client = web.pid, here.client()
+    members = [member(client, number) for number in range(MEMBERS)]
+    began = time.monotonic()
+    first, lines = sent(client, packed(members))
+    took = time.monotonic() - began
+    for sending, line in zip(members, lines, strict=True):
+        client.log.add(Answer(sending, began, took, line["status"], line.get("receipt", {})))
+    settled = here.settle(600.0)
+    told = [(line["name"], line["status"], line.get("problem", {}).get("code")) for line in lines]
+    assert told == [(name_of(number, sending), *expected(number)) for number, sending in enumerate(members)]
+    assert here.number("SELECT count(*) FROM decision") == MEMBERS - MEMBERS // ONE_BAD_IN
+    assert here.verdict() == []
+    assert (web.alive(), web.pid) == (True, before)
+    assert first < took / 10
+    record_property(
+        "FZB",
+        f"{MEMBERS} members, {MEMBERS // ONE_BAD_IN} of them bad: the first line after {first:.1f} s, the last after "
+        f"{took:.1f} s, all decided {settled:.1f} s later",
+    )
+
+
+def member(client: Client, number: int) -> Sending:
+    """A bad one in every twenty; of the others every second as published, the rest small, so that all fit in."""
+    lrn = f"ZIP{number:05d}"
+    if number % ONE_BAD_IN == 0:
+        return Sending(client.party, lrn, wrong(number)[0])
+    return client.declaration(lrn) if number % 2 else Sending(client.party, lrn, as_json(tree(lrn)), JSON_TYPE)
+
+
+def wrong(number: int) -> tuple[bytes, int, str]:
+    return WRONG[number // ONE_BAD_IN % len(WRONG)]
+
+
+def expected(number: int) -> tuple[int, str | None]:
+    return wrong(number)[1:] if number % ONE_BAD_IN == 0 else (202, None)
+
+
+def name_of(number: int, sending: Sending) -> str:
+    return f"{number:05d}.{'json' if sending.media == JSON_TYPE else 'xml'}"
+
+
+def packed(members: list[Sending]) -> bytes:
+    """The archive."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, sending in enumerate(members):
+            archive.writestr(name_of(number, sending), sending.content)
+    return written.getvalue()
+
+
+def sent(client: Client, archive: bytes) -> tuple[float, list[dict[str, Any]]]:
+    """The seconds until the first line, and the members' lines as they came."""
+    began = time.monotonic()
+    headers = {"Authorization": f"Bearer {client.key}", "Content-Type": ZIP}
+    with client.http.stream("POST", client.url + BATCH, content=archive, headers=headers, timeout=60.0) as answer:
+        assert answer.status_code == 200, answer.read()
+        lines = answer.iter_lines()
+        head = msgspec.json.decode(next(lines))
+        first = time.monotonic() - began
+        told = [msgspec.json.decode(line) for line in lines]
+    assert head == {"members": MEMBERS} == {"members": len(told)}
+    return first, told

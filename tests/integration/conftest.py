@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +15,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from adapters.registry import build_adapters
+from singlewindow import logs
 from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.dispatch import make_batches
 from singlewindow.clearance.window import Window
@@ -128,6 +132,30 @@ def callers(app: Flask, window: Window) -> Callers:
 def trader(callers: Callers) -> Caller:
     """A trader."""
     return callers.trader()
+
+
+class Log:
+    """What is logged while a test runs, as the service writes it."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Each line as an object."""
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """The log, from the level of information on."""
+    written, root = Log(), logging.getLogger()
+    handler, level = logging.StreamHandler(written.stream), root.level
+    handler.setFormatter(logs.JsonLines())
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield written
+    root.removeHandler(handler)
+    root.setLevel(level)
 
 
 def work(window: Window) -> int:

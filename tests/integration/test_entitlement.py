@@ -1,4 +1,4 @@
-"""End to end, an agency's feed holds exactly the values it is entitled to, with a token in every field."""
+"""With a token in every field of a declaration, an agency gets exactly what it is entitled to, and nobody else any."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
+from adapters.contract import View
+from adapters.registry import build_adapters
+from singlewindow.clearance.questions import question_id
 from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Tree
 from singlewindow.http.app import create_app
-from tests.integration.conftest import Callers, body_of, work
+from singlewindow.risk.agency import Remote
+from tests.agency_server import agency_server
+from tests.integration.conftest import Caller, Callers, Log, body_of, work
 from tests.integration.documents import PISTOLS, as_json, tree
 from tests.unit.declarations.samples import sample_leaf
 
@@ -73,17 +80,86 @@ def asked_by_all(window: Window) -> Window:
     return replace(window, agencies=always)
 
 
-def test_every_agency_sees_exactly_the_values_it_is_entitled_to(asked_by_all: Window) -> None:
-    tokens = numbered()
-    app = create_app(asked_by_all)
-    callers = Callers(app, asked_by_all)
+def lodged(window: Window) -> tuple[Callers, str, dict[str, set[str]]]:
+    """A declaration with a token in every field: its MRN, and the tokens that each agency is entitled to."""
+    tokens, callers = numbered(), Callers(create_app(window), window)
+    assert len(tokens) > 100
     answer = callers.trader().post(as_json(filled("Declaration", tokens)))
     assert answer.status_code == 202, answer.text
-    assert len(tokens) > 100
-    for code, agency in asked_by_all.agencies.items():
-        feed = callers.agency(code).get(f"/v1/agencies/{code}/feed")
-        wanted = {token for path, token in tokens.items() if path in agency.entitlement.maximum}
-        assert set(TOKEN.findall(feed.text)) == wanted, code
+    wanted = {
+        code: {token for path, token in tokens.items() if path in agency.entitlement.maximum}
+        for code, agency in window.agencies.items()
+    }
+    return callers, str(body_of(answer)["mrn"]), wanted
+
+
+def test_every_agency_sees_exactly_the_values_it_is_entitled_to(asked_by_all: Window) -> None:
+    callers, _, wanted = lodged(asked_by_all)
+    work(asked_by_all)
+    feeds = {code: callers.agency(code).get(f"/v1/agencies/{code}/feed").text for code in wanted}
+    assert {code: set(TOKEN.findall(feed)) for code, feed in feeds.items()} == wanted
+
+
+def test_every_agency_that_is_asked_over_http_is_sent_exactly_those_values(asked_by_all: Window) -> None:
+    with agency_server() as server:
+        window = asked_over_http(asked_by_all, server.url)
+        _, _, wanted = lodged(window)
+        work(window)
+    sent = {
+        headers["Authorization"].removeprefix("Bearer "): set(TOKEN.findall(f"{question} {headers}"))
+        for question, headers in zip(server.questions, server.headers, strict=True)
+    }
+    assert sent == wanted
+
+
+@pytest.mark.parametrize("manner", ["500", "html", "unknown field"])
+def test_no_value_shows_in_log_metrics_or_what_is_said_of_failures(asked_by_all: Window, log: Log, manner: str) -> None:
+    with agency_server(manner) as server:
+        window = asked_over_http(asked_by_all, server.url)
+        window = replace(window, adapters={**window.adapters, "customs": Shouting("customs")})
+        callers, mrn, _ = lodged(window)
+        work(window)
+    told = {"metrics": callers.operator().get("/metrics").text, "log": log.stream.getvalue()}
+    with window.engine.connect() as connection:
+        told["failures"] = str(connection.execute(text("SELECT failure FROM outbox")).all())
+        (question,) = connection.execute(text("SELECT id FROM version")).scalars()
+    for code in window.agencies:
+        told[f"errors for {code}"] = _errors(callers.agency(code), code, question_id(question), mrn)
+    assert "in the adapter of customs" in told["failures"]
+    assert mrn in told["log"]
+    assert {place: found for place, words in told.items() if (found := TOKEN.findall(words))} == {}
+
+
+def _errors(agency: Caller, code: str, question: str, mrn: str) -> str:
+    """All that an agency is told that is no feed: refused answers to the question, and calls that are not for it."""
+    answers = [
+        agency.post(content, path=f"/v1/agencies/{code}/assessments/{question}")
+        for content in (b"<", b"{}", b'{"lane": "black"}', b'{"lane": "green"}', b'{"lane": "red"}')
+    ]
+    answers += [agency.get(path) for path in (f"/v1/declarations/{mrn}", "/v1/agencies/nosuch/feed", "/v1/notices")]
+    return "".join(answer.text + str(answer.headers) for answer in answers)
+
+
+class Shouting:
+    """An adapter whose error holds all that it was shown."""
+
+    def __init__(self, agency: str) -> None:
+        self.agency = agency
+
+    def assess(self, view: View) -> Assessment:
+        raise ValueError(f"{view.tree}")
+
+
+def asked_over_http(window: Window, url: str) -> Window:
+    """The window with all agencies asked there, each with its code as its key."""
+    agencies = {
+        code: replace(
+            agency, head=msgspec.structs.replace(agency.head, adapter="remote"), profiles=(),
+            remote=Remote(url=url, key_env=code.upper(), allow_http=True, timeout_seconds=5),
+        )
+        for code, agency in window.agencies.items()
+    }  # fmt: skip
+    return replace(window, agencies=agencies, adapters=build_adapters(agencies, secrets=str.lower))
 
 
 def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may_see(window: Window) -> None:

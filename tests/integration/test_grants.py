@@ -8,7 +8,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from singlewindow.audit.checkpoint import Signer, new_key
@@ -146,6 +146,19 @@ def test_granting_again_takes_back_what_is_too_much(owner: Engine) -> None:
             query = text("SELECT privilege_type FROM information_schema.role_table_grants"
                          " WHERE grantee = :role AND table_name = 'event'")  # fmt: skip
             assert set(connection.execute(query, {"role": name}).scalars()) == {"SELECT", "INSERT"}
+
+
+def test_servers_that_know_no_inheritance_of_single_roles_are_not_asked_for_it(
+    owner: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    event.listen(owner, "before_cursor_execute", lambda _connection, _cursor, statement, *_: said.append(statement))
+    with role(owner) as name:
+        grant(owner, name)
+        monkeypatch.setattr(owner.dialect, "server_version_info", (15, 8))
+        grant(owner, name)
+    (newer, older) = [statement for statement in said if statement.startswith("GRANT singlewindow_")]
+    assert newer == f"{older} WITH INHERIT FALSE"
 
 
 def test_a_role_that_does_not_exist_is_refused_with_what_to_do(owner: Engine) -> None:

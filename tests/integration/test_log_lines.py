@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,38 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from adapters.contract import NotRetryable, View
-from singlewindow import logs
 from singlewindow.clearance import dispatch
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage import lodgements
-from tests.integration.conftest import Caller, body_of, work
+from tests.integration.conftest import Caller, Log, body_of, work
 from tests.integration.documents import tree
 from workers import jobs
 
 CANARY = "CANARY"
-
-
-class Log:
-    """What is logged while a test runs, as the service writes it."""
-
-    def __init__(self) -> None:
-        self.stream = io.StringIO()
-
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    written, root = Log(), logging.getLogger()
-    handler, level = logging.StreamHandler(written.stream), root.level
-    handler.setFormatter(logs.JsonLines())
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    yield written
-    root.removeHandler(handler)
-    root.setLevel(level)
 
 
 class Failing:

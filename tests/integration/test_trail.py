@@ -219,6 +219,9 @@ def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None
 
 
 ALTERATIONS = (
+    "UPDATE declaration SET party = 'GB000'",
+    "UPDATE declaration SET mrn = '26GB06XLH4JTTHU0B0'",
+    "UPDATE declaration SET lrn = 'ANOTHER'",
     "UPDATE version SET received = '<Declaration/>'",
     "UPDATE version SET canonical = '{}'",
     "UPDATE version SET routing = '[]'",
@@ -265,6 +268,20 @@ def _compared(window: Window, connection: Any) -> list[str]:
     from singlewindow.storage.comparison import versions
 
     return list(_differences(connection, versions(connection, 0, 10)))
+
+
+def test_a_version_whose_declaration_was_taken_away_differs_from_its_events(window: Window) -> None:
+    one(window, "TAKEN1")
+    other = create_engine(window.engine.url)
+    with other.begin() as connection:
+        if other.dialect.name == "postgresql":
+            connection.exec_driver_sql("ALTER TABLE version DROP CONSTRAINT version_declaration_id_fkey")
+        connection.exec_driver_sql("DELETE FROM declaration")
+    other.dispose()
+    ((_, found),) = compare(window.engine)
+    assert [words.partition(", ")[2] for words in found] == [
+        "lodged: 1 in the record that no event tells of", "lodged: 1 told by an event that the record does not hold",
+    ]  # fmt: skip
 
 
 def test_a_version_without_a_row_is_found_by_its_events(engine: Engine) -> None:

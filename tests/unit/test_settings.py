@@ -45,11 +45,12 @@ def test_an_agency_s_key_from_an_example_is_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_settings_are_shown_without_their_secrets() -> None:
-    given = {"DATABASE_URL": GOOD, "REDIS_URL": "redis://:w8Yt-u6@q", "SW_TOKEN_KEY": "PEM-h3", "SW_RATE": "7"}
+    given = {"DATABASE_URL": GOOD, "REDIS_URL": "redis://:w8Yt-u6@q", "SW_TOKEN_KEY": "PEM-h3",
+             "SW_AUDIT_KEY": "PEM-k9", "SW_RATE": "7"}  # fmt: skip
     settings = load_settings(given)
     for shown in (repr(settings), str(settings), f"{settings}"):
         assert "sw_rate=7.0" in shown
-        assert not [secret for secret in ("q8Zp", "w8Yt", "PEM-h3") if secret in shown]
+        assert not [secret for secret in ("q8Zp", "w8Yt", "PEM-h3", "PEM-k9") if secret in shown]
 
 
 def test_a_setting_that_does_not_fit_is_named_and_no_other_is_shown() -> None:

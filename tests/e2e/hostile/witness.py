@@ -39,7 +39,8 @@ class Witness:
         self.port = socket.create_server(("127.0.0.1", 0))
         self.port.setblocking(False)
         self.keys = {"trader": service.key(Role.TRADER, party=PARTY), "auditor": service.key(Role.AUDITOR),
-                     "agency": service.key(Role.AGENCY, agency="customs")}  # fmt: skip
+                     "agency": service.key(Role.AGENCY, agency="customs"),
+                     "broker": service.key(Role.BROKER, party="BROKER1")}  # fmt: skip
         self.http = httpx.Client(base_url=service.url, trust_env=False, timeout=30.0)
         self._web = service.processes()["web"]
         self._count = 0
