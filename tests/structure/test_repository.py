@@ -72,6 +72,13 @@ def test_every_command_is_documented() -> None:
     assert written == {*group.commands}
 
 
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    model = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", model))
+    assert len(named) > 30
+    assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
+
+
 def test_nothing_is_left_for_later_or_speaks_of_where_it_was_written() -> None:
     unwanted = "TODO|FIXME|XXX|NotImplementedError|/work/|/root/|" + "pypi" + r"\.org|" + "pythonhosted"
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
