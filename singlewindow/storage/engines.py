@@ -88,7 +88,7 @@ def reading(engine: Engine, *, together: bool = False) -> Iterator[Connection]:
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads, and sees in all its statements the record of one moment."""
     seen = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
-    with reading(seen) as connection:
+    with reading(seen, together=True) as connection:
         yield connection
 
 

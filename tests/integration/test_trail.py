@@ -17,8 +17,8 @@ from singlewindow.audit.verify import Verdict, verify
 from singlewindow.clearance import notary
 from singlewindow.clearance.comparison import compare
 from singlewindow.clearance.window import Window
-from singlewindow.storage import events, schema, trail
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage import comparison, events, schema, trail
+from singlewindow.storage.engines import open_engine, snapshot
 from singlewindow.storage.tables import event
 from singlewindow.storage.tables import trail as heads
 from tests.integration.conftest import work
@@ -268,6 +268,16 @@ def _compared(window: Window, connection: Any) -> list[str]:
     from singlewindow.storage.comparison import versions
 
     return list(_differences(connection, versions(connection, 0, 10)))
+
+
+def test_what_is_written_while_the_record_is_compared_is_no_difference(window: Window) -> None:
+    """Rows and events are read one after the other, and must be of one moment."""
+    with snapshot(window.engine) as connection:
+        before = comparison.told(connection, comparison.versions(connection, 0, 10))
+        one(window, "MEANWHILE")
+        work(window)
+        page = comparison.versions(connection, 0, 10)
+        assert (before, page, comparison.stored(connection, page)) == ({}, [], {})
 
 
 def test_a_version_whose_declaration_was_taken_away_differs_from_its_events(window: Window) -> None:
