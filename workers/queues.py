@@ -47,10 +47,15 @@ def queue_of(window: Window, agency: str) -> str:
 
 
 def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
-    """The batches parted into jobs of at most `most` questions each, or of one batch: a job costs more than a batch."""
-    jobs: list[list[Batch]] = []
+    """The batches parted into jobs of at most `most` questions each, or of one batch: a job costs more than a batch.
+
+    A question that is asked alone has a job of its own: if it ends its worker, it takes nothing else with it.
+    """
+    jobs: list[list[Batch]] = [[batch] for batch in batches if batch.alone]
     room = 0
     for batch in batches:
+        if batch.alone:
+            continue
         if batch.size > room:
             jobs.append([])
             room = most

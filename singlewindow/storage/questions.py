@@ -22,11 +22,12 @@ WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False), outbox.c
 
 
 class Batch(NamedTuple):
-    """A batch of `size` questions to one agency."""
+    """A batch of `size` questions to one agency; `alone` where it is one question that failed before."""
 
     id: int
     agency: str
     size: int
+    alone: bool = False
 
 
 class Waiting(NamedTuple):
@@ -82,15 +83,15 @@ def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
     due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= lot.now)
     oldest = select(outbox.c.version_id, outbox.c.attempts).where(*due).order_by(outbox.c.due_at).limit(lot.size)
     found = list(connection.execute(oldest.with_for_update(skip_locked=True)))
-    if lot.alone and found and found[0].attempts:
+    if not found:
+        return None
+    alone = bool(lot.alone and found[0].attempts)
+    if alone:
         found = found[:1]
     elif lot.alone:
         found = [row for row in found if not row.attempts]
-    return _new_batch(connection, agency, [row.version_id for row in found], lot) if found else None
-
-
-def _new_batch(connection: Connection, agency: str, version_ids: list[int], lot: Lot) -> Batch:
-    made = Batch(new_id(), agency, len(version_ids))
+    version_ids = [row.version_id for row in found]
+    made = Batch(new_id(), agency, len(version_ids), alone)
     connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=lot.now, lease_until=lot.lease_until))
     these = among(connection, outbox.c.version_id, version_ids)
     mine = and_(outbox.c.agency == agency, these, outbox.c.batch_id.is_(None))

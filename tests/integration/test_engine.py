@@ -192,6 +192,16 @@ def test_silence_past_the_deadline_means_inspect(window: Window) -> None:
     assert set(rows(window, "SELECT answer FROM assessment")) == {("silent",)}
 
 
+def test_a_question_that_failed_before_is_in_a_batch_that_is_worked_off_alone(window: Window) -> None:
+    lodge_many(window, 2)
+    failing = with_adapters(window, Scripted("customs", RuntimeError("not now")))
+    assert not any(batch.alone for batch in dispatch.make_batches(failing))
+    for (batch_id,) in rows(window, "SELECT id FROM batch"):
+        assess_batches(failing, batch_id)
+    change(window, "UPDATE outbox SET due_at = 0")
+    assert [(batch.size, batch.alone) for batch in dispatch.make_batches(window)] == [(1, True)]
+
+
 def test_batches_of_several_agencies_are_worked_off_together(window: Window) -> None:
     lodge(window, [arrival(window, "ENGINE1", original("ENGINE1", PISTOLS))])
     batches = dispatch.make_batches(window)

@@ -23,7 +23,7 @@ from workers import jobs, worker
 
 RAISES, CRASHES, HANGS, SLOW = "POISON-RAISE", "POISON-CRASH", "POISON-HANG", "POISON-SLOW"
 HANG_SECONDS = 3600.0
-SLOW_SECONDS = 0.3
+SLOW_SECONDS = 0.1
 
 
 class PoisonableAdapter:

@@ -19,6 +19,12 @@ def test_a_full_batch_has_a_job_of_its_own() -> None:
     assert [len(job) for job in together(batches(100, 100, 1), most=50)] == [1, 1, 1]
 
 
+def test_a_question_that_is_asked_alone_has_a_job_of_its_own() -> None:
+    alone = Batch(9, "firearms", 1, alone=True)
+    first, last = batches(1, 1)
+    assert together([first, alone, last], most=50) == [[alone], [first, last]]
+
+
 @given(st.lists(st.integers(1, 120)), st.integers(1, 60))
 def test_every_batch_is_in_one_job_and_no_job_is_larger_than_allowed_but_by_a_single_batch(
     sizes: list[int], most: int
