@@ -77,7 +77,7 @@ def pattern_faults(source: str) -> Iterator[str]:
 
 
 def _parsed(pattern: str) -> Any:
-    return re._parser.parse(pattern)  # type: ignore[attr-defined]
+    return re._parser.parse(pattern)  # type: ignore[attr-defined, unused-ignore]
 
 
 def _repeats_a_repetition(parsed: Any, inside: bool) -> bool:
@@ -92,7 +92,7 @@ def _repeats_a_repetition(parsed: Any, inside: bool) -> bool:
 
 def _parts(operand: Any) -> Iterator[Any]:
     """Every sub-pattern of an operand: groups, branches and repetitions nest them in tuples and lists."""
-    if isinstance(operand, re._parser.SubPattern):  # type: ignore[attr-defined]
+    if isinstance(operand, re._parser.SubPattern):  # type: ignore[attr-defined, unused-ignore]
         yield operand
     elif isinstance(operand, tuple | list):
         for each in operand:
