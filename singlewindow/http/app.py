@@ -38,7 +38,7 @@ CLIENT_FAULT = 400
 WRONG_KEY = "INVALID_TOKEN"
 SERVER_FAULT = 500
 LOGGED = "/v1/"
-LONGEST_ADDRESS = 8_000
+LONGEST_ADDRESS = 12_000
 BATCHES = 2
 """Batches of declarations that one process takes at once: each keeps a thread busy for as long as it lasts."""
 SECURITY_HEADERS = {

@@ -44,6 +44,7 @@ class Proxy:
         self._mode, self._seconds = Mode.PASS, 0.0
         self._after: Callable[[bytes], bool] | None = None
         self._pairs: set[Pair] = set()
+        self._muted: set[Pair] = set()
         self._lock = threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listening.getsockname()[1]
@@ -101,8 +102,8 @@ class Proxy:
             end.settimeout(LOOK_SECONDS)
         with self._lock:
             self._pairs.add(pair)
-        threading.Thread(target=self._pump, args=(pair, near, far, True), daemon=True).start()
-        threading.Thread(target=self._pump, args=(pair, far, near, False), daemon=True).start()
+        threading.Thread(target=self._pump, args=(pair, True), daemon=True).start()
+        threading.Thread(target=self._pump, args=(pair, False), daemon=True).start()
 
     def _dial(self) -> socket.socket:
         if isinstance(self._upstream, tuple):
@@ -111,10 +112,11 @@ class Proxy:
         far.connect(str(self._upstream))
         return far
 
-    def _pump(self, pair: Pair, source: socket.socket, target: socket.socket, to_server: bool) -> None:
+    def _pump(self, pair: Pair, to_server: bool) -> None:
         """Read in this thread and pass on in another, so that a delay is a distance and not a narrow place."""
+        source = pair[0] if to_server else pair[1]
         read: queue.Queue[tuple[float, bytes]] = queue.Queue(MOST_UNDER_WAY)
-        passing = threading.Thread(target=self._pass_all_on, args=(pair, read, target, to_server), daemon=True)
+        passing = threading.Thread(target=self._pass_all_on, args=(pair, read, to_server), daemon=True)
         passing.start()
         with suppress(OSError):
             while pair in self._pairs:
@@ -127,20 +129,19 @@ class Proxy:
                     return
         read.put((time.monotonic(), b""))
 
-    def _pass_all_on(
-        self, pair: Pair, read: queue.Queue[tuple[float, bytes]], target: socket.socket, to_server: bool
-    ) -> None:
+    def _pass_all_on(self, pair: Pair, read: queue.Queue[tuple[float, bytes]], to_server: bool) -> None:
         abruptly = True
         with suppress(OSError):
             while pair in self._pairs:
                 came, piece = read.get()
                 abruptly = bool(piece)
-                if not piece or not self._pass_on(came, piece, target, to_server):
+                if not piece or not self._pass_on(pair, came, piece, to_server):
                     break
         self._end(pair, abruptly)
 
-    def _pass_on(self, came: float, piece: bytes, target: socket.socket, to_server: bool) -> bool:
+    def _pass_on(self, pair: Pair, came: float, piece: bytes, to_server: bool) -> bool:
         """Whether the connection goes on."""
+        target = pair[1] if to_server else pair[0]
         while self._mode is Mode.BLACKHOLE:  # nothing is forgotten: it is late for as long as the hole is there
             time.sleep(LOOK_SECONDS)
         if self._mode is Mode.RESET:
@@ -153,11 +154,14 @@ class Proxy:
             return self._drip(piece, target)
         if self._mode is Mode.DELAY:
             time.sleep(max(0.0, came + self._seconds - time.monotonic()))
-        _send(target, piece)
-        if to_server and self._after is not None and self._after(piece):
+        if pair in self._muted:
+            return True
+        cut = to_server and self._after is not None and self._after(piece)
+        if cut:
+            self._muted.add(pair)  # before the server can answer
             self.cuts += 1
-            return False
-        return True
+        _send(target, piece)
+        return not cut
 
     def _drip(self, piece: bytes, target: socket.socket) -> bool:
         for position in range(len(piece)):

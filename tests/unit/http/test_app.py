@@ -13,7 +13,7 @@ ERRORS = [
     ("GET", "/nothing", 404), ("GET", "/v1/declarations/", 404), ("GET", "//v1/declarations", 404),
     ("PUT", "/v1/declarations", 405), ("OPTIONS", "/v1/declarations", 405), ("TRACE", "/healthz", 405),
     ("DELETE", "/v1/declarations/26ZZ00000000000000", 405), ("GET", "/static/x", 404), ("GET", "/v1/notices", 401),
-    ("GET", "/docs?x=1", 400), ("GET", "/v1/declarations/a%00b", 401), ("GET", f"/{'x' * 16_000}", 404),
+    ("GET", "/docs?x=1", 400), ("GET", "/v1/declarations/a%00b", 401), ("GET", f"/{'x' * 16_000}", 414),
 ]  # fmt: skip
 
 
