@@ -64,6 +64,6 @@ ROWS = [
     _row("72 J14", "100,000 members in one object", members("".join(f'"a{n}": 1,' for n in range(100_000))), 400,
          "JSON_TOO_MANY_MEMBERS"),
     _row("72 J14", "300,000 members", members(f'"a": [{"{}," * 300_000}{{}}],'), 400, "JSON_TOO_MANY_MEMBERS"),
-    _row("11", "4,000,001 bytes", json() + b" " * (4_000_001 - len(json())), 413, "PAYLOAD_TOO_LARGE"),
+    _row("11", "4,000,100 bytes", json() + b" " * (4_000_100 - len(json())), 413, "PAYLOAD_TOO_LARGE"),
     _row("78", "reference that is empty", json().replace(b"@LRN@", b""), 422, "INVALID_CHARACTERS"),
 ]  # fmt: skip

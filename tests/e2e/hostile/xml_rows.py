@@ -100,7 +100,7 @@ FLOODS = [
     Row("47 X14", "text of 3.9 MB", swapped("Spanners", "x" * 3_900_000), 400, "XML_VALUE_TOO_LONG"),
     Row("47 X15", "attribute of 1,025 characters", attributed(f'a="{"x" * 1_025}"'), 400, "XML_VALUE_TOO_LONG"),
     Row("47 X15", "name of 60,000 characters", inside(f"<{'a' * 60_000}/>"), 400, "XML_VALUE_TOO_LONG"),
-    Row("11 X14", "4,000,001 bytes", xml() + b" " * (4_000_001 - len(xml())), 413, "PAYLOAD_TOO_LARGE"),
+    Row("11 X14", "4,000,100 bytes", xml() + b" " * (4_000_100 - len(xml())), 413, "PAYLOAD_TOO_LARGE"),
     Row("X41", "character reference of 1 MB", swapped("Spanners", f"&#{'0' * 1_000_000}65;"), 202),
     Row("11", "room up to the limit", xml() + b" " * (3_999_000 - len(xml())), 202),
 ]  # fmt: skip
