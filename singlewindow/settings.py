@@ -45,14 +45,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Most batches of one agency under way: what waits beyond them grows the next batch instead of the queue."""
     sw_remote_batches_open: int = 1
     """The same for an agency that is asked over HTTP: each of its batches may hold a worker for a whole time limit."""
-    sw_linger_seconds: float = 0.2
-    """How long a question may wait for a full batch while others are under way."""
+    sw_gather_seconds: float = 0.08
+    """How long the dispatcher lets questions gather after it has made batches that were not full."""
     sw_lease_seconds: float = 6.0
     """How long a batch may go without a sign of life before its questions are asked again."""
     sw_attempts: int = 3
     """How often one question is asked before it is parked until its deadline."""
     sw_poll_seconds: float = 0.02
-    """Pause of the dispatcher after each look."""
+    """Pause of the dispatcher after a look that found nothing, or more than it could take."""
     sw_waiters: int = 8
     """How many callers of one web process may wait for a decision at once; the rest are answered at once."""
     sw_rate: float = 1000.0

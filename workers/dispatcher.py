@@ -9,7 +9,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.audit.checkpoint import Signer
 from singlewindow.clearance import notary
-from singlewindow.clearance.dispatch import answer_for_silence, make_batches, take_back
+from singlewindow.clearance.dispatch import answer_for_silence, make_batches, may_be_more, take_back
 from singlewindow.clearance.window import Window
 from singlewindow.faultpoints import reach
+from singlewindow.storage.questions import Batch
 from workers.heartbeat import Heartbeat
 from workers.queues import QUEUES, connect, queue, queue_of, ring
 
@@ -53,8 +54,7 @@ def run(window: Window) -> None:
                 if signer is not None:
                     seal(window, signer)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
-            dispatch(window, bells)
-            pause = window.settings.sw_poll_seconds
+            pause = _pause(window, dispatch(window, bells))
         except SQLAlchemyError as error:
             log.warning("the database did not answer, trying again: %s", type(error).__name__)
             pause = PAUSE_AFTER_FAILURE
@@ -63,15 +63,21 @@ def run(window: Window) -> None:
         heart.leave()
 
 
-def dispatch(window: Window, bells: Mapping[str, Queue]) -> int:
-    """One round: make batches and ring for them, each in its queue; how many."""
+def _pause(window: Window, made: Sequence[Batch]) -> float:
+    """Seconds until the next look: a lone question is found at once, and those that follow it closely gather."""
+    gathering = bool(made) and not may_be_more(window, made)
+    return window.settings.sw_gather_seconds if gathering else window.settings.sw_poll_seconds
+
+
+def dispatch(window: Window, bells: Mapping[str, Queue]) -> list[Batch]:
+    """One round: make batches and ring for them, each in its queue."""
     batches = make_batches(window)
     reach("before_ring")
     for name, bell in bells.items():
         mine = [batch for batch in batches if queue_of(window, batch.agency) == name]
         if mine and not ring(bell, mine):
             log.warning("the queue server did not answer; %d batches wait for their lease to run out", len(mine))
-    return len(batches)
+    return batches
 
 
 def seal(window: Window, signer: Signer) -> None:

@@ -22,7 +22,7 @@ ASSESS_REMOTE = "assess-remote"
 QUEUES = (ASSESS, ASSESS_REMOTE)
 ASSESS_JOB = "workers.jobs.assess"
 JOB_SECONDS = 60
-QUESTIONS_IN_A_JOB = 50
+QUESTIONS_IN_A_JOB = 200
 """Full batches have a job each. Small ones share one: a job costs the queue server and RQ more than a batch does."""
 CONNECT_SECONDS = 2.0
 

@@ -5,7 +5,7 @@ Safe in any number of copies: what one copy has locked, the others pass over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -22,17 +22,13 @@ from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS
 
 SWEEP_SIZE = 200
-BUSY = 2
-"""So many batches under way, and small ones wait a little to grow."""
 
 
 def make_batches(window: Window) -> list[Batch]:
     """Put waiting questions into batches, each of one agency; the caller wakes workers for them after the commit.
 
-    Where a batch of the agency is under way, or workers have enough to do, questions wait until there are enough for a
-    full batch, but not for long: so batches are single when quiet and grow under load. At most `sw_batches_open` of an
-    agency are under way. A remote agency has fewer, none larger than what it is asked at once: each then ends within
-    one time limit.
+    At most `sw_batches_open` of an agency are under way: what waits beyond them grows the next batch. A remote agency
+    has fewer, none larger than what it is asked at once: each then ends within one time limit.
     """
     with reading(window.engine) as connection:
         ready = _ready(window, connection)
@@ -46,26 +42,19 @@ def make_batches(window: Window) -> list[Batch]:
 
 def _ready(window: Window, connection: Connection) -> list[str]:
     """The agencies that get a batch now."""
-    sizes = {agency: _size(window, agency) for agency in sorted(window.agencies)}
-    waiting = questions.waiting(connection, sizes)
+    waiting = questions.waiting(connection, tuple(sorted(window.agencies)))
     under_way = questions.open_batches(connection) if waiting else {}
-    # Remote agencies have workers of their own, and may be slow: what they do is no sign of load.
-    at_work = sum(number for agency, number in under_way.items() if not window.is_remote(agency))
-    busy = at_work >= BUSY
-    linger = window.settings.sw_linger_seconds * MICROSECONDS
-
-    def due(agency: str, number: int, age: int) -> bool:
-        mine = under_way.get(agency, 0)
-        if not mine and (window.is_remote(agency) or not busy):
-            return True
-        return mine < _most_open(window, agency) and (number >= sizes[agency] or age > linger)
-
-    return [agency for agency, (number, age) in waiting.items() if due(agency, number, age)]
+    return [agency for agency in waiting if under_way.get(agency, 0) < _most_open(window, agency)]
 
 
 def _most_open(window: Window, agency: str) -> int:
     settings = window.settings
     return settings.sw_remote_batches_open if window.is_remote(agency) else settings.sw_batches_open
+
+
+def may_be_more(window: Window, batches: Iterable[Batch]) -> bool:
+    """Whether questions may have been left over for want of room in one of these batches."""
+    return any(batch.alone or batch.size >= _size(window, batch.agency) for batch in batches)
 
 
 def _lot(window: Window, agency: str, now: int) -> questions.Lot:

@@ -7,11 +7,11 @@ batch number is the fence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, exists, func, insert, select, update
 
 from singlewindow.storage.bulk import among
 from singlewindow.storage.engines import statement_time
@@ -30,33 +30,15 @@ class Batch(NamedTuple):
     alone: bool = False
 
 
-class Waiting(NamedTuple):
-    """How many questions to an agency are due and in no batch; `age` of the oldest in microseconds."""
-
-    number: int
-    age: int
-
-
-def waiting(connection: Connection, sizes: Mapping[str, int]) -> dict[str, Waiting]:
-    """Of the agencies that `sizes` names, those with a due question; none is counted further than its size.
-
-    The cost does not grow with what waits.
-    """
-    query = _waiting(statement_time(connection), tuple(sizes.items()))
-    row = tuple(connection.execute(query).one())
-    found = zip(sizes, row[::2], row[1::2], strict=True)
-    return {agency: Waiting(number, age) for agency, number, age in found if number}
+def waiting(connection: Connection, agencies: tuple[str, ...]) -> list[str]:
+    """Those of the agencies to which a question is due and in no batch; the cost does not grow with what waits."""
+    found = connection.execute(_waiting(statement_time(connection), agencies)).one()
+    return [agency for agency, due in zip(agencies, found, strict=True) if due]
 
 
 @cache  # asked many times a second, and dear to build
-def _waiting(now: ColumnElement[int], sizes: tuple[tuple[str, int], ...]) -> Executable:
-    columns: list[ColumnElement[int]] = []
-    for agency, size in sizes:
-        due = select(outbox.c.due_at).where(WAITING, outbox.c.agency == agency, outbox.c.due_at <= now)
-        oldest = due.order_by(outbox.c.due_at).limit(size).subquery()
-        columns.append(select(func.count()).select_from(oldest).scalar_subquery())
-        columns.append(select(now - func.min(oldest.c.due_at)).scalar_subquery())
-    return select(*columns)
+def _waiting(now: ColumnElement[int], agencies: tuple[str, ...]) -> Executable:
+    return select(*(exists().where(WAITING, outbox.c.agency == agency, outbox.c.due_at <= now) for agency in agencies))
 
 
 def open_batches(connection: Connection) -> dict[str, int]:

@@ -243,7 +243,7 @@ def test_an_answer_after_the_deadline_changes_nothing(window: Window) -> None:
 
 def test_many_deciders_at_once_make_one_decision_each(window: Window) -> None:
     lodge_many(window, 20)
-    window = with_settings(window, sw_batch_size=3, sw_batches_open=50, sw_linger_seconds=0)
+    window = with_settings(window, sw_batch_size=3, sw_batches_open=50)
     batches = []
     while made := dispatch.make_batches(window):
         batches += made
@@ -259,22 +259,22 @@ def test_a_lone_question_is_a_batch_at_once(window: Window) -> None:
     assert {batch.size for batch in dispatch.make_batches(window)} == {1}
 
 
-def test_questions_wait_for_a_full_batch_while_another_is_under_way(window: Window) -> None:
-    window = with_settings(window, sw_batch_size=3, sw_linger_seconds=60)
+def test_questions_wait_where_as_many_batches_are_under_way_as_may_be(window: Window) -> None:
+    window = with_settings(window, sw_batch_size=3, sw_batches_open=1)
     lodge_many(window, 1, "FIRST")
-    dispatch.make_batches(window)
-    lodge_many(window, 2, "NEXT")
+    first = dispatch.make_batches(window)
+    lodge_many(window, 3, "NEXT")
     assert dispatch.make_batches(window) == []
-    lodge_many(window, 1, "LAST")
+    assess_batches(window, *(batch.id for batch in first))
     assert {batch.size for batch in dispatch.make_batches(window)} == {3}
 
 
-def test_questions_that_have_waited_long_enough_wait_for_no_full_batch(window: Window) -> None:
-    window = with_settings(window, sw_linger_seconds=0)
-    lodge_many(window, 1, "FIRST")
-    dispatch.make_batches(window)
-    lodge_many(window, 1, "NEXT")
-    assert dispatch.make_batches(window)
+def test_a_full_batch_may_have_left_questions_over(window: Window) -> None:
+    window = with_settings(window, sw_batch_size=3)
+    lodge_many(window, 3)
+    assert dispatch.may_be_more(window, dispatch.make_batches(window))
+    lodge_many(window, 2, "NEXT")
+    assert not dispatch.may_be_more(window, dispatch.make_batches(window))
 
 
 def test_no_more_batches_are_opened_than_the_settings_say(window: Window) -> None:
