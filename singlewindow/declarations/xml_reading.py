@@ -1,13 +1,13 @@
 """Parses XML with everything dangerous switched off, lets the XSD decide, and reads a valid document in one pass.
 
-Parsers and schemas are kept one set per thread: neither is promised to be safe for two at once, and both are dear to
-make and cheap to keep.
+The compiled schema and the parsers are kept: they are dear to make.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lxml import etree
@@ -47,7 +47,7 @@ _WORDS = {
 
 
 class _PerThread(threading.local):
-    """One parser and one compiled schema for each thread that reads."""
+    """One parser for each thread that reads: they are cheap, and not promised to be safe for two at once."""
 
     def __init__(self) -> None:
         self.parser = etree.XMLParser(
@@ -62,10 +62,19 @@ class _PerThread(threading.local):
             remove_comments=True,
             remove_pis=True,
         )
-        self.schema = etree.XMLSchema(file=str(SCHEMAS / DRIVER))
 
 
 _here = _PerThread()
+_validating = threading.Lock()
+
+
+@cache
+def _schema() -> etree.XMLSchema:
+    """The compiled schema, to be used by one thread at a time.
+
+    One for all: it is several megabytes, and with one for each thread every document would find it out of the cache.
+    """
+    return etree.XMLSchema(file=str(SCHEMAS / DRIVER))
 
 
 def parse(content: bytes, limits: Limits) -> etree._Element:
@@ -92,13 +101,15 @@ def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
 
 def is_valid(root: etree._Element) -> bool:
     """Whether the XSD accepts the document."""
-    return bool(_here.schema.validate(root))
+    with _validating:
+        return bool(_schema().validate(root))
 
 
 def schema_complaints(root: etree._Element) -> list[tuple[int, str]]:
     """The XSD's own complaints, as (line, words): the safety net where our explanation finds nothing."""
-    _here.schema.validate(root)
-    return [(entry.line, str(entry.message)) for entry in _here.schema.error_log]
+    with _validating:
+        _schema().validate(root)
+        return [(entry.line, str(entry.message)) for entry in _schema().error_log]
 
 
 @dataclass(frozen=True, slots=True)
