@@ -19,7 +19,6 @@ from singlewindow.storage import answers, events, lodgements, questions, tallies
 from singlewindow.storage.engines import clock, reading
 from singlewindow.storage.questions import Batch
 from singlewindow.storage.tables import Record
-from singlewindow.times import MICROSECONDS
 
 SWEEP_SIZE = 200
 

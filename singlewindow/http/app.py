@@ -6,7 +6,7 @@ Whatever a request asks, it passes here in one order: caller, query, accepted me
 from __future__ import annotations
 
 import logging
-import secrets
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -91,7 +91,7 @@ def create_app(window: Window, room: ReadingRoom | None = None) -> Flask:
 
 
 def _begin() -> None:
-    g.trace_id, g.began = secrets.token_hex(16), time.monotonic()
+    g.trace_id, g.began = f"{random.getrandbits(128):032x}", time.monotonic()
     logs.begin(trace_id=g.trace_id)
     if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
         raise ProblemError("URI_TOO_LONG", f"The address is longer than {LONGEST_ADDRESS} characters; none here is")

@@ -14,6 +14,8 @@ from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.schema import Table
 
+from singlewindow.storage.tables import Record
+
 Row = dict[str, Any]
 
 
@@ -46,6 +48,23 @@ def insert_new_rows(connection: Connection, table: Table, rows: Sequence[Row], k
         return {int(row[0]) for row in connection.exec_driver_sql(text, _arrays(columns, rows))}
     statement = upsert(connection, table).values(list(rows)).on_conflict_do_nothing(index_elements=list(key))
     return {int(row[0]) for row in connection.execute(statement.returning(table.c[columns[0]]))}
+
+
+def add_up(connection: Connection, table: Table, rows: Sequence[Row], total: str) -> list[Record]:
+    """Insert rows, or add their `total` to that of the row which stands under their primary key; all as they are then.
+
+    Rows are locked in the order given.
+    """
+    if not rows:
+        return []
+    columns, key = tuple(rows[0]), [column.name for column in table.primary_key]
+    if _has_arrays(connection):
+        added = f"{total} = {table.name}.{total} + excluded.{total}"
+        text = f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added} RETURNING *"
+        return list(connection.exec_driver_sql(text, _arrays(columns, rows)))
+    statement = upsert(connection, table).values(list(rows))
+    more = {total: table.c[total] + statement.excluded[total]}
+    return list(connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more).returning(*table.c)))
 
 
 def among(connection: Connection, column: Column[int], values: Iterable[int]) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from singlewindow.storage import trail
-from singlewindow.storage.bulk import insert_together, upsert
+from singlewindow.storage.bulk import add_up, insert_together
 from singlewindow.storage.tables import feed, notice, stream
 
 Row = dict[str, Any]
@@ -42,12 +42,6 @@ def _take(connection: Connection, counts: Counter[str]) -> dict[str, int]:
 
     One statement takes all of them, in the order of their names: the locks are not held for a round trip each.
     """
-    if not counts:
-        return {}
-    wanted = upsert(connection, stream).values([
-        {"name": name, "last_number": count} for name, count in sorted(counts.items())
-    ])  # fmt: skip
-    statement = wanted.on_conflict_do_update(
-        index_elements=["name"], set_={"last_number": stream.c.last_number + wanted.excluded.last_number}
-    ).returning(stream.c.name, stream.c.last_number)
-    return {row.name: int(row.last_number) - counts[row.name] + 1 for row in connection.execute(statement)}
+    rows = [{"name": name, "last_number": count} for name, count in sorted(counts.items())]
+    taken = add_up(connection, stream, rows, "last_number")
+    return {row.name: int(row.last_number) - counts[row.name] + 1 for row in taken}

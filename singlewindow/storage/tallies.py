@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from singlewindow.storage.bulk import upsert
+from singlewindow.storage.bulk import add_up
 from singlewindow.storage.tables import tally
 
 SHARDS: Final = 16
@@ -34,10 +34,8 @@ def unanswered(agency: str, answer: str) -> str:
 def add(connection: Connection, names: Iterable[str]) -> None:
     """Count one for every name given, a name given twice twice."""
     shard = secrets.randbelow(SHARDS)
-    for name, count in sorted(Counter(names).items()):
-        statement = upsert(connection, tally).values(name=name, shard=shard, count=count)
-        more = {"count": tally.c.count + count}
-        connection.execute(statement.on_conflict_do_update(index_elements=["name", "shard"], set_=more))
+    rows = [{"name": name, "shard": shard, "count": count} for name, count in sorted(Counter(names).items())]
+    add_up(connection, tally, rows, "count")
 
 
 def totals(connection: Connection) -> dict[tuple[str, ...], int]:

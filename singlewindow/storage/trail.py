@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, LargeBinary, bindparam, cast, func, or_, select, update
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, bindparam, cast, func, or_, select, update
 from sqlalchemy import event as hooks
 
 from singlewindow.audit import chain
@@ -27,6 +27,14 @@ PENDING: Final = "events to be chained"
 CHAINED: Final = (event.c.stream, event.c.number, event.c.at, event.c.kind, event.c.actor, event.c.version_id,
                   cast(event.c.detail, LargeBinary).label("detail"))  # fmt: skip
 PAGE: Final = 1_000
+# Built once: they are said in every transaction.
+_TURNED: Final = (trail.c.stream + bindparam("turned", type_=Integer)) % STREAMS
+_NEAREST_FREE: Final = select(trail).order_by(_TURNED).limit(1).with_for_update(skip_locked=True)
+_MOVE_ON: Final = (
+    update(trail)
+    .where(trail.c.stream == bindparam("its_stream"))
+    .values(number=bindparam("number"), link=bindparam("link"))
+)
 
 
 def append_at_commit(engine: Engine) -> None:
@@ -61,16 +69,14 @@ def _chained(connection: Connection, rows: Sequence[Row]) -> list[Row]:
         entry = Entry(stream=head.stream, number=number, **row)
         link = chain.link(link, chain.line(entry))
         placed.append(entry._asdict() | {"link": link})
-    moved = {"number": head.number + len(rows), "link": link}
-    connection.execute(update(trail).where(trail.c.stream == head.stream).values(**moved))
+    connection.execute(_MOVE_ON, {"its_stream": head.stream, "number": head.number + len(rows), "link": link})
     return placed
 
 
 def _take_head(connection: Connection) -> Record:
     """Lock a head that is free, looking from one chosen by chance; where all are taken, wait for that one."""
     chosen = secrets.randbelow(STREAMS)
-    nearest = select(trail).order_by((trail.c.stream + (STREAMS - chosen)) % STREAMS).limit(1)
-    free = connection.execute(nearest.with_for_update(skip_locked=True)).first()
+    free = connection.execute(_NEAREST_FREE, {"turned": STREAMS - chosen}).first()
     if free is not None:
         return free
     return connection.execute(select(trail).where(trail.c.stream == chosen).with_for_update()).one()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from singlewindow.clearance.window import Window
-from singlewindow.storage.bulk import among, insert_new_rows, insert_rows, insert_together
+from singlewindow.storage.bulk import add_up, among, insert_new_rows, insert_rows, insert_together
 
 metadata = MetaData()
 crate = Table(
@@ -37,6 +38,13 @@ load = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False), Column("crate_id", ForeignKey("crate.id")),
 )  # fmt: skip
 
+stock = Table(
+    "stock", metadata,
+    Column("label", Text, primary_key=True), Column("shelf", BigInteger, primary_key=True),
+    Column("pieces", BigInteger),
+)  # fmt: skip
+
+ADDED = st.dictionaries(st.tuples(st.sampled_from("abc"), st.integers(0, 1)), st.integers(0, 2**40), max_size=4)
 VALUES = st.fixed_dictionaries({
     "id": st.integers(0, 2**63 - 1),
     "label": st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0")),
@@ -99,3 +107,17 @@ def test_among_chooses_the_rows_named_and_none_where_none_is_named(window: Windo
         chosen = select(crate.c.id).order_by(crate.c.id)
         assert connection.execute(chosen.where(among(connection, crate.c.id, [3, 1]))).scalars().all() == [1, 3]
         assert connection.execute(chosen.where(among(connection, crate.c.id, []))).scalars().all() == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(ADDED))
+def test_totals_are_what_was_added(window: Window, rounds: list[dict[tuple[str, int], int]]) -> None:
+    expected: Counter[tuple[str, int]] = Counter()
+    with window.engine.begin() as connection:
+        connection.execute(delete(stock))
+        for added in rounds:
+            expected.update(added)
+            given = [{"label": key[0], "shelf": key[1], "pieces": pieces} for key, pieces in sorted(added.items())]
+            told = {(row.label, row.shelf): row.pieces for row in add_up(connection, stock, given, "pieces")}
+            assert told == {key: expected[key] for key in added}
+        assert {(row.label, row.shelf): row.pieces for row in connection.execute(select(stock))} == expected
