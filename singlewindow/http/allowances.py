@@ -10,7 +10,6 @@ from singlewindow.clearance.window import Window
 from singlewindow.http.problems import ProblemError
 from singlewindow.security.limits import BURST_SECONDS, Buckets
 
-FAILURES_AT_ONCE: Final = 20
 FAILURES_PER_SECOND: Final = 0.5
 
 
@@ -18,9 +17,9 @@ class Allowances:
     """How much each client may ask of this process, how often a caller may be wrong, and how much a party may lodge."""
 
     def __init__(self, window: Window) -> None:
-        rate = window.settings.sw_rate
+        rate, failures = window.settings.sw_rate, window.settings.sw_wrong_keys
         self._requests = Buckets(rate, rate * BURST_SECONDS)
-        self._failures = Buckets(FAILURES_PER_SECOND, FAILURES_AT_ONCE)
+        self._failures = Buckets(FAILURES_PER_SECOND if failures else 0, failures)
         self._quotas = Quotas(window.engine, window.settings.sw_open_limit)
 
     def need_request(self, client: str) -> None:

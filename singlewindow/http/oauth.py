@@ -17,6 +17,19 @@ from singlewindow.security.tokens import LIFETIME_SECONDS
 
 LONGEST_FORM = 4_096
 MOST_FIELDS = 10
+_PRINTABLE = {"type": "string", "pattern": "^[ -~]*$"}
+TOKEN_FORM = {
+    "type": "object",
+    "required": ["grant_type"],
+    "properties": {
+        "grant_type": {"enum": ["client_credentials"]},
+        "client_id": _PRINTABLE | {"maxLength": 64},
+        "client_secret": _PRINTABLE | {"maxLength": 128},
+        "scope": _PRINTABLE | {"maxLength": 512},
+    },
+    "additionalProperties": False,
+}
+"""The form of a request for a token, as a JSON schema."""
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="singlewindow"'}
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 
+from singlewindow.http.call import FORM
 from singlewindow.http.codes import CODES
+from singlewindow.http.oauth import TOKEN_FORM
 from singlewindow.http.problems import PROBLEM_MEDIA
 from singlewindow.http.replies import Problem
 from singlewindow.http.route import Public, Route
@@ -19,6 +21,8 @@ INTERFACE = "v1"
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
 GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "TOO_MANY_REQUESTS")
 ON_BEHALF = ("NO_MANDATE",)
+BODIES = {FORM: TOKEN_FORM}
+"""The schemas of what is sent; what a declaration must be is said by the XSDs and the rules."""
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question"}  # fmt: skip
@@ -79,7 +83,8 @@ def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
         "responses": _answers(route, by_class) | _problems(route, by_class),
     }
     if route.consumes:
-        operation["requestBody"] = {"required": True, "content": {media: {"schema": {}} for media in route.consumes}}
+        content = {media: {"schema": BODIES.get(media, {})} for media in route.consumes}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+from sqlalchemy import Engine
 
 from singlewindow.security import access
 from singlewindow.security.keys import Role
@@ -65,9 +66,15 @@ class Service:
 
     def key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
         """A fresh key of this role."""
+        with self.record() as engine:
+            return access.create_key(engine, role, party=party, agency=agency, name="test").text
+
+    @contextmanager
+    def record(self) -> Iterator[Engine]:
+        """The record itself, past the service."""
         engine = open_engine(f"sqlite:///{self.folder / 'singlewindow.db'}", pool_size=1)
         try:
-            return access.create_key(engine, role, party=party, agency=agency, name="test").text
+            yield engine
         finally:
             engine.dispose()
 
