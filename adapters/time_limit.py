@@ -33,6 +33,7 @@ class TimeLimit:
         opened: socket.socket = info["return_value"].get_extra_info("socket")
         with self._lock:
             if self._over:
+                opened.close()  # httpx does not hold it yet
                 raise TimeoutError
             self._handle = socket.socket(fileno=os.dup(opened.fileno()))
 

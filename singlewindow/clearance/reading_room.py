@@ -43,7 +43,8 @@ PATIENCE_SECONDS = 5.0
 YIELD = 10
 MODULE = "singlewindow.clearance.reading_room"
 PIECE = 1_048_576
-KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "FAULT_POINT")
+KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "LANG", "LC_ALL", "TMPDIR",
+                    "FAULT_POINT")  # fmt: skip
 
 
 class Busy(Exception):  # noqa: N818 - it asks the caller to come again

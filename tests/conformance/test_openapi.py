@@ -16,7 +16,7 @@ from singlewindow.security.keys import Role
 from tests.documents import original
 from tests.e2e.service import Service, running_service
 
-pytestmark = [pytest.mark.conformance, pytest.mark.xdist_group("conformance")]
+pytestmark = pytest.mark.conformance
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("SW_EXAMPLES", "20")

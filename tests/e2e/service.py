@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -28,10 +28,13 @@ END_SECONDS = 20.0
 
 
 class Service:
-    """`singlewindow up` in `folder`; may be killed and started again there, on the same port."""
+    """`singlewindow up` in `folder`; may be killed and started again there, on the same port.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    `settings` are added to the environment.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] = {}) -> None:
+        self.folder, self._settings = folder, settings
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -42,8 +45,14 @@ class Service:
         environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         command = [sys.executable, "-m", "singlewindow", "up", "--data", str(self.folder), "--port", str(self.port)]
         with (self.folder / "service.log").open("ab") as log:
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen(
+                command, env=environment | {**self._settings}, stdout=log, stderr=subprocess.STDOUT
+            )
         wait_until(self._answers, START_SECONDS, self.log)
+
+    def runs(self) -> bool:
+        """Whether it was started and has not ended since."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> int:
         """End it in order; the exit status."""
@@ -83,6 +92,15 @@ class Service:
         with closing(sqlite3.connect(self.folder / "singlewindow.db", timeout=10)) as connection:
             return connection.execute(statement).fetchall()
 
+    def lodged_and_decided(self, party: str) -> tuple[object, ...]:
+        """How many declarations of a party there are, and how many decisions on them."""
+        (counts,) = self.query(
+            f"""SELECT count(DISTINCT declaration.id), count(decision.version_id) FROM declaration
+                JOIN version ON version.declaration_id = declaration.id
+                LEFT JOIN decision ON decision.version_id = version.id WHERE declaration.party = '{party}'"""
+        )
+        return counts
+
     def log(self) -> str:
         """What the service has written."""
         return (self.folder / "service.log").read_text(encoding="utf-8")
@@ -95,14 +113,14 @@ class Service:
 
 
 @contextmanager
-def running_service(folder: Path) -> Iterator[Service]:
+def running_service(folder: Path, settings: Mapping[str, str] = {}) -> Iterator[Service]:
     """A started service that is ended, whatever happens."""
-    service = Service(folder)
+    service = Service(folder, settings)
     service.start()
     try:
         yield service
     finally:
-        if service._process is not None and service._process.poll() is None:
+        if service.runs():
             service.stop()
 
 

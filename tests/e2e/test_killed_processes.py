@@ -1,4 +1,7 @@
-"""Any process of `singlewindow up` may be killed while declarations pour in: none is lost, none decided twice."""
+"""Any process of `singlewindow up` may be killed while declarations pour in: none is lost, none decided twice.
+
+And the whole may be ended and started again.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import pytest
 
 from singlewindow.security.keys import Role
 from tests.documents import original
-from tests.e2e.service import Service, patient_config, running_service, wait_until
+from tests.e2e.service import Service, wait_until
 
 DECLARATIONS = 500
 CLIENTS = 8
@@ -46,49 +49,51 @@ def lodge_while(service: Service, key: str, disturb: threading.Thread) -> list[s
     return mrns
 
 
-def count(service: Service, table: str) -> object:
-    return service.query(f"SELECT count(*) FROM {table}")[0][0]
-
-
 @pytest.mark.parametrize("victim", ["web", "dispatcher", "worker 1", "queue server", "supervisor"])
-def test_killing_one_process_loses_and_doubles_nothing(
-    victim: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_killing_one_process_loses_and_doubles_nothing(victim: str, service: Service, party: str) -> None:
+    key = service.key(Role.TRADER, party=party)
+
+    def kill_midway() -> None:
+        wait_until(lambda: int(str(service.lodged_and_decided(party)[0])) >= DECLARATIONS // 4, PATIENCE)
+        service.kill(victim)
+        if victim == "supervisor":
+            service.start()
+
+    disturb = threading.Thread(target=kill_midway)
+    disturb.start()
+    mrns = lodge_while(service, key, disturb)
+    wait_until(lambda: service.lodged_and_decided(party)[1] == DECLARATIONS, DECIDED_WITHIN, service.log)
+
+    assert len(set(mrns)) == DECLARATIONS
+    assert {mrn for (mrn,) in service.query(f"SELECT mrn FROM declaration WHERE party = '{party}'")} == set(mrns)
+    assert service.query("SELECT count(*) FROM outbox") == [(0,)]
+    unequal = service.query(
+        "SELECT e.version_id FROM event e WHERE e.kind = 'decided' GROUP BY e.version_id HAVING count(*) <> 1"
+    )
+    assert unequal == []
+    silent = service.query("SELECT count(*) FROM assessment WHERE answer <> 'assessed'")
+    assert silent == [(0,)]
+
+
+@pytest.mark.parametrize("how", ["in order", "killed"])
+def test_a_service_that_ends_leaves_no_process_and_goes_on_when_it_is_started(
+    how: str, service: Service, party: str
 ) -> None:
-    monkeypatch.setenv("SW_CONFIG", str(patient_config(tmp_path / "config")))
-    with running_service(tmp_path) as service:
-        key = service.key(Role.TRADER, party="GB123456789012")
-
-        def kill_midway() -> None:
-            wait_until(lambda: int(str(count(service, "declaration"))) >= DECLARATIONS // 4, PATIENCE)
-            service.kill(victim)
-            if victim == "supervisor":
-                service.start()
-
-        disturb = threading.Thread(target=kill_midway)
-        disturb.start()
-        mrns = lodge_while(service, key, disturb)
-        wait_until(lambda: count(service, "decision") == DECLARATIONS, DECIDED_WITHIN, service.log)
-
-        assert len(set(mrns)) == DECLARATIONS
-        assert {mrn for (mrn,) in service.query("SELECT mrn FROM declaration")} == set(mrns)
-        assert count(service, "outbox") == 0
-        unequal = service.query(
-            "SELECT e.version_id FROM event e WHERE e.kind = 'decided' GROUP BY e.version_id HAVING count(*) <> 1"
-        )
-        assert unequal == []
-        silent = service.query("SELECT count(*) FROM assessment WHERE answer <> 'assessed'")
-        assert silent == [(0,)]
-
-
-def test_a_killed_supervisor_takes_its_children_with_it(tmp_path: Path) -> None:
-    with running_service(tmp_path) as service:
-        children = {name: pid for name, pid in service.processes().items() if name != "supervisor"}
+    key = service.key(Role.TRADER, party=party)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
+    with httpx.Client(headers=headers, timeout=10.0, trust_env=False) as client:
+        for number in range(20):
+            lodge(service, client, number)
+    children = {name: pid for name, pid in service.processes().items() if name != "supervisor"}
+    if how == "killed":
         service.kill("supervisor")
-        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children.values()), 10.0)
-
-
-def test_a_service_told_to_end_ends_in_order_and_leaves_no_process(tmp_path: Path) -> None:
-    with running_service(tmp_path) as service:
-        children = service.processes()
+        wait_until(lambda: not _any_alive(children), 10.0)
+    else:
         assert service.stop() == 0
-        assert not any(Path(f"/proc/{pid}").exists() for name, pid in children.items() if name != "supervisor")
+        assert not _any_alive(children)
+    service.start()
+    wait_until(lambda: service.lodged_and_decided(party) == (20, 20), 30.0, service.log)
+
+
+def _any_alive(processes: dict[str, int]) -> bool:
+    return any(Path(f"/proc/{pid}").exists() for pid in processes.values())

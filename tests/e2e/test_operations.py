@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import httpx
-import pytest
 
 from singlewindow.security.keys import Role
 from tests.documents import original
@@ -31,36 +30,36 @@ def lodge(service: Service, key: str, content: bytes) -> httpx.Response:
     return httpx.post(f"{service.url}/v1/declarations", content=content, headers=headers, trust_env=False)
 
 
-def decided(service: Service, count: int) -> None:
-    wait_until(lambda: service.query("SELECT count(*) FROM decision") == [(count,)], PATIENCE, service.log)
+def decided(service: Service, party: str, count: int) -> None:
+    wait_until(lambda: service.lodged_and_decided(party) == (count, count), PATIENCE, service.log)
 
 
 def healthy(folder: Path) -> bool:
     return command(folder, "doctor", "--json").returncode < 2
 
 
-def test_a_backup_of_a_running_service_works_in_an_empty_folder(tmp_path: Path) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    first.mkdir()
-    second.mkdir()
-    with running_service(first) as service:
-        key = service.key(Role.TRADER, party="GB123456789012")
-        content = original("OPERATE1").replace(b"</Description>", f" {CANARY}</Description>".encode(), 1)
-        assert CANARY.encode() in content
-        answer = lodge(service, key, content)
-        assert answer.status_code == 202, answer.text
-        decided(service, 1)
-        wait_until(lambda: healthy(first), PATIENCE, lambda: command(first, "doctor").stdout)
-        assert "customs" in command(first, "queue").stdout
-        backup = command(first, "db", "backup", str(tmp_path / "backup"))
-        assert backup.returncode == 0, backup.stderr
-        _log_tells_the_trace_and_no_content(service, answer)
-    shutil.copy(tmp_path / "backup", second / "singlewindow.db")
-    with running_service(second) as service:
-        assert lodge(service, key, content).headers["Idempotent-Replayed"] == "true"
-        assert lodge(service, key, original("OPERATE2")).status_code == 202
-        decided(service, 2)
-        assert service.query("SELECT number FROM notice ORDER BY number") == [(1,), (2,), (3,), (4,)]
+def test_a_backup_of_a_running_service_works_in_an_empty_folder(service: Service, party: str, tmp_path: Path) -> None:
+    key = service.key(Role.TRADER, party=party)
+    content = original("OPERATE1").replace(b"</Description>", f" {CANARY}</Description>".encode(), 1)
+    assert CANARY.encode() in content
+    answer = lodge(service, key, content)
+    assert answer.status_code == 202, answer.text
+    decided(service, party, 1)
+    here = service.folder
+    wait_until(lambda: healthy(here), PATIENCE, lambda: command(here, "doctor").stdout)
+    assert "customs" in command(here, "queue").stdout
+    backup = command(here, "db", "backup", str(tmp_path / "backup"))
+    assert backup.returncode == 0, backup.stderr
+    _log_tells_the_trace_and_no_content(service, answer)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(tmp_path / "backup", elsewhere / "singlewindow.db")
+    with running_service(elsewhere) as restored:
+        assert lodge(restored, key, content).headers["Idempotent-Replayed"] == "true"
+        assert lodge(restored, key, original("OPERATE2")).status_code == 202
+        decided(restored, party, 2)
+        notices = f"SELECT number FROM notice WHERE party = '{party}' ORDER BY number"
+        assert restored.query(notices) == [(1,), (2,), (3,), (4,)]
 
 
 def _log_tells_the_trace_and_no_content(service: Service, answer: httpx.Response) -> None:
@@ -69,17 +68,3 @@ def _log_tells_the_trace_and_no_content(service: Service, answer: httpx.Response
     assert {"singlewindow.http.app", "singlewindow.clearance.assess"} <= traced
     assert CANARY not in service.log()
     assert "OPERATE1" not in service.log()
-
-
-@pytest.mark.parametrize("how", ["in order", "killed"])
-def test_everything_stopped_and_started_at_once_goes_on(how: str, tmp_path: Path) -> None:
-    with running_service(tmp_path) as service:
-        key = service.key(Role.TRADER, party="GB123456789012")
-        for number in range(20):
-            assert lodge(service, key, original(f"STOP{number}")).status_code == 202
-        if how == "killed":
-            service.kill("supervisor")
-        else:
-            assert service.stop() == 0
-        service.start()
-        decided(service, 20)

@@ -21,7 +21,7 @@ from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import wait_until
 from tests.faults.harness.proxy import Mode
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 AGENCY = "customs"
 PAUSE_SECONDS = 7.0  # what the agency server asks for in its Retry-After

@@ -20,7 +20,7 @@ from tests.faults.harness.agencies import AgencyClient
 from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 AGENCY = "customs"
 DECISIONS = "SELECT version_id, outcome, lane, fingerprint, decided_at FROM decision ORDER BY version_id"

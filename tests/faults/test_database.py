@@ -19,7 +19,7 @@ from tests.faults.harness.processes import wait_until
 from tests.faults.harness.proxy import Mode
 from tests.faults.harness.servers import ACCOUNT, Postgres
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 ANSWER_SECONDS = 10.0
 RETURN_SECONDS = 10.0

@@ -18,7 +18,7 @@ from tests.faults.harness.installation import PARTIES, Installation
 from tests.faults.harness.poisonable_worker import RAISES
 from tests.faults.harness.processes import wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 ENGINES = pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
 

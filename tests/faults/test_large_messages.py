@@ -22,7 +22,7 @@ from tests.faults.harness.installation import Installation
 from tests.integration.documents import JSON_TYPE, as_json, tree
 from tests.integration.test_http_batch import BATCH, FAULTS, ZIP
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 SECONDS, A_SECOND = 15.0, 10
 MEMBERS, ONE_BAD_IN = 10_000, 20

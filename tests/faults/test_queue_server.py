@@ -19,7 +19,7 @@ from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import wait_until
 from tests.faults.harness.proxy import Mode
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 RESUME_SECONDS = 30.0
 LONG_AGO = "2026-01-01T00:00:00.000000Z"

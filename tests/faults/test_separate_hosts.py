@@ -16,7 +16,7 @@ from tests.faults.harness.processes import wait_until
 from tests.faults.harness.separate_hosts import PORTS, SeparateHosts, separate_hosts
 from tests.faults.harness.servers import PostgresTemplate
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 RATE = 6.0
 CUT_SECONDS = 12.0

@@ -17,7 +17,7 @@ from tests.faults.harness.client import Answer, Client, Sending, at_once, percen
 from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import Process
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 
 

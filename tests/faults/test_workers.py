@@ -19,7 +19,7 @@ from tests.faults.harness.installation import Installation
 from tests.faults.harness.poisonable_worker import CRASHES, HANGS, RAISES, SLOW
 from tests.faults.harness.processes import Process, children, wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
 Question = tuple[object, object]
 AT_WORK_SECONDS = 20.0

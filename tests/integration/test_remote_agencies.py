@@ -40,7 +40,7 @@ def server() -> Iterator[AgencyServer]:
 
 
 def as_remote(agency: Agency, url: str, **changes: Any) -> Agency:
-    settings: dict[str, Any] = {"timeout_seconds": 0.5, "concurrency": 4} | changes
+    settings: dict[str, Any] = {"timeout_seconds": 20.0, "concurrency": 4} | changes
     remote = Remote(url=url, key_env="CUSTOMS_KEY", allow_http=True, **settings)
     return replace(agency, head=msgspec.structs.replace(agency.head, adapter="remote"), profiles=(), remote=remote)
 
@@ -358,11 +358,12 @@ def test_a_hanging_agency_holds_its_worker_no_longer_than_the_time_limit(
     trader: Caller, window: Window, server: AgencyServer
 ) -> None:
     server.mode = "hang"
+    hasty = over_http(window, server.url, timeout_seconds=0.5)
     for number in range(4):
         asked(trader, window, f"LRN{number}")
-    (batch,) = dispatch.make_batches(window)
+    (batch,) = dispatch.make_batches(hasty)
     began = time.monotonic()
-    assess_batches(window, batch.id)
+    assess_batches(hasty, batch.id)
     assert time.monotonic() - began < 2
     assert server.most_at_once == 4
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import resource
+import socket
 import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +33,7 @@ def server() -> Iterator[AgencyServer]:
 
 
 def adapter_for(server: AgencyServer, root: Path, **changes: str) -> RemoteAdapter:
-    settings = {"timeout_seconds": str(LIMIT_SECONDS)} | changes
-    agency = remote(root, server.url, **settings)
+    agency = remote(root, server.url, **changes)
     assert agency.remote is not None
     return RemoteAdapter(agency, agency.remote, KEY)
 
@@ -40,6 +41,11 @@ def adapter_for(server: AgencyServer, root: Path, **changes: str) -> RemoteAdapt
 @pytest.fixture
 def adapter(server: AgencyServer, tmp_path: Path) -> RemoteAdapter:
     return adapter_for(server, tmp_path)
+
+
+@pytest.fixture
+def hasty(server: AgencyServer, tmp_path: Path) -> RemoteAdapter:
+    return adapter_for(server, tmp_path, timeout_seconds=str(LIMIT_SECONDS))
 
 
 @pytest.fixture
@@ -105,11 +111,29 @@ def test_a_flood_is_read_no_further_than_the_largest_answer(server: AgencyServer
 
 
 @pytest.mark.parametrize("mode", ["hang", "drip", "drip_without_length", "drip_head"])
-def test_no_call_takes_longer_than_its_time_limit(ask: Ask, mode: str) -> None:
+def test_no_call_takes_longer_than_its_time_limit(server: AgencyServer, hasty: RemoteAdapter, mode: str) -> None:
+    server.mode = mode
     began = time.monotonic()
     with pytest.raises(Retryable):
-        ask(mode)
+        hasty.assess(VIEW)
     assert LIMIT_SECONDS * 0.9 <= time.monotonic() - began < LIMIT_SECONDS + 0.5
+
+
+def test_a_connection_that_stands_only_after_the_time_limit_is_closed(
+    hasty: RemoteAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[socket.socket] = []
+    connect = socket.create_connection
+
+    def connect_late(*where: Any, **how: Any) -> socket.socket:
+        time.sleep(LIMIT_SECONDS + 0.1)
+        made.append(connect(*where, **how))
+        return made[-1]
+
+    monkeypatch.setattr(socket, "create_connection", connect_late)
+    with pytest.raises(Retryable, match="no whole answer"):
+        hasty.assess(VIEW)
+    assert [connection.fileno() for connection in made] == [-1]
 
 
 @pytest.mark.parametrize("mode", ["500", "502", "503", "429", "408", "204", "reset"])
@@ -171,7 +195,7 @@ def test_after_five_failures_in_a_row_the_agency_is_left_in_peace(server: Agency
 
 
 def test_questions_are_asked_side_by_side_up_to_the_agency_s_number(server: AgencyServer, tmp_path: Path) -> None:
-    adapter = adapter_for(server, tmp_path, timeout_seconds="5", concurrency="3")
+    adapter = adapter_for(server, tmp_path, concurrency="3")
     server.mode = "slow"
     began = time.monotonic()
     outcomes = assess_each(adapter, [VIEW] * 6)
@@ -185,7 +209,7 @@ def test_answers_come_in_the_order_of_the_questions(server: AgencyServer, tmp_pa
     views = [
         View(f"MRN{n}", n, {"goods": "93020000"} if n % 2 else {}) for n in range(1, 9)
     ]  # four refusals: no pause yet
-    outcomes = assess_each(adapter_for(server, tmp_path, timeout_seconds="5"), views)
+    outcomes = assess_each(adapter_for(server, tmp_path), views)
     # Items of no view: where the answer names one, it is refused, which shows whose answer it was.
     assert [isinstance(outcome, Retryable) for outcome in outcomes] == [bool(view.version % 2) for view in views]
 
@@ -206,7 +230,7 @@ def certificate(tmp_path: Path) -> Path:
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path, tmp_path: Path) -> None:
     with agency_server(certificate=certificate) as server:
-        adapter = adapter_for(server, tmp_path, timeout_seconds="5", allow_http="false")
+        adapter = adapter_for(server, tmp_path, allow_http="false")
         with pytest.raises(Retryable, match="certificate is not trusted"):
             adapter.assess(VIEW)
         assert server.calls == 0
@@ -217,7 +241,7 @@ def test_a_certificate_that_the_host_trusts_is_accepted(
 ) -> None:
     monkeypatch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, str(certificate))
     with agency_server(certificate=certificate) as server:
-        adapter = adapter_for(server, tmp_path, timeout_seconds="5", allow_http="false")
+        adapter = adapter_for(server, tmp_path, allow_http="false")
         assert adapter.assess(VIEW).lane is Lane.GREEN
 
 
