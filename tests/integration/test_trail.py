@@ -195,6 +195,27 @@ def test_an_event_altered_in_the_database_is_found(engine: Engine) -> None:
     assert "does not follow" in words
 
 
+STREAM_OF_ONE = "(SELECT min(stream) FROM event)"
+
+
+@pytest.mark.parametrize(
+    ("stream", "number"),
+    [(STREAM_OF_ONE, "-1"), (STREAM_OF_ONE, "0"), (STREAM_OF_ONE, "99"), (STREAM_OF_ONE, "NULL"), ("-1", "1"),
+     (f"{STREAMS}", "1"), ("NULL", "1")],
+)  # fmt: skip
+def test_an_event_put_where_no_export_looks_is_found(engine: Engine, stream: str, number: str) -> None:
+    for _ in range(3):
+        _write_one(engine)
+    assert verified(engine).intact
+    change(
+        engine,
+        "INSERT INTO event (at, kind, actor, detail, stream, number, link)"
+        f" SELECT 5, 'parked', 'nobody', detail, {stream}, {number}, link FROM event WHERE id = 1",
+    )
+    (words,) = verified(engine).findings
+    assert words.startswith("1 events stand outside the chain")
+
+
 def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: Engine) -> None:
     barrier = threading.Barrier(8)
 
