@@ -81,8 +81,9 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     given = {name: value for name in Settings.__struct_fields__ if (value := value_of(name.upper(), environment))}
     try:
         settings = msgspec.convert(given, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"The environment does not fit: {error}") from error
+    except msgspec.ValidationError as error:  # "Expected `int`, got `str` - at `$.sw_threads`"
+        expected, _, place = str(error).partition(" - at ")
+        raise ValueError(f"{place.strip('`$.').upper()} does not fit: {expected}") from error
     for name in ("database_url", "redis_url"):
         refuse_example(name.upper(), _password(getattr(settings, name)))
     return settings if settings.database_url else embedded(settings)

@@ -45,6 +45,8 @@ def run(window: Window) -> None:
     log.info("dispatcher ready: %d agencies", len(window.agencies))
     key = window.settings.sw_audit_key
     signer = Signer(key) if key else None
+    if signer is not None:
+        log.info("checkpoints are signed with the key %s", signer.public)
     next_sweep, heart = 0.0, Heartbeat(window.engine)
     while not stop.is_set():
         try:
@@ -82,7 +84,11 @@ def dispatch(window: Window, bells: Mapping[str, Queue]) -> list[Batch]:
 
 def seal(window: Window, signer: Signer) -> None:
     """Make a checkpoint of the audit trail, if the last is old enough; of several dispatchers one makes it."""
-    made = notary.sign(window.engine, signer, window.settings.sw_checkpoint_seconds)
+    try:
+        made = notary.sign(window.engine, signer, window.settings.sw_checkpoint_seconds)
+    except ValueError as error:  # somebody has put it there; agencies are asked all the same
+        log.error("the last checkpoint of the audit trail cannot be read, so none is made: %s", error)
+        return
     if made is not None:
         log.info("checkpoint %d of the audit trail is made", made.statement.number)
 

@@ -17,7 +17,7 @@ FORMAT: Final = "singlewindow trail 1"
 class Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an export holds: of each stream the events after `after` up to `heads`, as they stood at `exported_at`.
 
-    `outside` counts events that stand in no stream.
+    `outside` counts events that stand in no stream, or past the ends of one.
     """
 
     format: Literal["singlewindow trail 1"] = FORMAT

@@ -153,6 +153,6 @@ def _read(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written:
 def _outside(verdict: Verdict, contents: Contents) -> None:
     if contents.outside:
         verdict.find(
-            f"{contents.outside} events stand outside the chain: processes of an older version have written them, or "
-            "somebody else; `singlewindow db upgrade` chains them, and says so in the trail"
+            f"{contents.outside} events stand outside the chain: processes of an older version have written them "
+            "(`singlewindow db upgrade` chains those, and says so in the trail), or somebody else"
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
@@ -29,12 +31,41 @@ def sign(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoi
 
 
 def _last(connection: Connection) -> Checkpoint | None:
-    line = checkpoints.newest(connection)
-    return read_checkpoint(line) if line else None
+    row = checkpoints.newest(connection)
+    return read_checkpoint(row.line) if row else None
 
 
 def _is_due(last: Checkpoint | None, now: int, after_seconds: float) -> bool:
     return last is None or now - last.statement.at >= after_seconds * MICROSECONDS
+
+
+class Coverage(NamedTuple):
+    """How far checkpoints reach: the last one's moment, and how many events came after it.
+
+    Without a checkpoint that can be read there is no moment, and all events count.
+    """
+
+    last: int | None
+    since: int
+
+    def seconds(self, now: int) -> float:
+        """How long events have waited for a checkpoint: 0 where none waits, infinite where there is no checkpoint."""
+        if not self.since:
+            return 0.0
+        return math.inf if self.last is None else max(0, now - self.last) / MICROSECONDS
+
+
+def coverage(connection: Connection) -> Coverage:
+    """How far the checkpoints reach now; costs the same however many events there are."""
+    row = checkpoints.newest(connection)
+    events = sum(head.number for head in trail.heads(connection))
+    try:
+        last = read_checkpoint(row.line) if row else None
+    except ValueError:
+        last = None
+    if row is None or last is None:
+        return Coverage(None, events)
+    return Coverage(row.at, events - sum(head.number for head in last.statement.heads))
 
 
 def checkpoints_after(engine: Engine, number: int, limit: int) -> list[Checkpoint]:

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from singlewindow.clearance.notary import Coverage, coverage
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.merge import Outcome
@@ -37,7 +38,11 @@ BY_AGENCY: Final = {
 DISPATCHERS: Final = "dispatchers"
 DECISIONS: Final = "decisions"
 UNANSWERED: Final = "questions_unanswered"
-NAMES: Final = (*BY_AGENCY, DISPATCHERS, f"{DECISIONS}_total", f"{UNANSWERED}_total")
+UNPROVEN: Final = {
+    "events_unproven": "Events that no checkpoint of the audit trail covers yet",
+    "events_unproven_seconds": "Age of the last checkpoint while there are such events; infinite where there is none",
+}
+NAMES: Final = (*BY_AGENCY, DISPATCHERS, *UNPROVEN, f"{DECISIONS}_total", f"{UNANSWERED}_total")
 NOT_ANSWERED: Final = tuple(answer for answer in Answer if answer is not Answer.ASSESSED)
 
 
@@ -48,6 +53,7 @@ class Numbers(NamedTuple):
     backlog: dict[str, Backlog]
     totals: dict[tuple[str, ...], int]
     dispatchers: int
+    coverage: Coverage
 
 
 def exposition(window: Window) -> bytes:
@@ -61,7 +67,7 @@ def _read(window: Window) -> Numbers:
     with reading(window.engine) as connection:
         now = clock(connection)
         standing, totals = backlog(connection, now), tallies.totals(connection)
-        return Numbers(now, standing, totals, dispatchers.alive(connection, now))
+        return Numbers(now, standing, totals, dispatchers.alive(connection, now), coverage(connection))
 
 
 class _Record(Collector):
@@ -81,6 +87,11 @@ class _Record(Collector):
             yield gauge
         meaning = f"Dispatchers seen within {dispatchers.ALIVE_SECONDS} s"
         yield GaugeMetricFamily(PREFIX + DISPATCHERS, meaning, value=self._numbers.dispatchers)
+        coverage = self._numbers.coverage
+        for (name, meaning), value in zip(
+            UNPROVEN.items(), (coverage.since, coverage.seconds(self._numbers.now)), strict=True
+        ):
+            yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
         yield self._decisions()
         yield self._unanswered()
 

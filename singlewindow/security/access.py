@@ -62,8 +62,8 @@ class Keyring:
         return _principal(row) if row is not None and matches(secret, row.secret_sha256) else None
 
     def may_act(self, broker: str, party: str) -> bool:
-        """Whether a mandate lets the broker act for the party now."""
-        return bool(self._mandates.get((broker, party)))
+        """Whether a mandate lets the broker act for the party now; what can be no party's name is not looked up."""
+        return bool(OWNER.fullmatch(party) and self._mandates.get((broker, party)))
 
     def note_uses(self) -> None:
         """Write down which keys were used since the last time; what cannot be written now is not tried again."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from singlewindow.storage.bulk import insert_new_rows
-from singlewindow.storage.tables import checkpoint
+from singlewindow.storage.tables import Record, checkpoint
 
 
-def newest(connection: Connection) -> bytes | None:
-    """The line of the last checkpoint; None where there is none yet."""
-    return connection.execute(select(checkpoint.c.line).order_by(checkpoint.c.number.desc()).limit(1)).scalar()
+def newest(connection: Connection) -> Record | None:
+    """The last checkpoint, the moment it was made and its line; None where there is none yet."""
+    columns = (checkpoint.c.at, checkpoint.c.line)
+    return connection.execute(select(*columns).order_by(checkpoint.c.number.desc()).limit(1)).first()
 
 
 def add(connection: Connection, number: int, at: int, line: bytes) -> bool:

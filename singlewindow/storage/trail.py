@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Integer, LargeBinary, bindparam, cast, func, or_, select, update
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, and_, bindparam, cast, func, select, update
 from sqlalchemy import event as hooks
 
 from singlewindow.audit import chain
@@ -110,9 +110,11 @@ def heads(connection: Connection) -> list[Head]:
 
 
 def outside(connection: Connection) -> int:
-    """How many events stand in none of the streams."""
-    nowhere = or_(event.c.stream.is_(None), event.c.stream < 0, event.c.stream >= STREAMS)
-    return int(connection.execute(select(func.count()).select_from(event).where(nowhere)).scalar_one())
+    """How many events stand in none of the streams, or past the ends of one: no export holds them."""
+    within = (trail.c.stream == event.c.stream, event.c.number >= 1, event.c.number <= trail.c.number)
+    chained = select(func.count()).select_from(event).join(trail, and_(*within)).scalar_subquery()
+    every = select(func.count()).select_from(event).scalar_subquery()
+    return int(connection.execute(select(every - chained)).scalar_one())  # one statement, and so of one moment
 
 
 def read(connection: Connection, stream: int, after: int, until: int) -> Iterator[tuple[Entry, bytes]]:

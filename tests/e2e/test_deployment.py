@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from singlewindow.audit.checkpoint import new_key
 from singlewindow.security import access
 from singlewindow.security.keys import Role
 from singlewindow.storage.engines import open_engine
@@ -50,7 +51,8 @@ class Host:
         lay_out(self.place)
         self._laid_out = self._files()
         self._secrets.mkdir()
-        for name, secret in (("database-url", database_url), ("redis-url", redis_url)):
+        secrets = {"database-url": database_url, "redis-url": redis_url, "audit-key": new_key().strip()}
+        for name, secret in secrets.items():
             (self._secrets / name).write_text(f"{secret}\n", encoding="utf-8")
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
@@ -140,6 +142,8 @@ def lodged_and_decided(host: Host, record_url: str) -> None:
     url = make_url(record_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as connection:
         wait_until(lambda: connection.execute("SELECT count(*) FROM decision").fetchone() == (1,), PATIENCE, host.log)
+        wait_until(lambda: connection.execute("SELECT count(*) FROM checkpoint").fetchone() != (0,), PATIENCE, host.log)
+    assert "checkpoints are signed with the key " in host.log()
 
 
 def test_the_units_start_serve_and_drain(host: Host, record_url: str) -> None:
@@ -164,5 +168,6 @@ def test_the_containers_start_serve_are_well_and_drain(host: Host, record_url: s
     lodged_and_decided(host, record_url)
     told = host.run(compose_start("doctor"))
     assert all(f"{kind} alive" in told.stdout for kind in ("dispatcher: 1", "workers: 2")), told.stdout
+    assert "checkpoints: the last was made" in told.stdout
     assert host.drain() == dict.fromkeys(host.processes, 0)
     assert host.unchanged()

@@ -15,11 +15,13 @@ import pytest
 import redis
 from sqlalchemy import text
 
-from singlewindow.clearance import dispatch
+from singlewindow.audit.checkpoint import Signer, new_key
+from singlewindow.clearance import dispatch, notary
 from singlewindow.clearance.window import Window
 from singlewindow.cli.doctor import examine
 from singlewindow.cli.doctor.check import Check, Level
 from singlewindow.settings import ROOT, Settings
+from singlewindow.storage import checkpoints
 from tests.integration.conftest import Caller
 from tests.integration.documents import tree
 from workers.heartbeat import Heartbeat
@@ -103,6 +105,26 @@ def test_parked_overdue_and_lost_work_are_warned_of(found: Examine, trader: Call
     checks = found()
     for name in ("parked", "overdue", "lost batches"):
         assert (checks[name].level, checks[name].text) == (Level.WARNING, "customs 1")
+
+
+def test_checkpoints_that_were_never_made_have_stopped_or_cannot_be_read_are_warned_of(
+    found: Examine, trader: Caller, window: Window
+) -> None:
+    trader.lodge(tree("A"))
+    assert found()["checkpoints"].level is Level.WARNING
+    assert "no checkpoint" in found()["checkpoints"].text
+    notary.sign(window.engine, Signer(new_key()))
+    assert found()["checkpoints"].level is Level.OK
+    trader.lodge(tree("B"))
+    assert found()["checkpoints"].level is Level.OK
+    hour = 3_600_000_000
+    change(window, f"UPDATE checkpoint SET at = at - {hour}")
+    check = found()["checkpoints"]
+    assert check.level is Level.WARNING
+    assert re.search(r"36\d\d s ago; 1 events since", check.text)
+    with window.engine.begin() as connection:
+        checkpoints.add(connection, 99, 0, b"nonsense")
+    assert "no checkpoint" in found()["checkpoints"].text
 
 
 @pytest.mark.parametrize(("revision", "level"), [("9999", Level.WARNING), ("0001", Level.FAULT)])

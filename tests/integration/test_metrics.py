@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, text
 
-from singlewindow.clearance import dispatch
+from singlewindow.audit.checkpoint import Signer, new_key
+from singlewindow.clearance import dispatch, notary
 from singlewindow.clearance.window import Window
 from singlewindow.http.metrics import NAMES, PREFIX, exposition
 from singlewindow.storage.tables import metadata
@@ -114,6 +116,21 @@ def test_a_dispatcher_counts_while_it_gives_signs_of_life(window: Window) -> Non
         assert connection.execute(text("SELECT count(*) FROM dispatcher")).scalar_one() == 0
 
 
+def test_events_that_no_checkpoint_covers_are_counted_with_how_long_they_have_waited(
+    callers: Callers, window: Window
+) -> None:
+    trader = callers.trader()
+    before = scrape(window)
+    assert (before["events_unproven",], before["events_unproven_seconds",]) == (1, math.inf)
+    notary.sign(window.engine, Signer(new_key()))
+    assert scrape(window)["events_unproven_seconds",] == 0
+    trader.lodge(tree())
+    change(window, "UPDATE checkpoint SET at = at - 60000000")
+    samples = scrape(window)
+    assert samples["events_unproven",] == 1
+    assert 60 <= samples["events_unproven_seconds",] < 120
+
+
 def test_a_scrape_reads_no_table_that_grows(window: Window) -> None:
     statements: list[str] = []
 
@@ -123,5 +140,5 @@ def test_a_scrape_reads_no_table_that_grows(window: Window) -> None:
 
     exposition(window)
     read = set(re.findall(r"FROM (\w+)", " ".join(statements))) & {*metadata.tables}
-    assert read == {"outbox", "batch", "tally", "dispatcher"}
+    assert read == {"outbox", "batch", "tally", "dispatcher", "trail", "checkpoint"}
     assert not read & GROWING

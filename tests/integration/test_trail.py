@@ -17,12 +17,13 @@ from singlewindow.audit.verify import Verdict, verify
 from singlewindow.clearance import notary
 from singlewindow.clearance.comparison import compare
 from singlewindow.clearance.window import Window
-from singlewindow.storage import comparison, events, schema, trail
+from singlewindow.storage import checkpoints, comparison, events, schema, trail
 from singlewindow.storage.engines import open_engine, snapshot
 from singlewindow.storage.tables import event
 from singlewindow.storage.tables import trail as heads
-from tests.integration.conftest import work
+from tests.integration.conftest import Log, work
 from tests.integration.lodging import one
+from workers import dispatcher
 
 WRITERS, EACH, LOT = 200, 2, 3
 SIGNER = Signer(new_key())
@@ -195,6 +196,27 @@ def test_an_event_altered_in_the_database_is_found(engine: Engine) -> None:
     assert "does not follow" in words
 
 
+STREAM_OF_ONE = "(SELECT min(stream) FROM event)"
+
+
+@pytest.mark.parametrize(
+    ("stream", "number"),
+    [(STREAM_OF_ONE, "-1"), (STREAM_OF_ONE, "0"), (STREAM_OF_ONE, "99"), (STREAM_OF_ONE, "NULL"), ("-1", "1"),
+     (f"{STREAMS}", "1"), ("NULL", "1")],
+)  # fmt: skip
+def test_an_event_put_where_no_export_looks_is_found(engine: Engine, stream: str, number: str) -> None:
+    for _ in range(3):
+        _write_one(engine)
+    assert verified(engine).intact
+    change(
+        engine,
+        "INSERT INTO event (at, kind, actor, detail, stream, number, link)"
+        f" SELECT 5, 'parked', 'nobody', detail, {stream}, {number}, link FROM event WHERE id = 1",
+    )
+    (words,) = verified(engine).findings
+    assert words.startswith("1 events stand outside the chain")
+
+
 def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: Engine) -> None:
     barrier = threading.Barrier(8)
 
@@ -205,6 +227,14 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(sign, range(8))) == 1
     assert rows(engine, "SELECT number FROM checkpoint") == [(1,)]
+
+
+def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(window: Window, log: Log) -> None:
+    dispatcher.seal(window, SIGNER)
+    with window.engine.begin() as connection:
+        checkpoints.add(connection, 99, 0, b"nonsense")
+    dispatcher.seal(window, SIGNER)
+    assert [line["level"] for line in log.lines() if "checkpoint" in line["message"]] == ["info", "error"]
 
 
 def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from singlewindow.audit.checkpoint import Signer
 from singlewindow.cli import group
 from singlewindow.settings import ROOT, Settings
 from tests.deployment import (
@@ -89,6 +90,11 @@ def test_only_what_rings_and_listens_knows_the_queue_server() -> None:
     assert without == {"singlewindow-web@", "web", "upgrade"}
 
 
+def test_only_dispatchers_sign_checkpoints() -> None:
+    signing = {start.name for start in STARTS if "SW_AUDIT_KEY_FILE" in start.environment}
+    assert signing == {"singlewindow-dispatcher", "dispatcher"}
+
+
 def test_the_compose_file_keeps_to_the_published_schema() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -130,6 +136,7 @@ def test_the_script_makes_every_secret_once_and_no_two_are_alike(tmp_path: Path)
     passwords = re.findall(r"[0-9a-f]{64}", "".join(made.values()))
     assert (len(passwords), len(set(passwords))) == (4, 2)
     assert not any(password in first.stdout for password in passwords)
+    assert len(Signer(made["audit-key"]).public) == 64
     assert again.returncode == 1
     assert made == {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "secrets").iterdir()}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from singlewindow.clearance.notary import coverage
 from singlewindow.cli.doctor.check import Check, fault, ok, warning
 from singlewindow.settings import Settings
 from singlewindow.storage import dispatchers, inspection, standing
@@ -20,6 +21,10 @@ from singlewindow.times import MICROSECONDS
 CLOCK_WARNING_SECONDS, CLOCK_FAULT_SECONDS = 1.0, 60.0
 UPGRADE = "Run `singlewindow db upgrade`."
 SWEEP = "Is a dispatcher running? `singlewindow dispatch` takes lost batches back and closes overdue questions."
+NO_KEY = "Make a key (`singlewindow audit keygen`), name it to the dispatchers (SW_AUDIT_KEY_FILE), tell the auditor."
+SEE_ITS_LOG = "Its log says each checkpoint that it makes."
+MISSED = 3
+"""So many intervals without a checkpoint, and they have stopped."""
 RETRY = "See `singlewindow queue parked`; mend the cause, then `singlewindow queue retry --all`."
 
 
@@ -34,7 +39,7 @@ def checks(settings: Settings) -> list[Check]:
     except ValueError as error:
         return [fault("database", str(error), advice)]
     try:
-        return list(_reached(engine, shown))
+        return list(_reached(engine, settings, shown))
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
         return [fault("database", f"{shown} does not answer: {cause}", advice)]
@@ -48,7 +53,7 @@ def _missing_file(database_url: str) -> Path | None:
     return file if file is not None and not file.exists() else None
 
 
-def _reached(engine: Engine, shown: str) -> Iterator[Check]:
+def _reached(engine: Engine, settings: Settings, shown: str) -> Iterator[Check]:
     with reading(engine) as connection:
         yield _version(connection, shown)
         yield _clock(connection)
@@ -59,6 +64,7 @@ def _reached(engine: Engine, shown: str) -> Iterator[Check]:
         with reading(engine) as connection:
             yield _roles(connection)
             yield _dispatchers(connection)
+            yield _checkpoints(connection, settings)
             yield from _work(connection)
 
 
@@ -120,6 +126,17 @@ def _dispatchers(connection: Connection) -> Check:
     last = f"the last was seen {(now - known[0].seen_at) / MICROSECONDS:.0f} s ago" if known else "none was ever seen"
     advice = "Start `singlewindow dispatch` (part of `singlewindow up`): without it no agency is asked."
     return fault("dispatcher", f"none is alive; {last}", advice)
+
+
+def _checkpoints(connection: Connection, settings: Settings) -> Check:
+    name, now, reach = "checkpoints", clock(connection), coverage(connection)
+    if reach.last is None:
+        text = f"there is no checkpoint that can be read: nothing proves {reach.since} events"
+        return warning(name, text, NO_KEY)
+    text = f"the last was made {(now - reach.last) / MICROSECONDS:.0f} s ago; {reach.since} events since"
+    if reach.seconds(now) > MISSED * settings.sw_checkpoint_seconds:
+        return warning(name, text, f"Does a dispatcher run, and has it SW_AUDIT_KEY_FILE? {SEE_ITS_LOG}")
+    return ok(name, text)
 
 
 def _work(connection: Connection) -> Iterator[Check]:

@@ -201,6 +201,11 @@ def test_a_mandate_lets_its_broker_act_for_its_party_only(engine: Engine) -> Non
     assert [keyring.may_act(*pair) for pair in pairs] == [True, False, False, False, False]
 
 
+@pytest.mark.parametrize("party", ["\0", "GB1\0", "\ud800", "GB 1", "é", "A" * 65, "A" * 30_000])
+def test_what_can_be_no_party_s_name_has_no_mandate(engine: Engine, party: str) -> None:
+    assert not Keyring(engine).may_act("BROKER", party)
+
+
 def test_a_mandate_ends_when_it_says_or_when_it_is_revoked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     with engine.connect() as connection:
         now = clock(connection)

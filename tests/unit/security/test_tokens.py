@@ -68,9 +68,25 @@ def test_neither_no_signature_nor_the_public_key_as_a_secret_makes_a_token() -> 
     ] * 6
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "é.é.é", "\0.\0.\0", f"{_part([])}.{_part([])}.AA"])
+HEADERS = ["alg", [], 1, None, {"alg": ["ES256"]}, {"alg": "ES256", "crit": 5}, {"alg": "ES256", "kid": {}},
+           {"alg": "ES256", "crit": ["b64"], "b64": False}, {"alg": "dir", "enc": "A128GCM"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "a.b.c.d.e", "é.é.é", "\0.\0.\0", "." * 2_000])
 def test_what_is_no_token_is_none(text: str) -> None:
     assert Tokens(PEM).read(text) is None
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_token_with_any_other_header_is_none(header: Any) -> None:
+    good = _signed(_claims())
+    assert Tokens(PEM).read(f"{_part(header)}.{good.partition('.')[2]}") is None
+
+
+@pytest.mark.parametrize("nested", ["[" * 1_400, '{"a":' * 280, '{"alg":"ES256","kid":' + "[" * 1_400])
+def test_a_token_whose_header_is_nested_deep_is_none(nested: str) -> None:
+    packed = base64.urlsafe_b64encode(nested.encode()).decode().rstrip("=")
+    assert Tokens(PEM).read(f"{packed}.e30.AA") is None
 
 
 def test_a_token_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
