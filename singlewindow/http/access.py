@@ -18,8 +18,9 @@ ACTING_FOR = "Acting-For"
 
 
 def authorise(route: Route, headers: Headers, keyring: Keyring) -> Principal | None:
-    """The caller, None on public routes; raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN,
-    NOT_AUTHORISED_FOR_PARTY.
+    """The caller, None on public routes.
+
+    Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NOT_AUTHORISED_FOR_PARTY.
     """
     if isinstance(route.permission, Public):
         return None
