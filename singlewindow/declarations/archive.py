@@ -66,7 +66,7 @@ class Archive:
         try:
             with self._file.open(member.name) as opened:
                 return opened.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
             raise _invalid("This member is broken") from error
 
 

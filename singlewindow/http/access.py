@@ -18,7 +18,10 @@ ACTING_FOR = "Acting-For"
 
 
 def authorise(route: Route, headers: Headers, keyring: Keyring) -> Principal | None:
-    """The caller, None on public routes; raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NO_MANDATE."""
+    """The caller, None on public routes.
+
+    Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NOT_AUTHORISED_FOR_PARTY.
+    """
     if isinstance(route.permission, Public):
         return None
     principal = keyring.principal(_bearer(headers.get("Authorization")))
@@ -38,7 +41,7 @@ def _in_the_place_of(party: str, principal: Principal, keyring: Keyring) -> Prin
         raise ProblemError("FORBIDDEN", f"A key of role {principal.role} acts for nobody: leave {ACTING_FOR} out")
     if not keyring.may_act(principal.party or "", party):
         detail = f"No mandate in force lets this broker act for the party named by {ACTING_FOR}"
-        raise ProblemError("NO_MANDATE", detail)
+        raise ProblemError("NOT_AUTHORISED_FOR_PARTY", detail)
     return principal.acting_for(party)
 
 

@@ -23,20 +23,20 @@ class Allowances:
         self._quotas = Quotas(window.engine, window.settings.sw_open_limit)
 
     def need_request(self, client: str) -> None:
-        """Raises the problem TOO_MANY_REQUESTS where the client has used up what it may ask."""
+        """Raises the problem RATE_LIMITED where the client has used up what it may ask."""
         if wait := self._requests.take(client):
-            raise _too_many("TOO_MANY_REQUESTS", "This client asks too often; Retry-After says when to go on", wait)
+            raise _too_many("RATE_LIMITED", "This client asks too often; Retry-After says when to go on", wait)
 
     def need_failure(self, address: str) -> None:
-        """Raises the problem TOO_MANY_REQUESTS where wrong keys come too often from an address; right ones pass."""
+        """Raises the problem RATE_LIMITED where wrong keys come too often from an address; right ones pass."""
         if wait := self._failures.take(address):
-            raise _too_many("TOO_MANY_REQUESTS", "Too many wrong keys came from this address; check yours", wait)
+            raise _too_many("RATE_LIMITED", "Too many wrong keys came from this address; check yours", wait)
 
     def need_place(self, party: str) -> None:
-        """Raises the problem TOO_MANY_OPEN where the party has as many undecided declarations as it may have."""
+        """Raises the problem QUOTA_EXCEEDED where the party has as many undecided declarations as it may have."""
         if self._quotas.is_full(party):
             detail = "Too many declarations of this party wait for their decision; lodge this one again later"
-            raise _too_many("TOO_MANY_OPEN", detail, COUNTED_SECONDS)
+            raise _too_many("QUOTA_EXCEEDED", detail, COUNTED_SECONDS)
 
 
 def _too_many(code: str, detail: str, wait: float) -> ProblemError:

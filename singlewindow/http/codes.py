@@ -21,7 +21,7 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "UNAUTHENTICATED": Code(401, "The request carries no bearer key"),
     "INVALID_TOKEN": Code(401, "The bearer key or token is unknown, wrong, expired or revoked"),
     "FORBIDDEN": Code(403, "The role or the scopes of this key do not allow this call"),
-    "NO_MANDATE": Code(403, "No mandate in force lets this broker act for this party"),
+    "NOT_AUTHORISED_FOR_PARTY": Code(403, "No mandate in force lets this broker act for this party"),
     "NOT_FOUND": Code(404, "There is nothing here for this caller"),
     "METHOD_NOT_ALLOWED": Code(405, "This address does not answer this method"),
     "NOT_ACCEPTABLE": Code(406, "This call answers in none of the accepted media types"),
@@ -31,8 +31,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "UNSUPPORTED_MEDIA_TYPE": Code(415, "The body's media type is not one this call reads"),
     "CONTENT_ENCODING_UNSUPPORTED": Code(415, "The body is sent compressed or encoded"),
     "ENCODING_NOT_UTF8": Code(415, "The body's characters are not UTF-8"),
-    "TOO_MANY_REQUESTS": Code(429, "This client asks more often than it may"),
-    "TOO_MANY_OPEN": Code(429, "This party has as many undecided declarations as it may have"),
+    "RATE_LIMITED": Code(429, "This client asks more often than it may"),
+    "QUOTA_EXCEEDED": Code(429, "This party has as many undecided declarations as it may have"),
     "HEADERS_TOO_LARGE": Code(431, "The request headers are too large"),
     # Tokens; in lower case these are OAuth 2.0's own words (RFC 6749, 5.2)
     "INVALID_REQUEST": Code(400, "The form of a request for a token is incomplete or says something twice"),
@@ -60,7 +60,6 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "JSON_NUMBER_INVALID": Code(400, "A JSON number is not a plain decimal of reasonable length"),
     "JSON_TOO_DEEP": Code(400, "The JSON document is nested too deep"),
     "JSON_TOO_MANY_MEMBERS": Code(400, "The JSON document has too many members"),
-    "JSON_VALUE_TOO_LONG": Code(400, "A value of the JSON document is too long"),
     "ARCHIVE_INVALID": Code(400, "The archive is not a plain ZIP file of declarations"),
     "ARCHIVE_TOO_LARGE": Code(413, "The archive has too many members, or they are too large together"),
     # The declaration

@@ -19,8 +19,8 @@ from singlewindow.security.keys import Role
 INTERFACE = "v1"
 """The interface's version, which is not the product's: that one is for the operator."""
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
-GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "TOO_MANY_REQUESTS")
-ON_BEHALF = ("NO_MANDATE",)
+GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED")
+ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY",)
 BODIES = {FORM: TOKEN_FORM}
 """The schemas of what is sent; what a declaration must be is said by the XSDs and the rules."""
 REFERENCES = "#/components/schemas/{name}"

@@ -48,7 +48,7 @@ ANSWER_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "EN
 FORM_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE")
 REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "UNKNOWN_CODE", "TOO_MANY_ITEMS", "TOTALS_MISMATCH",
             "INVALID_CHARACTERS", "VALUE_TOO_LONG", "VALUE_OUT_OF_RANGE", "INVALID_DATE", "RULE_VIOLATED",
-            "NOT_SUPPORTED_YET", "DUPLICATE_LRN", "TOO_MANY_OPEN")  # fmt: skip
+            "NOT_SUPPORTED_YET", "DUPLICATE_LRN", "QUOTA_EXCEEDED")  # fmt: skip
 
 ARCHIVE_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "PAYLOAD_TOO_LARGE", "ARCHIVE_INVALID",
                     "ARCHIVE_TOO_LARGE")  # fmt: skip
@@ -162,7 +162,7 @@ TOKENS = (
         method="POST", path="/oauth/token", handler=oauth.post_token, permission=PUBLIC, consumes=(FORM,),
         summary="A token for a key (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
         answers={200: Answer("The token, and what it may do", oauth.Token)},
-        problems=("NOT_FOUND", "TOO_MANY_REQUESTS", *OAUTH, *FORM_PROBLEMS),
+        problems=("NOT_FOUND", "RATE_LIMITED", *OAUTH, *FORM_PROBLEMS),
     ),
     Route(
         method="GET", path="/.well-known/jwks.json", handler=oauth.get_public_keys, permission=PUBLIC,

@@ -28,33 +28,38 @@ _POSTGRESQL_TIME = literal_column("(extract(epoch FROM statement_timestamp()) * 
 POSTGRESQL_SESSION = (
     "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
 )
+PATIENT_SESSION = "-c lock_timeout=2000 -c timezone=UTC"
 
 
-def open_engine(database_url: str, pool_size: int = 10) -> Engine:
-    """The engine for `postgresql+psycopg://...` or `sqlite:///FILE`; raises ValueError for another kind of database."""
+def open_engine(database_url: str, pool_size: int = 10, *, patient: bool = False) -> Engine:
+    """The engine for `postgresql+psycopg://...` or `sqlite:///FILE`; raises ValueError for another kind of database.
+
+    A `patient` one is for migrations: its statements may take as long as a large table makes them.
+    """
     url = make_url(database_url)
     kinds = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
     if url.get_backend_name() not in kinds:
         raise ValueError(f"DATABASE_URL names {url.get_backend_name()}; use postgresql+psycopg:// or sqlite:///")
-    engine = kinds[url.get_backend_name()](url, pool_size)
+    engine = kinds[url.get_backend_name()](url, pool_size, patient)
     trail.append_at_commit(engine)
     return engine
 
 
-def _open_postgresql(url: URL, pool_size: int) -> Engine:
+def _open_postgresql(url: URL, pool_size: int, patient: bool) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=3,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 3, "options": POSTGRESQL_SESSION},
+        connect_args={"connect_timeout": 3, "options": PATIENT_SESSION if patient else POSTGRESQL_SESSION},
     )
-    limit_waiting(engine)
+    if not patient:
+        limit_waiting(engine)
     return engine
 
 
-def _open_sqlite(url: URL, _pool_size: int) -> Engine:
+def _open_sqlite(url: URL, _pool_size: int, _patient: bool) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: version 3.35 or newer is needed")
     engine = create_engine(url, connect_args={"timeout": WAIT_MILLISECONDS / 1000})

@@ -19,7 +19,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def migrate(database_url: str) -> None:
     """Upgrade the database to the newest tables; does nothing where they are there already."""
-    engine = open_engine(database_url, pool_size=1)
+    engine = open_engine(database_url, pool_size=1, patient=True)
     try:
         upgrade(engine)
     finally:
@@ -36,10 +36,10 @@ def upgrade(engine: Engine) -> None:
     config = _config()
     config.attributes["engine"] = engine
     command.upgrade(config, "head")
-    adopting = 1
-    while adopting:
+    last: int | None = 0
+    while last is not None:
         with engine.begin() as connection:
-            adopting = trail.adopt(connection, clock(connection))
+            last = trail.adopt(connection, clock(connection), last)
 
 
 class Tables(StrEnum):

@@ -82,15 +82,16 @@ def _take_head(connection: Connection) -> Record:
     return connection.execute(select(trail).where(trail.c.stream == chosen).with_for_update()).one()
 
 
-def adopt(connection: Connection, now: int) -> int:
-    """Chain events that older processes have written outside, the oldest first, a page at most; how many.
+def adopt(connection: Connection, now: int, after: int) -> int | None:
+    """Chain events with ids above `after` that older processes have written outside, a page at most; the last one's id.
 
     The event before them in their stream says how many they are: until then they could have been altered.
     """
-    outside = select(event.c.id, *CHAINED[2:]).where(event.c.stream.is_(None)).order_by(event.c.id).limit(PAGE)
-    found = [dict(row) for row in connection.execute(outside.with_for_update()).mappings()]
+    outside = select(event.c.id, *CHAINED[2:]).where(event.c.stream.is_(None), event.c.id > after)
+    page = outside.order_by(event.c.id).limit(PAGE).with_for_update()
+    found = [dict(row) for row in connection.execute(page).mappings()]
     if not found:
-        return 0
+        return None
     ids = [row.pop("id") for row in found]
     said = {"at": now, "kind": "adopted", "actor": "system", "version_id": None,
             "detail": msgspec.json.encode({"events": len(found)})}  # fmt: skip
@@ -100,7 +101,7 @@ def adopt(connection: Connection, now: int) -> int:
     moved = [{"its_id": id_, **{f"its_{name}": row[name] for name in place}}
              for id_, row in zip(ids, placed, strict=True)]  # fmt: skip
     connection.execute(update(event).where(event.c.id == bindparam("its_id")).values(**place), moved)
-    return len(found)
+    return int(ids[-1])
 
 
 def heads(connection: Connection) -> list[Head]:

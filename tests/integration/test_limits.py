@@ -30,7 +30,7 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(window: Window) 
     keys = [create_key(window.engine, Role.TRADER, party=party).text for party in ("A", "A", "B")]
     assert Caller(app, keys[0]).get("/v1/notices").status_code == 200
     answer = Caller(app, keys[1]).get("/v1/notices")
-    assert problem(answer) == (429, "TOO_MANY_REQUESTS")
+    assert problem(answer) == (429, "RATE_LIMITED")
     assert 1 <= int(answer.headers["Retry-After"]) <= 2
     assert Caller(app, keys[2]).get("/v1/notices").status_code == 200
 
@@ -38,7 +38,7 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(window: Window) 
 def test_wrong_keys_are_slowed_down_and_right_ones_pass(app: Flask, trader: Caller, window: Window) -> None:
     wrong = Caller(app, "sw_0123456789abcdef_00")
     codes = [problem(wrong.get("/v1/notices"))[1] for _ in range(21)]
-    assert codes == ["INVALID_TOKEN"] * 20 + ["TOO_MANY_REQUESTS"]
+    assert codes == ["INVALID_TOKEN"] * 20 + ["RATE_LIMITED"]
     assert trader.get("/v1/notices").status_code == 200
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
     answer = create_app(_limited(window, sw_token_key=new_token_key())).test_client().post("/oauth/token", data=form)
@@ -62,7 +62,7 @@ def test_a_party_with_too_many_open_declarations_lodges_no_more_until_some_are_d
     assert _until(429, lambda: full.lodge(tree(f"L{next(numbers)}")).status_code)
     assert other.lodge(tree()).status_code == 202
     refused = full.lodge(tree("ONE-MORE"))
-    assert problem(refused) == (429, "TOO_MANY_OPEN")
+    assert problem(refused) == (429, "QUOTA_EXCEEDED")
     assert refused.headers["Retry-After"].isdecimal()
     work(limited)
     assert _until(202, lambda: full.lodge(tree("ONE-MORE")).status_code)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from adapters.registry import build_adapters
+from singlewindow.clearance.questions import question_id
 from singlewindow.clearance.window import Window
 from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
+from singlewindow.risk.agency import Remote
 from singlewindow.security.access import create_key, revoke_key
 from singlewindow.security.keys import Role
 from singlewindow.security.mandates import grant, revoke_mandate
+from singlewindow.storage.tables import declaration, version
+from tests.agency_server import agency_server
 from tests.integration.conftest import Caller, body_of, work
 from tests.integration.documents import tree
 
@@ -25,7 +31,7 @@ NOBODY, BAD, NOT_HERE, NO_MANDATE = (
     (401, "UNAUTHENTICATED"),
     (401, "INVALID_TOKEN"),
     (403, "FORBIDDEN"),
-    (403, "NO_MANDATE"),
+    (403, "NOT_AUTHORISED_FOR_PARTY"),
 )
 GONE, UNREAD = (404, "NOT_FOUND"), (400, "EMPTY_BODY")
 GOOD = (200, "")
@@ -54,7 +60,7 @@ MATRIX: dict[str, Expected | None] = {
     "GET /v1/declarations/<mrn>": PARTY_S,
     "GET /v1/declarations/<mrn>/document": PARTY_S,
     "GET /v1/declarations/<mrn>/decision": PARTY_S,
-    "POST /v1/agencies/<code>/assessments/<question>": {"customs": (GONE, GONE, GONE)},
+    "POST /v1/agencies/<code>/assessments/<question>": {"customs": (UNREAD, GONE, GONE)},
     "GET /v1/notices": {**LISTS, "narrow": (GOOD,) * 3},
     "GET /v1/agencies/<code>/feed": {"customs": (GOOD, GONE, GONE)},
     "GET /v1/release-times": {"auditor": (GOOD,) * 3, "analyst": (GOOD,) * 3},
@@ -87,8 +93,19 @@ class Cast(NamedTuple):
 
 
 @pytest.fixture
+def window(window: Window) -> Iterator[Window]:
+    """The window, with its customs asked over HTTP, so that there are questions to answer."""
+    with agency_server("green") as server:
+        customs = window.agencies["customs"]
+        remote = Remote(url=server.url, key_env="CUSTOMS_KEY", allow_http=True, timeout_seconds=5)
+        head = msgspec.structs.replace(customs.head, adapter="remote")
+        agencies = {**window.agencies, "customs": replace(customs, head=head, profiles=(), remote=remote)}
+        yield replace(window, agencies=agencies, adapters=build_adapters(agencies, secrets=str.lower))
+
+
+@pytest.fixture
 def cast(window: Window) -> Cast:
-    window = dataclasses.replace(window, settings=msgspec.structs.replace(window.settings, sw_wrong_keys=0))
+    window = replace(window, settings=msgspec.structs.replace(window.settings, sw_wrong_keys=0))
     app, engine = create_app(window), window.engine
 
     def key(role: Role, party: str | None = None, agency: str | None = None, **terms: Any) -> str:
@@ -109,10 +126,13 @@ def cast(window: Window) -> Cast:
     }  # fmt: skip
     mrns = [body_of(Caller(app, text).lodge(tree()))["mrn"] for text in (trader, key(Role.TRADER, "OTHER"))]
     work(window)
+    with window.engine.connect() as connection:
+        found = connection.execute(select(declaration.c.mrn, version.c.id).join_from(declaration, version))
+        questions = {mrn: question_id(version_id) for mrn, version_id in found}
     ids = {
         kind: {"<mrn>": mrn, "<code>": code, "<question>": question}
         for kind, mrn, code, question in (
-            (OWN, mrns[0], "customs", "1"), (FOREIGN, mrns[1], "firearms", "1"),
+            (OWN, mrns[0], "customs", questions[mrns[0]]), (FOREIGN, mrns[1], "firearms", questions[mrns[1]]),
             (UNKNOWN, "26ZZ00000000000000", "nosuch", "nosuch"),
         )
     }  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine
 
-from singlewindow.storage import schema, tallies
+from singlewindow.storage import patience, schema, tallies
 from singlewindow.storage.engines import open_engine
 from singlewindow.storage.schema import Tables, is_current, migrate, tables
 from singlewindow.storage.tables import metadata
@@ -56,6 +59,57 @@ def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_databa
     with engine.connect() as connection:
         assert tallies.totals(connection) == {("decided", "inspect"): 1, ("unanswered", "customs", "silent"): 1}
     engine.dispose()
+
+
+def _at_0004(database_url: str) -> Engine:
+    engine = open_engine(database_url, pool_size=3)
+    config = schema._config()
+    config.attributes["engine"] = engine
+    command.upgrade(config, "0004")
+    return engine
+
+
+WRITE = "INSERT INTO event (at, kind, actor, detail) VALUES (1, 'parked', 'older', '{}')"
+
+
+def test_who_writes_events_does_not_wait_for_their_index_nor_it_for_a_limit_of_time(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = _at_0004(empty_database_url)
+    if engine.dialect.name == "sqlite":  # one writer at a time, and a file that one process upgrades
+        return
+    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.5)
+    with engine.connect() as writer, engine.connect() as another:
+        writer.exec_driver_sql(WRITE)
+        upgrading = threading.Thread(target=migrate, args=[empty_database_url])
+        upgrading.start()
+        upgrading.join(3.0)
+        assert upgrading.is_alive()
+        another.exec_driver_sql(WRITE)
+        another.commit()
+        writer.commit()
+    upgrading.join()
+    assert (is_current(engine), _index_is_valid(engine)) == (True, True)
+    engine.dispose()
+
+
+def test_what_an_upgrade_left_that_was_ended_in_its_middle_is_made_whole(empty_database_url: str) -> None:
+    engine = _at_0004(empty_database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE UNIQUE INDEX event_stream_number ON event (stream, number)")
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'event_stream_number'::regclass"
+            )
+    migrate(empty_database_url)
+    assert engine.dialect.name == "sqlite" or _index_is_valid(engine)
+    engine.dispose()
+
+
+def _index_is_valid(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        query = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'event_stream_number'::regclass"
+        return bool(connection.exec_driver_sql(query).scalar_one())
 
 
 def test_an_earlier_version_does_not_touch_the_tables_of_a_later_one(empty_database_url: str) -> None:

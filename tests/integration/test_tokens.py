@@ -70,7 +70,7 @@ def test_a_token_s_bearer_may_act_under_its_key_s_mandates_only(app: Flask, wind
     broker = create_key(window.engine, Role.BROKER, party="B")
     caller = Caller(app, body_of(_asked(app, broker))["access_token"])
     answer = caller.call("GET", "/v1/notices", headers={"Acting-For": "GB1"})
-    assert (answer.status_code, body_of(answer)["code"]) == (403, "NO_MANDATE")
+    assert (answer.status_code, body_of(answer)["code"]) == (403, "NOT_AUTHORISED_FOR_PARTY")
 
 
 def _basic(user: str, password: str) -> dict[str, str]:

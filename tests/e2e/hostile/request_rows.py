@@ -43,7 +43,7 @@ ANOTHER = {"Acting-For": "GB999999999999"}
 
 REQUESTS = [
     Request("83", "a trader in another's place", "POST", LODGE, 403, "FORBIDDEN", headers=ANOTHER),
-    Request("83", "a broker without a mandate", "POST", LODGE, 403, "NO_MANDATE", "broker", ANOTHER),
+    Request("83", "a broker without a mandate", "POST", LODGE, 403, "NOT_AUTHORISED_FOR_PARTY", "broker", ANOTHER),
     *(Request("84", f"Authorization {key!r}", "GET", LODGE, 401, "UNAUTHENTICATED", key)
       for key in ("", "Basic dTpw", "Bearer", "sw_x")),
     *(Request("85", f"key {key[7:20]!r}", "GET", LODGE, 401, "INVALID_TOKEN", key)

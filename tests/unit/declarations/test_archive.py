@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import stat
 import struct
 import warnings
@@ -139,6 +140,7 @@ BROKEN = {
     "larger than it says": patched(packed("a.xml", content=bytes(5_000)), -22 - 51 + 24, "<L", 50),
     "checksum": patched(ONE, directory(ONE) + 16, "<L", 1),
     "other name in its own place": ONE.replace(b"a.xml", b"b.xml", 1),
+    "name in its own place that is no text": packed("\u00e9.xml").replace(b"\xc3\xa9", b"\xc3\xff", 1),
     "data": ONE[:36] + b"\xff" + ONE[37:],
 }
 
@@ -150,3 +152,25 @@ def test_a_broken_member_is_refused_by_itself(case: str) -> None:
     with pytest.raises(Refused) as refused:
         archive.content(member, MOST)
     assert (refused.value.status, refused.value.code) == (400, "ARCHIVE_INVALID")
+
+
+def test_no_damage_does_anything_but_have_an_archive_or_a_member_refused() -> None:
+    seeds = (ONE, TWO, packed("a.xml", "caf\u00e9.json"), packed("a.xml", content=bytes(3_000)))
+    refused = 0
+    for seed in range(5_000):
+        chance = random.Random(seed)
+        content = bytearray(chance.choice(seeds))
+        for _ in range(chance.choice((1, 1, 2, 4))):
+            content[chance.randrange(len(content))] = chance.choice((0, 255, chance.randrange(256)))
+        refused += _is_refused(bytes(content))
+    assert 1_000 < refused < 5_000
+
+
+def _is_refused(content: bytes) -> bool:
+    try:
+        archive = Archive(content)
+        for member in archive:
+            archive.content(member, MOST)
+    except Refused:
+        return True
+    return False

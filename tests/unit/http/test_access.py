@@ -83,7 +83,7 @@ def test_a_broker_without_the_header_acts_for_itself() -> None:
 
 @pytest.mark.parametrize("party", ["Q", "", "p", "P "])
 def test_a_broker_without_a_mandate_is_refused(party: str) -> None:
-    assert _code(Permission.LODGE, Authorization="Bearer broker", Acting_For=party) == "NO_MANDATE"
+    assert _code(Permission.LODGE, Authorization="Bearer broker", Acting_For=party) == "NOT_AUTHORISED_FOR_PARTY"
 
 
 def test_nobody_but_a_broker_acts_for_another_not_even_for_itself() -> None:

@@ -1,4 +1,7 @@
-"""The audit trail's chains and checkpoints. Only adds: what older processes write beside it is chained later."""
+"""The audit trail's chains and checkpoints. Only adds: what older processes write beside it is chained later.
+
+The index over the places of events comes with 0005, which does not keep anybody from writing.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,6 @@ def upgrade() -> None:
     op.add_column("event", sa.Column("stream", sa.Integer(), nullable=True))
     op.add_column("event", sa.Column("number", sa.BigInteger(), nullable=True))
     op.add_column("event", sa.Column("link", sa.LargeBinary(), nullable=True))
-    op.create_index("event_stream_number", "event", ["stream", "number"], unique=True)
     trail = op.create_table(
         "trail",
         sa.Column("stream", sa.Integer(), autoincrement=False, nullable=False),
@@ -38,6 +40,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("checkpoint")
     op.drop_table("trail")
-    op.drop_index("event_stream_number", "event")
     for column in ("link", "number", "stream"):
         op.drop_column("event", column)
