@@ -1,7 +1,8 @@
 """Runs one server for as long as the test session that started it holds this process's standard input open.
 
 Run as a script: `server_guard.py DIRECTORY ACCOUNT COMMAND...`; ACCOUNT is a name, or "-" for the caller's own. When
-the input closes, however the session ended, the server is ended and DIRECTORY removed: nothing outlives a killed run.
+the input closes, however the session ended, the server is ended and DIRECTORY removed, and what its link `memory` leads
+to: nothing outlives a killed run.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 LOOK_EVERY = 0.5
 PATIENCE = 20
+IN_MEMORY = "memory"
 
 
 def main(directory: str, account: str, *command: str) -> int:
@@ -34,7 +36,8 @@ def main(directory: str, account: str, *command: str) -> int:
     finally:
         # A server that failed by itself leaves its log for the session to read; the session removes the rest.
         if _input_closed(0):
-            shutil.rmtree(directory, ignore_errors=True)
+            for folder in (Path(directory, IN_MEMORY).resolve(), directory):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def identity(account: str) -> dict[str, Any]:

@@ -24,10 +24,11 @@ import redis
 from sqlalchemy.engine import URL, make_url
 
 from singlewindow.queue_server import find_queue_binary, queue_command
-from tests.server_guard import identity
+from tests.server_guard import IN_MEMORY, identity
 
 UNPRIVILEGED = "nobody"
 START_SECONDS = 30.0
+ROOM = 2_000_000_000
 # The tests kill servers, never the machine: what the kernel has is safe, and waiting for a disk proves nothing here.
 POSTGRES_SETTINGS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off",
                      "max_connections=250")  # fmt: skip
@@ -41,9 +42,13 @@ def postgres_server() -> Iterator[str]:
         yield make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
         return
     account = UNPRIVILEGED if os.geteuid() == 0 else "-"
-    with _directory("postgres-", account) as directory:
+    with (
+        _directory("postgres-", account) as directory,
+        _directory("postgres-", account, _memory()) as memory,
+    ):
+        (directory / IN_MEMORY).symlink_to(memory)  # for the guard, who removes both
         binaries = _postgres_binaries(directory, account)
-        data, run = _owned(directory / "data", account), _owned(directory / "run", account)
+        data, run = _owned(memory / "data", account), _owned(directory / "run", account)
         _initialise(binaries, data, account)
         command = [str(binaries / "postgres"), "-D", str(data), "-k", str(run)]
         command += [word for setting in POSTGRES_SETTINGS for word in ("-c", setting)]
@@ -79,8 +84,8 @@ def migrate(url: str) -> None:
 
 
 @contextmanager
-def _directory(prefix: str, account: str) -> Iterator[Path]:
-    parent = Path(tempfile.gettempdir()).resolve()
+def _directory(prefix: str, account: str, parent: Path | None = None) -> Iterator[Path]:
+    parent = parent or Path(tempfile.gettempdir()).resolve()
     if account != "-" and not all(_enterable(folder) for folder in (parent, *parent.parents)):
         parent = Path("/tmp")
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
@@ -90,6 +95,15 @@ def _directory(prefix: str, account: str) -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """Where files are in memory, if there is room: a database of hundreds of files is copied there in a tenth."""
+    memory = Path("/dev/shm")
+    try:
+        return memory if shutil.disk_usage(memory).free > ROOM and os.access(memory, os.W_OK) else None
+    except OSError:
+        return None
 
 
 def _enterable(folder: Path) -> bool:
