@@ -68,7 +68,6 @@ class Postgres:
         self.url = f"postgresql+psycopg://postgres@/singlewindow?host={run}"
         self.maintenance_url = f"postgresql+psycopg://postgres@/postgres?host={run}"
         command = [str(binaries / "postgres"), "-D", str(data), "-k", str(run), "-c", "listen_addresses="]
-        command += ["-c", "dynamic_shared_memory_type=mmap"]  # what a killed server leaves must go with its folder
         who = identity(ACCOUNT)
         environment = who.pop("env", dict(os.environ))
         self.process = Process("postgres", command, environment, folder / "postgres.log", started_as=who)
