@@ -27,6 +27,10 @@ from singlewindow.declarations.screen import not_well_formed
 from singlewindow.declarations.values import XML_SPACE, collapse
 from singlewindow.declarations.xsd import DRIVER
 
+_WIDE = 2_000
+"""Siblings, of which even the largest ordinary declaration has fewer."""
+_SMALL = 20_000
+"""Bytes of a message that is judged in a moment, whatever is wrong with it."""
 DECLARATION_TAG = f"{{{DECLARATION_NAMESPACE}}}Declaration"
 ENVELOPE_TAG = f"{{{ENVELOPE_NAMESPACE}}}MetaData"
 
@@ -63,6 +67,7 @@ class _PerThread(threading.local):
             remove_pis=True,
         )
         self.schema = etree.XMLSchema(file=str(SCHEMAS / DRIVER))
+        self.judging = etree.XMLParser(encoding="utf-8", no_network=True, huge_tree=False, schema=self.schema)
 
 
 _here = _PerThread()
@@ -90,9 +95,25 @@ def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
     return not_well_formed(f"Line {line}, column {column}: {words}", line)
 
 
-def is_valid(root: etree._Element) -> bool:
-    """Whether the XSD accepts the document."""
+def is_valid(root: etree._Element, size: int = 0) -> bool:
+    """Whether the XSD accepts the document; `size` are the bytes of the message, where a stranger has written it.
+
+    lxml looks up the place of every fault among its siblings, so a flood of wrong siblings would cost its square.
+    """
+    if size > _SMALL and any(len(element) > _WIDE for element in root.iter(etree.Element)):
+        return is_valid_as_text(root)
     return bool(_here.schema.validate(root))
+
+
+def is_valid_as_text(root: etree._Element) -> bool:
+    """The same, judged while it is parsed once more, where faults have no places."""
+    try:
+        etree.fromstring(etree.tostring(root, encoding="utf-8"), _here.judging)
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from None
+        return False
+    return True
 
 
 def schema_complaints(root: etree._Element) -> list[tuple[int, str]]:
