@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 LARGE = 256_000
 """Bytes above which a message is read apart."""
+MANY_OBJECTS = 20_000
+"""The same for objects of JSON, of which a message of `LARGE` bytes has a third; empty ones take two bytes."""
 SECONDS_FOR_LARGE = 0.3
 """Processor time that `LARGE` bytes may take; longer messages in proportion, and everybody a second to begin with."""
 PATIENCE_SECONDS = 5.0
@@ -49,6 +51,11 @@ KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCA
 
 class Busy(Exception):  # noqa: N818 - it asks the caller to come again
     """No process was free to read a large message, or none could be had."""
+
+
+def is_large(content: bytes) -> bool:
+    """Whether a message is to be read apart."""
+    return len(content) > LARGE or content.count(b"{") > MANY_OBJECTS
 
 
 class Premises(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,12 +67,15 @@ def explain(root: etree._Element, lines: bool = True) -> Explained:
     `lines` is False where the document was not written by its sender, so that line numbers would mean nothing.
     """
     walk = _Walk(lines)
-    if root.tag == ENVELOPE_TAG:
-        envelope = walk.read_class(root, _ENVELOPE, (Step("MetaData"),))
-        walk.found.tree = envelope.pop("Declaration", {})
-        walk.found.header = envelope
-    else:
-        walk.found.tree = walk.read_class(root, ELEMENTS["Declaration"], (Step("Declaration"),))
+    try:
+        if root.tag == ENVELOPE_TAG:
+            envelope = walk.read_class(root, _ENVELOPE, (Step("MetaData"),))
+            walk.found.tree = envelope.pop("Declaration", {})
+            walk.found.header = envelope
+        else:
+            walk.found.tree = walk.read_class(root, ELEMENTS["Declaration"], (Step("Declaration"),))
+    except _Enough:  # nothing more is read, and no rule judges what was
+        walk.found.broken.add("Declaration")
     return walk.found
 
 
@@ -137,6 +140,10 @@ _CHILDREN: Mapping[str, Mapping[str, Element]] = {
 _MAY_BE_EMPTY = frozenset(
     path for path, children in _CHILDREN.items() if not any(child.minimum for child in children.values())
 )
+
+
+class _Enough(Exception):  # noqa: N818 - no error
+    """So many faults are found that nobody would read one more: a flood must not cost time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +261,7 @@ class _Walk:
         staying = [placed[index] for index in sorted(kept)]
         orders = [entry.order for entry in staying]
         for index, entry in enumerate(placed):
-            if index not in kept and not self._enough((*path, entry.step)):
+            if index not in kept:
                 at = bisect_right(orders, entry.order)
                 where = (
                     f"before {staying[at].element.name}" if at < len(staying) else f"after {staying[-1].element.name}"
@@ -273,15 +280,11 @@ class _Walk:
         self._add(Finding("SCHEMA-MISSING", "SCHEMA_INVALID", text, f"Add {child.name}."), below, node)
 
     def _repeated(self, node: etree._Element, child: Element, path: Path) -> None:
-        if self._enough(path):
-            return
         most = "once" if child.maximum == 1 else f"{child.maximum} times"
         text = f"{child.name} is given too often; it may stand here {most}."
         self._add(Finding("SCHEMA-REPEATED", "SCHEMA_INVALID", text, "Remove what is too much."), path, node)
 
     def _unknown(self, node: etree._Element, element: Element, path: Path) -> None:
-        if self._enough(path):
-            return
         name = etree.QName(node)
         code = "UNKNOWN_FIELD" if name.namespace in _NAMESPACES else "SCHEMA_INVALID"
         if any(name.localname == etree.QName(tag).localname for tag in _CHILDREN[element.path]):
@@ -304,23 +307,17 @@ class _Walk:
         finding = Finding("SCHEMA-ATTRIBUTE-MISSING", "SCHEMA_INVALID", text, f"Add {attribute.name}.")
         self._add(finding, (*path, Step(f"@{attribute.name}")), node)
 
-    def _enough(self, path: Path) -> bool:
-        """Whether so many faults are kept that one more is only noted as broken: a flood must not cost words."""
-        if len(self.found.faults) < FAULTS_KEPT:
-            return False
-        self.found.broken |= broken_paths((path,))
-        return True
-
     def _add(self, finding: Finding, path: Path, node: etree._Element) -> None:
         self.found.broken |= broken_paths((path,))
         self._keep(finding, path, node)
 
     def _keep(self, finding: Finding, path: Path, node: etree._Element) -> None:
-        if len(self.found.faults) < FAULTS_KEPT:
-            line = node.sourceline if self._lines else None
-            self.found.faults.append(
-                Fault(finding.rule, finding.code, Severity.HARD, finding.text, finding.advice, path, line)
-            )
+        line = node.sourceline if self._lines else None
+        self.found.faults.append(
+            Fault(finding.rule, finding.code, Severity.HARD, finding.text, finding.advice, path, line)
+        )
+        if len(self.found.faults) >= FAULTS_KEPT:
+            raise _Enough
 
 
 def _named(element: Element) -> Iterator[tuple[str, Element]]:

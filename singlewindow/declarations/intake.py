@@ -71,7 +71,7 @@ def _read_xml(content: bytes, limits: Limits) -> Reading:
     if declaration is None or declaration.tag != DECLARATION_TAG:
         screen_tree(root, limits)
         _refuse_other_documents(root)
-    elif is_valid(root):
+    elif is_valid(root, len(content)):
         return _valid(root, declaration, enveloped, lines_in(declaration))
     else:
         screen_tree(root, limits)
@@ -87,13 +87,12 @@ def _read_json(content: bytes, limits: Limits) -> Reading:
     except Refused:
         screen_depth(message, limits)
         raise
-    if not bound.faults and is_valid(bound.root):
+    if not bound.faults and is_valid(bound.root, len(content)):
         declaration = bound.root[-1] if bound.enveloped else bound.root
         return _valid(bound.root, declaration, bound.enveloped, _no_lines)
     screen_depth(message, limits)
     if len(bound.faults) >= FAULTS_KEPT:
-        explained = Explained(broken={"Declaration"})
-        return _refused(explained, tuple(bound.faults), bound.enveloped, _no_lines)
+        return _refused(Explained(broken={"Declaration"}), tuple(bound.faults), bound.enveloped, _no_lines)
     explained = explain(bound.root, lines=False)
     explained.faults = [fault for fault in explained.faults if not bound.covers(fault.path)]
     explained.broken |= broken_paths(bound.places)

@@ -27,6 +27,10 @@ from singlewindow.declarations.screen import not_well_formed
 from singlewindow.declarations.values import XML_SPACE, collapse
 from singlewindow.declarations.xsd import DRIVER
 
+_WIDE = 2_000
+"""Siblings, of which even the largest ordinary declaration has fewer."""
+_SMALL = 20_000
+"""Bytes of a message that is judged in a moment, whatever is wrong with it."""
 DECLARATION_TAG = f"{{{DECLARATION_NAMESPACE}}}Declaration"
 ENVELOPE_TAG = f"{{{ENVELOPE_NAMESPACE}}}MetaData"
 
@@ -77,6 +81,11 @@ def _schema() -> etree.XMLSchema:
     return etree.XMLSchema(file=str(SCHEMAS / DRIVER))
 
 
+@cache
+def _judging_parser() -> etree.XMLParser:
+    return etree.XMLParser(encoding="utf-8", no_network=True, huge_tree=False, schema=_schema())
+
+
 def parse(content: bytes, limits: Limits) -> etree._Element:
     """The root of a screened document; raises `Refused` (400) where it is not well-formed or deeper than any parser."""
     try:
@@ -99,10 +108,27 @@ def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
     return not_well_formed(f"Line {line}, column {column}: {words}", line)
 
 
-def is_valid(root: etree._Element) -> bool:
-    """Whether the XSD accepts the document."""
+def is_valid(root: etree._Element, size: int = 0) -> bool:
+    """Whether the XSD accepts the document; `size` are the bytes of the message, where a stranger has written it.
+
+    lxml looks up the place of every fault among its siblings, so a flood of wrong siblings would cost its square.
+    """
+    if size > _SMALL and any(len(element) > _WIDE for element in root.iter(etree.Element)):
+        return is_valid_as_text(root)
     with _validating:
         return bool(_schema().validate(root))
+
+
+def is_valid_as_text(root: etree._Element) -> bool:
+    """The same, judged while it is parsed once more, where faults have no places."""
+    try:
+        with _validating:
+            etree.fromstring(etree.tostring(root, encoding="utf-8"), _judging_parser())
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from None
+        return False
+    return True
 
 
 def schema_complaints(root: etree._Element) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.judging import Judged, judge
-from singlewindow.clearance.reading_room import LARGE, ReadingRoom
+from singlewindow.clearance.reading_room import ReadingRoom, is_large
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.intake import Media
 from singlewindow.http.allowances import Allowances
@@ -44,7 +44,7 @@ class Service:
 
     def judge(self, content: bytes, media: Media, *, lodging: bool) -> Judged:
         """Judge a message, here or, if it is large, in a process of its own; raises `Refused`, or `Busy`."""
-        if len(content) > LARGE:
+        if is_large(content):
             return self.room.judge(content, media, lodging)
         return judge(content, media, self.window.books, lodging)
 

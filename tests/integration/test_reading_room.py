@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from singlewindow.clearance.judging import Books, judge
-from singlewindow.clearance.reading_room import LARGE, Busy, Premises, ReadingRoom
+from singlewindow.clearance.reading_room import LARGE, MANY_OBJECTS, Busy, Premises, ReadingRoom, is_large
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
@@ -51,6 +51,11 @@ def test_a_message_is_judged_as_it_would_be_here(opened: ReadingRoom, books: Boo
         content, media = path.read_bytes(), Media(path.suffix[1:])
         for lodging in (True, False):
             assert opened.judge(content, media, lodging) == judge(content, media, books, lodging)
+
+
+def test_what_is_long_or_holds_very_many_objects_is_read_apart() -> None:
+    assert [is_large(content) for content in (b" " * LARGE, b"{" * MANY_OBJECTS, PLAIN)] == [False] * 3
+    assert [is_large(content) for content in (b" " * LARGE + b"x", b"{" * MANY_OBJECTS + b"{")] == [True] * 2
 
 
 def test_a_message_with_faults_is_judged_as_it_would_be_here(opened: ReadingRoom, books: Books) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 
@@ -13,7 +14,7 @@ from lxml import etree
 from singlewindow.declarations.explain import explain
 from singlewindow.declarations.xml_reading import is_valid
 from tests.unit.declarations.mutations import mutate
-from tests.unit.declarations.samples import corpus, document, found, full_xml, place, read_xml
+from tests.unit.declarations.samples import corpus, document, found, full_xml, place, read_json, read_xml
 
 NINE = "<FunctionCode>9</FunctionCode>"
 LRN = "<FunctionalReferenceID>L1</FunctionalReferenceID>"
@@ -212,3 +213,21 @@ def test_a_flood_of_faults_is_explained_in_time_and_not_without_end(flood: str) 
     reading = read_xml(content)
     assert time.process_time() - started < 3
     assert len(reading.faults) <= 1_000
+
+
+EMPTY = {"goods items": "GoodsShipment/GovernmentAgencyGoodsItem", "itineraries": "Consignment/Itinerary"}
+
+
+@pytest.mark.parametrize("media", ["xml", "json"])
+@pytest.mark.parametrize("kind", EMPTY)
+def test_wrong_siblings_cost_no_more_than_their_number(kind: str, media: str) -> None:
+    """A quarter of a second is what 256 kB may take; the square of their number would take several."""
+    holder, _, name = EMPTY[kind].partition("/")
+    count = 20_000 if media == "json" else 250_000 // len(f"<{name}/>")
+    started = time.process_time()
+    if media == "json":
+        reading = read_json(json.dumps({"Declaration": {"FunctionCode": "9", holder: {name: [{}] * count}}}))
+    else:
+        reading = read_xml(document(f"{NINE}<{holder}>{f'<{name}/>' * count}</{holder}>"))
+    assert time.process_time() - started < 0.6  # a slow machine may take twice as long
+    assert (len(reading.faults), reading.broken_paths >= {"Declaration"}) == (1_000, True)
