@@ -46,7 +46,7 @@ def post_token(call: Call) -> Reply:
     client_id, secret = _credentials(call.authorization, form)
     principal = call.service.keyring.holder(client_id, secret)
     if principal is None:
-        call.service.allowances.need_failure(call.address)
+        call.service.allowances.need_wrong_key(call.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
     scopes = _scopes(principal, form.get("scope", ""))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from flask import Flask
 
 from singlewindow.clearance.window import Window
-from singlewindow.http import allowances
 from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
@@ -86,9 +87,9 @@ class Cast(NamedTuple):
 
 
 @pytest.fixture
-def cast(window: Window, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    monkeypatch.setattr(allowances, "FAILURES_AT_ONCE", 10_000)
-    app, engine = create_app(window), window.engine
+def cast(window: Window) -> Cast:
+    settings = msgspec.structs.replace(window.settings, sw_wrong_keys=0)
+    app, engine = create_app(dataclasses.replace(window, settings=settings)), window.engine
 
     def key(role: Role, party: str | None = None, agency: str | None = None, **terms: Any) -> str:
         return create_key(engine, role, party, agency, **terms).text
