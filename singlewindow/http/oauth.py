@@ -17,6 +17,19 @@ from singlewindow.security.tokens import LIFETIME_SECONDS
 
 LONGEST_FORM = 4_096
 MOST_FIELDS = 10
+FORM_SCHEMA = {
+    "type": "object",
+    "description": f"At most {LONGEST_FORM} bytes; client_id and client_secret may come as Basic authorization instead",
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "client_id": {"type": "string", "description": "The key's middle part"},
+        "client_secret": {"type": "string", "description": "The key's last part"},
+        "scope": {"type": "string", "description": "Scopes with spaces between them, fewer than the key has"},
+    },
+    "additionalProperties": {"type": "string", "description": "Has no meaning here"},
+    "required": ["grant_type"],
+    "maxProperties": MOST_FIELDS,
+}
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="singlewindow"'}
 
 
