@@ -16,9 +16,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+from sqlalchemy import Engine
 
 from singlewindow.security import access
 from singlewindow.security.keys import Role
+from singlewindow.security.mandates import grant
 from singlewindow.settings import ROOT
 from singlewindow.storage.engines import open_engine
 
@@ -65,11 +67,13 @@ class Service:
 
     def key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
         """A fresh key of this role."""
-        engine = open_engine(f"sqlite:///{self.folder / 'singlewindow.db'}", pool_size=1)
-        try:
+        with self._record() as engine:
             return access.create_key(engine, role, party=party, agency=agency, name="test").text
-        finally:
-            engine.dispose()
+
+    def mandate(self, broker: str, party: str) -> None:
+        """Let a broker act for a party."""
+        with self._record() as engine:
+            grant(engine, broker, party)
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Read from the record directly, past the service."""
@@ -79,6 +83,14 @@ class Service:
     def log(self) -> str:
         """What the service has written."""
         return (self.folder / "service.log").read_text(encoding="utf-8")
+
+    @contextmanager
+    def _record(self) -> Iterator[Engine]:
+        engine = open_engine(f"sqlite:///{self.folder / 'singlewindow.db'}", pool_size=1)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
     def _answers(self) -> bool:
         try:
