@@ -17,12 +17,14 @@ LARGEST_ANSWER: Final = 64_000
 _LIMITS: Final = Limits(body_bytes=LARGEST_ANSWER, items=1, depth=8)
 _LONGEST_REASON: Final = 160
 
+# The end of a text in Python and in JSON Schema alike: with `$` alone, Python lets a line feed follow.
+_END = r"$(?!\n)"
 # Plain text in one line: no control characters, nothing that turns the reading direction, no lone halves of characters.
-_PLAIN = r"\A[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*\Z"
+_PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*" + _END
 Score = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=_PLAIN)]
-Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
-Item = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,5}\Z")]
+Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}" + _END)]
+Item = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,5}" + _END)]
 
 
 class RemoteFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -57,8 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How many callers of one web process may wait for a decision at once; the rest are answered at once."""
     sw_rate: float = 1000.0
     """Requests a second of one client to one web process, and twice as many at once; 0 is no limit."""
-    sw_wrong_keys: int = 20
-    """Wrong keys that may come at once from one address, and one every two seconds after; 0 is no limit."""
+    sw_wrong_keys: float = 0.5
+    """Wrong keys a second from one address to one web process, and forty times as many at once; 0 is no limit."""
     sw_open_limit: int = 100_000
     """Undecided declarations of one party, beyond which it is asked to come back later; 0 is no limit."""
     sw_sandbox: bool = False

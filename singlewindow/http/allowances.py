@@ -10,16 +10,17 @@ from singlewindow.clearance.window import Window
 from singlewindow.http.problems import ProblemError
 from singlewindow.security.limits import BURST_SECONDS, Buckets
 
-FAILURES_PER_SECOND: Final = 0.5
+WRONG_KEYS_BURST_SECONDS: Final = 40.0
+"""How many seconds' worth of wrong keys may come from an address at once."""
 
 
 class Allowances:
     """How much each client may ask of this process, how often a caller may be wrong, and how much a party may lodge."""
 
     def __init__(self, window: Window) -> None:
-        rate, failures = window.settings.sw_rate, window.settings.sw_wrong_keys
+        rate, wrong_keys = window.settings.sw_rate, window.settings.sw_wrong_keys
         self._requests = Buckets(rate, rate * BURST_SECONDS)
-        self._failures = Buckets(FAILURES_PER_SECOND if failures else 0, failures)
+        self._wrong_keys = Buckets(wrong_keys, wrong_keys * WRONG_KEYS_BURST_SECONDS)
         self._quotas = Quotas(window.engine, window.settings.sw_open_limit)
 
     def need_request(self, client: str) -> None:
@@ -27,9 +28,9 @@ class Allowances:
         if wait := self._requests.take(client):
             raise _too_many("RATE_LIMITED", "This client asks too often; Retry-After says when to go on", wait)
 
-    def need_failure(self, address: str) -> None:
+    def need_wrong_key(self, address: str) -> None:
         """Raises the problem RATE_LIMITED where wrong keys come too often from an address; right ones pass."""
-        if wait := self._failures.take(address):
+        if wait := self._wrong_keys.take(address):
             raise _too_many("RATE_LIMITED", "Too many wrong keys came from this address; check yours", wait)
 
     def need_place(self, party: str) -> None:

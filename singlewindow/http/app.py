@@ -119,7 +119,7 @@ def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
         principal = authorise(route, request.headers, service.keyring)
     except ProblemError as error:
         if error.code == WRONG_KEY:
-            service.allowances.need_failure(request.remote_addr or "")
+            service.allowances.need_wrong_key(request.remote_addr or "")
         raise
     g.caller = principal.key_id if principal else "-"
     if principal is not None:

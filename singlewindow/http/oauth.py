@@ -17,19 +17,19 @@ from singlewindow.security.tokens import LIFETIME_SECONDS
 
 LONGEST_FORM = 4_096
 MOST_FIELDS = 10
-_PRINTABLE = {"type": "string", "pattern": "^[ -~]*$"}
-TOKEN_FORM = {
+FORM_SCHEMA = {
     "type": "object",
-    "required": ["grant_type"],
+    "description": f"At most {LONGEST_FORM} bytes; client_id and client_secret may come as Basic authorization instead",
     "properties": {
-        "grant_type": {"enum": ["client_credentials"]},
-        "client_id": _PRINTABLE | {"maxLength": 64},
-        "client_secret": _PRINTABLE | {"maxLength": 128},
-        "scope": _PRINTABLE | {"maxLength": 512},
+        "grant_type": {"const": "client_credentials"},
+        "client_id": {"type": "string", "description": "The key's middle part"},
+        "client_secret": {"type": "string", "description": "The key's last part"},
+        "scope": {"type": "string", "description": "Scopes with spaces between them, fewer than the key has"},
     },
-    "additionalProperties": False,
+    "additionalProperties": {"type": "string", "description": "Has no meaning here"},
+    "required": ["grant_type"],
+    "maxProperties": MOST_FIELDS,
 }
-"""The form of a request for a token, as a JSON schema."""
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="singlewindow"'}
 
 
@@ -59,7 +59,7 @@ def post_token(call: Call) -> Reply:
     client_id, secret = _credentials(call.authorization, form)
     principal = call.service.keyring.holder(client_id, secret)
     if principal is None:
-        call.service.allowances.need_failure(call.address)
+        call.service.allowances.need_wrong_key(call.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
     scopes = _scopes(principal, form.get("scope", ""))

@@ -8,21 +8,18 @@ from typing import Any
 
 import msgspec
 
-from singlewindow.http.call import FORM
 from singlewindow.http.codes import CODES
-from singlewindow.http.oauth import TOKEN_FORM
 from singlewindow.http.problems import PROBLEM_MEDIA
 from singlewindow.http.replies import Problem
-from singlewindow.http.route import Public, Route
+from singlewindow.http.route import Body, Public, Route
 from singlewindow.security.keys import Role
 
 INTERFACE = "v1"
 """The interface's version, which is not the product's: that one is for the operator."""
-COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
+COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "REQUEST_TIMEOUT", "URI_TOO_LONG", "INTERNAL_ERROR",
+          "SERVICE_UNAVAILABLE")  # fmt: skip
 GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED")
 ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY",)
-BODIES = {FORM: TOKEN_FORM}
-"""The schemas of what is sent; what a declaration must be is said by the XSDs and the rules."""
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question"}  # fmt: skip
@@ -68,7 +65,7 @@ def roles_of(route: Route) -> list[str]:
 
 
 def _classes(routes: list[Route]) -> list[type]:
-    bodies = [answer.body for route in routes for answer in route.answers.values()]
+    bodies = [body for route in routes for body in (route.body, *(answer.body for answer in route.answers.values()))]
     return list(dict.fromkeys([Problem, *(body for body in bodies if isinstance(body, type))]))
 
 
@@ -83,7 +80,7 @@ def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
         "responses": _answers(route, by_class) | _problems(route, by_class),
     }
     if route.consumes:
-        content = {media: {"schema": BODIES.get(media, {})} for media in route.consumes}
+        content = {media: {"schema": _schema(route.body, by_class)} for media in route.consumes}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
@@ -106,10 +103,14 @@ def _answers(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
         if answer.body is None:
             answers[str(status)] = {"description": answer.meaning}
             continue
-        schema = by_class[answer.body] if isinstance(answer.body, type) else dict(answer.body)
+        schema = _schema(answer.body, by_class)
         content = {media: {"schema": {} if media == "application/xml" else schema} for media in route.produces}
         answers[str(status)] = {"description": answer.meaning, "content": content}
     return answers
+
+
+def _schema(body: Body, by_class: Mapping[type, Any]) -> dict[str, Any]:
+    return by_class[body] if isinstance(body, type) else dict(body or {})
 
 
 def _problems(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def choice(name: str, meaning: str, values: Iterable[str]) -> Parameter:
 
 def when(name: str, meaning: str) -> Parameter:
     """A moment in microseconds, written as ISO 8601 with its zone, or as a day (its first moment in UTC)."""
-    return Parameter(name, meaning, _moment, {"type": "string", "examples": ["2026-01-31", "2026-01-31T12:00:00Z"]})
+    forms = [{"format": "date"}, {"format": "date-time"}]
+    examples = ["2026-01-31", "2026-01-31T12:00:00Z"]
+    return Parameter(name, meaning, _moment, {"type": "string", "anyOf": forms, "examples": examples})
 
 
 def _moment(text: str) -> int:

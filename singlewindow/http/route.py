@@ -23,19 +23,24 @@ class Public(Enum):
 PUBLIC = Public.EVERYBODY
 
 
+Body = type | Mapping[str, Any] | None
+"""The class a body is made of, or its JSON Schema; None where neither says anything of it."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """One answer of a route: what it means, and the class (or JSON Schema, or None) its body is made of."""
+    """One answer of a route: what it means, and its body."""
 
     meaning: str
-    body: type | Mapping[str, Any] | None = None
+    body: Body = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Route:
     """One call: `path` has its variables in angle brackets; `problems` are its codes beside the common ones.
 
-    `largest` are the bytes its body may have, those of one declaration where it says nothing.
+    `body` is what it reads, in one of the forms that it consumes; `largest` are the bytes that may have, those of one
+    declaration where it says nothing.
     """
 
     method: str
@@ -47,6 +52,7 @@ class Route:
     parameters: tuple[Parameter, ...] = ()
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = (JSON,)
+    body: Body = None
     largest: int | None = None
     problems: tuple[str, ...] = ()
 

@@ -5,6 +5,7 @@ Flask's rules, the access check, /openapi.json and /docs are all made from this 
 
 from __future__ import annotations
 
+from adapters.answer import RemoteAnswer
 from singlewindow.clearance import readings
 from singlewindow.declarations.archive import ARCHIVE_BYTES
 from singlewindow.http import (
@@ -110,6 +111,7 @@ AGENCIES = (
         handler=agencies.post_assessment,
         permission=May.ANSWER,
         consumes=(JSON,),
+        body=RemoteAnswer,
         summary="Answer a question of the agency's own; the same answer again gets the same receipt",
         answers={200: Answer("Stored; `late` says that the question had been closed without it", AnswerReceipt)},
         problems=("NOT_FOUND", "VERDICT_CONFLICT", *ANSWER_PROBLEMS),
@@ -160,6 +162,7 @@ OUTGOING = (
 TOKENS = (
     Route(
         method="POST", path="/oauth/token", handler=oauth.post_token, permission=PUBLIC, consumes=(FORM,),
+        body=oauth.FORM_SCHEMA,
         summary="A token for a key (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
         answers={200: Answer("The token, and what it may do", oauth.Token)},
         problems=("NOT_FOUND", "RATE_LIMITED", *OAUTH, *FORM_PROBLEMS),

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 
 from singlewindow.security import access
 from singlewindow.security.keys import Role
+from singlewindow.security.mandates import grant
 from singlewindow.settings import ROOT
 from singlewindow.storage.engines import open_engine
 
@@ -75,17 +76,13 @@ class Service:
 
     def key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
         """A fresh key of this role."""
-        with self.record() as engine:
+        with self._record() as engine:
             return access.create_key(engine, role, party=party, agency=agency, name="test").text
 
-    @contextmanager
-    def record(self) -> Iterator[Engine]:
-        """The record itself, past the service."""
-        engine = open_engine(f"sqlite:///{self.folder / 'singlewindow.db'}", pool_size=1)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
+    def mandate(self, broker: str, party: str) -> None:
+        """Let a broker act for a party."""
+        with self._record() as engine:
+            grant(engine, broker, party)
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Read from the record directly, past the service."""
@@ -104,6 +101,14 @@ class Service:
     def log(self) -> str:
         """What the service has written."""
         return (self.folder / "service.log").read_text(encoding="utf-8")
+
+    @contextmanager
+    def _record(self) -> Iterator[Engine]:
+        engine = open_engine(f"sqlite:///{self.folder / 'singlewindow.db'}", pool_size=1)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
     def _answers(self) -> bool:
         try:

@@ -36,18 +36,22 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(window: Window) 
 
 
 def test_wrong_keys_are_slowed_down_and_right_ones_pass(app: Flask, trader: Caller, window: Window) -> None:
-    wrong = Caller(app, "sw_0123456789abcdef_00")
-    codes = [problem(wrong.get("/v1/notices"))[1] for _ in range(21)]
-    assert codes == ["INVALID_TOKEN"] * 20 + ["RATE_LIMITED"]
+    assert _wrong_keys(app, 21) == ["INVALID_TOKEN"] * 20 + ["RATE_LIMITED"]
     assert trader.get("/v1/notices").status_code == 200
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
     answer = create_app(_limited(window, sw_token_key=new_token_key())).test_client().post("/oauth/token", data=form)
     assert problem(answer) == (401, "INVALID_CLIENT")
 
 
-def test_without_a_limit_a_wrong_key_is_always_called_wrong(window: Window) -> None:
-    wrong = Caller(create_app(_limited(window, sw_wrong_keys=0)), "sw_0123456789abcdef_00")
-    assert {problem(wrong.get("/v1/notices"))[1] for _ in range(30)} == {"INVALID_TOKEN"}
+def _wrong_keys(app: Flask, times: int) -> list[str]:
+    wrong = Caller(app, "sw_0123456789abcdef_00")
+    return [problem(wrong.get("/v1/notices"))[1] for _ in range(times)]
+
+
+def test_the_operator_says_how_many_wrong_keys_an_address_may_send(window: Window) -> None:
+    strict, without = (create_app(_limited(window, sw_wrong_keys=rate)) for rate in (0.05, 0))
+    assert _wrong_keys(strict, 3) == ["INVALID_TOKEN"] * 2 + ["RATE_LIMITED"]
+    assert _wrong_keys(without, 100) == ["INVALID_TOKEN"] * 100
 
 
 def test_a_party_with_too_many_open_declarations_lodges_no_more_until_some_are_decided(

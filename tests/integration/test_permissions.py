@@ -105,8 +105,8 @@ def window(window: Window) -> Iterator[Window]:
 
 @pytest.fixture
 def cast(window: Window) -> Cast:
-    window = replace(window, settings=msgspec.structs.replace(window.settings, sw_wrong_keys=0))
-    app, engine = create_app(window), window.engine
+    settings = msgspec.structs.replace(window.settings, sw_wrong_keys=0)
+    app, engine = create_app(replace(window, settings=settings)), window.engine
 
     def key(role: Role, party: str | None = None, agency: str | None = None, **terms: Any) -> str:
         return create_key(engine, role, party, agency, **terms).text

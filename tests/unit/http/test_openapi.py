@@ -58,6 +58,48 @@ def test_what_needs_a_key_says_so_in_the_document(document: dict[str, Any]) -> N
         assert operation["x-roles"] == roles_of(route)
 
 
+def test_what_a_call_reads_is_described_as_far_as_a_schema_can(document: dict[str, Any]) -> None:
+    bodies = {
+        path: content["schema"]
+        for path, methods in document["paths"].items()
+        for content in methods.get("post", {}).get("requestBody", {}).get("content", {}).values()
+    }
+    form = bodies["/oauth/token"]
+    assert form["required"] == ["grant_type"]
+    assert form["properties"]["grant_type"] == {"const": "client_credentials"}
+    answer = bodies["/v1/agencies/{code}/assessments/{question}"]
+    assert answer == {"$ref": "#/components/schemas/RemoteAnswer"}
+
+
+def test_a_moment_in_a_query_is_a_date_or_a_date_and_time(app: Flask, document: dict[str, Any]) -> None:
+    start, end, _ = document["paths"]["/v1/release-times"]["get"]["parameters"]
+    assert start["schema"] == end["schema"]
+    assert start["schema"]["anyOf"] == [{"format": "date"}, {"format": "date-time"}]
+    assert "examples: 2026-01-31, 2026-01-31T12:00:00Z" in app.test_client().get("/docs").text
+
+
+def test_every_pattern_of_the_document_is_one_that_every_language_reads(document: dict[str, Any]) -> None:
+    patterns = re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', json.dumps(document))
+    assert patterns
+    assert not [pattern for pattern in patterns if "\\A" in pattern or "\\Z" in pattern]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.endpoint)
+def test_too_long_an_address_is_among_the_answers_of_every_call(
+    app: Flask, document: dict[str, Any], route: Any
+) -> None:
+    answer = app.test_client().open(f"{route.path}?x={'x' * 16_000}", method=route.method)
+    assert answer.get_json()["code"] in problem_codes(route)
+    assert str(answer.status_code) in document["paths"][route.template][route.method.lower()]["responses"]
+
+
+def test_where_keys_are_read_too_many_wrong_ones_are_among_the_answers(document: dict[str, Any]) -> None:
+    for route in ROUTES:
+        reads_keys = not isinstance(route.roles, Public) or route.path == "/oauth/token"
+        answers = document["paths"][route.template][route.method.lower()]["responses"]
+        assert ("429" in answers) == reads_keys
+
+
 def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
     assert len(names) == len(set(names))
