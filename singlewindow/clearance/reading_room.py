@@ -20,12 +20,14 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 
 import msgspec
 
 from singlewindow.clearance.judging import Books, Judged, judge
+from singlewindow.declarations.binding import other_form
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.rules import load_rulebooks
@@ -81,7 +83,19 @@ class _Answer(msgspec.Struct, frozen=True, tag=True):
     judged: Judged
 
 
-_answers: msgspec.msgpack.Decoder[_Refusal | _Answer] = msgspec.msgpack.Decoder(_Refusal | _Answer)
+class _Form(msgspec.Struct, frozen=True, tag=True):
+    content: bytes
+
+
+class _Task(StrEnum):
+    """What a child is to do with its message."""
+
+    LODGE = "lodge"
+    VALIDATE = "validate"
+    CONVERT = "convert"
+
+
+_answers: msgspec.msgpack.Decoder[_Refusal | _Answer | _Form] = msgspec.msgpack.Decoder(_Refusal | _Answer | _Form)
 _TOO_MUCH = _Refusal(
     413, "PAYLOAD_TOO_LARGE", "Reading the message took more memory or time than its size allows. Split it.", None
 )
@@ -104,13 +118,26 @@ class ReadingRoom:
 
     def judge(self, content: bytes, media: Media, lodging: bool) -> Judged:
         """What `judge` finds, worked out in a process of its own; raises `Refused` as that does, or `Busy`."""
+        answer = self._answer(content, media, _Task.LODGE if lodging else _Task.VALIDATE)
+        if not isinstance(answer, _Answer):
+            raise TypeError("a message that was to be judged was answered with another form of it")
+        return answer.judged
+
+    def other_form(self, content: bytes, media: Media) -> bytes:
+        """What `other_form` writes, in a process of its own; raises `Refused` as that does, or `Busy`."""
+        answer = self._answer(content, media, _Task.CONVERT)
+        if not isinstance(answer, _Form):
+            raise TypeError("a message that was to be written in its other form was judged")
+        return answer.content
+
+    def _answer(self, content: bytes, media: Media, task: _Task) -> _Answer | _Form:
         with self._place():
-            question = f"{media} {int(lodging)}\n".encode() + content
+            question = f"{media} {task}\n".encode() + content
             packed = self._ask(question, 2 * _seconds_for(len(content)) + PATIENCE_SECONDS)
         answer = _answers.decode(packed)
         if isinstance(answer, _Refusal):
             raise Refused(answer.status, answer.code, answer.text, answer.line)
-        return answer.judged
+        return answer
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -255,12 +282,14 @@ def _child(connection: socket.socket, books: Books, memory: int) -> int:
     return 0
 
 
-def _read(question: bytes, books: Books) -> _Refusal | _Answer:
+def _read(question: bytes, books: Books) -> _Refusal | _Answer | _Form:
     wish, _, content = question.partition(b"\n")
-    media, lodging = wish.decode().split()
+    media, task = wish.decode().split()
     del question
     try:
-        return _Answer(judge(content, Media(media), books, lodging == "1"))
+        if task == _Task.CONVERT:
+            return _Form(other_form(content, Media(media), books.limits))
+        return _Answer(judge(content, Media(media), books, task == _Task.LODGE))
     except Refused as refused:
         return _Refusal(refused.status, refused.code, refused.text, refused.line)
 

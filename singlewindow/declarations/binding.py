@@ -18,10 +18,18 @@ from singlewindow.declarations.elements import (
     HEADER,
     Element,
 )
+from singlewindow.declarations.intake import Limits, Media, read
 from singlewindow.declarations.model import Declaration
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
 _ATTRIBUTE_ESCAPES = _ESCAPES | str.maketrans({"\n": "&#10;", "\t": "&#9;"})
+
+
+def other_form(content: bytes, media: Media, limits: Limits) -> bytes:
+    """A document that was accepted, in XML where it is JSON and the other way round; raises `Refused` for any other."""
+    reading = read(content, media, limits)
+    write = to_xml if media is Media.JSON else to_json
+    return write(reading.declaration, reading.enveloped)
 
 
 def to_json(declaration: Declaration, enveloped: bool) -> bytes:

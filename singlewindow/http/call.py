@@ -11,6 +11,7 @@ from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.judging import Judged, judge
 from singlewindow.clearance.reading_room import ReadingRoom, is_large
 from singlewindow.clearance.window import Window
+from singlewindow.declarations.binding import other_form
 from singlewindow.declarations.intake import Media
 from singlewindow.http.allowances import Allowances
 from singlewindow.http.problems import ProblemError
@@ -47,6 +48,12 @@ class Service:
         if is_large(content):
             return self.room.judge(content, media, lodging)
         return judge(content, media, self.window.books, lodging)
+
+    def other_form(self, content: bytes, media: Media) -> bytes:
+        """A stored document in XML where it is JSON and the other way round, read where `judge` would read it."""
+        if is_large(content):
+            return self.room.other_form(content, media)
+        return other_form(content, media, self.window.limits)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 from singlewindow.clearance import inquiries
 from singlewindow.clearance.inquiries import Document
 from singlewindow.clearance.readings import DecisionReading, Undecided
-from singlewindow.declarations.binding import to_json, to_xml
-from singlewindow.declarations.intake import Media, read
+from singlewindow.declarations.intake import Media
 from singlewindow.http.call import JSON, Call, Reply
 from singlewindow.http.problems import ProblemError
 
@@ -55,10 +54,7 @@ def get_document(call: Call) -> Reply:
 
 
 def _other_form(call: Call, document: Document) -> bytes:
-    media = Media.JSON if document.media == JSON else Media.XML
-    reading = read(document.received, media, call.window.limits)
-    write = to_xml if media is Media.JSON else to_json
-    return write(reading.declaration, reading.enveloped)
+    return call.service.other_form(document.received, Media.JSON if document.media == JSON else Media.XML)
 
 
 def get_decision(call: Call) -> Reply:

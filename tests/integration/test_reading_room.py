@@ -13,9 +13,11 @@ import pytest
 
 from singlewindow.clearance.judging import Books, judge
 from singlewindow.clearance.reading_room import LARGE, MANY_OBJECTS, Busy, Premises, ReadingRoom, is_large
+from singlewindow.declarations.binding import other_form
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
+from singlewindow.http import call
 from singlewindow.risk.agency import Agency
 from tests.documents import examples
 from tests.integration.conftest import CONFIG, Caller, body_of, problem
@@ -119,12 +121,24 @@ def test_the_template_ends_with_the_room() -> None:
     assert not Path(f"/proc/{template}").exists()
 
 
-def test_a_large_declaration_is_lodged_and_read_back(trader: Caller) -> None:
+def test_a_document_has_the_other_form_it_would_have_here(opened: ReadingRoom) -> None:
+    for path in examples():
+        content, media = path.read_bytes(), Media(path.suffix[1:])
+        assert opened.other_form(content, media) == other_form(content, media, Limits())
+
+
+def test_a_large_declaration_is_lodged_and_read_back(trader: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(*_: object) -> None:
+        raise AssertionError("read in the web process")
+
+    monkeypatch.setattr(call, "judge", here)
+    monkeypatch.setattr(call, "other_form", here)
     content = PLAIN.replace(b"</Declaration>", b" " * LARGE + b"</Declaration>")
     answer = trader.post(content, XML_TYPE)
     assert answer.status_code == 202, answer.data
     document = trader.get(body_of(answer)["links"]["document"], "application/json")
     assert body_of(document)["Declaration"]["GoodsShipment"] == tree()["GoodsShipment"]
+    monkeypatch.undo()
     assert trader.post(PLAIN, XML_TYPE).headers["Idempotent-Replayed"] == "true"
 
 
