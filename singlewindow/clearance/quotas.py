@@ -21,6 +21,8 @@ from singlewindow.storage.engines import reading
 log = logging.getLogger(__name__)
 
 COUNTED_SECONDS: Final = 5.0
+COUNTING: Final = "open declarations"
+"""The name of the thread that counts."""
 REST: Final = 20
 """Counting rests so many times as long as it took: it never takes more than a twentieth of a processor."""
 
@@ -37,7 +39,7 @@ class Quotas:
     def is_full(self, party: str) -> bool:
         """Whether the party has as many undecided declarations as it may have; 0 is no limit."""
         if self._limit > 0 and self._now() >= self._next and self._counting.acquire(blocking=False):
-            threading.Thread(target=self._count, name="open declarations", daemon=True).start()
+            threading.Thread(target=self._count, name=COUNTING, daemon=True).start()
         return party in self._full
 
     def _count(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from adapters.registry import build_adapters
 from singlewindow import logs
 from singlewindow.clearance.assess import assess_batches
 from singlewindow.clearance.dispatch import make_batches
+from singlewindow.clearance.quotas import COUNTING
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.intake import Limits
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
@@ -51,6 +53,9 @@ def window(database_url: str, agencies: Mapping[str, Agency], rulebooks: Ruleboo
     settings = Settings(database_url=database_url, sw_config=str(CONFIG), sw_waiters=2)
     engine = open_engine(database_url)
     yield Window(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
+    for thread in threading.enumerate():
+        if thread.name == COUNTING:  # it has a connection in hand, which nobody would close
+            thread.join()
     engine.dispose()
 
 

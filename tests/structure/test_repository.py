@@ -45,7 +45,9 @@ def test_every_table_is_written_by_some_module() -> None:
     unwritten = [
         name
         for name in metadata.tables
-        if not re.search(rf"(insert|insert_new_rows|upsert|update)\((connection, )?{name}[,)]|\({name}, \w+\)", storage)
+        if not re.search(
+            rf"(insert|insert_new_rows|add_up|upsert|update)\((connection, )?{name}[,)]|\({name}, \w+\)", storage
+        )
     ]
     assert unwritten == []
 
