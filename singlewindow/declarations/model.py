@@ -84,6 +84,11 @@ class Declaration:
         return text_of(self.tree.get("TypeCode")) or ""
 
     @property
+    def declarant(self) -> str:
+        """The identifier of the party that declares, "" where none is named (WCO 57B/R123)."""
+        return (first_text(self.tree, "Declarant/ID") or "").strip()
+
+    @property
     def country(self) -> str:
         """ResponsibleCountryCode of the envelope, which chooses the country profile."""
         return self.header.get("ResponsibleCountryCode", "")

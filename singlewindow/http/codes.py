@@ -21,7 +21,7 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "UNAUTHENTICATED": Code(401, "The request carries no bearer key"),
     "INVALID_TOKEN": Code(401, "The bearer key or token is unknown, wrong, expired or revoked"),
     "FORBIDDEN": Code(403, "The role or the scopes of this key do not allow this call"),
-    "NOT_AUTHORISED_FOR_PARTY": Code(403, "No mandate in force lets this broker act for this party"),
+    "NOT_AUTHORISED_FOR_PARTY": Code(403, "No mandate in force lets this caller act for this party"),
     "NOT_FOUND": Code(404, "There is nothing here for this caller"),
     "METHOD_NOT_ALLOWED": Code(405, "This address does not answer this method"),
     "NOT_ACCEPTABLE": Code(406, "This call answers in none of the accepted media types"),

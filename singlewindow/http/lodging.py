@@ -46,6 +46,7 @@ def prepare(call: Call, content: bytes, media: str) -> tuple[Prepared, list[Faul
     judged = call.service.judge(content, _form(media), lodging=True)
     faults = msgspec.convert(judged.faults, list[FaultReply])
     _refuse(judged, faults)
+    _need_declarant(call, judged.declaration.declarant.upper())
     call.service.allowances.need_place(call.party)
     validated = Validated(judged.declaration, (), enveloped=False, truncated=judged.truncated)
     stored = msgspec.json.encode(warnings_of(faults))
@@ -76,6 +77,15 @@ def _refuse(judged: Judged, faults: list[FaultReply]) -> None:
     if function != ORIGINAL or not judged.declaration.lrn:
         detail = f"An original has FunctionCode {ORIGINAL} and its own FunctionalReferenceID"
         raise ProblemError("RULE_VIOLATED", detail)
+
+
+def _need_declarant(call: Call, declarant: str) -> None:
+    """Raise the problem of a declaration in the name of another party that is known here, without its mandate."""
+    if declarant and not call.service.keyring.may_declare(call.caller, declarant):
+        detail = (
+            f"The declarant {declarant} has given no mandate to who lodges this; a mandate is recorded by the operator"
+        )
+        raise ProblemError("NOT_AUTHORISED_FOR_PARTY", detail)
 
 
 def accepted(outcome: Receipt | Conflict, faults: Sequence[FaultReply]) -> Lodged:

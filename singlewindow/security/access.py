@@ -30,6 +30,8 @@ __all__ = ["REMEMBERED_SECONDS", "Keyring", "create_key", "list_keys", "revoke_k
 log = logging.getLogger(__name__)
 
 USE_NOTED_SECONDS: Final = 60.0
+PARTIES_KNOWN_SECONDS: Final = 60.0
+"""A party that gets its first key is protected from being named by others after this time at the latest."""
 KEY_ID = re.compile(r"[0-9a-f]{16}")
 OWNER = re.compile(r"[!-~]{1,64}")
 OWNED_BY: Final = {"party": (Role.TRADER, Role.BROKER), "agency": (Role.AGENCY,)}
@@ -43,6 +45,7 @@ class Keyring:
         self._engine, self.tokens = engine, tokens
         self._keys = Memory(self._look_up, now)
         self._mandates = Memory(self._mandated, now)
+        self._parties = Memory(self._has_key, now, PARTIES_KNOWN_SECONDS)
         self._used: set[str] = set()
         self._noting = threading.Lock()
 
@@ -64,6 +67,16 @@ class Keyring:
     def may_act(self, broker: str, party: str) -> bool:
         """Whether a mandate lets the broker act for the party now; what can be no party's name is not looked up."""
         return bool(OWNER.fullmatch(party) and self._mandates.get((broker, party)))
+
+    def may_declare(self, caller: Principal, declarant: str) -> bool:
+        """Whether the caller may name this party as the declarant of what it lodges.
+
+        Itself, whom it acts for, and whose mandate it has; and whoever has no key here, for of them nothing is known.
+        """
+        own = caller.broker or caller.party or ""
+        if declarant in (own, caller.party) or not OWNER.fullmatch(declarant) or not self._parties.get(declarant):
+            return True
+        return self.may_act(own, declarant)
 
     def note_uses(self) -> None:
         """Write down which keys were used since the last time; what cannot be written now is not tried again."""
@@ -92,6 +105,10 @@ class Keyring:
         with reading(self._engine) as connection:
             row = principals.by_key_id(connection, key_id)
             return row if row is not None and _lives(connection, row) else None
+
+    def _has_key(self, party: str) -> bool:
+        with reading(self._engine) as connection:
+            return principals.stands_for(connection, party)
 
     def _mandated(self, pair: tuple[str, str]) -> bool | None:
         with reading(self._engine) as connection:

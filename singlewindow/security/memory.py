@@ -15,17 +15,22 @@ MOST_REMEMBERED = 10_000
 
 
 class Memory(Generic[Key, Value]):
-    """Answers by key, each for `REMEMBERED_SECONDS`; that there is none (None) is never remembered.
+    """Answers by key, each for so many `seconds`; that there is none (None) is never remembered.
 
     Safe to share between threads: at worst two of them ask the same at once.
     """
 
-    def __init__(self, ask: Callable[[Key], Value | None], now: Callable[[], float] = time.monotonic) -> None:
-        self._ask, self._now = ask, now
+    def __init__(
+        self,
+        ask: Callable[[Key], Value | None],
+        now: Callable[[], float] = time.monotonic,
+        seconds: float = REMEMBERED_SECONDS,
+    ) -> None:
+        self._ask, self._now, self._seconds = ask, now, seconds
         self._answers: dict[Key, tuple[float, Value]] = {}
 
     def get(self, key: Key) -> Value | None:
-        """The answer, as it was at most `REMEMBERED_SECONDS` ago."""
+        """The answer, as it was at most so many seconds ago."""
         known = self._answers.get(key)
         if known is not None and self._now() < known[0]:
             return known[1]
@@ -35,5 +40,5 @@ class Memory(Generic[Key, Value]):
             return None
         if len(self._answers) >= MOST_REMEMBERED:
             self._answers.clear()
-        self._answers[key] = (self._now() + REMEMBERED_SECONDS, answer)
+        self._answers[key] = (self._now() + self._seconds, answer)
         return answer

@@ -20,6 +20,12 @@ def by_key_id(connection: Connection, key_id: str) -> Record | None:
     return connection.execute(select(principal).where(principal.c.key_id == key_id)).first()
 
 
+def stands_for(connection: Connection, party: str) -> bool:
+    """Whether any key that is not revoked stands for this party."""
+    mine = select(principal.c.key_id).where(principal.c.party == party, principal.c.revoked_at.is_(None)).limit(1)
+    return connection.execute(mine).first() is not None
+
+
 def all_keys(connection: Connection) -> list[Record]:
     """All keys, oldest first."""
     return list(connection.execute(select(principal).order_by(principal.c.created_at, principal.c.key_id)))

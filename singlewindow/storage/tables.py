@@ -48,6 +48,7 @@ principal = Table(
     Column("scopes", Text, nullable=False, server_default=""),
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
+    Index("principal_party", "party"),
 )
 
 mandate = Table(

@@ -32,7 +32,7 @@ def tree(
         "TypeCode": "IMA",
         "GoodsItemQuantity": "1",
         "TotalPackageQuantity": "1",
-        "Declarant": {"ID": "GB123456789000"},
+        "Declarant": {"ID": "GB246813579000"},
         "GoodsShipment": {
             "GovernmentAgencyGoodsItem": [item],
             "PreviousDocument": [{"CategoryCode": "Y", "ID": "REF1", "TypeCode": "DCR", "LineNumeric": "1"}],

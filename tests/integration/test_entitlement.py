@@ -179,7 +179,7 @@ def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may
     feed = callers.agency("firearms").get("/v1/agencies/firearms/feed")
     assert re.findall(r"ITEM-\d", feed.text) == ["ITEM-3"]
     (entry,) = body_of(feed)["entries"]
-    assert (entry["items"], entry["view"]["Declarant"]["ID"]) == (["3"], "GB123456789000")
+    assert (entry["items"], entry["view"]["Declarant"]["ID"]) == (["3"], "GB246813579000")
     work(window)
     again = callers.agency("firearms").get("/v1/agencies/firearms/feed")
     assert set(re.findall(r"ITEM-\d", again.text)) == {"ITEM-3"}

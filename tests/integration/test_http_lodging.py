@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from singlewindow.clearance.window import Window
+from singlewindow.security.mandates import grant
 from singlewindow.storage.tables import declaration, event, outbox, version
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tree
@@ -27,6 +28,22 @@ def test_a_declaration_is_stored_before_it_is_accepted(trader: Caller, window: W
         assert connection.execute(select(func.count()).select_from(outbox)).scalar_one() >= 1
         assert connection.execute(select(event.c.actor)).scalars().all()[-1] == "trader:GB123456789000"
     assert tuple(row) == (content, JSON_TYPE, body_of(answer)["mrn"], "GB123456789000")
+
+
+def test_nobody_lodges_in_the_name_of_another_party_of_the_service_without_its_mandate(
+    callers: Callers, window: Window
+) -> None:
+    callers.trader("GB1"), callers.trader("GB2")
+    broker = callers.broker("BROKER1")
+    for caller in (callers.trader("GB1"), broker):
+        for declarant in ("GB2", " gb2"):
+            answer = caller.lodge(tree(Declarant={"ID": declarant}))
+            assert problem(answer) == (403, "NOT_AUTHORISED_FOR_PARTY")
+    assert _stored(window) == 0
+    grant(window.engine, "BROKER1", "GB2")
+    assert broker.lodge(tree("L1", Declarant={"ID": "GB2"})).status_code == 202
+    for number, declarant in enumerate(("GB1", "GB135791113000")):
+        assert callers.trader("GB1").lodge(tree(f"L{number}", Declarant={"ID": declarant})).status_code == 202
 
 
 def test_the_receipt_names_the_declaration_and_where_to_go_on(trader: Caller) -> None:

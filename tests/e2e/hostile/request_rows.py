@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tests.e2e.hostile.row import LODGE, Row, json, xml
+from tests.e2e.hostile.row import ANOTHER_PARTY, LODGE, Row, both, json, xml
 from tests.integration.documents import JSON_TYPE, XML_TYPE
 
 TYPE = "UNSUPPORTED_MEDIA_TYPE"
@@ -22,6 +22,7 @@ BODIES = [
     Row("91", "answer as PDF", xml(), 406, "NOT_ACCEPTABLE", headers={"Accept": "application/pdf"}),
     Row("89", "forged headers", xml(), 202, headers={
         "X-Forwarded-For": "127.0.0.1", "X-User-Id": "1", "X-Client-Cert": "x", "X-Forwarded-Host": "evil"}),
+    *both("83", "another trader as the declarant", 403, "NOT_AUTHORISED_FOR_PARTY", Declarant={"ID": ANOTHER_PARTY}),
     Row("90", "method overridden", xml(), 202, headers={"X-HTTP-Method-Override": "DELETE"}),
 ]  # fmt: skip
 
@@ -39,7 +40,7 @@ class Request(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-ANOTHER = {"Acting-For": "GB999999999999"}
+ANOTHER = {"Acting-For": ANOTHER_PARTY}
 
 REQUESTS = [
     Request("83", "a trader in another's place", "POST", LODGE, 403, "FORBIDDEN", headers=ANOTHER),

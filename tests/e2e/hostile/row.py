@@ -13,6 +13,8 @@ from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tr
 
 ACCEPTED = ""
 LODGE = "/v1/declarations"
+ANOTHER_PARTY = "GB999999999999"
+"""A trader of the service that has given nobody a mandate."""
 
 
 class Row(NamedTuple):

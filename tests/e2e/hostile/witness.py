@@ -15,7 +15,7 @@ import httpx
 
 from singlewindow.security.keys import Role
 from tests.documents import original
-from tests.e2e.hostile.row import LODGE, Row
+from tests.e2e.hostile.row import ANOTHER_PARTY, LODGE, Row
 from tests.e2e.service import Service
 
 PARTY = "GB123456789012"
@@ -41,6 +41,7 @@ class Witness:
         self.keys = {"trader": service.key(Role.TRADER, party=PARTY), "auditor": service.key(Role.AUDITOR),
                      "agency": service.key(Role.AGENCY, agency="customs"),
                      "broker": service.key(Role.BROKER, party="BROKER1")}  # fmt: skip
+        service.key(Role.TRADER, party=ANOTHER_PARTY)
         self.http = httpx.Client(base_url=service.url, trust_env=False, timeout=30.0)
         self._web = service.processes()["web"]
         self._count = 0
