@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.audit.checkpoint import Signer
 from singlewindow.clearance import notary
-from singlewindow.clearance.dispatch import answer_for_silence, make_batches, may_be_more, take_back
+from singlewindow.clearance.dispatch import answer_for_silence, make_batches, may_gather, take_back
 from singlewindow.clearance.window import Window
 from singlewindow.faultpoints import reach
 from singlewindow.storage.questions import Batch
@@ -67,8 +67,8 @@ def run(window: Window) -> None:
 
 def _pause(window: Window, made: Sequence[Batch]) -> float:
     """Seconds until the next look: a lone question is found at once, and those that follow it closely gather."""
-    gathering = bool(made) and not may_be_more(window, made)
-    return window.settings.sw_gather_seconds if gathering else window.settings.sw_poll_seconds
+    settings = window.settings
+    return settings.sw_gather_seconds if may_gather(window, made) else settings.sw_poll_seconds
 
 
 def dispatch(window: Window, bells: Mapping[str, Queue]) -> list[Batch]:

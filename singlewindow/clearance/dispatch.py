@@ -6,6 +6,7 @@ Safe in any number of copies: what one copy has locked, the others pass over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection
@@ -35,8 +36,8 @@ def make_batches(window: Window) -> list[Batch]:
         return []
     with window.engine.begin() as connection:
         now = clock(connection)
-        made = [questions.make_batch(connection, agency, _lot(window, agency, now)) for agency in ready]
-    return [batch for batch in made if batch is not None]
+        made = [questions.make_batches(connection, agency, _lot(window, agency, now)) for agency in ready]
+    return list(chain.from_iterable(made))
 
 
 def _ready(window: Window, connection: Connection) -> list[str]:
@@ -51,9 +52,13 @@ def _most_open(window: Window, agency: str) -> int:
     return settings.sw_remote_batches_open if window.is_remote(agency) else settings.sw_batches_open
 
 
-def may_be_more(window: Window, batches: Iterable[Batch]) -> bool:
-    """Whether questions may have been left over for want of room in one of these batches."""
-    return any(batch.alone or batch.size >= _size(window, batch.agency) for batch in batches)
+def may_gather(window: Window, batches: Iterable[Batch]) -> bool:
+    """Whether these batches took all that was asked of agencies in this process, so that more may gather.
+
+    What remote agencies are asked is no sign of load: one that fails again and again must not slow the others.
+    """
+    here = [batch for batch in batches if not window.is_remote(batch.agency)]
+    return bool(here) and not any(batch.alone or batch.size >= _size(window, batch.agency) for batch in here)
 
 
 def _lot(window: Window, agency: str, now: int) -> questions.Lot:

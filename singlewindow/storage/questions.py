@@ -60,19 +60,21 @@ class Lot(NamedTuple):
     alone: bool = True
 
 
-def make_batch(connection: Connection, agency: str, lot: Lot) -> Batch | None:
-    """Put up to `size` due questions into a new batch, the oldest first; one that failed before goes alone."""
+def make_batches(connection: Connection, agency: str, lot: Lot) -> list[Batch]:
+    """Put up to `size` due questions into a new batch, the oldest first; one that failed before into one of its own.
+
+    So those that fail again and again keep nobody waiting who asks for the first time.
+    """
     due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= lot.now)
     oldest = select(outbox.c.version_id, outbox.c.attempts).where(*due).order_by(outbox.c.due_at).limit(lot.size)
     found = list(connection.execute(oldest.with_for_update(skip_locked=True)))
-    if not found:
-        return None
-    alone = bool(lot.alone and found[0].attempts)
-    if alone:
-        found = found[:1]
-    elif lot.alone:
-        found = [row for row in found if not row.attempts]
-    version_ids = [row.version_id for row in found]
+    failed = [row.version_id for row in found if lot.alone and row.attempts]
+    others = [row.version_id for row in found if not (lot.alone and row.attempts)]
+    made = [_batch(connection, agency, others, lot)] if others else []
+    return made + ([_batch(connection, agency, failed[:1], lot, alone=True)] if failed else [])
+
+
+def _batch(connection: Connection, agency: str, version_ids: list[int], lot: Lot, alone: bool = False) -> Batch:
     made = Batch(new_id(), agency, len(version_ids), alone)
     connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=lot.now, lease_until=lot.lease_until))
     these = among(connection, outbox.c.version_id, version_ids)

@@ -269,12 +269,22 @@ def test_questions_wait_where_as_many_batches_are_under_way_as_may_be(window: Wi
     assert {batch.size for batch in dispatch.make_batches(window)} == {3}
 
 
-def test_a_full_batch_may_have_left_questions_over(window: Window) -> None:
+def test_questions_gather_after_batches_that_were_not_full(window: Window) -> None:
     window = with_settings(window, sw_batch_size=3)
+    assert not dispatch.may_gather(window, [])
     lodge_many(window, 3)
-    assert dispatch.may_be_more(window, dispatch.make_batches(window))
+    assert not dispatch.may_gather(window, dispatch.make_batches(window))
     lodge_many(window, 2, "NEXT")
-    assert not dispatch.may_be_more(window, dispatch.make_batches(window))
+    assert dispatch.may_gather(window, dispatch.make_batches(window))
+
+
+def test_what_failed_before_keeps_nobody_waiting(window: Window) -> None:
+    lodge_many(window, 3, "FAILED")
+    change(window, "UPDATE outbox SET attempts = 1")
+    lodge_many(window, 2, "NEW")
+    made = [(batch.size, batch.alone) for batch in dispatch.make_batches(window) if batch.agency == "customs"]
+    assert made == [(2, False), (1, True)]
+    assert not dispatch.may_gather(window, dispatch.make_batches(window))
 
 
 def test_no_more_batches_are_opened_than_the_settings_say(window: Window) -> None:
