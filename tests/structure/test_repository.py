@@ -82,11 +82,11 @@ def test_every_test_that_the_threat_model_names_exists() -> None:
 
 
 def test_nothing_is_left_for_later_or_speaks_of_where_it_was_written() -> None:
-    unwanted = "TODO|FIXME|XXX|NotImplementedError|/work/|/root/|" + "pypi" + r"\.org|" + "pythonhosted"
+    # Each word with its last letter in brackets, so that this file does not hold what it looks for.
+    unwanted = "TOD[O]|FIXM[E]|XX[X]|NotImplementedErro[r]|/wor[k]/|/roo[t]/|pypi[.]or[g]|pythonhoste[d]"
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
         "\n"
     )
-    own = Path(__file__).relative_to(ROOT).as_posix()
-    suspects = [name for name in tracked if name.endswith((".py", ".md", ".toml", ".txt")) and name != own]
+    suspects = [name for name in tracked if name.endswith((".py", ".md", ".toml", ".txt"))]
     found = [name for name in suspects if re.search(unwanted, (ROOT / name).read_text(encoding="utf-8"))]
     assert found == []
