@@ -51,10 +51,10 @@ def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
 
     A question that is asked alone has a job of its own: if it ends its worker, it takes nothing else with it.
     """
-    jobs: list[list[Batch]] = [[batch] for batch in batches if batch.alone]
+    jobs: list[list[Batch]] = [[batch] for batch in batches if batch.failed]
     room = 0
     for batch in batches:
-        if batch.alone:
+        if batch.failed:
             continue
         if batch.size > room:
             jobs.append([])

@@ -18,7 +18,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.storage import answers, events, lodgements, questions, tallies
 from singlewindow.storage.engines import clock, reading
-from singlewindow.storage.questions import Batch
+from singlewindow.storage.questions import Batch, Due
 from singlewindow.storage.tables import Record
 
 SWEEP_SIZE = 200
@@ -36,15 +36,15 @@ def make_batches(window: Window) -> list[Batch]:
         return []
     with window.engine.begin() as connection:
         now = clock(connection)
-        made = [questions.make_batches(connection, agency, _lot(window, agency, now)) for agency in ready]
+        made = [questions.make_batches(connection, due, _lot(window, due.agency, now)) for due in ready]
     return list(chain.from_iterable(made))
 
 
-def _ready(window: Window, connection: Connection) -> list[str]:
+def _ready(window: Window, connection: Connection) -> list[Due]:
     """The agencies that get a batch now."""
     waiting = questions.waiting(connection, tuple(sorted(window.agencies)))
     under_way = questions.open_batches(connection) if waiting else {}
-    return [agency for agency in waiting if under_way.get(agency, 0) < _most_open(window, agency)]
+    return [due for due in waiting if under_way.get(due.agency, 0) < _most_open(window, due.agency)]
 
 
 def _most_open(window: Window, agency: str) -> int:
@@ -58,11 +58,13 @@ def may_gather(window: Window, batches: Iterable[Batch]) -> bool:
     What remote agencies are asked is no sign of load: one that fails again and again must not slow the others.
     """
     here = [batch for batch in batches if not window.is_remote(batch.agency)]
-    return bool(here) and not any(batch.alone or batch.size >= _size(window, batch.agency) for batch in here)
+    return bool(here) and not any(batch.failed or batch.size >= _size(window, batch.agency) for batch in here)
 
 
 def _lot(window: Window, agency: str, now: int) -> questions.Lot:
-    return questions.Lot(now, _size(window, agency), lease_until(window, now), alone=not window.is_remote(agency))
+    """A question that failed before is worked off alone, except where each is a call of its own anyway."""
+    size = _size(window, agency)
+    return questions.Lot(now, lease_until(window, now), size, size if window.is_remote(agency) else 1)
 
 
 def _size(window: Window, agency: str) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.security.keys import NewKey, Principal, Role, matches, new_key, split
-from singlewindow.security.memory import REMEMBERED_SECONDS, Memory
+from singlewindow.security.memory import REMEMBERED_SECONDS, Memory, Snapshot
 from singlewindow.security.permissions import permissions_of
 from singlewindow.security.tokens import Tokens
 from singlewindow.storage import events, mandates, principals
@@ -45,7 +45,7 @@ class Keyring:
         self._engine, self.tokens = engine, tokens
         self._keys = Memory(self._look_up, now)
         self._mandates = Memory(self._mandated, now)
-        self._parties = Memory(self._has_key, now, PARTIES_KNOWN_SECONDS)
+        self._parties = Snapshot(self._with_keys, now, PARTIES_KNOWN_SECONDS)
         self._used: set[str] = set()
         self._noting = threading.Lock()
 
@@ -74,7 +74,7 @@ class Keyring:
         Itself, whom it acts for, and whose mandate it has; and whoever has no key here, for of them nothing is known.
         """
         own = caller.broker or caller.party or ""
-        if declarant in (own, caller.party) or not OWNER.fullmatch(declarant) or not self._parties.get(declarant):
+        if declarant in (own, caller.party) or declarant not in self._parties.get():
             return True
         return self.may_act(own, declarant)
 
@@ -106,9 +106,9 @@ class Keyring:
             row = principals.by_key_id(connection, key_id)
             return row if row is not None and _lives(connection, row) else None
 
-    def _has_key(self, party: str) -> bool:
+    def _with_keys(self) -> frozenset[str]:
         with reading(self._engine) as connection:
-            return principals.stands_for(connection, party)
+            return principals.parties(connection)
 
     def _mandated(self, pair: tuple[str, str]) -> bool | None:
         with reading(self._engine) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
@@ -42,3 +43,30 @@ class Memory(Generic[Key, Value]):
             self._answers.clear()
         self._answers[key] = (self._now() + self._seconds, answer)
         return answer
+
+
+class Snapshot(Generic[Value]):
+    """One answer for everybody, asked for anew by one thread every so many `seconds` while the others keep the last."""
+
+    def __init__(self, ask: Callable[[], Value], now: Callable[[], float], seconds: float) -> None:
+        self._ask, self._now, self._seconds = ask, now, seconds
+        self._last: tuple[float, Value] | None = None
+        self._asking = threading.Lock()
+
+    def get(self) -> Value:
+        """The answer, as it was so many seconds ago, or for as long as asking anew takes longer than that."""
+        last = self._last
+        if last is not None and (self._now() < last[0] or not self._asking.acquire(blocking=False)):
+            return last[1]
+        if last is None:
+            self._asking.acquire()
+        try:
+            return self._renewed()
+        finally:
+            self._asking.release()
+
+    def _renewed(self) -> Value:
+        last = self._last
+        if last is None or self._now() >= last[0]:
+            last = self._last = (self._now() + self._seconds, self._ask())
+        return last[1]

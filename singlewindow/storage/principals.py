@@ -20,10 +20,10 @@ def by_key_id(connection: Connection, key_id: str) -> Record | None:
     return connection.execute(select(principal).where(principal.c.key_id == key_id)).first()
 
 
-def stands_for(connection: Connection, party: str) -> bool:
-    """Whether any key that is not revoked stands for this party."""
-    mine = select(principal.c.key_id).where(principal.c.party == party, principal.c.revoked_at.is_(None)).limit(1)
-    return connection.execute(mine).first() is not None
+def parties(connection: Connection) -> frozenset[str]:
+    """Every party that a key stands for which is not revoked."""
+    live = select(principal.c.party).where(principal.c.party.is_not(None), principal.c.revoked_at.is_(None)).distinct()
+    return frozenset(connection.execute(live).scalars())
 
 
 def all_keys(connection: Connection) -> list[Record]:

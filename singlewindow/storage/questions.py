@@ -11,34 +11,55 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from singlewindow.storage.bulk import among
 from singlewindow.storage.engines import statement_time
 from singlewindow.storage.identity import new_id
-from singlewindow.storage.tables import Record, batch, declaration, outbox, version
-
-WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False), outbox.c.awaiting.is_(False))
+from singlewindow.storage.tables import FAILED, FRESH, Record, batch, declaration, outbox, version
 
 
 class Batch(NamedTuple):
-    """A batch of `size` questions to one agency; `alone` where it is one question that failed before."""
+    """A batch of `size` questions to one agency; `failed` where they failed before."""
 
     id: int
     agency: str
     size: int
-    alone: bool = False
+    failed: bool = False
 
 
-def waiting(connection: Connection, agencies: tuple[str, ...]) -> list[str]:
+class Due(NamedTuple):
+    """An agency to which questions are due and in no batch: such as it was never asked, such as failed before."""
+
+    agency: str
+    fresh: bool
+    failed: bool
+
+
+def waiting(connection: Connection, agencies: tuple[str, ...]) -> list[Due]:
     """Those of the agencies to which a question is due and in no batch; the cost does not grow with what waits."""
     found = connection.execute(_waiting(statement_time(connection), agencies)).one()
-    return [agency for agency, due in zip(agencies, found, strict=True) if due]
+    each = map(Due, agencies, found[::2], found[1::2])
+    return [due for due in each if due.fresh or due.failed]
 
 
 @cache  # asked many times a second, and dear to build
 def _waiting(now: ColumnElement[int], agencies: tuple[str, ...]) -> Executable:
-    return select(*(exists().where(WAITING, outbox.c.agency == agency, outbox.c.due_at <= now) for agency in agencies))
+    due = ((kind, outbox.c.agency == agency, outbox.c.due_at <= now) for agency in agencies for kind in (FRESH, FAILED))
+    return select(*(exists().where(*conditions) for conditions in due))
 
 
 def open_batches(connection: Connection) -> dict[str, int]:
@@ -48,39 +69,46 @@ def open_batches(connection: Connection) -> dict[str, int]:
 
 
 class Lot(NamedTuple):
-    """How batches are made now: at most `size` questions each, leased until `lease_until` (microseconds).
+    """How batches are made at the moment `now`, leased until `lease_until` (microseconds): how large they may be.
 
-    `alone` says that a question which failed before goes into a batch of its own: not needed where every question is a
-    call of its own anyway.
+    Questions that failed before have batches of their own: they keep nobody waiting who asks for the first time.
     """
 
     now: int
-    size: int
     lease_until: int
-    alone: bool = True
+    size: int
+    failed_size: int
 
 
-def make_batches(connection: Connection, agency: str, lot: Lot) -> list[Batch]:
-    """Put up to `size` due questions into a new batch, the oldest first; one that failed before into one of its own.
-
-    So those that fail again and again keep nobody waiting who asks for the first time.
-    """
-    due = (WAITING, outbox.c.agency == agency, outbox.c.due_at <= lot.now)
-    oldest = select(outbox.c.version_id, outbox.c.attempts).where(*due).order_by(outbox.c.due_at).limit(lot.size)
-    found = list(connection.execute(oldest.with_for_update(skip_locked=True)))
-    failed = [row.version_id for row in found if lot.alone and row.attempts]
-    others = [row.version_id for row in found if not (lot.alone and row.attempts)]
-    made = [_batch(connection, agency, others, lot)] if others else []
-    return made + ([_batch(connection, agency, failed[:1], lot, alone=True)] if failed else [])
+def make_batches(connection: Connection, due: Due, lot: Lot) -> list[Batch]:
+    """Put due questions to an agency into new batches, the oldest first: one of fresh ones, one of failed ones."""
+    made = [_batch(connection, due.agency, FRESH, lot)] if due.fresh else []
+    made += [_batch(connection, due.agency, FAILED, lot)] if due.failed else []
+    return [batch for batch in made if batch.size]
 
 
-def _batch(connection: Connection, agency: str, version_ids: list[int], lot: Lot, alone: bool = False) -> Batch:
-    made = Batch(new_id(), agency, len(version_ids), alone)
-    connection.execute(insert(batch).values(id=made.id, agency=agency, created_at=lot.now, lease_until=lot.lease_until))
-    these = among(connection, outbox.c.version_id, version_ids)
-    mine = and_(outbox.c.agency == agency, these, outbox.c.batch_id.is_(None))
-    connection.execute(update(outbox).where(mine).values(batch_id=made.id))
-    return made
+def _batch(connection: Connection, agency: str, kind: ColumnElement[bool], lot: Lot) -> Batch:
+    batch_id, failed = new_id(), kind is FAILED
+    chosen = {"batch": batch_id, "of": agency, "now": lot.now, "most": lot.failed_size if failed else lot.size}
+    size = len(connection.execute(_fill(kind), chosen).all())
+    if size:
+        row = {"id": batch_id, "agency": agency, "created_at": lot.now, "lease_until": lot.lease_until}
+        connection.execute(insert(batch), row)
+    return Batch(batch_id, agency, size, failed)
+
+
+@cache
+def _fill(kind: ColumnElement[bool]) -> Executable:
+    """Give the oldest due questions to the batch that is to be; those that another copy holds are passed over."""
+    due = (kind, outbox.c.agency == bindparam("of"), outbox.c.due_at <= bindparam("now", type_=BigInteger))
+    oldest = (
+        select(outbox.c.version_id).where(*due).order_by(outbox.c.due_at).limit(bindparam("most", type_=BigInteger))
+    )
+    # Not a plain subquery: one that locks rows must run once, whatever the plan.
+    chosen = select(oldest.with_for_update(skip_locked=True).cte("oldest").c.version_id)
+    mine = and_(outbox.c.agency == bindparam("of"), outbox.c.version_id.in_(chosen))
+    batched = update(outbox).where(mine).values(batch_id=bindparam("batch", type_=BigInteger))
+    return batched.returning(outbox.c.version_id)
 
 
 def claim(connection: Connection, batch_ids: Iterable[int], lease_until: int) -> dict[int, Record]:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
-from singlewindow.storage.questions import WAITING
-from singlewindow.storage.tables import Record, assessment, batch, decision, declaration, outbox, version
+from singlewindow.storage.tables import WAITING, Record, assessment, batch, decision, declaration, outbox, version
 
 
 def newest(connection: Connection, mrn: str, party: str | None) -> Record | None:

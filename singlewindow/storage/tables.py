@@ -21,7 +21,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     false,
+    literal_column,
     text,
 )
 
@@ -48,7 +50,6 @@ principal = Table(
     Column("scopes", Text, nullable=False, server_default=""),
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
-    Index("principal_party", "party"),
 )
 
 mandate = Table(
@@ -158,11 +159,16 @@ outbox = Table(
     Column("awaiting", Boolean, nullable=False, server_default=false()),
     # Not a foreign key: the batch row goes when its work is done, and a stale number here must never resurrect it.
     Column("batch_id", BigInteger),
-    Index("outbox_waiting", "agency", "due_at", postgresql_where=text("batch_id IS NULL"),
-          sqlite_where=text("batch_id IS NULL")),
     Index("outbox_batch_id", "batch_id"),
     Index("outbox_deadline_at", "deadline_at"),
 )  # fmt: skip
+
+# An index of some rows is used only where a query says the same condition in the same form, so it is said once, here.
+WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False), outbox.c.awaiting.is_(False))
+FRESH = and_(WAITING, outbox.c.attempts == literal_column("0"))
+FAILED = and_(WAITING, outbox.c.attempts > literal_column("0"))
+Index("outbox_fresh", outbox.c.agency, outbox.c.due_at, postgresql_where=FRESH, sqlite_where=FRESH)
+Index("outbox_failed", outbox.c.agency, outbox.c.due_at, postgresql_where=FAILED, sqlite_where=FAILED)
 
 assessment = Table(
     "assessment",

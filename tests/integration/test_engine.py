@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from adapters.contract import Adapter, NotRetryable, Retryable, View
 from singlewindow.clearance import dispatch
@@ -195,11 +195,11 @@ def test_silence_past_the_deadline_means_inspect(window: Window) -> None:
 def test_a_question_that_failed_before_is_in_a_batch_that_is_worked_off_alone(window: Window) -> None:
     lodge_many(window, 2)
     failing = with_adapters(window, Scripted("customs", RuntimeError("not now")))
-    assert not any(batch.alone for batch in dispatch.make_batches(failing))
+    assert not any(batch.failed for batch in dispatch.make_batches(failing))
     for (batch_id,) in rows(window, "SELECT id FROM batch"):
         assess_batches(failing, batch_id)
     change(window, "UPDATE outbox SET due_at = 0")
-    assert [(batch.size, batch.alone) for batch in dispatch.make_batches(window)] == [(1, True)]
+    assert [(batch.size, batch.failed) for batch in dispatch.make_batches(window)] == [(1, True)]
 
 
 def test_batches_of_several_agencies_are_worked_off_together(window: Window) -> None:
@@ -282,9 +282,40 @@ def test_what_failed_before_keeps_nobody_waiting(window: Window) -> None:
     lodge_many(window, 3, "FAILED")
     change(window, "UPDATE outbox SET attempts = 1")
     lodge_many(window, 2, "NEW")
-    made = [(batch.size, batch.alone) for batch in dispatch.make_batches(window) if batch.agency == "customs"]
+    made = [(batch.size, batch.failed) for batch in dispatch.make_batches(window) if batch.agency == "customs"]
     assert made == [(2, False), (1, True)]
     assert not dispatch.may_gather(window, dispatch.make_batches(window))
+
+
+def test_more_failed_ones_than_a_batch_holds_keep_nobody_waiting_either(window: Window) -> None:
+    window = with_settings(window, sw_batch_size=2)
+    lodge_many(window, 5, "FAILED")
+    change(window, "UPDATE outbox SET attempts = 1")
+    lodge_many(window, 3, "NEW")
+    made = [(batch.size, batch.failed) for batch in dispatch.make_batches(window) if batch.agency == "customs"]
+    assert made == [(2, False), (1, True)]
+
+
+def test_due_questions_are_found_by_their_own_indexes(window: Window) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    lodge_many(window, 1)
+    event.listen(window.engine, "before_cursor_execute", note)
+    dispatch.make_batches(window)
+    event.remove(window.engine, "before_cursor_execute", note)
+    with window.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if not sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")  # for so few rows it would need no index
+        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+        found, filled = ("\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {query}", parameters))
+                         for query, parameters in asked if "due_at" in query)  # fmt: skip
+    agencies = len(window.agencies)
+    assert (found.count("outbox_fresh"), found.count("outbox_failed")) == (agencies, agencies)
+    assert "outbox_fresh" in filled
 
 
 def test_no_more_batches_are_opened_than_the_settings_say(window: Window) -> None:

@@ -40,6 +40,18 @@ def test_who_may_be_named_as_declarant(engine: Engine) -> None:
     assert [keyring.may_declare(*pair) for pair in asked] == [True, False, True, True, True, False, True, False]
 
 
+def test_a_party_with_its_first_key_is_protected_within_a_minute(engine: Engine) -> None:
+    clock, trader = _Clock(), Principal("k", Role.TRADER, party="GB1")
+    keyring = Keyring(engine, clock)
+    assert keyring.may_declare(trader, "GB2")
+    made = create_key(engine, Role.TRADER, party="GB2")
+    clock.now = access.PARTIES_KNOWN_SECONDS
+    assert not keyring.may_declare(trader, "GB2")
+    revoke_key(engine, made.key_id)
+    clock.now *= 2
+    assert keyring.may_declare(trader, "GB2")
+
+
 def test_a_fresh_key_stands_for_its_owner(engine: Engine) -> None:
     made = create_key(engine, Role.TRADER, party="GB1")
     principal = Keyring(engine).principal(made.text)

@@ -20,9 +20,9 @@ def test_a_full_batch_has_a_job_of_its_own() -> None:
 
 
 def test_a_question_that_is_asked_alone_has_a_job_of_its_own() -> None:
-    alone = Batch(9, "firearms", 1, alone=True)
+    failed = Batch(9, "firearms", 1, failed=True)
     first, last = batches(1, 1)
-    assert together([first, alone, last], most=50) == [[alone], [first, last]]
+    assert together([first, failed, last], most=50) == [[failed], [first, last]]
 
 
 @given(st.lists(st.integers(1, 120)), st.integers(1, 60))
