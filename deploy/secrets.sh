@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the secrets of compose.yaml, each a file: random passwords, the addresses with them, and the key that signs
-# checkpoints of the audit trail. Never overwrites one.
+# checkpoints of the audit trail. What is there already is kept, so that a newer version's secrets can be added.
 #     sh deploy/secrets.sh [FOLDER]
 set -eu
 
@@ -10,6 +10,7 @@ mkdir -p "$folder"
 
 password() {
     od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
+    echo
 }
 
 # An Ed25519 key as `singlewindow audit keygen` makes it: 32 random bytes behind the fixed bytes of PKCS #8.
@@ -19,21 +20,21 @@ signing_key() {
     echo "-----END PRIVATE KEY-----"
 }
 
-# The account inside a container is not the one that made the file; the folder keeps everybody else out.
+# Makes the file NAME with what the command gives, unless it is there. The account inside a container is not the one that
+# made the file; the folder keeps everybody else out.
 keep() {
-    printf '%s\n' "$2" > "$folder/$1"
-    chmod 444 "$folder/$1"
+    name=$1
+    shift
+    [ -e "$folder/$name" ] && return
+    "$@" > "$folder/$name.new"
+    chmod 444 "$folder/$name.new"
+    mv "$folder/$name.new" "$folder/$name"
+    echo "made $folder/$name"
 }
 
-if [ -e "$folder/database-password" ]; then
-    echo "$folder holds secrets already; nothing was changed" >&2
-    exit 1
-fi
-database=$(password)
-queue=$(password)
-keep database-password "$database"
-keep database-url "postgresql+psycopg://singlewindow:$database@postgres/singlewindow"
-keep redis-url "redis://:$queue@valkey:6379/0"
-keep valkey-settings "requirepass $queue"
-keep audit-key "$(signing_key)"
-echo "The secrets are in $folder"
+keep database-password password
+keep database-url printf 'postgresql+psycopg://singlewindow:%s@postgres/singlewindow\n' "$(cat "$folder/database-password")"
+keep valkey-settings printf 'requirepass %s\n' "$(password)"
+keep redis-url printf 'redis://:%s@valkey:6379/0\n' "$(sed -n 's/^requirepass //p' "$folder/valkey-settings")"
+keep audit-key signing_key
+echo "All secrets are in $folder"

@@ -128,17 +128,31 @@ def test_no_password_is_written_down_and_every_secret_is_a_file() -> None:
 
 
 def test_the_script_makes_every_secret_once_and_no_two_are_alike(tmp_path: Path) -> None:
-    command = ["sh", str(DEPLOY / "secrets.sh"), str(tmp_path / "secrets")]
-    first = subprocess.run(command, capture_output=True, text=True, check=True)
-    made = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "secrets").iterdir()}
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    folder = tmp_path / "secrets"
+    first, made = made_secrets(folder)
+    again, kept = made_secrets(folder)
     assert {f"secrets/{name}" for name in made} == {entry["file"] for entry in compose()["secrets"].values()}
     passwords = re.findall(r"[0-9a-f]{64}", "".join(made.values()))
     assert (len(passwords), len(set(passwords))) == (4, 2)
-    assert not any(password in first.stdout for password in passwords)
+    assert not any(password in first + again for password in passwords)
     assert len(Signer(made["audit-key"]).public) == 64
-    assert again.returncode == 1
-    assert made == {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "secrets").iterdir()}
+    assert kept == made
+
+
+@pytest.mark.parametrize("lost", ["audit-key", "database-url", "redis-url"])
+def test_the_script_adds_what_a_folder_lacks(tmp_path: Path, lost: str) -> None:
+    _, made = made_secrets(tmp_path)
+    (tmp_path / lost).unlink()
+    said, whole = made_secrets(tmp_path)
+    assert f"made {tmp_path / lost}" in said
+    assert (whole.keys(), whole | {"audit-key": ""}) == (made.keys(), made | {"audit-key": ""})
+
+
+def made_secrets(folder: Path) -> tuple[str, dict[str, str]]:
+    """What the script says, and all secrets that are in the folder then."""
+    command = ["sh", str(DEPLOY / "secrets.sh"), str(folder)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return said, {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
 def test_the_image_takes_only_locked_libraries_and_does_not_run_as_root() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from singlewindow.risk.patterns import FUNCTIONS, begins, pattern_faults, resembles, translated
+from singlewindow.risk.patterns import FUNCTIONS, begins, includes, pattern_faults, resembles, translated
 
 
 def test_a_call_of_matches_becomes_ours() -> None:
@@ -46,6 +46,41 @@ def test_a_list_of_prefixes_means_what_it_means_in_cel(prefixes: list[str], code
     source = f"[{listed}].exists(each, item.code.startsWith(each))"
     ours = cel.compile(translated(source)).execute(cel.Context({"item": {"code": code}}, FUNCTIONS))
     assert ours == cel.evaluate(source, {"item": {"code": code}}) == begins(code, " ".join(prefixes))
+
+
+def test_a_list_of_members_is_looked_at_at_once() -> None:
+    source = "!(item.document_codes.exists(code, code in ['N851', 'C640'])) && item.x.exists(y, y in ['1'])"
+    assert translated(source) == "!(item.document_codes.includes('N851 C640')) && item.x.includes('1')"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "item.codes.exists(a, b in ['01'])",
+        "item.codes.exists(a, a in ['0 1'])",
+        "item.codes.all(a, a in ['01'])",
+        "item.codes.exists(a, a in ['01'] || true)",
+        "item.codes.exists(a, a in declaration.codes)",
+        "items.exists(one, one.codes.exists(a, a in ['01']))",
+        "item.description == \"item.codes.exists(a, a in ['01'])\"",
+    ],
+)
+def test_what_only_looks_like_a_list_of_members_is_left_alone(source: str) -> None:
+    assert translated(source) == source
+
+
+@given(st.lists(PREFIX, min_size=1, max_size=5), st.lists(PREFIX, max_size=5))
+def test_a_list_of_members_means_what_it_means_in_cel(words: list[str], codes: list[str]) -> None:
+    listed = ", ".join(f"'{word}'" for word in words)
+    source = f"item.codes.exists(each, each in [{listed}])"
+    ours = cel.compile(translated(source)).execute(cel.Context({"item": {"codes": codes}}, FUNCTIONS))
+    assert ours == cel.evaluate(source, {"item": {"codes": codes}}) == includes(codes, " ".join(words))
+
+
+def test_members_of_what_is_no_list_are_an_error_as_in_cel() -> None:
+    program = cel.compile(translated("item.codes.exists(each, each in ['01'])"))
+    with pytest.raises((RuntimeError, TypeError)):
+        program.execute(cel.Context({"item": {"codes": "01"}}, FUNCTIONS))
 
 
 def test_a_pattern_is_searched_for_not_anchored() -> None:
