@@ -6,7 +6,6 @@ Safe in any number of copies: what one copy has locked, the others pass over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection
@@ -36,8 +35,7 @@ def make_batches(window: Window) -> list[Batch]:
         return []
     with window.engine.begin() as connection:
         now = clock(connection)
-        made = [questions.make_batches(connection, due, _lot(window, due.agency, now)) for due in ready]
-    return list(chain.from_iterable(made))
+        return questions.make_batches(connection, [(due, _lot(window, due.agency, now)) for due in ready])
 
 
 def _ready(window: Window, connection: Connection) -> list[Due]:

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_eng
 from sqlalchemy.engine import URL
 
 from singlewindow.storage import trail
+from singlewindow.storage.liveness import ask_where_in_doubt
 from singlewindow.storage.patience import limit_waiting
 
 OLDEST_SQLITE = (3, 35)  # RETURNING
@@ -51,9 +52,9 @@ def _open_postgresql(url: URL, pool_size: int, patient: bool) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=3,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 3, "options": PATIENT_SESSION if patient else POSTGRESQL_SESSION},
     )
+    ask_where_in_doubt(engine)
     if not patient:
         limit_waiting(engine)
     return engine

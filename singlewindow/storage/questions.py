@@ -21,12 +21,11 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     select,
     update,
 )
 
-from singlewindow.storage.bulk import among
+from singlewindow.storage.bulk import among, insert_rows
 from singlewindow.storage.engines import statement_time
 from singlewindow.storage.identity import new_id
 from singlewindow.storage.tables import FAILED, FRESH, Record, batch, declaration, outbox, version
@@ -80,21 +79,23 @@ class Lot(NamedTuple):
     failed_size: int
 
 
-def make_batches(connection: Connection, due: Due, lot: Lot) -> list[Batch]:
-    """Put due questions to an agency into new batches, the oldest first: one of fresh ones, one of failed ones."""
-    made = [_batch(connection, due.agency, FRESH, lot)] if due.fresh else []
-    made += [_batch(connection, due.agency, FAILED, lot)] if due.failed else []
-    return [batch for batch in made if batch.size]
+def make_batches(connection: Connection, lots: Iterable[tuple[Due, Lot]]) -> list[Batch]:
+    """Put due questions into new batches, the oldest first: for each agency one of fresh ones, one of failed ones."""
+    made, rows = [], []
+    for due, lot in lots:
+        kinds = [kind for kind, wanted in ((FRESH, due.fresh), (FAILED, due.failed)) if wanted]
+        filled = [each for kind in kinds if (each := _filled(connection, due.agency, kind, lot)).size]
+        made += filled
+        rows += [{"id": each.id, "agency": each.agency, "created_at": lot.now, "lease_until": lot.lease_until,
+                  "claimed": False} for each in filled]  # fmt: skip
+    insert_rows(connection, batch, rows)
+    return made
 
 
-def _batch(connection: Connection, agency: str, kind: ColumnElement[bool], lot: Lot) -> Batch:
+def _filled(connection: Connection, agency: str, kind: ColumnElement[bool], lot: Lot) -> Batch:
     batch_id, failed = new_id(), kind is FAILED
     chosen = {"batch": batch_id, "of": agency, "now": lot.now, "most": lot.failed_size if failed else lot.size}
-    size = len(connection.execute(_fill(kind), chosen).all())
-    if size:
-        row = {"id": batch_id, "agency": agency, "created_at": lot.now, "lease_until": lot.lease_until}
-        connection.execute(insert(batch), row)
-    return Batch(batch_id, agency, size, failed)
+    return Batch(batch_id, agency, len(connection.execute(_fill(kind), chosen).all()), failed)
 
 
 @cache
