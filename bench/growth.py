@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,10 @@ SAMPLES = 10
 WARM = 300
 WORKERS = 2
 ORIGINALS = 1_000
-AT_ONCE = 2
+AT_ONCE = 1
+"""One place reads large messages on two processors: a second of the largest would be told to come again."""
+MEASURED = ("web", "worker", "dispatcher")
+QUESTIONS = ("memory", "items", "stored")
 TARGETS = {"cost_with_many_stored": 1.2, "memory_web": 1.1, "memory_worker": 1.1, "item_of_many": 1.3}
 
 
@@ -107,10 +110,10 @@ class Growing:
         part = self._sizes.lodged // SAMPLES
         for number in range(SAMPLES + 1):
             self._bench.run(side, part)
-            held = {kind: resident_bytes(side.kinds()[kind]) / 1e6 for kind in ("web", "worker", "dispatcher")}
+            held = {kind: round(resident_bytes(side.kinds()[kind]) / 1e6, 1) for kind in MEASURED}
             for kind, megabytes in held.items():
-                self.found.megabytes.setdefault(kind, []).append(round(megabytes, 1))
-            self._console.log(f"{(number + 1) * part:,} lodged: {held}")
+                self.found.megabytes.setdefault(kind, []).append(megabytes)
+            self._console.log(f"{(number + 1) * part:,} lodged; MB:", held)
         for kind in ("web", "worker"):
             _, first, *later = self.found.megabytes[kind]
             self.found.add(f"memory_{kind}", max(later) / first)
@@ -140,21 +143,27 @@ def running(servers: Servers, config: Path, *names: str) -> Iterator[list[Ours]]
         yield sides
 
 
-def measure(sizes: Sizes, console: Console) -> dict[str, Any]:
-    """All three questions; the report."""
+def measure(sizes: Sizes, questions: Collection[str], console: Console) -> Iterator[dict[str, Any]]:
+    """The report after each of these questions."""
     with running_servers() as servers, talker("bench.client") as client, configuration(servers, ROUTED) as config:
         growing = Growing(servers, Bench(client), sizes, console)
-        with running(servers, config, "passing") as (side,):
-            console.log("memory while many pass through")
-            growing.memory(side)  # before the largest declarations, whose memory stays with the process
-            console.log("items of the largest declaration, and of one of a hundred")
-            growing.items(side)
-            if wrong := side.wrong(growing.lodged):
-                raise RuntimeError(f"the record is not as it must be: {wrong}")
-        with running(servers, config, "few", "many") as (few, many):
-            console.log("cost with many stored, and with few")
-            growing.stored(few, many)
-        return growing.found.as_json(servers.version())
+        if {"memory", "items"} & set(questions):
+            with running(servers, config, "passing") as (side,):
+                if "memory" in questions:  # before the largest declarations, whose memory stays with the process
+                    console.log("memory while many pass through")
+                    growing.memory(side)
+                    yield growing.found.as_json(servers.version())
+                if "items" in questions:
+                    console.log("items of the largest declaration, and of one of a hundred")
+                    growing.items(side)
+                    yield growing.found.as_json(servers.version())
+                if wrong := side.wrong(growing.lodged):
+                    raise RuntimeError(f"the record is not as it must be: {wrong}")
+        if "stored" in questions:
+            with running(servers, config, "few", "many") as (few, many):
+                console.log("cost with many stored, and with few")
+                growing.stored(few, many)
+            yield growing.found.as_json(servers.version())
 
 
 def show(console: Console, found: dict[str, Any]) -> None:
@@ -171,15 +180,16 @@ def show(console: Console, found: dict[str, Any]) -> None:
 @click.option("--lodged", default=100_000, show_default=True, help="Declarations that pass while memory is looked at.")
 @click.option("--items", default=MANY_ITEMS, show_default=True, help="Items of the largest declaration.")
 @click.option("--rounds", default=5, show_default=True, help="Rounds of each comparison.")
+@click.option("--question", multiple=True, type=click.Choice(QUESTIONS), default=QUESTIONS, help="Only this one.")
 @click.option("--run", default=1_000, show_default=True, help="Declarations of one run.")
-def main(stored: int, lodged: int, items: int, rounds: int, run: int) -> None:
-    """Measure, print, and write bench/latest-growth.json."""
+def main(question: tuple[str, ...], **how_much: int) -> None:
+    """Measure, print, and write bench/latest-growth.json, anew after each question."""
     console = Console()
     os.environ |= LIMITS
-    sizes = Sizes(stored, lodged, run, rounds, items, originals=min(ORIGINALS, stored // 10))
-    found = measure(sizes, console)
-    LATEST.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    show(console, found)
+    sizes = Sizes(**how_much, originals=min(ORIGINALS, how_much["stored"] // 10))
+    for found in measure(sizes, question, console):
+        LATEST.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        show(console, found)
 
 
 if __name__ == "__main__":
