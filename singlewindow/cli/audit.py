@@ -15,8 +15,8 @@ from singlewindow.audit.checkpoint import Checkpoint, Signer, new_key, read_chec
 from singlewindow.audit.verify import Verdict
 from singlewindow.audit.verify import verify as check
 from singlewindow.clearance import comparison, notary
-from singlewindow.cli.keys import record
-from singlewindow.cli.service import data_option, settings_for
+from singlewindow.cli.options import data_option, settings_for
+from singlewindow.cli.record import record
 from singlewindow.times import iso
 
 STEP = 1 << 20

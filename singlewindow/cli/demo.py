@@ -8,17 +8,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+import httpx
 
 from singlewindow.cli.client import MEDIA, Outcome, agencies_asked, open_client, send
-from singlewindow.cli.documents import lodge_with_progress, print_outcomes
-from singlewindow.cli.service import answers, wait_until
-from singlewindow.cli.times import print_report
+from singlewindow.cli.lodge import lodge_with_progress, print_outcomes
+from singlewindow.cli.release_times import print_report
 from singlewindow.security import access
 from singlewindow.security.keys import Role
 from singlewindow.settings import ROOT, load_settings
@@ -26,6 +26,7 @@ from singlewindow.storage.engines import open_engine
 
 EXAMPLES = ROOT / "examples" / "declarations"
 PARTY = "GB123456789012"
+READY_SECONDS = 20.0
 END_SECONDS = 15
 # The demonstration brings its own servers, whatever the environment names.
 NOT_INHERITED = {"DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "SW_DATA"}
@@ -64,12 +65,30 @@ def _service(folder: Path) -> Iterator[str]:
         service = subprocess.Popen(command, env=environment, stdout=written, stderr=subprocess.STDOUT)  # noqa: S603
     url = f"http://127.0.0.1:{port}"
     try:
-        if not wait_until(lambda: service.poll() is not None or answers(url)) or service.poll() is not None:
+        if not _wait_until(lambda: service.poll() is not None or _answers(url)) or service.poll() is not None:
             raise RuntimeError(f"the service did not start:\n{log.read_text(encoding='utf-8')}")
         yield url
     finally:
         service.terminate()
         service.wait(END_SECONDS)
+
+
+def _wait_until(ready: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:
+    """Ask `ready` every 50 ms until it says yes or the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if ready():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _answers(url: str) -> bool:
+    """Whether a service is ready at this address."""
+    try:
+        return httpx.get(f"{url}/readyz", timeout=1.0, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
 
 
 def _make_keys(folder: Path) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Column, Table
 
-from singlewindow.cli.service import data_option, settings_for
+from singlewindow.cli.options import data_option, settings_for
 from singlewindow.cli.tables import console, literal
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.agency import Agency

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Column, Table
-from sqlalchemy import Engine, make_url
 
-from singlewindow.cli.service import data_option, need_tables, settings_for
+from singlewindow.cli.options import data_option, settings_for
+from singlewindow.cli.record import record
 from singlewindow.cli.tables import console, literal
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.security import access
 from singlewindow.security.keys import Role
 from singlewindow.security.tokens import new_token_key
-from singlewindow.storage.engines import open_engine
 from singlewindow.times import iso
 
 SECONDS_AN_HOUR, SECONDS_A_DAY = 3_600, 86_400
 MOMENTS = ("created", "last used", "expires", "revoked")
-
-
-@contextmanager
-def record(data: Path | None) -> Iterator[Engine]:
-    """The database that the settings name, closed afterwards; none is made where there is none."""
-    url = settings_for(data).database_url
-    engine = open_engine(url, pool_size=1)
-    try:
-        _need_file(url)
-        need_tables(engine)
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def _need_file(url: str) -> None:
-    """SQLite would make an empty file where there is none."""
-    place = make_url(url)
-    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
-        advice = "start the service once, or run `singlewindow db upgrade`, with the same --data"
-        raise click.ClickException(f"There is no database at {place.database}; {advice}")
 
 
 @click.group()

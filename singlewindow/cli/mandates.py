@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from rich.table import Column, Table
 
-from singlewindow.cli.keys import record
-from singlewindow.cli.service import data_option
+from singlewindow.cli.options import data_option
+from singlewindow.cli.record import record
 from singlewindow.cli.tables import console, literal
 from singlewindow.security.mandates import grant, list_mandates, revoke_mandate
 from singlewindow.times import iso, microseconds

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from singlewindow.clearance import retry as retrying
-from singlewindow.cli.keys import record
-from singlewindow.cli.service import data_option, settings_for
+from singlewindow.cli.options import data_option, settings_for
+from singlewindow.cli.record import record
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.storage import standing
 from singlewindow.storage.engines import clock, reading

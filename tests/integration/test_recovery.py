@@ -17,13 +17,13 @@ from sqlalchemy import make_url, text
 from singlewindow.clearance import dispatch
 from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
 from singlewindow.clearance.window import Window
-from singlewindow.cli.service import db
+from singlewindow.cli.db import db
 from singlewindow.declarations.intake import Media
 from singlewindow.declarations.validation import Validated, validate
 from singlewindow.security.keys import Principal, Role
 from singlewindow.storage import backups
 from singlewindow.storage.engines import open_engine
-from singlewindow.storage.schema import Tables, tables
+from singlewindow.storage.revision import Tables, tables
 from tests import servers
 from tests.documents import original
 from tests.integration.conftest import work

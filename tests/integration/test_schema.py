@@ -8,11 +8,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from singlewindow.storage import patience, schema, tallies
 from singlewindow.storage.engines import open_engine
-from singlewindow.storage.schema import Tables, is_current, migrate, tables
+from singlewindow.storage.revision import REVISIONS, Tables, is_current, tables
+from singlewindow.storage.schema import migrate
 from singlewindow.storage.tables import metadata
 
 
@@ -22,6 +24,11 @@ def test_the_migrations_make_exactly_the_tables_in_code(empty_database_url: str)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_the_names_of_the_migrations_are_their_revisions_in_order() -> None:
+    scripts = ScriptDirectory.from_config(schema._config())
+    assert [script.revision for script in scripts.walk_revisions()] == [*reversed(REVISIONS)]
 
 
 def test_migrating_again_changes_nothing(empty_database_url: str) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from singlewindow.audit.checkpoint import Signer
@@ -40,8 +41,10 @@ SETTINGS = {name.upper() for name in Settings.__struct_fields__}
 @pytest.mark.parametrize("start", STARTS, ids=lambda start: start.name)
 def test_every_process_is_a_command_with_settings_that_exist(start: Start) -> None:
     name, *words = start.words
-    with group.commands[name].make_context(name, words, resilient_parsing=False) as context:
-        assert context.command is group.commands[name]
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    with command.make_context(name, words, resilient_parsing=False) as context:
+        assert context.command is command
     named = {variable for variable in start.environment if not variable.startswith("PYTHON")}
     assert {variable.removesuffix("_FILE") for variable in named} <= SETTINGS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from singlewindow.cli import group
+from singlewindow.cli import COMMANDS
 from singlewindow.http.metrics import NAMES, PREFIX
 from singlewindow.logs import FIELDS
 from singlewindow.settings import ROOT, Settings
@@ -70,8 +70,8 @@ def test_every_field_of_a_log_line_is_documented() -> None:
 
 def test_every_command_is_documented() -> None:
     manual = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("docs/operator.md", "README.md"))
-    written = {name for name in group.commands if re.search(rf"(singlewindow|make) {name}\b", manual)}
-    assert written == {*group.commands}
+    written = {name for name in COMMANDS if re.search(rf"(singlewindow|make) {name}\b", manual)}
+    assert written == {*COMMANDS}
 
 
 def test_every_test_that_the_threat_model_names_exists() -> None:

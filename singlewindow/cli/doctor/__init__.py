@@ -10,7 +10,7 @@ import msgspec
 
 from singlewindow.cli.doctor import machine, queues, record
 from singlewindow.cli.doctor.check import Check, Level, worst
-from singlewindow.cli.service import data_option, settings_for
+from singlewindow.cli.options import data_option, settings_for
 from singlewindow.settings import Settings
 
 EXIT = {Level.OK: 0, Level.WARNING: 1, Level.FAULT: 2}

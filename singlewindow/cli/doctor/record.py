@@ -14,7 +14,7 @@ from singlewindow.cli.doctor.check import Check, fault, ok, warning
 from singlewindow.settings import Settings
 from singlewindow.storage import dispatchers, inspection, standing
 from singlewindow.storage.engines import clock, open_engine, reading
-from singlewindow.storage.schema import Tables, tables
+from singlewindow.storage.revision import Tables, tables
 from singlewindow.storage.walls import missing_roles
 from singlewindow.times import MICROSECONDS
 

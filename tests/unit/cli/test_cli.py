@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from singlewindow.cli import COMMANDS
 from tests.documents import EXAMPLES, PLAIN
 from tests.unit.cli.conftest import Run
 
@@ -82,3 +85,24 @@ def test_a_key_comes_from_the_environment_or_a_file_and_never_from_the_command_l
 ) -> None:
     assert "SINGLEWINDOW_KEY_FILE" in run(*command).err
     assert run(*command, "--key", "k").status == 2
+
+
+def test_every_module_of_a_command_is_one(run: Run) -> None:
+    status, out, _ = run("--help")
+    assert status == 0
+    assert [line.split()[0] for line in out.partition("Commands:")[2].strip().splitlines()] == [*COMMANDS]
+
+
+def test_what_is_no_command_is_said(run: Run) -> None:
+    status, _, err = run("options")
+    assert (status, "No such command 'options'" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [("web", "rq"), ("web", "xmlschema"), ("dispatch", "flask"), ("worker", "flask"), ("lodge", "sqlalchemy")],
+)
+def test_a_command_does_not_wait_for_what_only_others_need(command: str, heavy: str) -> None:
+    script = f"import sys; from singlewindow.cli import group; group.get_command(None, {command!r})"
+    asked = f"{script}; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

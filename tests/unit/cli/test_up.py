@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from singlewindow.cli import service
+from singlewindow.cli import up
 from singlewindow.security.tokens import Tokens
 from tests.unit.cli.conftest import Run
 
@@ -39,8 +39,8 @@ def test_a_second_service_in_the_same_folder_is_refused_before_it_touches_the_fi
 
 
 def test_the_key_that_signs_tokens_is_made_once_and_nobody_else_can_read_it(tmp_path: Path) -> None:
-    file = service._token_key(tmp_path)
+    file = up._token_key(tmp_path)
     made = file.read_text()
-    assert service._token_key(tmp_path).read_text() == made
+    assert up._token_key(tmp_path).read_text() == made
     assert Tokens(made).public_keys()
     assert file.stat().st_mode & 0o077 == 0

@@ -1,19 +1,13 @@
-"""`singlewindow validate`: every fault with its place and what to do, no server, an exit status that says it all.
-
-And the table that `singlewindow lodge` ends with, whatever the service has answered.
-"""
+"""`singlewindow validate`: every fault with its place and what to do, no server, an exit status that says it all."""
 
 from __future__ import annotations
 
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from rich.console import Console
 
-from singlewindow.cli import documents, group
-from singlewindow.cli.client import Outcome
+from singlewindow.cli import group
 from tests.documents import EXAMPLES, example, examples, original
 
 
@@ -66,25 +60,3 @@ def test_the_form_of_a_file_with_another_name_is_seen_in_its_content(tmp_path: P
     path.write_bytes(b"\n " * name.endswith("json") + example(name))
     result = validate(path)
     assert (result.exit_code, ": valid" in result.output) == (0, True)
-
-
-@pytest.fixture
-def console(monkeypatch: pytest.MonkeyPatch) -> Console:
-    console = Console(width=200, record=True, file=StringIO())
-    monkeypatch.setattr(documents, "console", lambda: console)
-    return console
-
-
-def test_a_refused_declaration_tells_its_first_fault_and_how_many_there_are_besides(console: Console) -> None:
-    problem = {"detail": "TypeCode is too long.", "faults_total": 3}
-    documents.print_outcomes([Outcome(Path("folder/a.xml"), problem=problem)])
-    shown = console.export_text()
-    assert "TypeCode is too long. 2 more: singlewindow validate folder/a.xml" in shown
-
-
-def test_a_value_that_looks_like_markup_is_shown_and_not_obeyed(console: Console) -> None:
-    problem = {"detail": "The value is [/red] [bold]loud."}
-    documents.print_outcomes([Outcome(Path("[bold].xml"), problem=problem)])
-    shown = console.export_text()
-    assert "The value is [/red] [bold]loud." in shown
-    assert "[bold].xml" in shown

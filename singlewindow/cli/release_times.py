@@ -1,4 +1,4 @@
-"""The auditor's command: release-time figures over a span of time."""
+"""`singlewindow release-times`: the auditor's release-time figures over a span of time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from singlewindow.cli.client import answer_of, key_of_environment, open_client, send
-from singlewindow.cli.documents import DEFAULT_URL
+from singlewindow.cli.options import url_option
 from singlewindow.cli.tables import console
 
 FIGURES = ("mean", "median", "mode", "deviation", "minimum", "maximum", "p90", "p95")
@@ -20,7 +20,7 @@ BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
 @click.option("--from", "from_", required=True, help="From this moment, e.g. 2026-01-01T00:00:00Z.")
 @click.option("--to", required=True, help="Up to, but without, this moment.")
 @click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down.")
-@click.option("--url", default=DEFAULT_URL, show_default=True, envvar="SINGLEWINDOW_URL")
+@url_option
 def release_times(from_: str, to: str, by: str | None, url: str) -> None:
     """Show how long each step took, from lodgement to decision.
 

@@ -1,0 +1,18 @@
+"""`singlewindow dispatch`: one dispatcher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from singlewindow import bootstrap
+from singlewindow.cli.options import data_option, settings_for
+from workers import dispatcher
+
+
+@click.command()
+@data_option
+def dispatch(data: Path | None) -> None:
+    """Run one dispatcher; any number may run."""
+    dispatcher.run(bootstrap.open_window(settings_for(data)))

@@ -1,0 +1,69 @@
+"""`singlewindow validate`: every fault of a declaration, without a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from singlewindow.cli.client import XML, media_of
+from singlewindow.cli.options import files_argument
+from singlewindow.declarations import second_opinion as other_engine
+from singlewindow.declarations.faults import Refused, hard
+from singlewindow.declarations.intake import Limits, Media
+from singlewindow.declarations.rules import Rulebooks, load_rulebooks
+from singlewindow.declarations.validation import Validated, describe
+from singlewindow.declarations.validation import validate as validate_document
+from singlewindow.settings import load_settings
+
+
+@click.command()
+@files_argument
+@click.option("--second-opinion", is_flag=True, help="Let a second schema engine judge as well (slow).")
+def validate(files: Sequence[Path], second_opinion: bool) -> None:
+    """Check declarations without a server: every fault, its place, what to do. Exit status 1 if one is hard."""
+    settings = load_settings()
+    rulebooks = load_rulebooks(Path(settings.sw_config), settings.sw_item_limit)
+    limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
+    judged = [_validate_one(path, rulebooks, limits) for path in files]
+    good = [validated is not None and not hard(validated.faults) for validated in judged]
+    agreed = [_agree(path, each) for path, each in zip(files, judged, strict=True) if each and second_opinion]
+    sys.exit(0 if all(good) and all(agreed) else 1)
+
+
+def _agree(path: Path, validated: Validated) -> bool:
+    """Whether a second schema engine finds what the first found; where not, it is said."""
+    ours = not any(fault.rule.startswith("SCHEMA") for fault in hard(validated.faults))
+    if not ours:  # what is broken was not read, so it cannot be handed on
+        return True
+    theirs = other_engine.accepts(validated.declaration)
+    if theirs is None:
+        click.echo(f"{path}: too large for a second opinion")
+    elif theirs != ours:
+        click.echo(f"{path}: the second schema engine does not find it valid; please report this document")
+    return theirs is not False
+
+
+def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> Validated | None:
+    content = path.read_bytes()
+    media = Media.XML if media_of(path, content) == XML else Media.JSON
+    try:
+        validated = validate_document(content, media, rulebooks, limits)
+    except Refused as refused:
+        place = f" (line {refused.line})" if refused.line else ""
+        click.echo(f"{path}: refused, {refused.code}{place}: {refused.text}")
+        return None
+    faults = hard(validated.faults)
+    warnings = len(validated.faults) - len(faults)
+    verdict = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "valid"
+    click.echo(f"{path}: {verdict}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
+    for number, fault in enumerate(validated.faults, start=1):
+        shown = describe(fault, validated)
+        line = f"line {shown['line']}, " if shown.get("line") else ""
+        click.echo(f"  {number}. [{shown['severity']}] {shown['rule']}: {shown['text']}")
+        click.echo(f"     at {line}{shown['xpath']}")
+        click.echo(f"     JSON {shown['json_pointer']}  WCO {shown['wco_pointer']}")
+        click.echo(f"     {shown['advice']}")
+    return validated
