@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from singlewindow.cli.options import data_option, settings_for
-from singlewindow.cli.record import need_tables
+from singlewindow.cli.record import record
 from singlewindow.settings import embedded
 from singlewindow.storage import backups
-from singlewindow.storage.engines import open_engine
 from singlewindow.storage.grants import grant
 from singlewindow.storage.schema import migrate
 
@@ -48,10 +47,6 @@ def grants(data: Path | None, role: str) -> None:
 
     Run it as the owner of the tables, and again after every upgrade.
     """
-    engine = open_engine(settings_for(data).database_url, pool_size=1)
-    try:
-        need_tables(engine)
+    with record(data) as engine:
         grant(engine, role)
-    finally:
-        engine.dispose()
     click.echo(f"{role} may do what the service does, and nothing else.")

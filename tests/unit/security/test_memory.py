@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 from singlewindow.security.memory import Snapshot
 
@@ -57,7 +56,7 @@ def test_what_is_not_known_yet_is_waited_for_and_asked_once() -> None:
 
     snapshot = Snapshot(ask, _Clock(), 60.0)
     got: list[str] = []
-    threads = [threading.Thread(target=_keep(got, snapshot.get)) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: got.append(snapshot.get())) for _ in range(4)]
     for thread in threads:
         thread.start()
     answer.set()
@@ -81,7 +80,3 @@ def test_an_answer_that_could_not_be_had_is_asked_for_again() -> None:
         except OSError:
             failing[0] = False
     assert snapshot.get() == "known"
-
-
-def _keep(got: list[str], get: Callable[[], str]) -> Callable[[], None]:
-    return lambda: got.append(get())
