@@ -7,14 +7,8 @@ from collections.abc import Iterator
 from singlewindow.declarations.faults import Path, Severity
 from singlewindow.declarations.model import ROOT, find, text_of
 from singlewindow.declarations.rules.context import Context
-from singlewindow.declarations.rules.leaves import AMOUNTS, COUNTRIES, CURRENCIES, Leaves
+from singlewindow.declarations.rules.leaves import AMOUNT_CURRENCIES, AMOUNTS, COUNTRIES, CURRENCIES
 from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted, under
-
-_COUNTRY_LEAVES = Leaves(COUNTRIES)
-_CURRENCY_LEAVES = Leaves(CURRENCIES)
-_ATTRIBUTES = tuple(path for path in CURRENCIES if path.endswith("/@currencyID"))
-_AMOUNT_LEAVES = Leaves(AMOUNTS)
-_ATTRIBUTE_LEAVES = Leaves(_ATTRIBUTES)
 
 BEYOND_ISO = frozenset(("EU", "XI", "XK"))
 """The European Union as an origin, Northern Ireland, Kosovo: in use by customs of many countries, outside ISO."""
@@ -26,16 +20,16 @@ class CountryKnown(Rule, frozen=True):
     name = "COUNTRY-KNOWN"
     code = "UNKNOWN_CODE"
     scope = Scope.EVERY
-    reads = COUNTRIES
+    reads = COUNTRIES.paths
     leafwise = True
     advice = "Use the two capital letters of ISO 3166, such as FR."
 
     known: frozenset[str]
 
     def check(self, context: Context) -> Findings:
-        if self.known.issuperset(_COUNTRY_LEAVES.texts(context.tree)):
+        if self.known.issuperset(context.texts(COUNTRIES)):
             return
-        for path, text in _COUNTRY_LEAVES.places(context.tree):
+        for path, text in COUNTRIES.places(context.tree):
             if text.strip() not in self.known:
                 yield path, f"{quoted(text)} is not the code of a country."
 
@@ -46,16 +40,16 @@ class CurrencyKnown(Rule, frozen=True):
     name = "CURRENCY-KNOWN"
     code = "UNKNOWN_CODE"
     scope = Scope.EVERY
-    reads = CURRENCIES
+    reads = CURRENCIES.paths
     leafwise = True
     advice = "Use the three capital letters of ISO 4217, such as EUR."
 
     known: frozenset[str]
 
     def check(self, context: Context) -> Findings:
-        if self.known.issuperset(_CURRENCY_LEAVES.texts(context.tree)):
+        if self.known.issuperset(context.texts(CURRENCIES)):
             return
-        for path, text in _CURRENCY_LEAVES.places(context.tree):
+        for path, text in CURRENCIES.places(context.tree):
             if text.strip() not in self.known:
                 yield path, f"{quoted(text)} is not the code of a currency."
 
@@ -65,7 +59,7 @@ class AmountCurrency(Rule, frozen=True):
 
     name = "AMOUNT-CURRENCY"
     severity = Severity.WARNING
-    reads = (*AMOUNTS, *_ATTRIBUTES)
+    reads = (*AMOUNTS.paths, *AMOUNT_CURRENCIES.paths)
     leafwise = True
     advice = "Add the currencyID attribute with the ISO 4217 code."
 
@@ -75,9 +69,9 @@ class AmountCurrency(Rule, frozen=True):
 
 
 def _bare_amounts(context: Context) -> Iterator[Path]:
-    if len(_AMOUNT_LEAVES.texts(context.tree)) == len(_ATTRIBUTE_LEAVES.texts(context.tree)):
+    if len(context.texts(AMOUNTS)) == len(context.texts(AMOUNT_CURRENCIES)):
         return
-    for path in AMOUNTS:
-        for steps, node in find(context.tree, path.removeprefix("Declaration/")):
+    for path in AMOUNTS.relative:
+        for steps, node in find(context.tree, path):
             if text_of(node) is not None and not (isinstance(node, dict) and node.get("@currencyID")):
                 yield (ROOT, *steps)

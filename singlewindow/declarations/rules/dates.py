@@ -9,12 +9,9 @@ from datetime import UTC, datetime
 from singlewindow.declarations.faults import Path, Severity
 from singlewindow.declarations.model import ROOT, find, text_of
 from singlewindow.declarations.rules.context import Context
-from singlewindow.declarations.rules.leaves import DATES, Leaves
+from singlewindow.declarations.rules.leaves import DATE_FORMATS, DATES, MOMENTS
 from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted
 
-_ALL = Leaves(DATES)
-_MOMENTS = ("Declaration/AcceptanceDateTime/DateTimeString", "Declaration/IssueDateTime/DateTimeString")
-_DATED = Leaves(_MOMENTS)
 _FORM = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)(?:Z|[+-](\d\d)))?")
 _MOST_HOURS_OFF = 14
 
@@ -38,14 +35,14 @@ class DateReal(Rule, frozen=True):
     name = "DATE-REAL"
     code = "INVALID_DATE"
     scope = Scope.EVERY
-    reads = DATES
+    reads = DATES.paths
     leafwise = True
     advice = "Write yyyymmdd, or yyyymmddhhmmss followed by Z, +hh or -hh."
 
     def check(self, context: Context) -> Findings:
-        if all(is_real(text.strip()) for text in _ALL.texts(context.tree)):
+        if all(is_real(text.strip()) for text in context.texts(DATES)):
             return
-        for path, text in _ALL.places(context.tree):
+        for path, text in DATES.places(context.tree):
             if not is_real(text.strip()):
                 yield path, f"{quoted(text)} is not a date that exists."
 
@@ -56,22 +53,27 @@ class DateFormat(Rule, frozen=True):
     name = "DATE-FORMAT"
     severity = Severity.WARNING
     scope = Scope.EVERY
-    reads = (*DATES, *(f"{path}/@formatCode" for path in DATES))
+    reads = (*DATES.paths, *DATE_FORMATS.paths)
     leafwise = True
     advice = "Use formatCode 102 for yyyymmdd and 304 for yyyymmddhhmmss with a time zone."
 
     def check(self, context: Context) -> Findings:
-        if not _ALL.texts(context.tree):
+        texts, forms = context.texts(DATES), context.texts(DATE_FORMATS)
+        if len(texts) == len(forms) and not any(map(_differs, texts, forms)):
             return
         for path, text, form in _with_format(context):
-            day_only = len(text.strip()) == len("yyyymmdd")
-            if is_real(text.strip()) and form in ("102", "304") and day_only != (form == "102"):
+            if _differs(text, form) and is_real(text.strip()):
                 yield path, f"{quoted(text)} is not written as formatCode {form} says."
 
 
+def _differs(text: str, form: str) -> bool:
+    day_only = len(text.strip()) == len("yyyymmdd")
+    return form in ("102", "304") and day_only != (form == "102")
+
+
 def _with_format(context: Context) -> Iterator[tuple[Path, str, str]]:
-    for path in DATES:
-        for steps, node in find(context.tree, path.removeprefix("Declaration/")):
+    for path in DATES.relative:
+        for steps, node in find(context.tree, path):
             text = text_of(node)
             if text is not None and isinstance(node, dict):
                 yield (ROOT, *steps), text, str(node.get("@formatCode", ""))
@@ -83,18 +85,17 @@ class DateNotFarAhead(Rule, frozen=True):
     name = "DATE-NOT-FAR-AHEAD"
     code = "VALUE_OUT_OF_RANGE"
     scope = Scope.EVERY
-    reads = _MOMENTS
+    reads = MOMENTS.paths
     leafwise = True
     advice = "Check the year of the date."
 
     years: int = 5
 
     def check(self, context: Context) -> Findings:
-        texts = _DATED.texts(context.tree)
-        if not texts:
-            return
         now = datetime.now(UTC)
-        horizon = f"{now.year + self.years}{now:%m%d}"
-        for path, text in _DATED.places(context.tree):
+        horizon = f"{now.year + self.years}{now.month:02}{now.day:02}"
+        if all(text.strip()[:8] <= horizon for text in context.texts(MOMENTS)):
+            return
+        for path, text in MOMENTS.places(context.tree):
             if is_real(text.strip()) and text.strip()[:8] > horizon:
                 yield path, f"{quoted(text)} lies more than {self.years} years ahead."

@@ -8,6 +8,7 @@ from singlewindow.declarations.faults import Path
 from singlewindow.declarations.rules.context import (
     DECLARATION_PATH,
     Context,
+    Item,
     group,
     groups,
     value,
@@ -89,13 +90,13 @@ class TaxPaymentMethod(Rule, frozen=True):
                     yield path, f"Tax {quoted(value(tax, 'TypeCode'))} of item {item.index} has no method of payment."
 
 
-def _preferences(context: Context) -> Iterator[tuple[Path, str, int]]:
-    """Every preference claimed: its place, its code, its item's place in the list."""
-    for position, item in enumerate(context.items):
+def _preferences(context: Context) -> Iterator[tuple[Item, int, str]]:
+    """Every preference claimed: its item, the place of its tax line there, its code."""
+    for item in context.items:
         for index, tax in enumerate(item.taxes, start=1):
             preference = value(tax, "DutyRegimeCode")
             if preference:
-                yield under(item.path, "Commodity", ("DutyTaxFee", index), "DutyRegimeCode"), preference, position
+                yield item, index, preference
 
 
 class OnePreference(Rule, frozen=True):
@@ -107,10 +108,11 @@ class OnePreference(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         claimed: dict[int, str] = {}
-        for path, preference, position in _preferences(context):
-            first = claimed.setdefault(position, preference)
+        for item, index, preference in _preferences(context):
+            first = claimed.setdefault(item.index, preference)
             if preference != first:
-                yield path, f"Item {position + 1} claims preference {quoted(preference)} beside {quoted(first)}."
+                path = under(item.path, "Commodity", ("DutyTaxFee", index), "DutyRegimeCode")
+                yield path, f"Item {item.index} claims preference {quoted(preference)} beside {quoted(first)}."
 
 
 class PreferenceOrigin(Rule, frozen=True):
@@ -123,12 +125,11 @@ class PreferenceOrigin(Rule, frozen=True):
     origins: dict[str, str]
 
     def check(self, context: Context) -> Findings:
-        for _, preference, position in _preferences(context):
-            item = context.items[position]
+        for item, _, preference in _preferences(context):
             wanted = self.origins.get(preference[0])
             if not wanted:
                 continue
             given = groups(item.tree, "Origin")
             if all(value(origin, "TypeCode") != wanted for origin in given):
                 path = under(item.path, ("Origin", len(given) + 1), "TypeCode")
-                yield path, f"Preference {quoted(preference)} of item {position + 1} needs an origin of kind {wanted}."
+                yield path, f"Preference {quoted(preference)} of item {item.index} needs an origin of kind {wanted}."

@@ -1,21 +1,41 @@
 """Leaves of one kind wherever they stand: every country code, every amount, every date.
 
-A rule about such leaves first takes all their texts in one descent, which is cheap, and walks again for the exact
-places only where one of the texts is at fault.
+The texts of all kinds are taken in one walk of the declaration, which is cheap; a rule about such leaves looks for the
+exact places only where one of the texts is at fault.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.faults import Path
 from singlewindow.declarations.model import ROOT, Tree, find, text_of
 
-Plan = dict[str, "Plan | None"]
-
 _COUNTRIES = ("CountryCode", "RoutingCountryCode", "RegistrationNationalityCode")
 _FREE_IDENTIFIERS = ("MarksNumbersID", "PostcodeID")
+_MASSES = ("GrossMassMeasure", "NetNetWeightMeasure", "TotalGrossMassMeasure")
+
+Texts = dict["Leaves", list[str]]
+Plan = dict[str, tuple[tuple["Leaves", ...], "Plan"]]
+"""By name: the kinds that an element is of, and what is below it."""
+
+
+class Leaves:
+    """The leaves of one kind: a fixed set of schema paths."""
+
+    def __init__(self, *paths: str) -> None:
+        self.paths = paths
+        self.relative = tuple(path.removeprefix("Declaration/") for path in paths)
+
+    def places(self, tree: Tree) -> Iterator[tuple[Path, str]]:
+        """The texts of these leaves, each with its place."""
+        for path in self.relative:
+            for steps, node in find(tree, path):
+                text = text_of(node)
+                if text is not None:
+                    yield (ROOT, *steps), text
 
 
 def _selected(choose: Callable[[str, str], bool]) -> tuple[str, ...]:
@@ -23,69 +43,68 @@ def _selected(choose: Callable[[str, str], bool]) -> tuple[str, ...]:
     return tuple(path for path in leaves if choose(path, path.rsplit("/", 1)[1]))
 
 
-COUNTRIES = _selected(lambda path, name: name in _COUNTRIES or path.endswith("ExportCountry/ID"))
-DATES = tuple(path for path, element in ELEMENTS.items() if element.base == "date")
-DECIMALS = tuple(path for path, element in ELEMENTS.items() if element.base == "decimal")
-AMOUNTS = _selected(lambda path, name: name.endswith("Amount"))
-CURRENCIES = (*(f"{path}/@currencyID" for path in AMOUNTS), "Declaration/CurrencyExchange/CurrencyTypeCode")
-MASSES = _selected(lambda path, name: name in ("GrossMassMeasure", "NetNetWeightMeasure", "TotalGrossMassMeasure"))
-IDENTIFIERS = _selected(
-    lambda path, name: (
-        name.endswith(("ID", "Code"))
-        and name not in _FREE_IDENTIFIERS
-        and not path.endswith(("Means/ID", "AdditionalDocument/ID", "Declaration/FunctionalReferenceID"))
+COUNTRIES = Leaves(*_selected(lambda path, name: name in _COUNTRIES or path.endswith("ExportCountry/ID")))
+DATES = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "date"))
+MOMENTS = Leaves("Declaration/AcceptanceDateTime/DateTimeString", "Declaration/IssueDateTime/DateTimeString")
+DATE_FORMATS = Leaves(*(f"{path}/@formatCode" for path in DATES.paths))
+DECIMALS = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "decimal"))
+MASSES = Leaves(*_selected(lambda path, name: name in _MASSES))
+AMOUNTS = Leaves(*_selected(lambda path, name: name.endswith("Amount")))
+AMOUNT_CURRENCIES = Leaves(*(f"{path}/@currencyID" for path in AMOUNTS.paths))
+CURRENCIES = Leaves(*AMOUNT_CURRENCIES.paths, "Declaration/CurrencyExchange/CurrencyTypeCode")
+IDENTIFIERS = Leaves(
+    *_selected(
+        lambda path, name: (
+            name.endswith(("ID", "Code"))
+            and name not in _FREE_IDENTIFIERS
+            and not path.endswith(("Means/ID", "AdditionalDocument/ID", "Declaration/FunctionalReferenceID"))
+        )
     )
 )
 
 
-class Leaves:
-    """A fixed set of schema paths, compiled for quick reading."""
+class Walk:
+    """Kinds of leaves whose texts are taken together."""
 
-    def __init__(self, paths: tuple[str, ...]) -> None:
-        self.paths = paths
-        self._relative = tuple(path.removeprefix("Declaration/") for path in paths)
+    def __init__(self, *kinds: Leaves) -> None:
+        self._kinds = kinds
         self._plan: Plan = {}
-        for path in self._relative:
-            *parents, leaf = path.split("/")
-            plan = self._plan
-            for name in parents:
-                plan = _inner(plan, name)
-            plan[leaf] = None
+        for kind in kinds:
+            for path in kind.relative:
+                self._add(kind, path.split("/"))
 
-    def texts(self, tree: Tree) -> list[str]:
-        """The texts of all these leaves, in no useful order."""
-        found: list[str] = []
+    def texts(self, tree: Tree) -> Texts:
+        """The texts of all leaves by kind; those of a leaf and of its attribute come in the same order."""
+        found: Texts = {kind: [] for kind in self._kinds}
         _collect(tree, self._plan, found)
         return found
 
-    def places(self, tree: Tree) -> Iterator[tuple[Path, str]]:
-        """The same texts, each with its place."""
-        for path in self._relative:
-            for steps, node in find(tree, path):
-                text = text_of(node)
-                if text is not None:
-                    yield (ROOT, *steps), text
+    def _add(self, kind: Leaves, names: list[str]) -> None:
+        plan = self._plan
+        for name in names[:-1]:
+            plan = plan.setdefault(name, ((), {}))[1]
+        kinds, below = plan.get(names[-1], ((), {}))
+        plan[names[-1]] = ((*kinds, kind), below)
 
 
-def _inner(plan: Plan, name: str) -> Plan:
-    inner = plan.setdefault(name, {})
-    if inner is None:
-        raise ValueError(f"{name} is named both as a leaf and as the holder of one.")
-    return inner
-
-
-def _collect(node: Tree, plan: Plan, found: list[str]) -> None:
-    for name, inner in plan.items():
-        child = node.get(name)
-        if child is None:
+def _collect(node: Tree, plan: Plan, found: Texts) -> None:
+    for name, child in node.items():
+        entry = plan.get(name)
+        if entry is None:
             continue
-        if inner is None:
-            text = child if type(child) is str else text_of(child)
-            if text is not None:
-                found.append(text)
-        elif type(child) is dict:
-            _collect(child, inner, found)
-        elif type(child) is list:
-            for entry in child:
-                if type(entry) is dict:
-                    _collect(entry, inner, found)
+        if type(child) is list:
+            for each in child:
+                _take(each, entry, found)
+        else:
+            _take(child, entry, found)
+
+
+def _take(node: Any, entry: tuple[tuple[Leaves, ...], Plan], found: Texts) -> None:
+    kinds, below = entry
+    if kinds:
+        text = node if type(node) is str else text_of(node)
+        if text is not None:
+            for kind in kinds:
+                found[kind].append(text)
+    if below and type(node) is dict:
+        _collect(node, below, found)

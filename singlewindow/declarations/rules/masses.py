@@ -7,11 +7,8 @@ from decimal import Decimal
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.model import decimal_of
 from singlewindow.declarations.rules.context import Context, Item, group
-from singlewindow.declarations.rules.leaves import DECIMALS, MASSES, Leaves
+from singlewindow.declarations.rules.leaves import DECIMALS, MASSES
 from singlewindow.declarations.rules.rule import COMMODITY, Findings, Rule, Scope, quoted, under
-
-_NUMBERS = Leaves(DECIMALS)
-_WEIGHTS = Leaves(MASSES)
 
 _MEASURE = f"{COMMODITY}/GoodsMeasure"
 _BOTH = (f"{_MEASURE}/GrossMassMeasure", f"{_MEASURE}/NetNetWeightMeasure")
@@ -27,20 +24,19 @@ class NotNegative(Rule, frozen=True):
     name = "NOT-NEGATIVE"
     code = "VALUE_OUT_OF_RANGE"
     scope = Scope.EVERY
-    reads = DECIMALS
+    reads = DECIMALS.paths
     leafwise = True
     advice = "Give the value without a minus sign, or leave the element out."
 
     def check(self, context: Context) -> Findings:
-        texts = _NUMBERS.texts(context.tree)
-        if "-" not in "".join(texts):
+        if "-" not in "".join(context.texts(DECIMALS)):
             return
-        for path, text in _NUMBERS.places(context.tree):
+        for path, text in DECIMALS.places(context.tree):
             if _negative(text) and path[-1].name not in _WEIGHED:
                 yield path, f"{path[-1].name} is {quoted(text)}; it must not be negative."
 
 
-_WEIGHED = frozenset(path.rsplit("/", 1)[1] for path in MASSES)
+_WEIGHED = frozenset(path.rsplit("/", 1)[1] for path in MASSES.paths)
 
 
 class MassPositive(Rule, frozen=True):
@@ -49,14 +45,14 @@ class MassPositive(Rule, frozen=True):
     name = "MASS-POSITIVE"
     code = "VALUE_OUT_OF_RANGE"
     scope = Scope.EVERY
-    reads = MASSES
+    reads = MASSES.paths
     leafwise = True
     advice = "State the mass in kilograms, or leave the element out where none is required."
 
     def check(self, context: Context) -> Findings:
-        if all(_weighs(text) for text in _WEIGHTS.texts(context.tree)):
+        if all(_weighs(text) for text in context.texts(MASSES)):
             return
-        for path, text in _WEIGHTS.places(context.tree):
+        for path, text in MASSES.places(context.tree):
             if not _weighs(text):
                 yield path, f"{path[-1].name} is {quoted(text)}; a mass must be more than zero."
 

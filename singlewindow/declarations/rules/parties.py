@@ -121,22 +121,22 @@ class PartyIdForm(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         form = re.compile(self.pattern)
-        for path, party in _identified(context):
+        for place, party in _identified(context):
             identifier = value(party, "ID")
             if identifier.isascii() and identifier and not form.fullmatch(identifier):
-                yield under(path, "ID"), f"{quoted(identifier)} is not a party identifier."
+                yield under(*place, "ID"), f"{quoted(identifier)} is not a party identifier."
 
 
-def _identified(context: Context) -> Iterator[tuple[Path, Tree]]:
+def _identified(context: Context) -> Iterator[tuple[tuple[Path, str | tuple[str, int]], Tree]]:
     for parent, path, (_, names) in (
         (context.tree, DECLARATION_PATH, _SINGLE_PARTIES[0]),
         (context.shipment, SHIPMENT_PATH, _SINGLE_PARTIES[1]),
     ):
         for name in names:
             if name in parent:
-                yield under(path, name), group(parent, name)
+                yield (path, name), group(parent, name)
     for index, holder in enumerate(groups(context.tree, "AuthorisationHolder"), start=1):
-        yield under(DECLARATION_PATH, ("AuthorisationHolder", index)), holder
+        yield (DECLARATION_PATH, ("AuthorisationHolder", index)), holder
 
 
 _ROLES = ("Declaration/Declarant/ID", f"{SHIPMENT}/Importer", f"{SHIPMENT}/Importer/ID")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, groups, value
-from singlewindow.declarations.rules.leaves import IDENTIFIERS, Leaves
+from singlewindow.declarations.rules.leaves import IDENTIFIERS, Walk
 from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, Scope, quoted, under
 
 _LRN = "Declaration/FunctionalReferenceID"
@@ -13,7 +13,7 @@ _LRN_PATH = under(DECLARATION_PATH, "FunctionalReferenceID")
 _LRN_FORM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._/()+:,#&=-]*[A-Za-z0-9_.)-])?")
 _CLASSIFICATIONS = f"{COMMODITY}/Classification"
 _NUMERIC_SCHEMES = ("TSP", "TRC", "HS", "SRZ")
-_CODED = Leaves(IDENTIFIERS)
+_CODED = Walk(IDENTIFIERS)
 
 
 def _lrn(context: Context) -> str:
@@ -63,14 +63,14 @@ class IdentifierCharacters(Rule, frozen=True):
     name = "IDENTIFIER-CHARACTERS"
     code = "INVALID_CHARACTERS"
     scope = Scope.EVERY
-    reads = IDENTIFIERS
+    reads = IDENTIFIERS.paths
     leafwise = True
     advice = "Type the value again on a plain keyboard: full-width, accented and invisible characters do not count."
 
     def check(self, context: Context) -> Findings:
-        if context.is_plain() or all(_is_plain(text) for text in _CODED.texts(context.tree)):
+        if context.is_plain() or all(_is_plain(text) for text in _CODED.texts(context.tree)[IDENTIFIERS]):
             return
-        for path, text in _CODED.places(context.tree):
+        for path, text in IDENTIFIERS.places(context.tree):
             if not _is_plain(text):
                 yield path, f"{path[-1].name} holds characters other than plain ASCII: {text[:40]!a}."
 
