@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from itertools import cycle, islice
 
 import psycopg
@@ -41,11 +42,12 @@ def form_of(content: bytes, media: str) -> bytes:
     return canonical(Declaration(tree_of(declaration)))
 
 
-def carry_out(connection: psycopg.Connection[tuple[object, ...]], first: int, number: int) -> None:
-    """Store `number` documents, whose numbers begin with `first`."""
+def carry_out(
+    connection: psycopg.Connection[tuple[object, ...]], processors: Iterator[int], first: int, number: int
+) -> None:
+    """Store `number` documents, whose numbers begin with `first`, each hundred on the next of the processors."""
     pool = documents(POOL)
     contents = ((at, pool[at % POOL]) for at in range(first, first + number))
-    processors = cycle(sorted(os.sched_getaffinity(0)))
     while group := list(islice(contents, GROUP)):
         os.sched_setaffinity(0, {next(processors)})
         received = [document.content(f"FLOOR-{at:010d}") for at, document in group]
@@ -57,14 +59,12 @@ def carry_out(connection: psycopg.Connection[tuple[object, ...]], first: int, nu
 def main() -> None:
     """Carry out orders until the input ends."""
     documents(POOL)
-    first = 0
+    first, processors = 0, cycle(sorted(os.sched_getaffinity(0)))
     with psycopg.connect(sys.argv[1].replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(TABLE)
         for line in sys.stdin:
             began, cpu = time.perf_counter(), time.process_time()
-            allowed = os.sched_getaffinity(0)
-            carry_out(connection, first, int(line))
-            os.sched_setaffinity(0, allowed)
+            carry_out(connection, processors, first, int(line))
             first += int(line)
             taken = {"cpu_seconds": time.process_time() - cpu, "seconds": time.perf_counter() - began}
             print(json.dumps(taken), flush=True)

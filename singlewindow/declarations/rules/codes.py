@@ -27,7 +27,7 @@ class CountryKnown(Rule, frozen=True):
     known: frozenset[str]
 
     def check(self, context: Context) -> Findings:
-        if self.known.issuperset(context.texts(COUNTRIES)):
+        if self.known.issuperset(context.texts[COUNTRIES]):
             return
         for path, text in COUNTRIES.places(context.tree):
             if text.strip() not in self.known:
@@ -47,7 +47,7 @@ class CurrencyKnown(Rule, frozen=True):
     known: frozenset[str]
 
     def check(self, context: Context) -> Findings:
-        if self.known.issuperset(context.texts(CURRENCIES)):
+        if self.known.issuperset(context.texts[CURRENCIES]):
             return
         for path, text in CURRENCIES.places(context.tree):
             if text.strip() not in self.known:
@@ -69,7 +69,7 @@ class AmountCurrency(Rule, frozen=True):
 
 
 def _bare_amounts(context: Context) -> Iterator[Path]:
-    if len(context.texts(AMOUNTS)) == len(context.texts(AMOUNT_CURRENCIES)):
+    if len(context.texts[AMOUNTS]) == len(context.texts[AMOUNT_CURRENCIES]):
         return
     for path in AMOUNTS.relative:
         for steps, node in find(context.tree, path):

@@ -12,19 +12,7 @@ import msgspec
 
 from singlewindow.declarations.faults import Path, Step
 from singlewindow.declarations.model import ROOT, Declaration, Tree, text_of
-from singlewindow.declarations.rules.leaves import (
-    AMOUNT_CURRENCIES,
-    AMOUNTS,
-    COUNTRIES,
-    CURRENCIES,
-    DATE_FORMATS,
-    DATES,
-    DECIMALS,
-    MASSES,
-    MOMENTS,
-    Leaves,
-    Walk,
-)
+from singlewindow.declarations.rules.leaves import COMMON
 
 XML_SPACE = " \t\r\n"
 ORIGINAL = "9"
@@ -33,8 +21,6 @@ REQUEST = "13"
 SHIPMENT_PATH: Path = (ROOT, Step("GoodsShipment"))
 CONSIGNMENT_PATH: Path = (*SHIPMENT_PATH, Step("Consignment"))
 DECLARATION_PATH: Path = (ROOT,)
-
-_LEAVES = Walk(AMOUNT_CURRENCIES, AMOUNTS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, MASSES, MOMENTS)
 
 
 def group(tree: Tree, name: str) -> Tree:
@@ -85,10 +71,12 @@ class Item:
 
 
 class Context:
-    """The extracts of one declaration. Values are without white space around them; documents are known by code."""
+    """The extracts of one declaration. Values are without white space around them; documents are known by code.
+
+    `texts` are those of the leaves of each common kind, exactly as they are.
+    """
 
     __slots__ = (
-        "_texts",
         "authorisations",
         "consignment",
         "document_codes",
@@ -98,12 +86,13 @@ class Context:
         "previous_documents",
         "shipment",
         "statements",
+        "texts",
         "tree",
     )
 
     def __init__(self, declaration: Declaration) -> None:
         tree = self.tree = declaration.tree
-        self._texts = _LEAVES.texts(tree)
+        self.texts = COMMON.texts(tree)
         self.function, self.kind = value(tree, "FunctionCode"), value(tree, "TypeCode")
         self.shipment = group(tree, "GoodsShipment")
         self.consignment = group(self.shipment, "Consignment")
@@ -120,10 +109,6 @@ class Context:
         for item in self.items:
             for index, entry in enumerate(groups(item.tree, "PreviousDocument"), start=1):
                 self.previous_documents.append((item.path, index, entry))
-
-    def texts(self, kind: Leaves) -> list[str]:
-        """The texts of all leaves of a kind, as they are."""
-        return self._texts[kind]
 
     def is_plain(self) -> bool:
         """Whether the whole declaration is unescaped ASCII, so that no single value needs a look at its characters."""

@@ -40,7 +40,7 @@ class DateReal(Rule, frozen=True):
     advice = "Write yyyymmdd, or yyyymmddhhmmss followed by Z, +hh or -hh."
 
     def check(self, context: Context) -> Findings:
-        if all(is_real(text.strip()) for text in context.texts(DATES)):
+        if all(is_real(text.strip()) for text in context.texts[DATES]):
             return
         for path, text in DATES.places(context.tree):
             if not is_real(text.strip()):
@@ -58,7 +58,8 @@ class DateFormat(Rule, frozen=True):
     advice = "Use formatCode 102 for yyyymmdd and 304 for yyyymmddhhmmss with a time zone."
 
     def check(self, context: Context) -> Findings:
-        texts, forms = context.texts(DATES), context.texts(DATE_FORMATS)
+        # As many formats as dates: each has its own, for a format without a date is refused by the schema.
+        texts, forms = context.texts[DATES], context.texts[DATE_FORMATS]
         if len(texts) == len(forms) and not any(map(_differs, texts, forms)):
             return
         for path, text, form in _with_format(context):
@@ -94,7 +95,7 @@ class DateNotFarAhead(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         now = datetime.now(UTC)
         horizon = f"{now.year + self.years}{now.month:02}{now.day:02}"
-        if all(text.strip()[:8] <= horizon for text in context.texts(MOMENTS)):
+        if all(text.strip()[:8] <= horizon for text in context.texts[MOMENTS]):
             return
         for path, text in MOMENTS.places(context.tree):
             if is_real(text.strip()) and text.strip()[:8] > horizon:

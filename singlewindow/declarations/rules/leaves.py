@@ -108,3 +108,7 @@ def _take(node: Any, entry: tuple[tuple[Leaves, ...], Plan], found: Texts) -> No
                 found[kind].append(text)
     if below and type(node) is dict:
         _collect(node, below, found)
+
+
+COMMON = Walk(AMOUNT_CURRENCIES, AMOUNTS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, MASSES, MOMENTS)
+"""The kinds that every declaration is asked about."""

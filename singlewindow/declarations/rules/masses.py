@@ -29,7 +29,7 @@ class NotNegative(Rule, frozen=True):
     advice = "Give the value without a minus sign, or leave the element out."
 
     def check(self, context: Context) -> Findings:
-        if "-" not in "".join(context.texts(DECIMALS)):
+        if "-" not in "".join(context.texts[DECIMALS]):
             return
         for path, text in DECIMALS.places(context.tree):
             if _negative(text) and path[-1].name not in _WEIGHED:
@@ -50,7 +50,7 @@ class MassPositive(Rule, frozen=True):
     advice = "State the mass in kilograms, or leave the element out where none is required."
 
     def check(self, context: Context) -> Findings:
-        if all(_weighs(text) for text in context.texts(MASSES)):
+        if all(_weighs(text) for text in context.texts[MASSES]):
             return
         for path, text in MASSES.places(context.tree):
             if not _weighs(text):

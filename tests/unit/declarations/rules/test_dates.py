@@ -48,3 +48,11 @@ def test_a_date_of_this_year_is_accepted(goods_import: Tree, breaches: Breaches)
     today = f"{datetime.now(UTC):%Y%m%d%H%M%S}Z"
     goods_import["AcceptanceDateTime"] = {"DateTimeString": {"@formatCode": "304", "#text": today}}
     assert breaches(goods_import) == []
+
+
+def test_of_two_dates_only_the_one_that_differs_from_its_format_is_found(
+    goods_import: Tree, breaches: Breaches
+) -> None:
+    goods_import["AcceptanceDateTime"] = {"DateTimeString": {"@formatCode": "102", "#text": "20260228"}}
+    goods_import["IssueDateTime"] = {"DateTimeString": {"@formatCode": "304", "#text": "20260228"}}
+    assert breaches(goods_import) == ["warning WCO-DATE-FORMAT IssueDateTime/DateTimeString"]
