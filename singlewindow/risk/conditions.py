@@ -10,17 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, Literal
+from typing import Any, Final
 
 import cel
 
 from singlewindow.declarations.model import Tree, text_of
-from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, declaration_facts, goods_items, item_facts
+from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts, goods_items
 from singlewindow.risk.patterns import FUNCTIONS, LITERAL, translated
-from singlewindow.risk.readers import Fact, Value
+from singlewindow.risk.predicates import Predicate, Scene, Scope, predicate
+from singlewindow.risk.readers import Fact
 
-Scope = Literal["item", "declaration"]
 Names = frozenset[str]
 Fired = tuple[int, str | None]
 
@@ -37,12 +36,16 @@ class ConditionError(Exception):
 
 @dataclass(frozen=True)
 class Condition:
-    """One compiled condition; `item` and `declaration` are the names of the facts it reads."""
+    """One compiled condition; `item` and `declaration` are the names of the facts it reads.
+
+    The `predicate` answers in place of the `program` where there is one, and says the same.
+    """
 
     id: str
     source: str
     scope: Scope
     program: cel.Program
+    predicate: Predicate | None
     item: Names
     declaration: Names
 
@@ -53,15 +56,28 @@ class Condition:
             f"declaration.{name}": DECLARATION_FACTS[name] for name in sorted(self.declaration)
         }
 
-    def holds(self, context: cel.Context) -> bool:
+    def holds(self, scene: Scene) -> bool:
         """Whether the condition is true; raises `ConditionError` where it is neither true nor false."""
+        return self.evaluated(scene) if self.predicate is None else self.predicate(scene)
+
+    def evaluated(self, scene: Scene) -> bool:
+        """What CEL says of the condition; raises as `holds` does."""
         try:
-            answer = self.program.execute(context)
+            answer = self.program.execute(cel.Context(self._variables(scene), FUNCTIONS))
         except _CEL_ERRORS as error:
             raise ConditionError(f"Condition {self.id} could not be answered: {error}") from error
         if not isinstance(answer, bool):
             raise ConditionError(f"Condition {self.id} gives {type(answer).__name__}, not true or false")
         return answer
+
+    def _variables(self, scene: Scene) -> dict[str, Any]:
+        """The facts that are named, and no other: CEL copies what it is given."""
+        variables: dict[str, Any] = {"declaration": {name: scene["declaration"][name] for name in self.declaration}}
+        if self.scope == "item":
+            variables["item"] = {name: scene["item"][name] for name in self.item}
+        else:
+            variables["items"] = [{name: item[name] for name in self.item} for item in scene["items"]]
+        return variables
 
 
 def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
@@ -82,7 +98,9 @@ def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
         item = _members_of_items(bare, bound)
     _refuse_unknown("item", item, ITEM_FACTS)
     _refuse_unknown("declaration", declaration, DECLARATION_FACTS)
-    return Condition(identifier, source, scope, program, frozenset(item), frozenset(declaration))
+    return Condition(
+        identifier, source, scope, program, predicate(source, scope), frozenset(item), frozenset(declaration)
+    )
 
 
 def _refuse_variables(variables: set[str], bound: set[str], scope: Scope) -> None:
@@ -105,11 +123,10 @@ def _refuse_unknown(owner: str, names: set[str], facts: Mapping[str, Fact]) -> N
 
 
 class ConditionSet:
-    """Conditions evaluated together: each fact of a tree is read once, and CEL is called once for all of them."""
+    """Conditions evaluated over one tree, each fact of which is read at most once."""
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.conditions = tuple(conditions)
-        self._together: dict[tuple[int, ...], cel.Program] = {}
 
     def fired(self, tree: Tree, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
         """Index of each condition that holds, with the item's SequenceNumeric (None: the whole declaration).
@@ -117,57 +134,13 @@ class ConditionSet:
         `wanted` restricts the evaluation to those indexes. Raises `ConditionError`.
         """
         chosen = range(len(self.conditions)) if wanted is None else sorted(wanted)
-        whole = [index for index in chosen if self.conditions[index].scope == "declaration"]
-        single = [index for index in chosen if self.conditions[index].scope == "item"]
-        declaration = declaration_facts(tree, self._declaration)
-        context = cel.Context({"declaration": declaration}, FUNCTIONS)
-        if whole:
-            seen = self._with_items(tree, declaration) if self._uses_items else context
-            yield from ((index, None) for index in self._held(whole, seen))
-        if single:
-            yield from self._by_item(tree, context, single)
-
-    def _by_item(self, tree: Tree, context: cel.Context, single: list[int]) -> Iterator[Fired]:
-        for item in goods_items(tree):
-            context.add_variable("item", item_facts(item, self._item))
+        single = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "item"]
+        whole = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "declaration"]
+        declaration, trees = Facts(DECLARATION_FACTS, tree), goods_items(tree)
+        items = [Facts(ITEM_FACTS, item) for item in trees]
+        scene: Scene = {"declaration": declaration, "items": items}
+        yield from ((index, None) for index, condition in whole if condition.holds(scene))
+        for item, facts in zip(trees, items, strict=True):
+            scene = {"declaration": declaration, "item": facts}
             sequence = text_of(item.get("SequenceNumeric"))
-            yield from ((index, sequence) for index in self._held(single, context))
-
-    def _held(self, indexes: list[int], context: cel.Context) -> list[int]:
-        """Those of the conditions that are true."""
-        try:
-            answers = self._program(tuple(indexes)).execute(context)
-        except _CEL_ERRORS:  # one of them cannot be answered: asked alone, it says which and why
-            answers = []
-        if len(answers) != len(indexes) or not all(isinstance(answer, bool) for answer in answers):
-            answers = [self.conditions[index].holds(context) for index in indexes]
-        return [index for index, answer in zip(indexes, answers, strict=True) if answer]
-
-    def _program(self, indexes: tuple[int, ...]) -> cel.Program:
-        """One program that answers these conditions, as a list; kept, as the same ones are asked again all day."""
-        found = self._together.get(indexes)
-        if found is None:
-            sources = ",\n".join(f"({translated(self.conditions[index].source)}\n)" for index in indexes)
-            found = self._together[indexes] = cel.compile(f"[{sources}]")
-        return found
-
-    def _with_items(self, tree: Tree, declaration: dict[str, Value]) -> cel.Context:
-        """A context of its own, as CEL copies a context's variables for every macro it runs."""
-        items = [item_facts(item, self._items) for item in goods_items(tree)]
-        return cel.Context({"declaration": declaration, "items": items}, FUNCTIONS)
-
-    @cached_property
-    def _item(self) -> Names:
-        return frozenset().union(*(each.item for each in self.conditions if each.scope == "item"))
-
-    @cached_property
-    def _items(self) -> Names:
-        return frozenset().union(*(each.item for each in self.conditions if each.scope == "declaration"))
-
-    @cached_property
-    def _declaration(self) -> Names:
-        return frozenset().union(*(each.declaration for each in self.conditions))
-
-    @cached_property
-    def _uses_items(self) -> bool:
-        return any("items" in each.program.variables() for each in self.conditions if each.scope == "declaration")
+            yield from ((index, sequence) for index, condition in single if condition.holds(scene))

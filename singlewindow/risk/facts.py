@@ -6,8 +6,7 @@ them. Facts are read from the tree an agency was given, hence never from more th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Final, cast
 
 from singlewindow.declarations.model import Tree, text_of
@@ -211,13 +210,18 @@ DECLARATION_FACTS: Final[Mapping[str, Fact]] = under(
 )
 
 
-def read_facts(facts: Mapping[str, Fact], tree: Tree, names: Iterable[str]) -> dict[str, Value]:
-    """The named facts of one goods item or one declaration, by name."""
-    return {name: facts[name].read(tree) for name in names}
+class Facts(dict[str, Value]):
+    """The facts of one goods item or one declaration, by name: each is read when it is first asked for, and kept."""
 
+    __slots__ = ("_known", "_tree")
 
-item_facts: Callable[[Tree, Iterable[str]], dict[str, Value]] = partial(read_facts, ITEM_FACTS)
-declaration_facts: Callable[[Tree, Iterable[str]], dict[str, Value]] = partial(read_facts, DECLARATION_FACTS)
+    def __init__(self, known: Mapping[str, Fact], tree: Tree) -> None:
+        super().__init__()
+        self._known, self._tree = known, tree
+
+    def __missing__(self, name: str) -> Value:
+        value = self[name] = self._known[name].read(self._tree)
+        return value
 
 
 def goods_items(declaration: Tree) -> list[Tree]:

@@ -15,8 +15,9 @@ import msgspec
 
 from singlewindow.decisions.assessment import Control, Lane
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Scope, compile_condition
+from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, compile_condition
 from singlewindow.risk.configuration import Source
+from singlewindow.risk.predicates import Scope
 from singlewindow.risk.rehearsal import rehearse
 
 Words = Annotated[str, msgspec.Meta(pattern=r"\S")]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-import cel
-
-from singlewindow.risk.conditions import Condition, ConditionError, Scope, compile_condition
+from singlewindow.risk.conditions import Condition, ConditionError, compile_condition
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
-from singlewindow.risk.patterns import FUNCTIONS, LITERAL, pattern_faults
+from singlewindow.risk.patterns import LITERAL, pattern_faults
+from singlewindow.risk.predicates import Scene, Scope
 from singlewindow.risk.readers import EMPTY, Kind, Value
 
 _FILLED: Final[dict[Kind, Value]] = {"text": "1", "texts": ["1"], "number": 1.0, "count": 1, "flag": True}
@@ -36,17 +35,16 @@ def rehearse(condition: Condition) -> list[str]:
 def _failures(condition: Condition) -> Iterator[str]:
     for values, hint in ((_FILLED, ""), (EMPTY, " (an absent value reads as an empty one: guard against it)")):
         try:
-            condition.holds(_specimen(condition.scope, values))
+            condition.evaluated(_specimen(condition.scope, values))
         except ConditionError as error:
             yield f"{error}{hint}"
             return
 
 
-def _specimen(scope: Scope, values: Mapping[Kind, Value]) -> cel.Context:
+def _specimen(scope: Scope, values: Mapping[Kind, Value]) -> Scene:
     item = {name: values[fact.kind] for name, fact in ITEM_FACTS.items()}
     declaration = {name: values[fact.kind] for name, fact in DECLARATION_FACTS.items()}
-    scoped: dict[str, Any] = {"item": item} if scope == "item" else {"items": [item]}
-    return cel.Context({"declaration": declaration, **scoped}, FUNCTIONS)
+    return {"declaration": declaration, **({"item": item} if scope == "item" else {"items": [item]})}
 
 
 def _failing_operands(condition: Condition) -> Iterator[str]:
@@ -54,7 +52,7 @@ def _failing_operands(condition: Condition) -> Iterator[str]:
         if operand == condition.source.strip():
             continue
         try:
-            compile_condition(condition.id, operand, condition.scope).holds(_specimen(condition.scope, _FILLED))
+            compile_condition(condition.id, operand, condition.scope).evaluated(_specimen(condition.scope, _FILLED))
         except ConditionError as error:
             if not isinstance(error.__cause__, (IndexError, ArithmeticError)):
                 yield f"in {operand!r}: {error}"

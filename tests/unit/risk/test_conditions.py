@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Scope, compile_condition
+from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, compile_condition
+from singlewindow.risk.predicates import Scope
 
 
 def goods(*descriptions: str) -> Tree:

@@ -4,7 +4,7 @@ import pytest
 
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, declaration_facts, item_facts
+from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts
 from singlewindow.risk.readers import EMPTY
 
 ALL_FACTS = {f"item.{name}": fact for name, fact in ITEM_FACTS.items()} | {
@@ -13,11 +13,11 @@ ALL_FACTS = {f"item.{name}": fact for name, fact in ITEM_FACTS.items()} | {
 
 
 def item(name: str, tree: Tree) -> object:
-    return item_facts(tree, [name])[name]
+    return Facts(ITEM_FACTS, tree)[name]
 
 
 def declared(name: str, tree: Tree) -> object:
-    return declaration_facts(tree, [name])[name]
+    return Facts(DECLARATION_FACTS, tree)[name]
 
 
 @pytest.mark.parametrize("name", ALL_FACTS)

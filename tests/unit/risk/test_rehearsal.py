@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from singlewindow.risk.conditions import Scope, compile_condition
+from singlewindow.risk.conditions import compile_condition
+from singlewindow.risk.predicates import Scope
 from singlewindow.risk.rehearsal import rehearse
 
 

@@ -1,0 +1,201 @@
+"""A condition answered by a function of ours says what CEL says of it, and one that could fail is left to CEL."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import cel
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from singlewindow.risk.agencies import load_agencies
+from singlewindow.risk.conditions import Condition, compile_condition
+from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
+from singlewindow.risk.patterns import LITERAL
+from singlewindow.risk.predicates import Scene, Scope, predicate
+from singlewindow.risk.readers import Fact, Value
+
+AGENCIES = Path(__file__).parents[3] / "config" / "agencies"
+WORDS = ["", "93", "9301", "930120", "N851", "C640", "rifle", "two rifles", "é"]
+
+
+def values(fact: Fact, texts: st.SearchStrategy[str]) -> st.SearchStrategy[Value]:
+    """Values a fact of this kind can have; its texts are among `texts`."""
+    kinds: dict[str, st.SearchStrategy[Value]] = {
+        "text": texts,
+        "texts": st.lists(texts, max_size=3),
+        "number": st.sampled_from([0.0, 1.0, 9.5, 10.0, 1_000.0, 1e15]),
+        "count": st.integers(0, 5),
+        "flag": st.booleans(),
+    }
+    return kinds[fact.kind]
+
+
+def scenes(condition: Condition, texts: st.SearchStrategy[str]) -> st.SearchStrategy[Scene]:
+    """What the condition may see, as far as it looks."""
+    declaration = {name: values(DECLARATION_FACTS[name], texts) for name in condition.declaration}
+    item = st.fixed_dictionaries({name: values(ITEM_FACTS[name], texts) for name in condition.item})
+    seen = {"declaration": st.fixed_dictionaries(declaration)}
+    return st.fixed_dictionaries(
+        {**seen, "item": item} if condition.scope == "item" else {**seen, "items": st.lists(item, max_size=3)}
+    )
+
+
+@cache
+def shipped() -> list[Condition]:
+    agencies = load_agencies(AGENCIES).values()
+    routing = [condition for agency in agencies for _, condition in agency.routing]
+    return routing + [profile.condition for agency in agencies for profile in agency.profiles]
+
+
+def texts_of(condition: Condition) -> st.SearchStrategy[str]:
+    """Texts that its literals are about: themselves, with more behind, or found by them as patterns."""
+    literals = [cel.evaluate(literal) for literal in re.findall(LITERAL, condition.source)] or [""]
+    patterns = [st.from_regex(literal) for literal in literals if not literal.isalnum()]
+    return st.one_of(st.sampled_from([*literals, *(f"{literal}0" for literal in literals), ""]), *patterns)
+
+
+def test_every_condition_shipped_is_answered_by_a_function() -> None:
+    assert [condition.id for condition in shipped() if condition.predicate is None] == []
+
+
+@given(st.data())
+def test_a_condition_shipped_says_what_cel_says(data: st.DataObject) -> None:
+    condition = data.draw(st.sampled_from(shipped()))
+    scene = data.draw(scenes(condition, texts_of(condition)))
+    assert condition.holds(scene) is condition.evaluated(scene)
+
+
+def written(texts: list[str]) -> str:
+    return "[" + ", ".join(f"'{text}'" for text in texts) + "]"
+
+
+LITERALS = [*(f"'{word}'" for word in WORDS), r"r'\d'", '"\\u00e9"', "'''it's'''"]
+TEXTS = [*LITERALS, "item.commodity_code", "item.description", "declaration.type"]
+SEVERAL = ["item.document_codes", "declaration.itinerary_countries", "[item.description, '93']"]
+NUMBERS = st.sampled_from(["item.value", "item.net_mass_kg", "1.0", "-9.5", "(item.value + 0.5)", "item.value * 2.0"])
+COUNTS = st.sampled_from(["declaration.item_count", "size(item.marks)", "item.marks.size()", "0", "3"])
+LISTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(written) | st.sampled_from(SEVERAL)
+SIGNS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+
+
+SIMPLE = {
+    "{text} {equal} {text}",
+    "{text}.{method}({text})",
+    "{text}.matches('^(9|two)[0-9 ]*')",
+    "{text} in {texts}",
+    "{number} {sign} {number}",
+    "{count} {sign} {count}",
+    "declaration.containerised",
+    "true",
+    "false",
+}
+JOINED = {
+    "!{text}.{method}({text})",
+    "!({flag})",
+    "({flag}) && ({flag})",
+    "({flag}\n || {flag})",
+    "{texts}.exists({each}, {inner})",
+    "{texts}.all({each}, {inner})",
+    "{texts}.exists({each}, {each} in {texts} || {inner})",
+    "{texts}.exists({each}, {text} == {each} || {text}.startsWith({each}))",
+}
+
+
+@st.composite
+def flags(draw: st.DrawFn, bound: tuple[str, ...] = (), depth: int = 3) -> str:
+    """A condition on items in the part that is covered, which may name the variables `bound`."""
+    shape = draw(st.sampled_from(sorted(SIMPLE | JOINED if depth else SIMPLE)))
+    each = f"each{depth}"
+    parts = {
+        "text": st.sampled_from([*TEXTS, *bound]),
+        "texts": LISTS,
+        "number": NUMBERS,
+        "count": COUNTS,
+        "sign": SIGNS,
+        "equal": st.sampled_from(["==", "!="]),
+        "method": st.sampled_from(["startsWith", "endsWith", "contains"]),
+        "each": st.just(each),
+        "flag": st.deferred(lambda: flags(bound, depth - 1)),
+        "inner": st.deferred(lambda: flags((*bound, each), depth - 1)),
+    }
+    return re.sub(r"{(\w+)}", lambda found: str(draw(parts[found[1]])), shape)
+
+
+@given(st.data())
+def test_a_condition_of_the_covered_part_says_what_cel_says(data: st.DataObject) -> None:
+    condition = compile_condition("C-1", data.draw(flags()), "item")
+    scene = data.draw(scenes(condition, st.sampled_from(WORDS)))
+    assert condition.predicate is not None, condition.source
+    assert condition.holds(scene) is condition.evaluated(scene), condition.source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "items.exists(one, one.commodity_code.startsWith('93')) && items.exists(two, two.value > 1.0)",
+        "items.all(one, one.marks.exists(mark, mark == one.description))",
+        "items.exists(one, items.all(two, two.value <= one.value))",
+        "size(items) > 1 && items.exists(one, '93' in one.document_codes)",
+    ],
+)
+@given(data=st.data())
+def test_a_condition_on_all_items_says_what_cel_says(source: str, data: st.DataObject) -> None:
+    condition = compile_condition("C-1", source, "declaration")
+    scene = data.draw(scenes(condition, st.sampled_from(WORDS)))
+    assert condition.predicate is not None
+    assert condition.holds(scene) is condition.evaluated(scene)
+
+
+@pytest.mark.parametrize(
+    ("source", "scope"),
+    [
+        ("item.marks[0] == 'x'", "item"),
+        ("item.value / item.net_mass_kg > 1.0", "item"),
+        ("item.value > 1", "item"),
+        ("declaration.item_count > 1.0", "item"),
+        ("declaration.item_count + 1 > 2", "item"),
+        ("item.value == '1'", "item"),
+        ("item.value", "item"),
+        ("size(item.description) > 3", "item"),
+        ("item.description < 'x'", "item"),
+        ("item.description.matches(item.ucr)", "item"),
+        ("item.marks.filter(mark, mark == 'x').size() > 0", "item"),
+        ("item.marks.exists_one(mark, mark == 'x')", "item"),
+        ("item.marks.exists(mark, item.document_ids.exists(mark, mark.contains('x')))", "item"),
+        ("item.marks.exists(mark, mark)", "item"),
+        ("declaration.containerised ? item.value > 1.0 : true", "item"),
+        ("declaration.containerised == true // as it is said\n&& true", "item"),
+        ("item.description == 'why\\?'", "item"),
+        ("item.marks == ['x']", "item"),
+        ("1.0 < 2.0 == true", "item"),
+        ("item.value in [1.0]", "item"),
+        ("item.description.upperAscii() == 'X'", "item"),
+        ("items[0].value > 1.0", "declaration"),
+        ("items.map(one, one.value).size() > 0", "declaration"),
+    ],
+)
+def test_what_could_fail_or_reads_otherwise_is_left_to_cel(source: str, scope: Scope) -> None:
+    assert predicate(source, scope) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "holds"),
+    [
+        ("['01', '93'].exists(code, item.commodity_code.startsWith(code))", True),
+        ("['01'].exists(code, code.startsWith(item.commodity_code))", False),
+        ("item.document_codes.exists(code, code in ['N851'])", True),
+        ("item.document_codes.exists(code, code in declaration.itinerary_countries || code == 'X')", False),
+        ("['KP', 'N851'].exists(code, code == declaration.type || code in item.document_codes)", True),
+        ("!item.description.contains('&& !true') && item.description.contains(' || ')", True),
+    ],
+)
+def test_what_is_looked_at_at_once_is_looked_at_in_full(source: str, holds: bool) -> None:
+    item = {"commodity_code": "930120", "document_codes": ["C640", "N851"], "description": "a || b"}
+    scene = {"item": item, "declaration": {"type": "IMA", "itinerary_countries": ["KP"]}}
+    asked = predicate(source, "item")
+    assert asked is not None
+    assert asked(scene) is holds
