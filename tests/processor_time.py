@@ -10,7 +10,7 @@ _TRIES = 3
 
 
 def least_seconds(work: Callable[[], object], enough: float) -> float:
-    """Seconds of this thread for `work`: the least of a few tries, which end with the first that takes less than `enough`.
+    """Seconds of this thread for `work`: the least of a few tries, ended by the first that takes less than `enough`.
 
     A busy machine adds to processor time, and so does a collection that looks through what other tests left behind;
     what is slow by itself is slow every time.

@@ -19,10 +19,8 @@ from singlewindow.declarations.elements import (
     Element,
 )
 from singlewindow.declarations.intake import Limits, Media, read
+from singlewindow.declarations.markup import escaped, escaped_attribute
 from singlewindow.declarations.model import Declaration
-
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
-_ATTRIBUTE_ESCAPES = _ESCAPES | str.maketrans({"\n": "&#10;", "\t": "&#9;"})
 
 
 def other_form(content: bytes, media: Media, limits: Limits) -> bytes:
@@ -47,7 +45,7 @@ def to_xml(declaration: Declaration, enveloped: bool) -> bytes:
 
 def enveloped_xml(header: Mapping[str, str], body: str) -> str:
     """The MetaData envelope around the text of its content."""
-    head = "".join(f"<md:{name}>{header[name].translate(_ESCAPES)}</md:{name}>" for name in HEADER if name in header)
+    head = "".join(f"<md:{name}>{escaped(header[name])}</md:{name}>" for name in HEADER if name in header)
     return xml_document(f'<md:MetaData xmlns:md="{ENVELOPE_NAMESPACE}">{head}{body}</md:MetaData>')
 
 
@@ -78,5 +76,5 @@ def _element_parts(value: object, table: Mapping[str, Element], path: str) -> It
     if isinstance(value, dict):
         text = str(value["#text"])
         names = [attribute.name for attribute in element.attributes if f"@{attribute.name}" in value]
-        attributes = "".join(f' {name}="{value[f"@{name}"].translate(_ATTRIBUTE_ESCAPES)}"' for name in names)
-    yield f"<{tag}{attributes}>{text.translate(_ESCAPES)}</{tag}>"
+        attributes = "".join(f' {name}="{escaped_attribute(value[f"@{name}"])}"' for name in names)
+    yield f"<{tag}{attributes}>{escaped(text)}</{tag}>"

@@ -87,17 +87,18 @@ def _read_json(content: bytes, limits: Limits) -> Reading:
     except Refused:
         screen_depth(message, limits)
         raise
-    if not bound.faults and is_valid(bound.root, len(content)):
-        declaration = bound.root[-1] if bound.enveloped else bound.root
-        return _valid(bound.root, declaration, bound.enveloped, _no_lines)
+    root = parse(bound.xml.encode(), limits)
+    if not bound.faults and is_valid(root, len(content)):
+        declaration = root[-1] if bound.enveloped else root
+        return _valid(root, declaration, bound.enveloped, _no_lines)
     screen_depth(message, limits)
     if len(bound.faults) >= FAULTS_KEPT:
         return _refused(Explained(broken={"Declaration"}), tuple(bound.faults), bound.enveloped, _no_lines)
-    explained = explain(bound.root, lines=False)
+    explained = explain(root, lines=False)
     explained.faults = [fault for fault in explained.faults if not bound.covers(fault.path)]
     explained.broken |= broken_paths(bound.places)
     if not bound.faults:
-        _add_safety_net(explained, bound.root)
+        _add_safety_net(explained, root)
     return _refused(explained, tuple(bound.faults), bound.enveloped, _no_lines)
 
 
