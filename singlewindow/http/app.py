@@ -142,9 +142,9 @@ def _render(call: Call, reply: Reply) -> Response:
 
 
 def _finish(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["X-Trace-Id"] = g.trace_id
+    given = {name.lower() for name, _ in response.headers}
+    own = (*SECURITY_HEADERS.items(), ("X-Trace-Id", g.trace_id))
+    response.headers.extend([(name, value) for name, value in own if name.lower() not in given])
     if response.status_code < CLIENT_FAULT and request.path.startswith(LOGGED):
         call = (request.method[:10], request.url_rule.rule if request.url_rule else "-", g.get("caller", "-"))
         log.info("answered status=%d call=%a %s key=%s in %.0f ms", response.status_code, *call, _milliseconds())
