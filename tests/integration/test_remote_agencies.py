@@ -29,7 +29,7 @@ from tests.integration.documents import tree
 from workers.queues import ASSESS, ASSESS_REMOTE, queue_of
 
 AGENCY = "customs"
-RACE_ROUNDS = 200
+RACE_ROUNDS = 100
 GREEN_BODY, OTHER_BODY = json.dumps(GREEN).encode(), json.dumps(OTHER).encode()
 
 

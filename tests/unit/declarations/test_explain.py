@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from singlewindow.declarations.explain import explain
+from singlewindow.declarations.intake import Reading
 from singlewindow.declarations.xml_reading import is_valid
 from tests.processor_time import least_seconds
 from tests.unit.declarations.mutations import mutate
@@ -209,8 +210,9 @@ FLOODS = {
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_of_faults_is_explained_in_time_and_not_without_end(flood: str) -> None:
     content = document(NINE + FLOODS[flood])
-    assert len(read_xml(content).faults) <= 1_000
-    assert least_seconds(lambda: read_xml(content), enough=3) < 3
+    readings: list[Reading] = []
+    assert least_seconds(lambda: readings.append(read_xml(content)), enough=3) < 3
+    assert len(readings[0].faults) <= 1_000
 
 
 EMPTY = {"goods items": "GoodsShipment/GovernmentAgencyGoodsItem", "itineraries": "Consignment/Itinerary"}

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.intake import Limits, Media, read
+from singlewindow.declarations.intake import Limits, Media, Reading, read
 from tests.processor_time import least_seconds
 from tests.unit.declarations.samples import DEC, MD, document, full_xml, read_xml
 
@@ -223,8 +223,9 @@ def test_a_valid_declaration_with_999_items_is_read_in_time() -> None:
     item = "<GovernmentAgencyGoodsItem><SequenceNumeric>{}</SequenceNumeric></GovernmentAgencyGoodsItem>"
     items = "".join(item.format(n) for n in range(1, 1_000))
     content = document(f"{NINE}<GoodsShipment>{items}</GoodsShipment>")
-    assert len(read_xml(content).declaration.items) == 999
-    assert least_seconds(lambda: read_xml(content), enough=0.3) < 0.3
+    readings: list[Reading] = []
+    assert least_seconds(lambda: readings.append(read_xml(content)), enough=0.3) < 0.3
+    assert len(readings[0].declaration.items) == 999
 
 
 def test_the_screen_lets_every_element_of_the_model_through() -> None:
