@@ -98,7 +98,7 @@ def _read_json(content: bytes, limits: Limits) -> Reading:
     explained.faults = [fault for fault in explained.faults if not bound.covers(fault.path)]
     explained.broken |= broken_paths(bound.places)
     if not bound.faults:
-        _add_safety_net(explained, root)
+        _add_safety_net(explained, root, lines=False)
     return _refused(explained, tuple(bound.faults), bound.enveloped, _no_lines)
 
 
@@ -125,14 +125,15 @@ def _refuse_other_documents(root: etree._Element) -> None:
     raise Refused(422, "UNKNOWN_DOCUMENT_TYPE", f"{text} Check the names and the namespaces.", root.sourceline)
 
 
-def _add_safety_net(explained: Explained, root: etree._Element) -> None:
+def _add_safety_net(explained: Explained, root: etree._Element, *, lines: bool = True) -> None:
     """What the schema refuses and the walk did not find is still a fault, in the schema's own words."""
     if explained.faults:
         return
-    advice = "Compare the element at this line with the schema."
+    advice = f"Compare {'the element at this line' if lines else 'the message'} with the schema."
     for line, words in schema_complaints(root):
         at = (Step("Declaration"),)
-        explained.faults.append(Fault("SCHEMA", "SCHEMA_INVALID", Severity.HARD, words[:200], advice, at, line))
+        place = line if lines else None
+        explained.faults.append(Fault("SCHEMA", "SCHEMA_INVALID", Severity.HARD, words[:200], advice, at, place))
     explained.broken.add("Declaration")
 
 

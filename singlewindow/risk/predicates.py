@@ -19,10 +19,9 @@ import cel
 
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import LITERAL
-from singlewindow.risk.readers import Fact, Kind, Value
+from singlewindow.risk.readers import Fact, Kind
 
 Scope = Literal["item", "declaration"]
-Facts = Mapping[str, Value]
 Scene = dict[str, Any]
 """What a condition sees: `declaration` (its facts), and `item` (its facts) or `items` (the facts of each)."""
 Predicate = Callable[[Scene], bool]

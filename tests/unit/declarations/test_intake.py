@@ -6,9 +6,11 @@ import threading
 
 import pytest
 
+from singlewindow.declarations import intake
+from singlewindow.declarations.explain import Explained
 from singlewindow.declarations.faults import Refused, Step
 from singlewindow.declarations.intake import Media, Reading, read
-from tests.unit.declarations.samples import MD, corpus, document, found, full_class, full_xml, read_xml
+from tests.unit.declarations.samples import MD, corpus, document, found, full_class, full_xml, read_json, read_xml
 
 NINE = "<FunctionCode>9</FunctionCode>"
 
@@ -113,3 +115,14 @@ def test_threads_read_side_by_side() -> None:
         "[('SCHEMA-LENGTH', 'Declaration/TypeCode')]",
         "[]",
     ]
+
+
+def test_what_only_the_schema_finds_is_a_fault_with_a_line_in_xml_and_with_none_in_json(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "explain", lambda *_arguments, **_more: Explained())
+    (in_xml,) = read_xml(document("<FunctionCode>nine</FunctionCode>")).faults
+    (in_json,) = read_json('{"Declaration": {"FunctionCode": "nine"}}').faults
+    assert (in_xml.rule, in_xml.code, in_xml.line) == ("SCHEMA", "SCHEMA_INVALID", 1)
+    assert (in_json.rule, in_json.code, in_json.line) == ("SCHEMA", "SCHEMA_INVALID", None)
+    assert "line" not in in_json.advice
