@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
-from singlewindow.declarations.elements import (
-    DECLARATION_DATE_NAMESPACE,
-    DECLARATION_NAMESPACE,
-    ELEMENTS,
-    ENVELOPE_NAMESPACE,
-    HEADER,
-    Element,
-)
+from singlewindow.declarations.elements import ELEMENTS, HEADER, Element
 from singlewindow.declarations.intake import Limits, Media, read
-from singlewindow.declarations.markup import escaped, escaped_attribute
+from singlewindow.declarations.markup import (
+    escaped,
+    escaped_attribute,
+    header_element,
+    in_declaration,
+    in_envelope,
+    tag_name,
+)
 from singlewindow.declarations.model import Declaration
 
 
@@ -38,15 +38,14 @@ def to_json(declaration: Declaration, enveloped: bool) -> bytes:
 
 def to_xml(declaration: Declaration, enveloped: bool) -> bytes:
     """The XML form, with or without the MetaData envelope."""
-    names = f'xmlns="{DECLARATION_NAMESPACE}" xmlns:ds="{DECLARATION_DATE_NAMESPACE}"'
-    body = f"<Declaration {names}>{''.join(class_parts(declaration.tree, ELEMENTS, 'Declaration'))}</Declaration>"
+    body = in_declaration("".join(class_parts(declaration.tree, ELEMENTS, "Declaration")))
     return (enveloped_xml(declaration.header, body) if enveloped else xml_document(body)).encode("utf-8")
 
 
 def enveloped_xml(header: Mapping[str, str], body: str) -> str:
     """The MetaData envelope around the text of its content."""
-    head = "".join(f"<md:{name}>{escaped(header[name])}</md:{name}>" for name in HEADER if name in header)
-    return xml_document(f'<md:MetaData xmlns:md="{ENVELOPE_NAMESPACE}">{head}{body}</md:MetaData>')
+    head = "".join(header_element(name, escaped(header[name])) for name in HEADER if name in header)
+    return xml_document(in_envelope(head + body))
 
 
 def xml_document(body: str) -> str:
@@ -55,7 +54,7 @@ def xml_document(body: str) -> str:
 
 
 def class_parts(tree: Mapping[str, Any], table: Mapping[str, Element], path: str) -> Iterator[str]:
-    """The XML text of a class's content, in schema order; the default namespace is the class's, `ds` the dates'."""
+    """The XML text of a class's content, in schema order."""
     for name in table[path].children:
         if name in tree:
             value = tree[name]
@@ -65,7 +64,7 @@ def class_parts(tree: Mapping[str, Any], table: Mapping[str, Element], path: str
 
 def _element_parts(value: object, table: Mapping[str, Element], path: str) -> Iterator[str]:
     element = table[path]
-    tag = f"ds:{element.name}" if element.base == "date" else element.name
+    tag = tag_name(element)
     if element.kind == "class":
         assert isinstance(value, dict)
         yield f"<{tag}>"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -173,7 +173,7 @@ class _Reader:
                     return _in_common(several, self._of(others, "texts"))
                 case ast.Call(ast.Attribute(text, "startsWith"), [ast.Name(each)], []) if each == name and free(text):
                     if several.written is not None:
-                        return _begins(self._of(text, "text"), several.written)
+                        return _calculated("flag", str.startswith, self._of(text, "text"), several)
         return self._each(several, name, body, wanted=True)
 
     def _each(self, several: _Part, name: str, body: ast.expr, *, wanted: bool) -> _Part:
@@ -231,11 +231,6 @@ def _in_common(some: _Part, others: _Part) -> _Part:
         return _Part("flag", lambda scene: not known.isdisjoint(read(scene)))
     more = others.read
     return _Part("flag", lambda scene: not set(more(scene)).isdisjoint(read(scene)))
-
-
-def _begins(text: _Part, prefixes: Collection[str]) -> _Part:
-    read, known = text.read, tuple(prefixes)
-    return _Part("flag", lambda scene: read(scene).startswith(known))
 
 
 def _compared(left: _Part, sign: type[ast.cmpop], right: _Part) -> _Part:
