@@ -68,7 +68,7 @@ def ring(bell: Queue, batches: Sequence[Batch]) -> bool:
     """Wake workers for these batches; False where the queue server cannot be reached, and then their leases run out."""
     calls = [
         Queue.prepare_data(ASSESS_JOB, tuple(batch.id for batch in lot), timeout=JOB_SECONDS, ttl=JOB_SECONDS,
-                           result_ttl=JOB_SECONDS, failure_ttl=JOB_SECONDS, job_id=f"batch-{lot[0].id}")
+                           result_ttl=0, failure_ttl=JOB_SECONDS, job_id=f"batch-{lot[0].id}")
         for lot in together(batches, 1 if bell.name == ASSESS_REMOTE else QUESTIONS_IN_A_JOB)
     ]  # fmt: skip
     try:

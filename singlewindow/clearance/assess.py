@@ -17,7 +17,7 @@ from singlewindow import logs
 from singlewindow.audit import commitments
 from singlewindow.clearance.closed import Given, compare
 from singlewindow.clearance.decide import decide
-from singlewindow.clearance.lease import lease_until, renewed
+from singlewindow.clearance.lease import lease, renewed
 from singlewindow.clearance.questions import question_id
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
@@ -26,7 +26,7 @@ from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import Entitlement, project
 from singlewindow.faultpoints import reach
 from singlewindow.storage import answers, events, lodgements, questions
-from singlewindow.storage.engines import clock
+from singlewindow.storage.engines import alone, clock, reading
 from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS, iso
 
@@ -71,10 +71,13 @@ def assess_batches(window: Window, *batch_ids: int) -> int:
 
 
 def _claim(window: Window, batch_ids: Sequence[int]) -> _Work:
-    with window.engine.begin() as connection:
-        batches = questions.claim(connection, batch_ids, lease_until(window, clock(connection)))
-        asked = questions.of_batches(connection, batches) if batches else []
-        contents = lodgements.contents(connection, {question.version_id for question in asked}) if asked else {}
+    with alone(window.engine) as connection:
+        batches = questions.claim(connection, batch_ids, lease(window))
+    if not batches:
+        return _Work({}, {}, {})
+    with reading(window.engine) as connection:
+        asked = questions.of_batches(connection, batches)
+        contents = lodgements.contents(connection, {question.version_id for question in asked})
     return _Work(batches, {(question.version_id, question.agency): question for question in asked}, contents)
 
 

@@ -17,7 +17,7 @@ from singlewindow.clearance.notices import notice_row
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.decisions.merge import Verdict, merge
 from singlewindow.risk.routing import Routing
-from singlewindow.storage import answers, events, lodgements, questions, streams, tallies
+from singlewindow.storage import answers, events, lodgements, streams, tallies
 from singlewindow.storage.tables import Record
 
 _assessment = msgspec.json.Decoder(Assessment)
@@ -27,9 +27,8 @@ _routing = msgspec.json.Decoder(list[Routing])
 def decide(connection: Connection, versions: Sequence[Record], now: int) -> int:
     """Decide those of the locked `versions` that are complete and undecided; how many."""
     undecided = {row.version_id: row for row in versions if row.decided_at is None}
-    complete = undecided.keys() - questions.still_open(connection, undecided)
-    answers_of = answers.assessments_of(connection, complete)
-    verdicts = {version_id: _verdict(undecided[version_id], answers_of[version_id]) for version_id in sorted(complete)}
+    complete = answers.complete(connection, undecided)
+    verdicts = {version_id: _verdict(undecided[version_id], bodies) for version_id, bodies in complete.items()}
     rows = [_decision_row(undecided[version_id], verdict, now) for version_id, verdict in verdicts.items()]
     decided = sorted(answers.add_decisions(connection, rows))
     lodgements.mark_decided(connection, decided, now)
@@ -43,13 +42,13 @@ def asked_agencies(routing: bytes) -> list[str]:
     return [entry.agency for entry in _routing.decode(routing) if entry.asked]
 
 
-def stored_assessments(rows: Iterable[Record]) -> list[Assessment]:
+def stored_assessments(bodies: Iterable[bytes]) -> list[Assessment]:
     """The answers as they were given."""
-    return [_assessment.decode(row.body) for row in rows]
+    return [_assessment.decode(body) for body in bodies]
 
 
-def _verdict(version: Record, rows: Iterable[Record]) -> Verdict:
-    return merge(stored_assessments(rows), asked_agencies(version.routing))
+def _verdict(version: Record, bodies: Iterable[bytes]) -> Verdict:
+    return merge(stored_assessments(bodies), asked_agencies(version.routing))
 
 
 def _decision_row(version: Record, verdict: Verdict, now: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from singlewindow.audit import commitments
 from singlewindow.clearance.decide import decide
-from singlewindow.clearance.lease import lease_until
+from singlewindow.clearance.lease import lease
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.storage import answers, events, lodgements, questions, tallies
@@ -62,7 +62,7 @@ def may_gather(window: Window, batches: Iterable[Batch]) -> bool:
 def _lot(window: Window, agency: str, now: int) -> questions.Lot:
     """A question that failed before is worked off alone, except where each is a call of its own anyway."""
     size = _size(window, agency)
-    return questions.Lot(now, lease_until(window, now), size, size if window.is_remote(agency) else 1)
+    return questions.Lot(now, now + lease(window), size, size if window.is_remote(agency) else 1)
 
 
 def _size(window: Window, agency: str) -> int:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.clearance.window import Window
 from singlewindow.storage import questions
-from singlewindow.storage.engines import clock
+from singlewindow.storage.engines import alone
 from singlewindow.times import MICROSECONDS
 
 log = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ RENEWALS_IN_A_LEASE = 3
 LONGEST_SECONDS = 60.0
 
 
-def lease_until(window: Window, now: int) -> int:
-    """When a lease that is given or renewed now runs out."""
-    return now + int(window.settings.sw_lease_seconds * MICROSECONDS)
+def lease(window: Window) -> int:
+    """How long a lease holds that is given or renewed now; microseconds."""
+    return int(window.settings.sw_lease_seconds * MICROSECONDS)
 
 
 @contextmanager
@@ -61,5 +61,5 @@ def _keep(window: Window, batch_ids: list[int], done: threading.Event) -> None:
 
 
 def _renew(window: Window, batch_ids: list[int]) -> int:
-    with window.engine.begin() as connection:
-        return questions.renew(connection, batch_ids, lease_until(window, clock(connection)))
+    with alone(window.engine) as connection:
+        return questions.renew(connection, batch_ids, lease(window))

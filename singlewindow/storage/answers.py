@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from singlewindow.storage.bulk import among, insert_new_rows, insert_rows
-from singlewindow.storage.tables import Record, assessment, decision, late_assessment
+from singlewindow.storage.tables import Record, assessment, decision, late_assessment, outbox, version
 
 
 def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -19,13 +19,20 @@ def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> N
     insert_rows(connection, assessment, rows)
 
 
-def assessments_of(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[Record]]:
-    """The answers of each version, by version id, sorted by agency."""
-    ids = list(version_ids)
-    query = select(assessment).where(among(connection, assessment.c.version_id, ids)).order_by(assessment.c.agency)
-    found: dict[int, list[Record]] = {version_id: [] for version_id in ids}
-    for row in connection.execute(query):
-        found[row.version_id].append(row)
+def complete(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[bytes]]:
+    """Of these versions those that wait for no answer, each with the bodies of its answers, sorted by agency."""
+    waits = exists().where(outbox.c.version_id == version.c.id)
+    query = (
+        select(version.c.id, assessment.c.body)
+        .outerjoin(assessment, assessment.c.version_id == version.c.id)
+        .where(among(connection, version.c.id, version_ids), ~waits)
+        .order_by(version.c.id, assessment.c.agency)
+    )
+    found: dict[int, list[bytes]] = {}
+    for version_id, body in connection.execute(query):
+        bodies = found.setdefault(version_id, [])
+        if body is not None:  # nobody was asked
+            bodies.append(body)
     return found
 
 

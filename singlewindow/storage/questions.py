@@ -112,20 +112,24 @@ def _fill(kind: ColumnElement[bool]) -> Executable:
     return batched.returning(outbox.c.version_id)
 
 
-def claim(connection: Connection, batch_ids: Iterable[int], lease_until: int) -> dict[int, Record]:
-    """Take batches for work: their rows by id, without those that another worker has or that are no more."""
+def claim(connection: Connection, batch_ids: Iterable[int], lease: int) -> dict[int, Record]:
+    """Take batches for work, for `lease` microseconds from now: their rows by id.
+
+    Those that another worker has, or that are no more, are left out.
+    """
     statement = (
         update(batch)
         .where(among(connection, batch.c.id, batch_ids), batch.c.claimed.is_(False))
-        .values(claimed=True, lease_until=lease_until)
+        .values(claimed=True, lease_until=statement_time(connection) + lease)
         .returning(batch.c.id, batch.c.agency, batch.c.created_at)
     )
     return {int(row.id): row for row in connection.execute(statement)}
 
 
-def renew(connection: Connection, batch_ids: Iterable[int], lease_until: int) -> int:
-    """Extend the leases; how many are not lost."""
-    statement = update(batch).where(among(connection, batch.c.id, batch_ids)).values(lease_until=lease_until)
+def renew(connection: Connection, batch_ids: Iterable[int], lease: int) -> int:
+    """Extend the leases to `lease` microseconds from now; how many are not lost."""
+    until = statement_time(connection) + lease
+    statement = update(batch).where(among(connection, batch.c.id, batch_ids)).values(lease_until=until)
     return connection.execute(statement).rowcount
 
 
@@ -255,12 +259,6 @@ def give_up(connection: Connection, version_ids: Iterable[int], now: int) -> lis
     late = and_(among(connection, outbox.c.version_id, version_ids), outbox.c.deadline_at < now)
     columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, outbox.c.attempts, outbox.c.failure)
     return list(connection.execute(delete(outbox).where(late).returning(*columns)))
-
-
-def still_open(connection: Connection, version_ids: Iterable[int]) -> set[int]:
-    """Of these versions, the ones that still wait for an answer."""
-    query = select(outbox.c.version_id).where(among(connection, outbox.c.version_id, version_ids)).distinct()
-    return set(connection.execute(query).scalars())
 
 
 def open_agencies(connection: Connection, version_id: int) -> set[str]:

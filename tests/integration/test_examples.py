@@ -54,7 +54,7 @@ def outcomes(window: Window) -> dict[str, dict[str, Any]]:
             assert version is not None
             decision = answers.decision_of(connection, version.version_id)
             assert decision is not None
-            given = stored_assessments(answers.assessments_of(connection, [version.version_id])[version.version_id])
+            given = stored_assessments(answers.complete(connection, [version.version_id])[version.version_id])
             found[path.name] = {
                 "decision": decision.outcome,
                 "lane": decision.lane,
