@@ -26,7 +26,7 @@ from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import Entitlement, project
 from singlewindow.faultpoints import reach
 from singlewindow.storage import answers, events, lodgements, questions
-from singlewindow.storage.engines import alone, clock, reading
+from singlewindow.storage.engines import clock
 from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS, iso
 
@@ -71,13 +71,11 @@ def assess_batches(window: Window, *batch_ids: int) -> int:
 
 
 def _claim(window: Window, batch_ids: Sequence[int]) -> _Work:
-    with alone(window.engine) as connection:
+    # One transaction: a claimed batch that is lost counts as a failed attempt, so what cannot be read is not claimed.
+    with window.engine.begin() as connection:
         batches = questions.claim(connection, batch_ids, lease(window))
-    if not batches:
-        return _Work({}, {}, {})
-    with reading(window.engine) as connection:
-        asked = questions.of_batches(connection, batches)
-        contents = lodgements.contents(connection, {question.version_id for question in asked})
+        asked = questions.of_batches(connection, batches) if batches else []
+        contents = lodgements.contents(connection, {question.version_id for question in asked}) if asked else {}
     return _Work(batches, {(question.version_id, question.agency): question for question in asked}, contents)
 
 

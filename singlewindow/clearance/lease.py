@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.clearance.window import Window
 from singlewindow.storage import questions
-from singlewindow.storage.engines import alone
 from singlewindow.times import MICROSECONDS
 
 log = logging.getLogger(__name__)
@@ -61,5 +60,5 @@ def _keep(window: Window, batch_ids: list[int], done: threading.Event) -> None:
 
 
 def _renew(window: Window, batch_ids: list[int]) -> int:
-    with alone(window.engine) as connection:
+    with window.engine.begin() as connection:
         return questions.renew(connection, batch_ids, lease(window))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, select
 
 from singlewindow.storage.bulk import among, insert_new_rows, insert_rows
-from singlewindow.storage.tables import Record, assessment, decision, late_assessment, outbox, version
+from singlewindow.storage.tables import Record, assessment, decision, late_assessment, outbox
 
 
 def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -20,19 +20,19 @@ def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> N
 
 
 def complete(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[bytes]]:
-    """Of these versions those that wait for no answer, each with the bodies of its answers, sorted by agency."""
-    waits = exists().where(outbox.c.version_id == version.c.id)
+    """Of these versions those that have answers and wait for none, in the order of their ids.
+
+    Each with the bodies of its answers, sorted by agency.
+    """
+    waits = exists().where(outbox.c.version_id == assessment.c.version_id)
     query = (
-        select(version.c.id, assessment.c.body)
-        .outerjoin(assessment, assessment.c.version_id == version.c.id)
-        .where(among(connection, version.c.id, version_ids), ~waits)
-        .order_by(version.c.id, assessment.c.agency)
+        select(assessment.c.version_id, assessment.c.body)
+        .where(among(connection, assessment.c.version_id, version_ids), ~waits)
+        .order_by(assessment.c.version_id, assessment.c.agency)
     )
     found: dict[int, list[bytes]] = {}
     for version_id, body in connection.execute(query):
-        bodies = found.setdefault(version_id, [])
-        if body is not None:  # nobody was asked
-            bodies.append(body)
+        found.setdefault(version_id, []).append(body)
     return found
 
 

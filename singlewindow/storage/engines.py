@@ -98,20 +98,6 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-@contextmanager
-def alone(engine: Engine) -> Iterator[Connection]:
-    """A connection for one statement that writes: it is a transaction by itself, durable when it returns.
-
-    On PostgreSQL that saves the two round trips which begin and end one.
-    """
-    if engine.dialect.name == "sqlite":
-        with engine.begin() as connection:
-            yield connection
-    else:
-        with engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
-
-
 def clock(connection: Connection) -> int:
     """The database's time: microseconds since 1970 UTC. Leases, deadlines and events know no other clock."""
     if connection.dialect.name == "sqlite":

@@ -15,10 +15,13 @@ from sqlalchemy import Connection, event, text
 from adapters.contract import Adapter, NotRetryable, Retryable, View
 from singlewindow.clearance import dispatch
 from singlewindow.clearance.assess import assess_batches
+from singlewindow.clearance.lease import lease
 from singlewindow.clearance.lodge import Conflict, Receipt, lodge
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.security.keys import Principal, Role
+from singlewindow.storage import questions
+from singlewindow.storage.engines import clock
 from tests.documents import original
 from tests.integration.lodging import arrival, one
 
@@ -147,6 +150,35 @@ def test_a_lost_bell_is_no_failed_attempt(window: Window) -> None:
     change(window, "UPDATE batch SET lease_until = 0")
     assert dispatch.take_back(window) > 0
     assert set(rows(window, "SELECT attempts FROM outbox")) == {(0,)}
+
+
+def test_what_cannot_be_read_is_not_claimed_and_so_no_failed_attempt(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: Connection, *_: Any) -> None:
+        raise RuntimeError("the database goes away here")
+
+    one(window, "ENGINE1")
+    batches = dispatch.make_batches(window)
+    monkeypatch.setattr("singlewindow.storage.lodgements.contents", fail)
+    with pytest.raises(RuntimeError):
+        assess_batches(window, *(batch.id for batch in batches))
+    assert set(rows(window, "SELECT claimed FROM batch")) == {(False,)}
+    change(window, "UPDATE batch SET lease_until = 0")
+    dispatch.take_back(window)
+    assert set(rows(window, "SELECT attempts FROM outbox")) == {(0,)}
+
+
+def test_a_claim_begins_the_lease_anew(window: Window) -> None:
+    one(window, "ENGINE1")
+    (batch, *_) = dispatch.make_batches(window)
+    change(window, "UPDATE batch SET lease_until = 0")
+    with window.engine.begin() as connection:
+        before = clock(connection)
+        questions.claim(connection, [batch.id], lease(window))
+    ((until,),) = rows(window, f"SELECT lease_until FROM batch WHERE id = {batch.id}")
+    # SQLite's clock has milliseconds, and PostgreSQL's in a statement is that of its beginning.
+    assert before - 1_000 <= until - lease(window) <= before + 5_000_000
 
 
 def test_one_failing_declaration_does_not_hold_its_neighbours(window: Window) -> None:
