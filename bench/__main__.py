@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.measure import Bench, Run, Talker, disagreements, floor_us, in_turn, latency, talker
+from bench.measure import Bench, Run, Talker, disagreements, floor_us, in_turn, latency, running_floors, talker
 from bench.report import LATEST, Report, show
 from bench.servers import Servers, running_servers
 from bench.sides import ALL_ASKED, ROUTED, Load, Ours, Rival, Side, configuration
@@ -84,14 +84,15 @@ class Stage:
             else:
                 self._report.add(key, self._load.name, mine.rate / other.rate)
 
-    def compare_with_floor(self, floor: Talker, servers: Servers) -> None:
-        """Ours between two runs of the floor: the ratio of its CPU a declaration to their mean."""
+    def compare_with_floors(self, floors: Mapping[str, Sequence[Talker]], servers: Servers) -> None:
+        """Ours between two runs of the floor, of each kind: the ratio of its CPU a declaration to their mean."""
         for _ in range(self._plan.rounds):
-            before = floor_us(floor, servers, self._plan.floor)
+            before = {name: floor_us(each, servers, self._plan.floor) for name, each in floors.items()}
             mine = self.run(OURS)
-            least = (before + floor_us(floor, servers, self._plan.floor)) / 2
-            self._report.floors.append(least)
-            self._report.add("cpu_over_floor", self._load.name, mine.service_us / least)
+            for name, each in floors.items():
+                least = (before[name] + floor_us(each, servers, self._plan.floor)) / 2
+                self._report.floors.setdefault(name, []).append(least)
+                self._report.add(f"cpu_over_{name}", self._load.name, mine.service_us / least)
 
     def time(self) -> None:
         """How long a declaration takes at half of what ours can do, and when next to nothing is going on."""
@@ -125,7 +126,7 @@ def running_sides(servers: Servers, load: Load, plan: Plan) -> Iterator[dict[str
 def measure(plan: Plan, report: Report, console: Console) -> str:
     """Everything, into `report`; the database server's version."""
     with running_servers() as servers, talker("bench.client") as client:
-        with talker("bench.floor", servers.database(migrated=False)) as floor:
+        with running_floors(servers) as floors:
             for load in plan.loads:
                 console.log(f"starting every side, agencies {load.name}")
                 with running_sides(servers, load, plan) as sides:
@@ -134,7 +135,7 @@ def measure(plan: Plan, report: Report, console: Console) -> str:
                     _take_turns(stage, sides, console)
                     if load is ROUTED:
                         console.log("ours and the floor, CPU")
-                        stage.compare_with_floor(floor, servers)
+                        stage.compare_with_floors(floors, servers)
                         console.log("latency at half load, and when quiet")
                         stage.time()
                     for side in sides.values():

@@ -1,10 +1,10 @@
 """The floor: one process that parses, validates, canonicalises and stores the same documents, and does nothing else.
 
-`python -m bench.floor DATABASE_URL` reads the number of declarations from each line of its input and writes the CPU
-seconds it took. A hundred documents share one statement and one commit.
+`python -m bench.floor DATABASE_URL PROCESSOR...` reads the number of declarations from each line of its input and
+writes the CPU seconds it took. A hundred documents share one statement and one commit.
 
 One processor of a shared machine can be twice as fast as the other, for seconds at a time. What the floor is held
-against keeps all of them busy, so the floor moves on to the next one with every hundred.
+against keeps all of them busy, so the floor moves on to the next of the named ones with every hundred.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def carry_out(
 def main() -> None:
     """Carry out orders until the input ends."""
     documents(POOL)
-    first, processors = 0, cycle(sorted(os.sched_getaffinity(0)))
+    first, processors = 0, cycle(map(int, sys.argv[2:]))
     with psycopg.connect(sys.argv[1].replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(TABLE)
         for line in sys.stdin:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import TypeVar
@@ -22,6 +22,7 @@ from singlewindow.settings import ROOT
 
 DECIDED_SECONDS = 300.0
 BACKEND = "database"
+FLOOR, BUSY_FLOOR = "floor", "busy_floor"
 _numbers = count(1)
 
 
@@ -37,10 +38,18 @@ class Talker:
 
     def ask(self, line: str) -> dict[str, object]:
         """The answer to one line; raises RuntimeError where the process has ended."""
+        self.say(line)
+        return self.hear()
+
+    def say(self, line: str) -> None:
+        """Hand over a line; what it is answered with is for `hear`."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
+
+    def hear(self) -> dict[str, object]:
+        """The answer to the line that was said; raises RuntimeError where the process has ended."""
+        assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"{self._process.args!r} ended; what it said is above")
@@ -127,12 +136,25 @@ def in_turn(rounds: int, first: Callable[[], First], second: Callable[[], Second
             yield first(), second()
 
 
-def floor_us(floor: Talker, servers: Servers, declarations: int) -> float:
-    """Microseconds of CPU a declaration on the floor, the database's included."""
+@contextmanager
+def running_floors(servers: Servers) -> Iterator[dict[str, list[Talker]]]:
+    """The floor alone, in turn on every processor, and one on each, which are to run at the same time."""
+    processors = [str(each) for each in sorted(os.sched_getaffinity(0))]
+    with ExitStack() as stack:
+
+        def start(*on: str) -> Talker:
+            return stack.enter_context(talker("bench.floor", servers.database(migrated=False), *on))
+
+        yield {FLOOR: [start(*processors)], BUSY_FLOOR: [start(each) for each in processors]}
+
+
+def floor_us(floors: Sequence[Talker], servers: Servers, declarations: int) -> float:
+    """Microseconds of CPU a declaration, the database's included, where these carry out so many each, at once."""
     meter = Meter({BACKEND: servers.pids})
-    taken = floor.ask(str(declarations))
-    used = float(str(taken["cpu_seconds"])) + meter.seconds()[BACKEND]
-    return used / declarations * 1e6
+    for floor in floors:
+        floor.say(str(declarations))
+    used = sum(float(str(floor.hear()["cpu_seconds"])) for floor in floors) + meter.seconds()[BACKEND]
+    return used / (declarations * len(floors)) * 1e6
 
 
 @dataclass

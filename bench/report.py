@@ -70,7 +70,7 @@ class Report:
     runs: dict[str, list[Run]] = field(default_factory=dict)
     latencies: dict[str, Latency] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
-    floors: list[float] = field(default_factory=list)
+    floors: dict[str, list[float]] = field(default_factory=dict)
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     began: float = field(default_factory=time.time)
 
@@ -106,7 +106,7 @@ class Report:
         return {
             **{key: round(value, 3) for key, value in self.values().items()},
             "cpu_us_per_declaration": self.cpu(next(iter(self.runs))),
-            "floor_us_per_declaration": round(statistics.median(self.floors), 1) if self.floors else None,
+            **{f"{name}_us_per_declaration": round(statistics.median(each), 1) for name, each in self.floors.items()},
             "targets": {target.key: target.bound for target in TARGETS},
             "figures": {key: figure.summary() for key, figure in self.figures.items()},
             "sides": {
@@ -173,6 +173,6 @@ def _sides(report: Report) -> Table:
         rate = f"{report.median_run(name, lambda run: run.rate):.0f}"
         total = f"{report.median_run(name, lambda run: run.service_us):.0f}"
         table.add_row(name, rate, *(f"{used[kind]:.0f}" if kind in used else "" for kind in kinds), total)
-    if report.floors:
-        table.add_row("floor", "", *("" for _ in kinds), f"{statistics.median(report.floors):.0f}")
+    for name, rounds in report.floors.items():
+        table.add_row(name.replace("_", " "), "", *("" for _ in kinds), f"{statistics.median(rounds):.0f}")
     return table
