@@ -30,7 +30,7 @@ test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue se
 test-browser: install ## Test the pages in a real browser (needs Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser
 
-faults: install ## Put every fault into a running service, two at a time (about 40 minutes)
+faults: install ## Put every fault into a running service, two at a time, then those that compare times (about 45 minutes)
 	$(BIN)/python -m pytest -m 'faults and not alone' tests/faults -n $(JOBS) --dist worksteal
 	$(BIN)/python -m pytest -m 'faults and alone' tests/faults
 

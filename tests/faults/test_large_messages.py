@@ -66,6 +66,7 @@ def good(here: Installation, name: str) -> list[Answer]:
     return [answer for answer in here.log.answers() if answer.sending.lrn.startswith(name)]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("way", "settings"),
     [("killed", {"FAULT_POINT": "large_message=kill"}), ("starved", {"SW_READING_MEMORY": "10000000"})],

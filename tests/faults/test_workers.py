@@ -110,6 +110,7 @@ def fk1(here: Installation, kills: int, seed: int) -> str:
     return f"{kills} kills, {resumed}, {silent} parked"
 
 
+@pytest.mark.alone
 def test_fk1_workers_killed_in_the_middle_of_jobs(install: Install, record_property: Record, seed: int) -> None:
     # So many kills would hit some question three times and park it; that is FK8's matter, here work must resume.
     record_property("FK1", fk1(install(settings={"SW_ATTEMPTS": "20"}), 200, seed))
