@@ -178,8 +178,9 @@ def _make_keys(url: str) -> list[str]:
 
 
 def _given_settings() -> dict[str, str]:
-    """Settings of the product that `SW_...` variables of this run name."""
-    return {name: value for name, value in os.environ.items() if name.startswith("SW_") and name != "SW_CONFIG"}
+    """What `singlewindow up` gives the web process, and settings of the product that `SW_...` variables name."""
+    named = {name: value for name, value in os.environ.items() if name.startswith("SW_") and name != "SW_CONFIG"}
+    return {"SW_PROCESSOR": "1"} | named
 
 
 class Rival(Side):

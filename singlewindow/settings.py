@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long after a checkpoint the dispatchers make the next one: what happened since is not proven yet."""
     sw_threads: int = 32
     """Threads of one web process; more than `sw_waiters`, so that waiting never keeps a declaration out."""
+    sw_processor: int = 0
+    """The processor that a web process stays on, numbered from 1 and round again; 0 leaves it to the kernel."""
 
     def __repr__(self) -> str:
         """The settings without those that hold secrets, so that no message ever shows one."""

@@ -19,6 +19,7 @@ HOME: Final = "/opt/singlewindow"
 PYTHON: Final = f"{HOME}/.venv/bin/python"
 PRODUCT: Final = [PYTHON, "-m", "singlewindow"]
 CREDENTIALS: Final = "%d"
+INSTANCE: Final = "%i"
 
 Unit = dict[str, list[str]]
 
@@ -52,13 +53,14 @@ def services() -> list[Path]:
 
 
 def unit_start(path: Path) -> Start:
-    """What a unit runs, its credentials in the folder `CREDENTIALS`."""
+    """What a unit runs, its credentials in the folder `CREDENTIALS`; of a template the first instance."""
     unit = read_unit(path)
     (command,) = unit["Service.ExecStart"]
     words = shlex.split(command)
     assert words[: len(PRODUCT)] == PRODUCT
     pairs = [pair for line in unit["Service.Environment"] for pair in shlex.split(line)]
-    return Start(path.stem, words[len(PRODUCT) :], dict(pair.split("=", 1) for pair in pairs))
+    environment = {name: value.replace(INSTANCE, "1") for name, _, value in (pair.partition("=") for pair in pairs)}
+    return Start(path.stem, words[len(PRODUCT) :], environment)
 
 
 def compose() -> dict[str, Any]:

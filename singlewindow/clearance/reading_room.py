@@ -63,13 +63,14 @@ def is_large(content: bytes) -> bool:
 class Premises(msgspec.Struct, frozen=True, kw_only=True):
     """What a template process is started with: the folder of the configuration, and the limits on a message.
 
-    `memory` are the bytes that reading one message may take.
+    `memory` are the bytes that reading one message may take, `processors` those on which it may be read.
     """
 
     config: str
     body_bytes: int
     items: int
     memory: int
+    processors: frozenset[int]
 
 
 class _Refusal(msgspec.Struct, frozen=True, tag=True):
@@ -182,13 +183,15 @@ class ReadingRoom:
 
 def room_for(settings: Settings) -> ReadingRoom:
     """A room for half of the processors, in which at most half of the web's threads read or wait."""
+    processors = frozenset(os.sched_getaffinity(0))
     premises = Premises(
         config=settings.sw_config,
         body_bytes=settings.sw_body_limit,
         items=settings.sw_item_limit,
         memory=settings.sw_reading_memory,
+        processors=processors,
     )
-    return ReadingRoom(premises, max(1, (os.cpu_count() or 1) // 2), max(1, settings.sw_threads // 2))
+    return ReadingRoom(premises, max(1, len(processors) // 2), max(1, settings.sw_threads // 2))
 
 
 class _Template:
@@ -243,6 +246,7 @@ def _everything(connection: socket.socket) -> bytes:
 
 def _serve(control: socket.socket, premises: Premises) -> None:
     """The template's life: load what is read by, then fork a child for every connection, until the web has gone."""
+    os.sched_setaffinity(0, premises.processors)  # the web process may keep to one of them
     limits = Limits(body_bytes=premises.body_bytes, items=premises.items)
     config = Path(premises.config)
     books = Books(load_rulebooks(config, premises.items), load_agencies(config / "agencies"), limits)

@@ -78,7 +78,8 @@ def _children(settings: Settings, folder: Path, listening: int, workers: Mapping
         )
         children.append(supervisor.Child("queue server", [*command, "--loglevel", "warning"], environment))
     ours = [sys.executable, "-m", "singlewindow"]
-    children.append(supervisor.Child("web", [*ours, "web", "--fd", str(listening)], environment, (listening,)))
+    web = {"SW_PROCESSOR": "1"} | environment
+    children.append(supervisor.Child("web", [*ours, "web", "--fd", str(listening)], web, (listening,)))
     children.append(supervisor.Child("dispatcher", [*ours, "dispatch"], environment))
     for name, count in workers.items():
         command = [*ours, "worker", "--queue", name]

@@ -5,6 +5,7 @@ A request that stops in its middle is told so before its connection is closed; W
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import socket
@@ -32,6 +33,8 @@ def serve(window: Window, listening: socket.socket) -> None:
     signal.signal(signal.SIGTERM, _end)
     room = room_for(window.settings)
     room.open()
+    if window.settings.sw_processor:
+        stay_on(window.settings.sw_processor)
     server = waitress.create_server(
         create_app(window, room),
         sockets=[listening],
@@ -46,6 +49,16 @@ def serve(window: Window, listening: socket.socket) -> None:
     )
     server.channel_class = _Channel
     server.run()
+
+
+def stay_on(number: int) -> None:
+    """Keep the threads that this one will start on one of its processors, the last being number 1, and round again.
+
+    They take turns at one interpreter lock. On two processors each turn finds its data in the other's cache: that was
+    a fifth of all processor time. The first processor comes last, because many machines let it answer interrupts.
+    """
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {processors[-(number % len(processors))]})
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc, unused-ignore]

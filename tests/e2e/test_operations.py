@@ -38,6 +38,15 @@ def healthy(folder: Path) -> bool:
     return command(folder, "doctor", "--json").returncode < 2
 
 
+def test_only_the_web_process_keeps_all_its_threads_on_one_processor(service: Service) -> None:
+    running = service.processes()
+    threads = [int(thread.name) for thread in Path(f"/proc/{running['web']}/task").iterdir()]
+    assert len(threads) > 1
+    assert {len(os.sched_getaffinity(thread)) for thread in threads} == {1}
+    others = {os.sched_getaffinity(running[name]) == os.sched_getaffinity(0) for name in ("worker 1", "dispatcher")}
+    assert others == {True}
+
+
 def test_a_backup_of_a_running_service_works_in_an_empty_folder(service: Service, party: str, tmp_path: Path) -> None:
     key = service.key(Role.TRADER, party=party)
     content = original("OPERATE1").replace(b"</Description>", f" {CANARY}</Description>".encode(), 1)

@@ -29,7 +29,9 @@ PLAIN = as_xml(tree())
 
 
 def room(places: int = 2, queue: int = 4) -> ReadingRoom:
-    return ReadingRoom(Premises(config=str(CONFIG), body_bytes=4_000_000, items=999, memory=MEMORY), places, queue)
+    processors = frozenset(os.sched_getaffinity(0))
+    premises = Premises(config=str(CONFIG), body_bytes=4_000_000, items=999, memory=MEMORY, processors=processors)
+    return ReadingRoom(premises, places, queue)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,20 @@ def test_a_message_that_ends_its_process_is_refused(monkeypatch: pytest.MonkeyPa
         here.judge(PLAIN, Media.XML, True)
     assert refusal.value.status == 413
     assert template_of(here) == template
+
+
+def test_a_room_opened_by_a_thread_that_keeps_to_one_processor_reads_on_all() -> None:
+    here, processors = room(), os.sched_getaffinity(0)
+
+    def open_it() -> None:
+        os.sched_setaffinity(0, {min(processors)})
+        here.open()
+
+    opening = threading.Thread(target=open_it)
+    opening.start()
+    opening.join()
+    assert here.judge(PLAIN, Media.XML, True).form
+    assert os.sched_getaffinity(template_of(here)) == processors
 
 
 def test_a_template_that_has_gone_is_started_again() -> None:

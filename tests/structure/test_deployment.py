@@ -88,6 +88,20 @@ def test_every_unit_is_confined_starts_again_and_drains(path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("path", services(), ids=lambda path: path.name)
+def test_no_unit_forbids_the_system_calls_that_the_product_needs(path: Path) -> None:
+    groups = {
+        "@system-service": {"prlimit64", "nice", "sched_setaffinity", "setpriority", "setrlimit", "chown"},
+        "@resources": {"nice", "sched_setaffinity", "setpriority", "setrlimit"},
+        "@privileged": {"chown"},
+    }
+    allowed: set[str] = set()
+    for line in read_unit(path)["Service.SystemCallFilter"]:  # in this order, as systemd reads them
+        calls = {call for word in line.removeprefix("~").split() for call in groups.get(word, {word})}
+        allowed = allowed - calls if line.startswith("~") else allowed | calls
+    assert allowed == {"prlimit64", "sched_setaffinity", "setpriority"}
+
+
 def test_only_what_rings_and_listens_knows_the_queue_server() -> None:
     without = {start.name for start in STARTS if "REDIS_URL_FILE" not in start.environment}
     assert without == {"singlewindow-web@", "web", "upgrade"}
