@@ -123,7 +123,8 @@ def test_every_container_of_the_product_is_confined(name: str) -> None:
     service = compose()["services"][name]
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert {f"/run/secrets/{secret}" for secret in service["secrets"]} == set(service["environment"].values())
+    files = {value for variable, value in service["environment"].items() if variable.endswith("_FILE")}
+    assert {f"/run/secrets/{secret}" for secret in service["secrets"]} == files
 
 
 def test_servers_and_web_are_asked_whether_they_are_well_and_are_waited_for() -> None:
