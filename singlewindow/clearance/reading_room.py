@@ -246,7 +246,8 @@ def _everything(connection: socket.socket) -> bytes:
 
 def _serve(control: socket.socket, premises: Premises) -> None:
     """The template's life: load what is read by, then fork a child for every connection, until the web has gone."""
-    os.sched_setaffinity(0, premises.processors)  # the web process may keep to one of them
+    with suppress(OSError):  # where this is forbidden, the web process could not keep to one of them either
+        os.sched_setaffinity(0, premises.processors)
     limits = Limits(body_bytes=premises.body_bytes, items=premises.items)
     config = Path(premises.config)
     books = Books(load_rulebooks(config, premises.items), load_agencies(config / "agencies"), limits)

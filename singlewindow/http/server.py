@@ -5,6 +5,7 @@ A request that stops in its middle is told so before its connection is closed; W
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import signal
@@ -20,6 +21,8 @@ from singlewindow.clearance.window import Window
 from singlewindow.declarations.archive import ARCHIVE_BYTES
 from singlewindow.http.app import create_app
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
+
+log = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 9
 HEADER_BYTES = 32_768
@@ -58,7 +61,10 @@ def stay_on(number: int) -> None:
     a fifth of all processor time. The first processor comes last, because many machines let it answer interrupts.
     """
     processors = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {processors[-(number % len(processors))]})
+    try:
+        os.sched_setaffinity(0, {processors[-(number % len(processors))]})
+    except OSError as error:  # a sandbox that forbids it costs speed, and no service
+        log.warning("this process cannot keep to one processor (%s)", type(error).__name__)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc, unused-ignore]

@@ -34,6 +34,17 @@ def test_each_number_is_another_processor_until_all_are_taken(processors: list[i
     assert taken == [{processor} for processor in reversed(processors)] * 2
 
 
+def test_where_it_is_forbidden_the_process_goes_on_anywhere(
+    processors: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def forbidden(_pid: int, _processors: set[int]) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+    assert stayed_on(1) == set(processors)
+    assert caplog.messages == ["this process cannot keep to one processor (PermissionError)"]
+
+
 def test_other_threads_run_where_they_ran(processors: list[int]) -> None:
     stayed_on(1)
     assert sorted(os.sched_getaffinity(0)) == processors
