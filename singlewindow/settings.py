@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 
@@ -99,10 +100,9 @@ def refuse_example(name: str, secret: str) -> None:
 
 
 def _password(url: str) -> str:
-    try:
-        return unquote(urlsplit(url).password or "")
-    except ValueError:  # what is no address is said to be none where it is used
-        return ""
+    # Not by urlsplit, which some versions let refuse several hosts, as behind Sentinels.
+    authority = re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    return unquote(authority.rpartition("@")[0].partition(":")[2])
 
 
 def secret_of(name: str) -> str | None:

@@ -22,15 +22,18 @@ FORM: Final = "redis+sentinel://HOST:26379,HOST:26379/NAME"
 
 def primary(url: str, **timeouts: float) -> Redis:
     """A client of the server that is the primary when it connects; raises ValueError where the URL has another form."""
-    parts = urlsplit(url)
-    credentials, at, hosts = parts.netloc.rpartition("@")
-    name, _, database = parts.path.strip("/").partition("/")
+    # Not by urlsplit: some versions take several hosts of which a later one is [IPv6] for no URL at all.
+    scheme, _, rest = url.partition("://")
+    place, _, query = rest.partition("?")
+    authority, _, path = place.partition("/")
+    credentials, at, hosts = authority.rpartition("@")
+    name, _, database = path.strip("/").partition("/")
     if not hosts or not name:
         raise ValueError(f"REDIS_URL names no Sentinel, or not what they call the server; write {FORM}")
-    plain = f"redis://{credentials}{at}primary/{database}?{parts.query}"
+    plain = f"redis://{credentials}{at}primary/{database}?{query}"
     options = parse_url(plain) | timeouts  # type: ignore[no-untyped-call]
     del options["host"]
-    if parts.scheme.startswith("rediss"):
+    if scheme.startswith("rediss"):
         options["ssl"] = True
     own = {option: options.pop(f"sentinel_{option}", None) for option in ("username", "password")}
     shared = {option: value for option, value in options.items() if option.startswith(("ssl", "socket_"))}

@@ -29,6 +29,11 @@ def test_other_addresses_are_taken_as_they_are(url: str) -> None:
     assert load_settings({"DATABASE_URL": url}).database_url == url
 
 
+def test_a_secret_from_an_example_is_refused_beside_several_hosts() -> None:
+    with pytest.raises(ValueError, match="REDIS_URL holds a secret from an example"):
+        load_settings({"REDIS_URL": "redis+sentinel://service:change-me@one,[::1]:7000/queues"})
+
+
 def test_a_secret_from_an_example_is_refused_in_a_file_too(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("redis://:change-me@queue\n")
     with pytest.raises(ValueError, match="REDIS_URL"):
