@@ -49,7 +49,7 @@ bench: install ## Compare speed with what one would first write, and with the fl
 bench-quick: install ## The same, shorter and rougher (less than a minute)
 	$(BIN)/python -m bench --plan quick
 
-bench-growth: install ## Cost with a million stored, memory over 100,000, declarations of 9,999 items (about an hour)
+bench-growth: install ## Cost with a million stored, memory over 100,000, declarations of 9,999 items (a quarter of an hour or more)
 	$(BIN)/python -m bench.growth
 
 check: install ## Check style, types and import contracts

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
 import msgspec
+
+from singlewindow.addresses import take_apart
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -100,9 +101,7 @@ def refuse_example(name: str, secret: str) -> None:
 
 
 def _password(url: str) -> str:
-    # Not by urlsplit, which some versions let refuse several hosts, as behind Sentinels.
-    authority = re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]
-    return unquote(authority.rpartition("@")[0].partition(":")[2])
+    return unquote(take_apart(url).credentials.partition(":")[2])
 
 
 def secret_of(name: str) -> str | None:

@@ -15,6 +15,8 @@ from redis import Redis
 from redis.connection import parse_url
 from redis.sentinel import Sentinel
 
+from singlewindow.addresses import take_apart
+
 SCHEMES: Final = ("redis+sentinel", "rediss+sentinel")
 PORT: Final = 26_379
 FORM: Final = "redis+sentinel://HOST:26379,HOST:26379/NAME"
@@ -22,22 +24,18 @@ FORM: Final = "redis+sentinel://HOST:26379,HOST:26379/NAME"
 
 def primary(url: str, **timeouts: float) -> Redis:
     """A client of the server that is the primary when it connects; raises ValueError where the URL has another form."""
-    # Not by urlsplit: some versions take several hosts of which a later one is [IPv6] for no URL at all.
-    scheme, _, rest = url.partition("://")
-    place, _, query = rest.partition("?")
-    authority, _, path = place.partition("/")
-    credentials, at, hosts = authority.rpartition("@")
-    name, _, database = path.strip("/").partition("/")
-    if not hosts or not name:
+    address = take_apart(url)
+    name, _, database = address.path.strip("/").partition("/")
+    if not address.hosts or not name:
         raise ValueError(f"REDIS_URL names no Sentinel, or not what they call the server; write {FORM}")
-    plain = f"redis://{credentials}{at}primary/{database}?{query}"
+    plain = f"redis://{address.credentials}@primary/{database}?{address.query}"
     options = parse_url(plain) | timeouts  # type: ignore[no-untyped-call]
     del options["host"]
-    if scheme.startswith("rediss"):
+    if address.scheme.startswith("rediss"):
         options["ssl"] = True
     own = {option: options.pop(f"sentinel_{option}", None) for option in ("username", "password")}
     shared = {option: value for option, value in options.items() if option.startswith(("ssl", "socket_"))}
-    addresses = [_address(host) for host in hosts.split(",")]
+    addresses = [_address(host) for host in address.hosts.split(",")]
     watching = Sentinel(addresses, sentinel_kwargs=own | shared, **options)  # type: ignore[no-untyped-call]
     client: Redis = watching.master_for(name)  # type: ignore[no-untyped-call]
     return client

@@ -57,8 +57,8 @@ def serve(window: Window, listening: socket.socket) -> None:
 def stay_on(number: int) -> None:
     """Keep the threads that this one will start on one of its processors, the last being number 1, and round again.
 
-    They take turns at one interpreter lock. On two processors each turn finds its data in the other's cache: that was
-    a fifth of all processor time. The first processor comes last, because many machines let it answer interrupts.
+    They take turns at one interpreter lock. Going to and fro between two processors costs a fifth more processor
+    time (docs/decisions/0011). The first processor comes last, because many machines let it answer interrupts.
     """
     processors = sorted(os.sched_getaffinity(0))
     try:
