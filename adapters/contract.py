@@ -16,6 +16,7 @@ from typing import Protocol
 from singlewindow import logs
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.model import Tree
+from singlewindow.risk.terms import Terms
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +25,16 @@ log = logging.getLogger(__name__)
 class View:
     """One declaration version as one agency may see it: `tree` holds entitled elements only.
 
-    `reference` is our MRN, `version` its number; `items` are the SequenceNumeric values the agency's interest rests on.
-    `question` names this question towards the agency, the same however often it is asked; `deadline` is its moment in
-    ISO 8601; `trace_id` follows the declaration through all logs.
+    `reference` is our MRN, `version` its number; `terms` are what applies in its country on the day of asking; `items`
+    are the SequenceNumeric values the agency's interest rests on. `question` names this question towards the agency,
+    the same however often it is asked; `deadline` is its moment in ISO 8601; `trace_id` follows the declaration through
+    all logs.
     """
 
     reference: str
     version: int
     tree: Tree
+    terms: Terms
     items: tuple[str, ...] = ()
     question: str = ""
     deadline: str = ""

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-
 from adapters.contract import NotRetryable, View
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess
 from singlewindow.risk.conditions import ConditionError
 
-Clock = Callable[[], date]
-
 
 class ProfileAdapter:
-    """Asks one agency's profiles; `clock` gives the day on which a profile must be valid."""
+    """Asks one agency's profiles that are valid on the view's day."""
 
-    def __init__(self, agency: Agency, clock: Clock) -> None:
+    def __init__(self, agency: Agency) -> None:
         self.agency = agency.code
-        self._configured, self._clock = agency, clock
+        self._configured = agency
 
     def assess(self, view: View) -> Assessment:
         """The agency's answer; a profile that cannot be answered fails the same way again, so it is not retryable."""
         try:
-            return assess(self._configured, view.tree, self._clock())
+            return assess(self._configured, view.tree, view.terms)
         except ConditionError as error:
             raise NotRetryable(str(error)) from error

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from adapters.contract import Adapter
-from adapters.profile import Clock, ProfileAdapter
+from adapters.profile import ProfileAdapter
 from adapters.remote import RemoteAdapter
 from adapters.sandbox import SandboxAdapter
 from singlewindow.risk.agency import Agency
-from singlewindow.times import application_clock, moment
 
 
 class SandboxForbidden(ValueError):  # noqa: N818 - named for what it forbids
@@ -25,17 +23,8 @@ class KeyMissing(ValueError):  # noqa: N818 - named for what it says
 Secrets = Callable[[str], str | None]
 
 
-def today() -> date:
-    """The current day in UTC."""
-    return moment(application_clock() // 1_000).date()
-
-
 def build_adapters(
-    agencies: Mapping[str, Agency],
-    clock: Clock = today,
-    *,
-    sandbox_allowed: bool = False,
-    secrets: Secrets = os.environ.get,
+    agencies: Mapping[str, Agency], *, sandbox_allowed: bool = False, secrets: Secrets = os.environ.get
 ) -> dict[str, Adapter]:
     """One adapter per agency, by code; raises `SandboxForbidden` unless sandboxes are allowed here, and `KeyMissing`.
 
@@ -46,7 +35,7 @@ def build_adapters(
         if agency.remote is not None:
             adapters[code] = RemoteAdapter(agency, agency.remote, _key(agency, agency.remote.key_env, secrets))
         elif agency.adapter == "profiles":
-            adapters[code] = ProfileAdapter(agency, clock)
+            adapters[code] = ProfileAdapter(agency)
         else:
             adapters[code] = _sandbox(agency, sandbox_allowed)
     return adapters

@@ -30,7 +30,9 @@ from singlewindow.declarations.validation import describe, validate
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.agency import Agency
 from singlewindow.risk.routing import Routing, route
+from singlewindow.risk.terms import Terms, terms_of
 from singlewindow.storage.identity import new_id
+from singlewindow.times import today
 
 THREADS = 16
 YEAR = 2026
@@ -51,6 +53,10 @@ def parts() -> Parts:
     config = Path(os.environ["SW_CONFIG"])
     agencies = load_agencies(config / "agencies")
     return Parts(load_rulebooks(config), agencies, build_adapters(agencies))
+
+
+def _terms() -> Terms:
+    return terms_of(parts().rulebooks, parts().rulebooks.home, today())
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class Lodging:
 def answer(form: bytes, mrn: str, entry: Routing) -> Assessment:
     """One agency's answer about a canonical form."""
     tree = project(decode(form), parts().agencies[entry.agency].entitlement, entry.items)
-    return parts().adapters[entry.agency].assess(View(mrn, 1, tree, entry.items))
+    return parts().adapters[entry.agency].assess(View(mrn, 1, tree, _terms(), entry.items))
 
 
 def create_app(party_of: Callable[[str], str | None], store: Callable[[Lodging], None]) -> Flask:
@@ -118,7 +124,7 @@ def _read(party: str, content: bytes, media: str) -> Lodging | None:
         canonical=form,
         content_sha256=fingerprint(form),
         warnings=msgspec.json.encode([describe(fault, validated) for fault in validated.faults]),
-        routing=route(parts().agencies, declaration.tree),
+        routing=route(parts().agencies, declaration.tree, _terms()),
     )
 
 

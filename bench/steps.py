@@ -24,7 +24,9 @@ from singlewindow.declarations.intake import Media
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.routing import route
+from singlewindow.risk.terms import terms_of
 from singlewindow.settings import ROOT
+from singlewindow.times import today
 
 ROUNDS = 30
 FLOOR = "read: screen, parse, schema, walk"
@@ -34,17 +36,19 @@ def steps(contents: list[bytes]) -> dict[str, Callable[[], object]]:
     """Each step over all documents, in the order of the way."""
     config = Path(ROOT / "config")
     rulebooks, agencies = load_rulebooks(config), load_agencies(config / "agencies")
-    adapters = build_adapters(agencies)
+    adapters, terms = build_adapters(agencies), terms_of(rulebooks, rulebooks.home, today())
     declarations = [intake.read(content, Media.XML).declaration for content in contents]
     forms = [canonical.canonical(declaration) for declaration in declarations]
-    asked = [[entry for entry in route(agencies, declaration.tree) if entry.asked] for declaration in declarations]
+    asked = [
+        [entry for entry in route(agencies, declaration.tree, terms) if entry.asked] for declaration in declarations
+    ]
 
     def answers(form: bytes, agency: str, items: tuple[str, ...]) -> object:
         tree = projection.project(canonical.decode(form), agencies[agency].entitlement, items)
-        return adapters[agency].assess(View("", 1, tree, items))
+        return adapters[agency].assess(View("", 1, tree, terms, items))
 
     given = [
-        [adapters[entry.agency].assess(View("", 1, declaration.tree, entry.items)) for entry in entries]
+        [adapters[entry.agency].assess(View("", 1, declaration.tree, terms, entry.items)) for entry in entries]
         for declaration, entries in zip(declarations, asked, strict=True)
     ]
     return {
@@ -53,7 +57,7 @@ def steps(contents: list[bytes]) -> dict[str, Callable[[], object]]:
         "canonical form and fingerprint": lambda: [
             canonical.fingerprint(canonical.canonical(declaration)) for declaration in declarations
         ],
-        "routing to all agencies": lambda: [route(agencies, declaration.tree) for declaration in declarations],
+        "routing to all agencies": lambda: [route(agencies, declaration.tree, terms) for declaration in declarations],
         "views and assessments of those asked": lambda: [
             answers(form, entry.agency, entry.items)
             for form, entries in zip(forms, asked, strict=True)

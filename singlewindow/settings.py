@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Private P-256 keys in PEM that sign tokens: the first signs, all are believed; no tokens where not set."""
     sw_config: str = str(ROOT / "config")
     """Folder with agencies/, countries/ and thresholds.toml."""
+    sw_country: str = "GB"
+    """The country whose window this is (ISO 3166): its rules judge what names no country, its currency counts."""
     sw_item_limit: int = 999
     """Most goods items in one declaration; up to 9,999."""
     sw_body_limit: int = 4_000_000

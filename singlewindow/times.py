@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 MICROSECONDS = 1_000_000
 NANOSECONDS = 1_000_000_000
@@ -19,6 +19,11 @@ _offset = int(float(os.environ.get("CLOCK_OFFSET_S", "0")) * NANOSECONDS)
 def application_clock() -> int:
     """The time of this machine in nanoseconds since 1970 UTC: never for leases, deadlines or events."""
     return time.time_ns() + _offset
+
+
+def today() -> date:
+    """The current day in UTC."""
+    return moment(application_clock() // 1_000).date()
 
 
 def moment(microseconds: int) -> datetime:

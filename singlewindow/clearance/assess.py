@@ -23,7 +23,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.model import Tree
-from singlewindow.declarations.projection import Entitlement, project
+from singlewindow.declarations.projection import project
 from singlewindow.faultpoints import reach
 from singlewindow.storage import answers, events, lodgements, questions
 from singlewindow.storage.engines import clock
@@ -86,19 +86,18 @@ def _ask(window: Window, work: _Work) -> Results:
     for batch in work.batches.values():
         agency = batch.agency
         mine = [question for question in work.asked.values() if question.batch_id == batch.id]
-        entitlement = window.agencies[agency].entitlement
-        views = [_view(question, work.contents[question.version_id], trees, entitlement) for question in mine]
+        views = [_view(window, question, work.contents[question.version_id], trees) for question in mine]
         with logs.about(batch=batch.id, agency=agency):
             outcomes = assess_each(window.adapters[agency], views)
         results |= {(each.version_id, agency): outcome for each, outcome in zip(mine, outcomes, strict=True)}
     return results
 
 
-def _view(question: Record, content: Record, trees: dict[int, Tree], entitlement: Entitlement) -> View:
-    items = tuple(question.items.split())
+def _view(window: Window, question: Record, content: Record, trees: dict[int, Tree]) -> View:
+    items, entitlement = tuple(question.items.split()), window.agencies[question.agency].entitlement
     return View(
         reference=content.mrn, version=content.number, items=items,
-        tree=project(trees[question.version_id], entitlement, items),
+        tree=project(trees[question.version_id], entitlement, items), terms=window.books.terms(content.country),
         question=question_id(question.version_id), deadline=iso(question.deadline_at) or "",
         trace_id=content.trace_id,
     )  # fmt: skip

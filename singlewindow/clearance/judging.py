@@ -20,6 +20,8 @@ from singlewindow.declarations.validation import describe, validate
 from singlewindow.risk.agency import Agency
 from singlewindow.risk.minimum import lacking
 from singlewindow.risk.routing import Routing, route
+from singlewindow.risk.terms import Terms, terms_of
+from singlewindow.times import today
 
 LARGEST_CLASS = "GoodsShipment"
 
@@ -31,6 +33,10 @@ class Books:
     rulebooks: Rulebooks
     agencies: Mapping[str, Agency]
     limits: Limits
+
+    def terms(self, country: str) -> Terms:
+        """What applies today to a declaration of that country."""
+        return terms_of(self.rulebooks, country, today())
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,5 +72,5 @@ def judge(content: bytes, media: Media, books: Books, lodging: bool) -> Judged:
         faults=[describe(fault, validated) for fault in (*validated.faults, *lacks)],
         truncated=validated.truncated,
         form=canonical(declaration) if wanted else b"",
-        routing=route(books.agencies, declaration.tree) if wanted else [],
+        routing=route(books.agencies, declaration.tree, books.terms(declaration.country)) if wanted else [],
     )

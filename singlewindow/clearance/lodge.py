@@ -91,7 +91,8 @@ def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Confl
 def prepare(window: Window, lodgement: Lodgement) -> Prepared:
     """What a lodgement needs before its transaction: canonical form, fingerprint, and which agencies are asked."""
     form = canonical(lodgement.validated.declaration)
-    routing = route(window.agencies, lodgement.validated.declaration.tree)
+    declaration = lodgement.validated.declaration
+    routing = route(window.agencies, declaration.tree, window.books.terms(declaration.country))
     return Prepared(lodgement, form, fingerprint(form), routing)
 
 

@@ -61,12 +61,13 @@ def is_large(content: bytes) -> bool:
 
 
 class Premises(msgspec.Struct, frozen=True, kw_only=True):
-    """What a template process is started with: the folder of the configuration, and the limits on a message.
+    """What a template process is started with: the folder of the configuration, home, and the limits on a message.
 
     `memory` are the bytes that reading one message may take, `processors` those on which it may be read.
     """
 
     config: str
+    country: str
     body_bytes: int
     items: int
     memory: int
@@ -186,6 +187,7 @@ def room_for(settings: Settings) -> ReadingRoom:
     processors = frozenset(os.sched_getaffinity(0))
     premises = Premises(
         config=settings.sw_config,
+        country=settings.sw_country,
         body_bytes=settings.sw_body_limit,
         items=settings.sw_item_limit,
         memory=settings.sw_reading_memory,
@@ -250,7 +252,8 @@ def _serve(control: socket.socket, premises: Premises) -> None:
         os.sched_setaffinity(0, premises.processors)
     limits = Limits(body_bytes=premises.body_bytes, items=premises.items)
     config = Path(premises.config)
-    books = Books(load_rulebooks(config, premises.items), load_agencies(config / "agencies"), limits)
+    rulebooks = load_rulebooks(config, premises.items, premises.country)
+    books = Books(rulebooks, load_agencies(config / "agencies"), limits)
     _warm_up(books)
     gc.collect()
     gc.freeze()

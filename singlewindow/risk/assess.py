@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.agency import Agency, Thresholds
 from singlewindow.risk.profiles import ProfileEntry, ProfileSet
+from singlewindow.risk.terms import Terms
 
 FINDINGS_PER_PROFILE = 20
 HIGHEST_SCORE = 100
@@ -21,9 +21,9 @@ _LANES = tuple(Lane)
 Fired = tuple[ProfileEntry, str | None]
 
 
-def assess(agency: Agency, view: Tree, today: date) -> Assessment:
+def assess(agency: Agency, view: Tree, terms: Terms) -> Assessment:
     """The agency's answer by its live profiles; raises `ConditionError` where one of them cannot be answered."""
-    fired = list(agency.live.fired(view, today))
+    fired = list(agency.live.fired(view, terms))
     entries = {entry.id: entry for entry, _ in fired}
     score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries.values()))
     lane = _lane(agency.thresholds, score, entries.values())
@@ -38,10 +38,10 @@ def assess(agency: Agency, view: Tree, today: date) -> Assessment:
     )
 
 
-def dry_run(agency: Agency, view: Tree, today: date) -> tuple[Finding, ...]:
+def dry_run(agency: Agency, view: Tree, terms: Terms) -> tuple[Finding, ...]:
     """What the profiles on trial would have found; no part of any assessment."""
     profiles: ProfileSet = agency.dry
-    return _findings(profiles.fired(view, today)) if profiles.profiles else ()
+    return _findings(profiles.fired(view, terms)) if profiles.profiles else ()
 
 
 def _lane(thresholds: Thresholds, score: int, entries: Iterable[ProfileEntry]) -> Lane:

@@ -19,6 +19,7 @@ from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts, goods_
 from singlewindow.risk.patterns import FUNCTIONS, LITERAL, translated
 from singlewindow.risk.predicates import Predicate, Scene, Scope, predicate
 from singlewindow.risk.readers import Fact
+from singlewindow.risk.terms import Terms
 
 Names = frozenset[str]
 Fired = tuple[int, str | None]
@@ -128,7 +129,7 @@ class ConditionSet:
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.conditions = tuple(conditions)
 
-    def fired(self, tree: Tree, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
+    def fired(self, tree: Tree, terms: Terms, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
         """Index of each condition that holds, with the item's SequenceNumeric (None: the whole declaration).
 
         `wanted` restricts the evaluation to those indexes. Raises `ConditionError`.
@@ -136,8 +137,8 @@ class ConditionSet:
         chosen = range(len(self.conditions)) if wanted is None else sorted(wanted)
         single = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "item"]
         whole = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "declaration"]
-        declaration, trees = Facts(DECLARATION_FACTS, tree), goods_items(tree)
-        items = [Facts(ITEM_FACTS, item) for item in trees]
+        declaration, trees = Facts(DECLARATION_FACTS, tree, terms), goods_items(tree)
+        items = [Facts(ITEM_FACTS, item, terms) for item in trees]
         scene: Scene = {"declaration": declaration, "items": items}
         yield from ((index, None) for index, condition in whole if condition.holds(scene))
         for item, facts in zip(trees, items, strict=True):

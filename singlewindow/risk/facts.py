@@ -25,6 +25,7 @@ from singlewindow.risk.readers import (
     total,
     under,
 )
+from singlewindow.risk.terms import Terms
 
 ITEM_PATH: Final = "Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
 _SHIPMENT, _CARRIAGE = "GoodsShipment", "GoodsShipment/Consignment"
@@ -38,44 +39,44 @@ def _leaf(node: Tree, name: str) -> str:
     return code(text_of(node.get(name)) or "")
 
 
-def _commodity_code(item: Tree) -> str:
+def _commodity_code(item: Tree, _: Terms) -> str:
     found = nodes(item, "Commodity/Classification")
     codes = [(_leaf(node, "IdentificationTypeCode"), _leaf(node, "ID")) for node in found]
     tariff = [value for kind, value in codes if kind == "TSP"] or [value for kind, value in codes if kind != "TRA"]
     return "".join(character for character in tariff[0] if character.isdecimal()) if tariff else ""
 
 
-def _procedure(item: Tree) -> str:
+def _procedure(item: Tree, _: Terms) -> str:
     pairs = (_leaf(node, "CurrentCode") + _leaf(node, "PreviousCode") for node in nodes(item, "GovernmentProcedure"))
     return next((pair for pair in pairs if len(pair) == 4), "")
 
 
-def _additional_procedures(item: Tree) -> list[str]:
+def _additional_procedures(item: Tree, _: Terms) -> list[str]:
     found = (node for node in nodes(item, "GovernmentProcedure") if not _leaf(node, "PreviousCode"))
     return list(dict.fromkeys(value for node in found if (value := _leaf(node, "CurrentCode"))))
 
 
-def _document_codes(node: Tree) -> list[str]:
+def _document_codes(node: Tree, _: Terms) -> list[str]:
     pairs = (_leaf(each, "CategoryCode") + _leaf(each, "TypeCode") for each in nodes(node, "AdditionalDocument"))
     return list(dict.fromkeys(pair for pair in pairs if pair))
 
 
-def _value_per_kg(item: Tree) -> float:
-    kilograms, amount = cast(float, _MASS.read(item)), cast(float, _AMOUNT.read(item))
+def _value_per_kg(item: Tree, terms: Terms) -> float:
+    kilograms, amount = cast(float, _MASS.read(item, terms)), cast(float, _AMOUNT.read(item, terms))
     return amount / kilograms if kilograms > 0 else 0.0
 
 
-def _direction(declaration: Tree) -> str:
+def _direction(declaration: Tree, _: Terms) -> str:
     kind = _leaf(declaration, "TypeCode")[:2]
     return {"": "", "IM": "import", "EX": "export"}.get(kind, "other")
 
 
-def _containerised(declaration: Tree) -> bool:
+def _containerised(declaration: Tree, terms: Terms) -> bool:
     flagged = any(text_of(node) == "1" for node in nodes(declaration, f"{_CARRIAGE}/ContainerCode"))
-    return flagged or bool(_CONTAINERS.read(declaration))
+    return flagged or bool(_CONTAINERS.read(declaration, terms))
 
 
-def _item_count(declaration: Tree) -> int:
+def _item_count(declaration: Tree, _: Terms) -> int:
     declared = text_of(declaration.get("GoodsItemQuantity")) or "0"
     return max(int(float(declared)), len(nodes(declaration, _ITEM)))
 
@@ -213,14 +214,14 @@ DECLARATION_FACTS: Final[Mapping[str, Fact]] = under(
 class Facts(dict[str, Value]):
     """The facts of one goods item or one declaration, by name: each is read when it is first asked for, and kept."""
 
-    __slots__ = ("_known", "_tree")
+    __slots__ = ("_known", "_terms", "_tree")
 
-    def __init__(self, known: Mapping[str, Fact], tree: Tree) -> None:
+    def __init__(self, known: Mapping[str, Fact], tree: Tree, terms: Terms) -> None:
         super().__init__()
-        self._known, self._tree = known, tree
+        self._known, self._tree, self._terms = known, tree, terms
 
     def __missing__(self, name: str) -> Value:
-        value = self[name] = self._known[name].read(self._tree)
+        value = self[name] = self._known[name].read(self._tree, self._terms)
         return value
 
 

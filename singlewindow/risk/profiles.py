@@ -19,6 +19,7 @@ from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet
 from singlewindow.risk.configuration import Source
 from singlewindow.risk.predicates import Scope
 from singlewindow.risk.rehearsal import rehearse
+from singlewindow.risk.terms import Terms
 
 Words = Annotated[str, msgspec.Meta(pattern=r"\S")]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
@@ -68,10 +69,10 @@ class ProfileSet:
         self.profiles = tuple(profiles)
         self._conditions = ConditionSet(profile.condition for profile in self.profiles)
 
-    def fired(self, view: Tree, today: date) -> Iterator[tuple[ProfileEntry, str | None]]:
-        """Each profile valid today whose condition holds, once per item it holds for; raises `ConditionError`."""
-        valid = [index for index, profile in enumerate(self.profiles) if profile.entry.valid(today)]
-        for index, item in self._conditions.fired(view, valid):
+    def fired(self, view: Tree, terms: Terms) -> Iterator[tuple[ProfileEntry, str | None]]:
+        """Each profile valid on the day whose condition holds, once per item it holds for; raises `ConditionError`."""
+        valid = [index for index, profile in enumerate(self.profiles) if profile.entry.valid(terms.day)]
+        for index, item in self._conditions.fired(view, terms, valid):
             yield self.profiles[index].entry, item
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from singlewindow.declarations.model import Tree, text_of
+from singlewindow.risk.terms import Terms
 
 Value = str | float | int | bool | list[str]
 Kind = Literal["text", "texts", "number", "count", "flag"]
@@ -34,7 +35,7 @@ class Fact:
 
     kind: Kind
     paths: tuple[str, ...]
-    read: Callable[[Tree], Value]
+    read: Callable[[Tree, Terms], Value]
     alternatives: bool = False
     case: Literal["upper", "lower", ""] = ""
 
@@ -70,7 +71,7 @@ def text(*paths: str, clean: Clean = code) -> Fact:
     """The first leaf that has a value, looking through `paths` in their order."""
     routes = _routes(paths)
 
-    def read(tree: Tree) -> str:
+    def read(tree: Tree, _: Terms) -> str:
         return next((clean(value) for route in routes for value in _texts(tree, route)), "")
 
     return Fact("text", paths, read, alternatives=len(paths) > 1, case=_case(clean))
@@ -80,7 +81,7 @@ def texts(*paths: str, clean: Clean = code) -> Fact:
     """All distinct values at `paths`, in document order."""
     routes = _routes(paths)
 
-    def read(tree: Tree) -> list[str]:
+    def read(tree: Tree, _: Terms) -> list[str]:
         return list(dict.fromkeys(clean(value) for route in routes for value in _texts(tree, route)))
 
     return Fact("texts", paths, read, alternatives=len(paths) > 1, case=_case(clean))
@@ -90,7 +91,7 @@ def number(path: str) -> Fact:
     """The first decimal at `path`, 0.0 where absent."""
     route = _route(path)
 
-    def read(tree: Tree) -> float:
+    def read(tree: Tree, _: Terms) -> float:
         return next((float(value) for value in _texts(tree, route)), 0.0)
 
     return Fact("number", (path,), read)
@@ -100,7 +101,7 @@ def total(*paths: str) -> Fact:
     """The sum of the decimals at the first of `paths` that has any."""
     routes = _routes(paths)
 
-    def read(tree: Tree) -> float:
+    def read(tree: Tree, _: Terms) -> float:
         for route in routes:
             if values := _texts(tree, route):
                 return float(sum(map(float, values)))
@@ -113,7 +114,7 @@ def mass(*paths: str) -> Fact:
     """Like `total`, in kilograms: the unit code of the leaf counts where it is seen, without one it is kilograms."""
     routes = _routes(paths)
 
-    def read(tree: Tree) -> float:
+    def read(tree: Tree, _: Terms) -> float:
         for route in routes:
             if found := _descend(tree, route):
                 return float(sum(map(_kilograms, found)))
@@ -122,7 +123,9 @@ def mass(*paths: str) -> Fact:
     return Fact("number", paths, read, alternatives=len(paths) > 1)
 
 
-def derived(kind: Kind, paths: tuple[str, ...], read: Callable[[Tree], Value], alternatives: bool = False) -> Fact:
+def derived(
+    kind: Kind, paths: tuple[str, ...], read: Callable[[Tree, Terms], Value], alternatives: bool = False
+) -> Fact:
     """A fact with a reader of its own."""
     return Fact(kind, paths, read, alternatives)
 

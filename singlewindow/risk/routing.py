@@ -13,6 +13,7 @@ import msgspec
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.agency import Agency, RoutingRule
 from singlewindow.risk.conditions import ConditionError, ConditionSet
+from singlewindow.risk.terms import Terms
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,11 +29,11 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[str, ...] = ()
 
 
-def route(agencies: Mapping[str, Agency], declaration: Tree) -> list[Routing]:
+def route(agencies: Mapping[str, Agency], declaration: Tree, terms: Terms) -> list[Routing]:
     """One `Routing` per agency, by code; where a rule cannot be answered, every agency is asked."""
     ordered = tuple(agencies[code] for code in sorted(agencies))
     try:
-        return _plan(ordered).route(declaration)
+        return _plan(ordered).route(declaration, terms)
     except ConditionError as error:
         reason = f"a routing rule could not be evaluated ({error}), so every agency is asked"
         return [Routing(agency=agency.code, asked=True, reason=reason) for agency in ordered]
@@ -46,9 +47,9 @@ class _Plan:
         self._rules = [(agency.code, rule) for agency in agencies for rule, _ in agency.routing]
         self._conditions = ConditionSet(condition for agency in agencies for _, condition in agency.routing)
 
-    def route(self, declaration: Tree) -> list[Routing]:
+    def route(self, declaration: Tree, terms: Terms) -> list[Routing]:
         matched: dict[str, list[tuple[RoutingRule, str | None]]] = {agency.code: [] for agency in self._agencies}
-        for index, item in self._conditions.fired(declaration):
+        for index, item in self._conditions.fired(declaration, terms):
             code, rule = self._rules[index]
             matched[code].append((rule, item))
         return [_routing(agency, matched[agency.code]) for agency in self._agencies]

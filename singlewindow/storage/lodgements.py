@@ -67,9 +67,16 @@ def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) ->
 
 
 def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Record]:
-    """By version id: MRN, number, canonical form and trace id."""
+    """By version id: MRN, country, number, canonical form and trace id."""
     query = (
-        select(version.c.id, declaration.c.mrn, version.c.number, version.c.canonical, version.c.trace_id)
+        select(
+            version.c.id,
+            declaration.c.mrn,
+            declaration.c.country,
+            version.c.number,
+            version.c.canonical,
+            version.c.trace_id,
+        )
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(among(connection, version.c.id, version_ids))
     )

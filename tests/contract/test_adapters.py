@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.risk.agencies import load_agencies
 from tests.agency_folders import AGENCY, one, profile, remote, remote_toml, write
 from tests.agency_server import agency_server
+from tests.terms import TERMS
 
 ITEMS = [
     {"SequenceNumeric": "1", "Commodity": {"Classification": [{"ID": "93020000", "IdentificationTypeCode": "TSP"}]}},
@@ -30,15 +30,15 @@ SHIPPED = Path(__file__).resolve().parents[2] / "config" / "agencies"
 
 def view(reference: str = "LRN-SANDBOX-PHYSICAL-1", **changes: object) -> View:
     tree = {"FunctionalReferenceID": reference, "GoodsShipment": {"GovernmentAgencyGoodsItem": ITEMS}, **changes}
-    return View(reference="26GB0000000000000A", version=1, tree=copy.deepcopy(tree))
+    return View(reference="26GB0000000000000A", version=1, tree=copy.deepcopy(tree), terms=TERMS)
 
 
 def green_view() -> View:
-    return View("26GB0000000000000A", 1, {"FunctionalReferenceID": "SANDBOX-RELEASE"})
+    return View("26GB0000000000000A", 1, {"FunctionalReferenceID": "SANDBOX-RELEASE"}, TERMS)
 
 
 def profiles_adapter(root: Path) -> Adapter:
-    return ProfileAdapter(one(root, profile(weight="80", control='"physical"')), lambda: date(2026, 6, 1))
+    return ProfileAdapter(one(root, profile(weight="80", control='"physical"')))
 
 
 def sandbox_adapter(root: Path) -> Adapter:
@@ -53,7 +53,7 @@ def remote_adapter(root: Path, url: str) -> Adapter:
 
 @cache
 def shipped_adapters() -> dict[str, Adapter]:
-    return build_adapters(load_agencies(SHIPPED), lambda: date(2026, 6, 1))
+    return build_adapters(load_agencies(SHIPPED))
 
 
 def shipped_adapter(code: str) -> Callable[[Path], Adapter]:
@@ -84,7 +84,7 @@ def test_the_same_view_gets_the_same_answer(adapter: Adapter) -> None:
 
 
 def test_the_version_and_reference_do_not_change_the_answer(adapter: Adapter) -> None:
-    renamed = View("26GB9999999999999Z", 7, view().tree)
+    renamed = View("26GB9999999999999Z", 7, view().tree, TERMS)
     assert adapter.assess(renamed) == adapter.assess(view())
 
 
@@ -127,12 +127,12 @@ def test_an_answer_holds_nothing_beyond_the_contract(adapter: Adapter) -> None:
 
 
 def test_an_empty_view_gets_an_answer_or_a_named_failure(adapter: Adapter) -> None:
-    [outcome] = assess_each(adapter, [View("26GB0000000000000A", 1, {})])
+    [outcome] = assess_each(adapter, [View("26GB0000000000000A", 1, {}, TERMS)])
     assert isinstance(outcome, Assessment | NotRetryable)
 
 
 def test_a_view_that_fails_does_not_keep_its_neighbours_from_their_answers(adapter: Adapter) -> None:
-    broken = View("26GB0000000000000A", 1, {"GoodsShipment": {"GovernmentAgencyGoodsItem": [{"Packaging": 7}]}})
+    broken = View("26GB0000000000000A", 1, {"GoodsShipment": {"GovernmentAgencyGoodsItem": [{"Packaging": 7}]}}, TERMS)
     outcomes = assess_each(adapter, [view(), broken, view()])
     assert (outcomes[0], len(outcomes)) == (outcomes[2], 3)
 
@@ -144,7 +144,7 @@ def test_profiles_answer_by_what_they_find(tmp_path: Path) -> None:
 
 def test_profiles_that_cannot_be_answered_are_not_asked_again(tmp_path: Path) -> None:
     when = "\"item.commodity_code == '' || int(item.commodity_code) > 5\""
-    adapter = ProfileAdapter(one(tmp_path, profile(when=when)), lambda: date(2026, 6, 1))
+    adapter = ProfileAdapter(one(tmp_path, profile(when=when)))
     code = [{"ID": "9" * 30, "IdentificationTypeCode": "TSP"}]
     goods = {"GovernmentAgencyGoodsItem": [{"SequenceNumeric": "1", "Commodity": {"Classification": code}}]}
     with pytest.raises(NotRetryable):

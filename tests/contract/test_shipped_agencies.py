@@ -16,6 +16,7 @@ from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess, dry_run
 from singlewindow.risk.routing import route
 from tests.corpus import documents, needs_corpus
+from tests.terms import TERMS
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 6, 1)
@@ -46,7 +47,7 @@ def test_no_shipped_agency_is_a_sandbox() -> None:
 @needs_corpus
 def test_every_agency_can_assess_every_real_declaration() -> None:
     answers = {
-        assess(agency, project(tree, agency.entitlement), TODAY).answer
+        assess(agency, project(tree, agency.entitlement), TERMS).answer
         for tree in real_declarations()
         for agency in shipped().values()
     }
@@ -57,7 +58,7 @@ def test_every_agency_can_assess_every_real_declaration() -> None:
 def test_profiles_on_trial_can_be_tried_on_every_real_declaration() -> None:
     for tree in real_declarations():
         for agency in shipped().values():
-            assert dry_run(agency, project(tree, agency.entitlement), TODAY) is not None
+            assert dry_run(agency, project(tree, agency.entitlement), TERMS) is not None
 
 
 @needs_corpus
@@ -67,7 +68,7 @@ def test_most_real_declarations_are_released() -> None:
 
 
 def _decide(tree: Tree) -> Outcome:
-    asked = [each for each in route(shipped(), tree) if each.asked]
+    asked = [each for each in route(shipped(), tree, TERMS) if each.asked]
     views = [(shipped()[each.agency], each.items) for each in asked]
-    answers = [assess(agency, project(tree, agency.entitlement, items), TODAY) for agency, items in views]
+    answers = [assess(agency, project(tree, agency.entitlement, items), TERMS) for agency, items in views]
     return merge(answers, [each.agency for each in asked]).outcome

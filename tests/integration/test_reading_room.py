@@ -30,7 +30,9 @@ PLAIN = as_xml(tree())
 
 def room(places: int = 2, queue: int = 4) -> ReadingRoom:
     processors = frozenset(os.sched_getaffinity(0))
-    premises = Premises(config=str(CONFIG), body_bytes=4_000_000, items=999, memory=MEMORY, processors=processors)
+    premises = Premises(
+        config=str(CONFIG), country="GB", body_bytes=4_000_000, items=999, memory=MEMORY, processors=processors
+    )
     return ReadingRoom(premises, places, queue)
 
 

@@ -35,7 +35,7 @@ def configuration_loads(settings: Settings) -> Iterator[Check]:
     name, config = "configuration", Path(settings.sw_config)
     try:
         agencies = load_agencies(config / "agencies")
-        load_rulebooks(config, settings.sw_item_limit)
+        load_rulebooks(config, settings.sw_item_limit, settings.sw_country)
         build_adapters(agencies, sandbox_allowed=settings.sw_sandbox)
     except (ValueError, OSError, ConfigError, SandboxForbidden) as error:
         yield fault(name, str(error), "Correct the file named; processes that run keep what they read at their start.")

@@ -122,8 +122,9 @@ def _national_rules(profile: Profile) -> Iterator[BoundRule]:
 class Rulebooks:
     """The rulebooks of all countries that have a profile, and the one for all others."""
 
-    def __init__(self, profiles: Mapping[str, Profile], item_limit: int) -> None:
+    def __init__(self, profiles: Mapping[str, Profile], item_limit: int, home: str) -> None:
         self.profiles = dict(profiles)
+        self.home = home
         self.item_limit = item_limit
         self._books = {country: Rulebook(profile, item_limit) for country, profile in profiles.items()}
         self._wco = Rulebook(NO_PROFILE, item_limit)
@@ -133,10 +134,15 @@ class Rulebooks:
         return self._books.get(code.strip().upper(), self._wco)
 
 
-def load_rulebooks(config_dir: Path, item_limit: int = 999) -> Rulebooks:
-    """The rulebooks from the profiles under `config_dir/countries/`; raises ProfileError."""
+def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB") -> Rulebooks:
+    """The rulebooks from the profiles under `config_dir/countries/`; raises ProfileError.
+
+    `home` is the country whose window this is; it must have a profile.
+    """
     countries = config_dir / "countries"
     if not countries.is_dir():
         raise ProfileError(f"{countries} is not a folder. Point to the configuration folder that holds `countries/`.")
     profiles = [load_profile(file) for file in sorted(countries.glob("*/profile.toml"))]
-    return Rulebooks({profile.country: profile for profile in profiles}, item_limit)
+    if home not in {profile.country for profile in profiles}:
+        raise ProfileError(f"{countries} has no profile of the home country {home!r}. Add one, or correct SW_COUNTRY.")
+    return Rulebooks({profile.country: profile for profile in profiles}, item_limit, home)

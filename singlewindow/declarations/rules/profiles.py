@@ -23,10 +23,17 @@ class ProfileError(ValueError):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file as written: `strict` names WCO warnings that are hard here, `rules` the national rules that apply."""
+    """The file as written: `strict` names WCO warnings that are hard here, `rules` the national rules that apply.
+
+    `currency` (ISO 4217) is the country's own, `tariff_scheme` the IdentificationTypeCode of the tariff code, and
+    `after_release` the last letters of the types that are lodged when the goods have gone already.
+    """
 
     country: str
     title: str
+    currency: str
+    tariff_scheme: str
+    after_release: frozenset[str] = frozenset()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
@@ -39,6 +46,9 @@ class Profile:
 
     country: str
     title: str = ""
+    currency: str = ""
+    tariff_scheme: str = "TSP"
+    after_release: frozenset[str] = frozenset()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
@@ -61,6 +71,9 @@ def load_profile(file: Path) -> Profile:
     return Profile(
         written.country,
         written.title,
+        written.currency,
+        written.tariff_scheme,
+        written.after_release,
         written.extra_countries,
         written.extra_currencies,
         written.strict,

@@ -17,11 +17,12 @@ from adapters.remote import RemoteAdapter, pause_of
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from tests.agency_folders import remote
 from tests.agency_server import FLOOD_BYTES, GARBAGE, SLOW_SECONDS, AgencyServer, agency_server
+from tests.terms import TERMS
 
 KEY = "agency-key-1"
 LIMIT_SECONDS = 0.5
 TREE = {"GoodsShipment": {"GovernmentAgencyGoodsItem": [{"SequenceNumeric": "1"}]}}
-VIEW = View("26GB0000000000000A", 1, TREE, ("1",), "0000000000ABC", "2026-11-23T01:00:00.000000Z", "trace-1")
+VIEW = View("26GB0000000000000A", 1, TREE, TERMS, ("1",), "0000000000ABC", "2026-11-23T01:00:00.000000Z", "trace-1")
 
 Ask = Callable[[str], Assessment]
 
@@ -207,7 +208,7 @@ def test_questions_are_asked_side_by_side_up_to_the_agency_s_number(server: Agen
 def test_answers_come_in_the_order_of_the_questions(server: AgencyServer, tmp_path: Path) -> None:
     server.mode = "by_goods"
     views = [
-        View(f"MRN{n}", n, {"goods": "93020000"} if n % 2 else {}) for n in range(1, 9)
+        View(f"MRN{n}", n, {"goods": "93020000"} if n % 2 else {}, TERMS) for n in range(1, 9)
     ]  # four refusals: no pause yet
     outcomes = assess_each(adapter_for(server, tmp_path), views)
     # Items of no view: where the answer names one, it is refused, which shows whose answer it was.

@@ -16,6 +16,7 @@ from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.routing import route
 from singlewindow.settings import ROOT
 from tests.generator import Generator
+from tests.terms import TERMS
 
 MOST = 9_999
 
@@ -71,7 +72,7 @@ def test_the_mix_is_that_of_published_declarations(drawn: list[Validated]) -> No
     agencies = load_agencies(ROOT / "config" / "agencies")
     directions = Counter(each.declaration.tree["TypeCode"][:2] for each in drawn)
     items = [len(each.declaration.tree["GoodsShipment"]["GovernmentAgencyGoodsItem"]) for each in drawn]
-    asked = [sum(entry.asked for entry in route(agencies, each.declaration.tree)) for each in drawn]
+    asked = [sum(entry.asked for entry in route(agencies, each.declaration.tree, TERMS)) for each in drawn]
     assert 0.7 < directions["IM"] / len(drawn) < 0.9
     assert 0.88 < items.count(1) / len(items) < 0.99
     assert 1.3 < statistics.mean(asked) < 1.7

@@ -6,6 +6,7 @@ from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts
 from singlewindow.risk.readers import EMPTY
+from tests.terms import TERMS
 
 ALL_FACTS = {f"item.{name}": fact for name, fact in ITEM_FACTS.items()} | {
     f"declaration.{name}": fact for name, fact in DECLARATION_FACTS.items()
@@ -13,11 +14,11 @@ ALL_FACTS = {f"item.{name}": fact for name, fact in ITEM_FACTS.items()} | {
 
 
 def item(name: str, tree: Tree) -> object:
-    return Facts(ITEM_FACTS, tree)[name]
+    return Facts(ITEM_FACTS, tree, TERMS)[name]
 
 
 def declared(name: str, tree: Tree) -> object:
-    return Facts(DECLARATION_FACTS, tree)[name]
+    return Facts(DECLARATION_FACTS, tree, TERMS)[name]
 
 
 @pytest.mark.parametrize("name", ALL_FACTS)
@@ -30,7 +31,7 @@ def test_a_fact_is_computed_from_leaves_that_exist(name: str) -> None:
 @pytest.mark.parametrize("name", ALL_FACTS)
 def test_a_fact_of_an_empty_tree_is_the_empty_value_of_its_kind(name: str) -> None:
     fact = ALL_FACTS[name]
-    value = fact.read({})
+    value = fact.read({}, TERMS)
     assert (value, type(value)) == (EMPTY[fact.kind], type(EMPTY[fact.kind]))
 
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from singlewindow.risk.readers import code, fold, mass, tariff_code, text, texts, total, under
+from tests.terms import TERMS
 
 
 def test_a_code_is_compared_in_upper_case_without_blanks() -> None:
@@ -29,30 +30,30 @@ def test_folding_twice_is_folding_once_for_plain_text(value: str) -> None:
 
 
 def test_an_absent_text_reads_as_an_empty_one() -> None:
-    assert text("Exporter/Name").read({}) == ""
+    assert text("Exporter/Name").read({}, TERMS) == ""
 
 
 def test_a_text_is_taken_from_the_first_place_that_has_one() -> None:
     fact = text("Consignment/Consignor/ID", "GoodsShipment/Consignor/ID")
-    assert fact.read({"GoodsShipment": {"Consignor": {"ID": "gb1"}}}) == "GB1"
+    assert fact.read({"GoodsShipment": {"Consignor": {"ID": "gb1"}}}, TERMS) == "GB1"
 
 
 def test_repeated_values_are_listed_once() -> None:
     tree = {"Origin": [{"CountryCode": "IR"}, {"CountryCode": "ir"}, {"CountryCode": "KP"}]}
-    assert texts("Origin/CountryCode").read(tree) == ["IR", "KP"]
+    assert texts("Origin/CountryCode").read(tree, TERMS) == ["IR", "KP"]
 
 
 def test_quantities_of_all_packages_are_added_up() -> None:
     tree = {"Packaging": [{"QuantityQuantity": "2"}, {"QuantityQuantity": "3"}]}
-    assert total("Packaging/QuantityQuantity").read(tree) == 5.0
+    assert total("Packaging/QuantityQuantity").read(tree, TERMS) == 5.0
 
 
 def test_a_mass_in_tonnes_is_given_in_kilograms() -> None:
-    assert mass("M").read({"M": {"@unitCode": "TNE", "#text": "1.5"}}) == 1500.0
+    assert mass("M").read({"M": {"@unitCode": "TNE", "#text": "1.5"}}, TERMS) == 1500.0
 
 
 def test_a_mass_without_unit_is_kilograms() -> None:
-    assert mass("M").read({"M": "1.5"}) == 1.5
+    assert mass("M").read({"M": "1.5"}, TERMS) == 1.5
 
 
 def test_one_of_several_places_is_enough_to_be_entitled() -> None:

@@ -6,6 +6,7 @@ from singlewindow.declarations.model import Tree
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.routing import Routing, route
 from tests.agency_folders import AGENCY, profile, write
+from tests.terms import TERMS
 
 WHOLE = """
 [[routing]]
@@ -29,7 +30,7 @@ def arms(*codes: str, kind: str = "IMA") -> Tree:
 
 
 def routed(root: Path, declaration: Tree, agency: str = AGENCY) -> Routing:
-    return route(load_agencies(write(root, agency=agency)), declaration)[0]
+    return route(load_agencies(write(root, agency=agency)), declaration, TERMS)[0]
 
 
 def test_an_agency_is_asked_about_the_items_its_rule_matched(tmp_path: Path) -> None:
@@ -60,11 +61,11 @@ def test_every_agency_gets_a_routing_in_the_order_of_codes(tmp_path: Path) -> No
     write(tmp_path)
     other = AGENCY.replace("firearms", "customs").replace("FA-R1", "CU-R1")
     agencies = load_agencies(write(tmp_path, agency=other, profiles=profile("CU-001")))
-    assert [each.agency for each in route(agencies, {})] == ["customs", "firearms"]
+    assert [each.agency for each in route(agencies, {}, TERMS)] == ["customs", "firearms"]
 
 
 def test_a_rule_of_one_agency_does_not_ask_another(tmp_path: Path) -> None:
     write(tmp_path)
     other = AGENCY.replace("firearms", "customs").replace("FA-R1", "CU-R1").replace("'93'", "'10'")
     agencies = load_agencies(write(tmp_path, agency=other, profiles=profile("CU-001")))
-    assert [each.agency for each in route(agencies, arms("10019900")) if each.asked] == ["customs"]
+    assert [each.agency for each in route(agencies, arms("10019900"), TERMS) if each.asked] == ["customs"]

@@ -16,13 +16,13 @@ def test_an_item_above_the_limit_is_refused_at_its_place(goods_import: Tree) -> 
     first = goods_import["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]
     goods_import["GoodsShipment"]["GovernmentAgencyGoodsItem"] = [first, {**first, "SequenceNumeric": "2"}]
     goods_import["GoodsItemQuantity"] = "2"
-    found = Rulebooks({}, item_limit=1).for_country("").check(Declaration(goods_import))
+    found = Rulebooks({}, item_limit=1, home="GB").for_country("").check(Declaration(goods_import))
     places = [fault.path for fault in found if (fault.rule, fault.code) == ("WCO-ITEM-LIMIT", "TOO_MANY_ITEMS")]
     assert [place[-1].index for place in places] == [2]
 
 
 def test_as_many_items_as_the_limit_are_accepted(goods_import: Tree) -> None:
-    found = Rulebooks({}, item_limit=1).for_country("").check(Declaration(goods_import))
+    found = Rulebooks({}, item_limit=1, home="GB").for_country("").check(Declaration(goods_import))
     assert found == []
 
 

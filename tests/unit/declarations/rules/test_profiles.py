@@ -8,7 +8,7 @@ import pytest
 
 from singlewindow.declarations.rules import ProfileError, load_rulebooks
 
-HEAD = 'country = "NO"\ntitle = "Norway"\n'
+HEAD = 'country = "NO"\ntitle = "Norway"\ncurrency = "NOK"\ntariff_scheme = "TSP"\n'
 
 
 def written(folder: Path, text: str, country: str = "NO") -> Path:
@@ -19,7 +19,7 @@ def written(folder: Path, text: str, country: str = "NO") -> Path:
 
 
 def test_a_new_country_needs_a_profile_only(tmp_path: Path) -> None:
-    books = load_rulebooks(written(tmp_path, HEAD + "[rules.NO-LRN-LENGTH]\nlongest = 20\n"))
+    books = load_rulebooks(written(tmp_path, HEAD + "[rules.NO-LRN-LENGTH]\nlongest = 20\n"), home="NO")
     assert "NO-LRN-LENGTH" in {bound.rule_id for bound in books.for_country("no").rules}
 
 
@@ -28,8 +28,11 @@ def test_a_new_country_needs_a_profile_only(tmp_path: Path) -> None:
     [
         ("country = ", "Invalid value"),
         (HEAD + "colour = 1\n", "unknown field `colour`"),
-        ('title = "Norway"\n', "missing required field `country`"),
-        ('country = "SE"\ntitle = "Sweden"\n', "country is 'SE' in the folder 'NO'"),
+        ('title = "Norway"\ncurrency = "NOK"\ntariff_scheme = "TSP"\n', "missing required field `country`"),
+        (
+            'country = "SE"\ntitle = "Sweden"\ncurrency = "SEK"\ntariff_scheme = "TSP"\n',
+            "country is 'SE' in the folder 'NO'",
+        ),
         (HEAD + "[rules.NO-NOTHING]\n", "no national rule 'NO-NOTHING'"),
         (HEAD + "[rules.GB-LRN-LENGTH]\nlongest = 22\n", "no national rule 'GB-LRN-LENGTH'"),
         (HEAD + "[rules.NO-LRN-LENGTH]\n", "rules.NO-LRN-LENGTH: Object missing required field `longest`"),

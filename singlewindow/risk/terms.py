@@ -1,0 +1,45 @@
+"""What applies to a declaration beyond its own text: its country's terms, the home currency, and the day.
+
+Facts are measured by these terms, so that a condition means the same whatever the currency or type of a declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from singlewindow.declarations.rules import Rulebooks
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one country on one day.
+
+    `currency` is the home currency, in which facts state amounts; `rates` says how much of it one unit of another
+    currency is worth. `tariff_scheme` is the IdentificationTypeCode of the tariff code. `after_release` are the last
+    letters of the types that are lodged when the goods have gone already.
+    """
+
+    country: str
+    day: date
+    currency: str
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    tariff_scheme: str = "TSP"
+    after_release: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=256)
+def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
+    """The terms of a declaration of that country on that day; one that names no country served is judged as home's."""
+    home = rulebooks.profiles[rulebooks.home]
+    profile = rulebooks.profiles.get(country, home)
+    return Terms(
+        country=profile.country,
+        day=day,
+        currency=home.currency,
+        tariff_scheme=profile.tariff_scheme,
+        after_release=profile.after_release,
+    )
