@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from singlewindow.audit import commitments
 from singlewindow.clearance.notices import ACCEPTED, notice_row
 from singlewindow.clearance.window import Window
-from singlewindow.declarations.canonical import canonical, fingerprint
+from singlewindow.declarations.canonical import FORM, canonical, fingerprint, restated
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.validation import Validated
 from singlewindow.faultpoints import reach
@@ -28,6 +28,7 @@ from singlewindow.security.keys import Principal
 from singlewindow.storage import events, lodgements, streams
 from singlewindow.storage.engines import clock
 from singlewindow.storage.identity import new_id
+from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS, moment
 
 NO_COUNTRY = "ZZ"
@@ -134,11 +135,16 @@ def _store(window: Window, connection: Connection, prepared: Sequence[Prepared])
 
 
 def _read(connection: Connection, keys: Iterable[tuple[str, str]]) -> Standing:
-    found = lodgements.first_versions(connection, keys)
+    found = lodgements.first_versions(connection, keys, FORM)
     return {
-        key: (row.content_sha256, Receipt(row.mrn, row.lrn, row.number, row.lodged_at, replayed=True))
+        key: (_content_sha256(row), Receipt(row.mrn, row.lrn, row.number, row.lodged_at, replayed=True))
         for key, row in found.items()
     }
+
+
+def _content_sha256(row: Record) -> bytes:
+    """The fingerprint that the stored content has in the present form; what is stored stays as it is."""
+    return row.content_sha256 if row.outdated is None else fingerprint(restated(row.outdated))
 
 
 def _answer(entry: Prepared, standing: Standing, first: bool) -> Receipt | Conflict:
@@ -187,6 +193,7 @@ def _version_row(row: dict[str, Any], entry: Prepared, version_id: int, now: int
         "received_sha256": hashlib.sha256(lodgement.content).digest(),
         "canonical": entry.canonical,
         "content_sha256": entry.content_sha256,
+        "form": FORM,
         "warnings": lodgement.warnings,
         "routing": msgspec.json.encode(entry.routing),
         "trace_id": lodgement.trace_id,

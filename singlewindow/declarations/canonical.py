@@ -1,19 +1,23 @@
 """One spelling for each declaration: what is stored, fingerprinted and compared, whichever form it arrived in.
 
 Compact JSON in schema order, of the Declaration alone. Decimals are written by value, so that 10.00 and 10 are one;
-everything else stays as sent.
+everything else stays as it was read: without white space around a value, and inside a text as sent.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.values import trimmed
+
+FORM: Final = 2
+"""The number of the present form, stored with each version. Form 1 kept white space around texts."""
 
 _encode = msgspec.json.Encoder().encode
 _decode: msgspec.json.Decoder[Tree] = msgspec.json.Decoder(dict[str, Any])
@@ -27,6 +31,17 @@ def canonical(declaration: Declaration) -> bytes:
 def decode(content: bytes) -> Tree:
     """The tree of canonical bytes."""
     return _decode.decode(content)
+
+
+def restated(content: bytes) -> bytes:
+    """Canonical bytes of an earlier form in the present one, so that their fingerprints can be compared."""
+    return _encode(_restated(decode(content)))
+
+
+def _restated(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {name: _restated(value) for name, value in node.items()}
+    return [_restated(entry) for entry in node] if isinstance(node, list) else trimmed(node)
 
 
 def fingerprint(content: bytes) -> bytes:

@@ -17,16 +17,18 @@ from singlewindow.declarations.faults import Fault, Path, Refused, Severity, Ste
 from singlewindow.declarations.json_binding import bind
 from singlewindow.declarations.json_reading import parse_json, screen_depth
 from singlewindow.declarations.limits import Limits
-from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.screen import screen_suspect, screen_tree, screen_xml
 from singlewindow.declarations.xml_reading import (
     DECLARATION_TAG,
     ENVELOPE_TAG,
+    BlankValue,
     header_of,
     is_valid,
     parse,
     schema_complaints,
     tree_of,
+    trim,
 )
 
 __all__ = ["Limits", "Media", "Reading", "read"]
@@ -71,8 +73,8 @@ def _read_xml(content: bytes, limits: Limits) -> Reading:
     if declaration is None or declaration.tag != DECLARATION_TAG:
         screen_tree(root, limits)
         _refuse_other_documents(root)
-    elif is_valid(root, len(content)):
-        return _valid(root, declaration, enveloped, lines_in(declaration))
+    elif (tree := _accepted(root, declaration, len(content))) is not None:
+        return _valid(root, tree, enveloped, lines_in(declaration))
     else:
         screen_tree(root, limits)
     explained = explain(root)
@@ -88,9 +90,9 @@ def _read_json(content: bytes, limits: Limits) -> Reading:
         screen_depth(message, limits)
         raise
     root = parse(bound.xml.encode(), limits)
-    if not bound.faults and is_valid(root, len(content)):
-        declaration = root[-1] if bound.enveloped else root
-        return _valid(root, declaration, bound.enveloped, _no_lines)
+    declaration = root[-1] if bound.enveloped and len(root) else root
+    if not bound.faults and (tree := _accepted(root, declaration, len(content))) is not None:
+        return _valid(root, tree, bound.enveloped, _no_lines)
     screen_depth(message, limits)
     if len(bound.faults) >= FAULTS_KEPT:
         return _refused(Explained(broken={"Declaration"}), tuple(bound.faults), bound.enveloped, _no_lines)
@@ -102,11 +104,20 @@ def _read_json(content: bytes, limits: Limits) -> Reading:
     return _refused(explained, tuple(bound.faults), bound.enveloped, _no_lines)
 
 
-def _valid(
-    root: etree._Element, declaration: etree._Element, enveloped: bool, line_of: Callable[[Path], int | None]
-) -> Reading:
+def _accepted(root: etree._Element, declaration: etree._Element, size: int) -> Tree | None:
+    """The tree of a document that the schema accepts, or accepts once its values are trimmed; None for any other."""
+    if not is_valid(root, size) and not (trim(root) and is_valid(root, size)):
+        return None
+    try:
+        return tree_of(declaration)
+    except BlankValue:
+        trim(root)  # now the schema sees it as well
+        return None
+
+
+def _valid(root: etree._Element, tree: Tree, enveloped: bool, line_of: Callable[[Path], int | None]) -> Reading:
     header = header_of(root) if enveloped else {}
-    return Reading(Declaration(tree_of(declaration), header), (), enveloped, frozenset(), line_of)
+    return Reading(Declaration(tree, header), (), enveloped, frozenset(), line_of)
 
 
 def _refused(

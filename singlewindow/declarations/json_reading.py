@@ -32,11 +32,9 @@ def parse_json(content: bytes, limits: Limits) -> object:
     """The value of a JSON text: dict, list, str, `Number`, bool or None.
 
     Raises `Refused`: 400 JSON_MALFORMED, JSON_TOO_DEEP, JSON_TOO_MANY_MEMBERS, JSON_DUPLICATE_KEY,
-    JSON_NUMBER_INVALID, INVALID_UNICODE; 415 for a byte order mark.
+    JSON_NUMBER_INVALID, INVALID_UNICODE; 415 ENCODING_NOT_UTF8.
     """
     text = screen_bytes(content, limits).decode("utf-8")
-    if text.startswith("\ufeff"):
-        raise Refused(415, "ENCODING_NOT_UTF8", "The JSON starts with a byte order mark. Send it without.")
     if "\0" in text:
         raise _unicode("It holds a NUL character.")
     _screen_members(text, limits)

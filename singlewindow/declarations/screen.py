@@ -57,15 +57,15 @@ def screen_bytes(content: bytes, limits: Limits) -> bytes:
         raise _not_utf8(f"Byte {error.start + 1} does not belong to a character.") from None
     if not content.removeprefix(_BYTE_ORDER_MARK).lstrip(b" \t\r\n"):
         raise Refused(400, "EMPTY_BODY", "The message is empty. Send a declaration in its body.")
-    return content
+    return content.removeprefix(_BYTE_ORDER_MARK)
 
 
 def screen_xml(content: bytes, limits: Limits) -> Screened:
-    """What the bytes of an XML document show; returns what is to be parsed, after the byte order mark.
+    """What the bytes of an XML document show; returns what is to be parsed, without byte order mark.
 
     Raises `Refused` with 400, or 415 where the XML declaration names another encoding than UTF-8.
     """
-    content = screen_bytes(content, limits).removeprefix(_BYTE_ORDER_MARK)
+    content = screen_bytes(content, limits)
     if b"\0" in content:
         raise not_well_formed("It holds a NUL character.")
     start = _screen_declaration(content)

@@ -1,18 +1,31 @@
-"""What a single value may be: white-space handling as XML Schema has it, and one plain sentence for each thing wrong.
+"""What a single value may be: what around it is no content, and one plain sentence for each thing wrong.
 
-The XSD decides; these checks explain, so they must call wrong exactly what the XSD refuses (a property test holds them
-to it).
+The XSD decides about the values without their outer white space; these checks explain, so they must call wrong exactly
+what the XSD refuses (a property test holds them to it).
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from itertools import chain
+from typing import Final, NamedTuple
 
 from singlewindow.declarations.elements import Attribute, Element
 
 XML_SPACE = " \t\n\r"
 SHOWN = 40
+
+_UNSEEN_RANGES = (
+    # White_Space (Unicode 16, PropList.txt)
+    *((0x09, 0x0D), (0x20, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029)),
+    *((0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000)),
+    # Default_Ignorable_Code_Point (DerivedCoreProperties.txt)
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)),
+    *((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
+    *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+UNSEEN: Final = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in _UNSEEN_RANGES)))
+"""Characters that nobody sees: white space of every kind, and what Unicode has displays pass over."""
 
 _SPACES = re.compile(r"[ \t\n\r]+")
 _DECIMAL = re.compile(r"[+-]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))")
@@ -28,9 +41,19 @@ class Finding(NamedTuple):
     advice: str
 
 
+def trimmed(text: str) -> str:
+    """A value without the unseen characters at its ends, which are no content of any leaf or attribute."""
+    start, end = 0, len(text)
+    while start < end and text[start] in UNSEEN:
+        start += 1
+    while start < end and text[end - 1] in UNSEEN:
+        end -= 1
+    return text[start:end]
+
+
 def collapse(text: str) -> str:
-    """White space as the XSD's tokens have it: none at the ends, one blank between words."""
-    return text if text.isalnum() else _SPACES.sub(" ", text).strip(" ")
+    """A trimmed value whose white space is as the XSD's tokens have it: one blank between words."""
+    return _SPACES.sub(" ", trimmed(text))
 
 
 def shown(value: str) -> str:
@@ -41,7 +64,7 @@ def shown(value: str) -> str:
 
 def clean(element: Element, text: str) -> str:
     """A leaf's value after the white-space handling of its type."""
-    return collapse(text) if element.base in ("code", "decimal") else text
+    return collapse(text) if element.base == "code" else trimmed(text)
 
 
 def check_value(element: Element, value: str) -> Finding | None:
@@ -72,7 +95,7 @@ def check_attribute(leaf: Element, attribute: Attribute, value: str) -> Finding 
 
 
 def _check_text(element: Element, value: str) -> Finding | None:
-    if not value.strip(XML_SPACE) and element.pattern:
+    if not value and element.pattern:
         text = f"{element.name} is empty or blank."
         return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, "Give it a value or leave the element out.")
     if element.length is not None and len(value) > element.length and not _is_code(element):

@@ -13,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 from singlewindow.declarations.elements import (
+    ATTRIBUTES,
     DECLARATION_DATE_NAMESPACE,
     DECLARATION_NAMESPACE,
     ELEMENTS,
@@ -24,7 +25,7 @@ from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.limits import Limits
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.screen import not_well_formed
-from singlewindow.declarations.values import XML_SPACE, collapse
+from singlewindow.declarations.values import collapse, trimmed
 from singlewindow.declarations.xsd import DRIVER
 
 _WIDE = 2_000
@@ -169,8 +170,25 @@ def _plan(element: Element) -> _Plan:
 _ROOT = _plan(ELEMENTS["Declaration"])
 
 
+class BlankValue(Exception):  # noqa: N818 - no error: the XSD takes for content what nobody can see
+    """A value that the XSD has accepted holds unseen characters only."""
+
+
+def trim(root: etree._Element) -> bool:
+    """Take the unseen characters from the ends of all values in a document; whether there were any."""
+    changed = False
+    for element in root.iter(etree.Element):
+        if len(element) == 0 and element.text and (text := trimmed(element.text)) != element.text:
+            element.text, changed = text, True
+        for name in ATTRIBUTES:
+            if (value := element.get(name)) and (text := trimmed(value)) != value:
+                element.set(name, text)
+                changed = True
+    return changed
+
+
 def tree_of(declaration: etree._Element) -> Tree:
-    """The tree of a declaration that the XSD has accepted."""
+    """The tree of a declaration that the XSD has accepted, its values trimmed; raises `BlankValue`."""
     return _read_class(declaration, _ROOT.children)
 
 
@@ -184,10 +202,8 @@ def _read_class(element: etree._Element, children: dict[str, _Plan]) -> Tree:
             value = _read_class(child, plan.children)
         else:
             value = child.text
-            if kind == "code" and not value.isalnum():
-                value = collapse(value)
-            elif kind == "decimal":
-                value = value.strip(XML_SPACE)
+            if not (value.isalnum() and value.isascii()):  # some fillers that nobody sees count as letters
+                value = _seen(collapse(value) if kind == "code" else trimmed(value))
             if plan.attributes:
                 value = _with_attributes(child, plan.attributes, value)
         if not plan.repeatable:
@@ -199,8 +215,14 @@ def _read_class(element: etree._Element, children: dict[str, _Plan]) -> Tree:
     return tree
 
 
+def _seen(value: str) -> str:
+    if not value:
+        raise BlankValue
+    return value
+
+
 def _with_attributes(element: etree._Element, names: tuple[str, ...], text: str) -> dict[str, str] | str:
-    found = {f"@{name}": collapse(value) for name in names if (value := element.get(name)) is not None}
+    found = {f"@{name}": _seen(collapse(value)) for name in names if (value := element.get(name)) is not None}
     return {**found, "#text": text} if found else text
 
 

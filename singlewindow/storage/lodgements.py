@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, case, exists, or_, select, tuple_, update
 
 from singlewindow.storage.bulk import among, insert_new_rows, insert_together
 from singlewindow.storage.tables import Record, assessment, declaration, outbox, version
@@ -24,10 +24,16 @@ SUMMARY = (
 )
 
 
-def first_versions(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Record]:
-    """What stands under each (party, LRN) already: the summary and `content_sha256` of its first version."""
+def first_versions(
+    connection: Connection, keys: Iterable[tuple[str, str]], form: int
+) -> dict[tuple[str, str], Record]:
+    """What stands under each (party, LRN) already: the summary and `content_sha256` of its first version.
+
+    `outdated` is the canonical content where it is stored in an earlier form than `form`, else None.
+    """
+    outdated = case((version.c.form < form, version.c.canonical)).label("outdated")
     query = (
-        select(*SUMMARY, version.c.content_sha256)
+        select(*SUMMARY, version.c.content_sha256, outdated)
         .join(version, version.c.declaration_id == declaration.c.id)
         .where(version.c.number == 1, tuple_(declaration.c.party, declaration.c.lrn).in_(list(keys)))
     )

@@ -90,6 +90,8 @@ version = Table(
     Column("received_sha256", LargeBinary, nullable=False),
     Column("canonical", LargeBinary, nullable=False),
     Column("content_sha256", LargeBinary, nullable=False),
+    # The number of the canonical form; rows of before it was counted, and of older processes, have the first.
+    Column("form", Integer, nullable=False, server_default=text("1")),
     Column("warnings", LargeBinary, nullable=False),
     Column("routing", LargeBinary, nullable=False),
     Column("trace_id", Text, nullable=False, server_default=""),
