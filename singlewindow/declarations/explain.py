@@ -93,7 +93,7 @@ def _header_element(name: str) -> Element:
         maximum=1,
         base="code",
         format="a2" if name == COUNTRY_HEADER else f"an..{HEADER_LENGTH}",
-        length=HEADER_LENGTH,
+        length=2 if name == COUNTRY_HEADER else HEADER_LENGTH,
         digits=None,
         pattern=COUNTRY if name == COUNTRY_HEADER else None,
         enum=(),

@@ -86,7 +86,7 @@ class Declaration:
     @property
     def declarant(self) -> str:
         """The identifier of the party that declares, "" where none is named (WCO 57B/R123)."""
-        return (first_text(self.tree, "Declarant/ID") or "").strip()
+        return first_text(self.tree, "Declarant/ID") or ""
 
     @property
     def country(self) -> str:

@@ -16,10 +16,10 @@ XML_SPACE = " \t\n\r"
 SHOWN = 40
 
 _UNSEEN_RANGES = (
-    # White_Space (Unicode 16, PropList.txt)
+    # The property White_Space of Unicode 16, PropList.txt.
     *((0x09, 0x0D), (0x20, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029)),
     *((0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000)),
-    # Default_Ignorable_Code_Point (DerivedCoreProperties.txt)
+    # Default ignorable code points, DerivedCoreProperties.txt.
     *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)),
     *((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
     *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
@@ -29,6 +29,7 @@ UNSEEN: Final = frozenset(map(chr, chain.from_iterable(range(first, last + 1) fo
 
 _SPACES = re.compile(r"[ \t\n\r]+")
 _DECIMAL = re.compile(r"[+-]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))")
+_DATE_OF_ANY_YEAR = re.compile(r"[0-9]{8}(?:[0-9]{6}(?:Z|[+-][0-9]{2}))?")
 _EXPONENT = re.compile(r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+")
 
 
@@ -43,6 +44,8 @@ class Finding(NamedTuple):
 
 def trimmed(text: str) -> str:
     """A value without the unseen characters at its ends, which are no content of any leaf or attribute."""
+    if text and text[0] not in UNSEEN and text[-1] not in UNSEEN:
+        return text
     start, end = 0, len(text)
     while start < end and text[start] in UNSEEN:
         start += 1
@@ -95,7 +98,7 @@ def check_attribute(leaf: Element, attribute: Attribute, value: str) -> Finding 
 
 
 def _check_text(element: Element, value: str) -> Finding | None:
-    if not value and element.pattern:
+    if not value and element.pattern and not re.fullmatch(element.pattern, value):
         text = f"{element.name} is empty or blank."
         return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, "Give it a value or leave the element out.")
     if element.length is not None and len(value) > element.length and not _is_code(element):
@@ -114,19 +117,25 @@ def _is_code(element: Element) -> bool:
     return not element.format.startswith("an")
 
 
+_LISTS = {
+    "a2": "the two capital letters of ISO 3166 for a country, such as GB",
+    "CurrencyTypeCode": "the three capital letters of ISO 4217 for a currency, such as GBP",
+    "ConditionCode": "the three capital letters of an Incoterms rule, such as CIF",
+}
+
+
 def _wrong_code(element: Element, value: str) -> Finding:
     length = element.length or 0
-    if len(value) > length:
-        text = f"{element.name} holds {len(value):,} characters; at most {length} are allowed."
-        return Finding("SCHEMA-LENGTH", "VALUE_TOO_LONG", text, f"Shorten it to {length} characters.")
     kind = "letter" if element.format.startswith("a") else "digit"
     most = "1 to " if ".." in element.format else ""
-    expected = f"{most}{length} {kind}{'' if length == 1 else 's'}"
-    return _shape(element.name, value, expected, f"Give {expected}.")
+    listed = _LISTS.get(element.format) or _LISTS.get(element.name)
+    expected = listed or f"{most}{length} {kind}{'' if length == 1 else 's'}"
+    found = _shape(element.name, value, expected, f"Give {expected}.")
+    return found._replace(rule="SCHEMA-LENGTH", code="VALUE_TOO_LONG") if len(value) > length else found
 
 
 def _shape(name: str, value: str, expected: str, advice: str) -> Finding:
-    return Finding("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; expected are {expected}.", advice)
+    return Finding("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; it must be {expected}.", advice)
 
 
 def _not_listed(name: str, value: str, allowed: tuple[str, ...]) -> Finding:
@@ -138,6 +147,10 @@ def _not_listed(name: str, value: str, allowed: tuple[str, ...]) -> Finding:
 def _check_date(element: Element, value: str) -> Finding | None:
     if re.fullmatch(element.pattern or "", value):
         return None
+    if _DATE_OF_ANY_YEAR.fullmatch(value):
+        text = f"{element.name} is {shown(value)}: its year is {value[:4]}, and dates are taken from 2000 to 2099 only."
+        advice = "Check the year; a date begins with it, as in 20260131."
+        return Finding("SCHEMA-DATE", "INVALID_DATE", text, advice)
     text = f"{element.name} is {shown(value)}, which is not a date of the form yyyymmdd or yyyymmddhhmmss with a zone."
     advice = "Give for example 20260131 (formatCode 102) or 20260131235959Z (formatCode 304)."
     return Finding("SCHEMA-DATE", "INVALID_DATE", text, advice)

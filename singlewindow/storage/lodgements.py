@@ -24,9 +24,7 @@ SUMMARY = (
 )
 
 
-def first_versions(
-    connection: Connection, keys: Iterable[tuple[str, str]], form: int
-) -> dict[tuple[str, str], Record]:
+def first_versions(connection: Connection, keys: Iterable[tuple[str, str]], form: int) -> dict[tuple[str, str], Record]:
     """What stands under each (party, LRN) already: the summary and `content_sha256` of its first version.
 
     `outdated` is the canonical content where it is stored in an earlier form than `form`, else None.

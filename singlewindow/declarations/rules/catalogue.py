@@ -25,6 +25,7 @@ WCO = "WCO"
 WCO_RULES: tuple[type[Rule], ...] = (
     references.LrnGiven,
     references.LrnCharacters,
+    references.IdentifierSpace,
     references.IdentifierCharacters,
     references.CommodityDigits,
     references.RequestNamesDeclaration,
@@ -48,6 +49,8 @@ WCO_RULES: tuple[type[Rule], ...] = (
     dates.DateReal,
     dates.DateFormat,
     dates.DateNotFarAhead,
+    dates.DateNotLongAgo,
+    codes.CodeCapitals,
     codes.CountryKnown,
     codes.CurrencyKnown,
     codes.AmountCurrency,

@@ -1,4 +1,4 @@
-"""Rules about codes of public lists: countries and currencies that exist, and amounts that name theirs."""
+"""Rules about codes: their capitals, countries and currencies that exist, and amounts that name theirs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,38 @@ from collections.abc import Iterator
 from singlewindow.declarations.faults import Path, Severity
 from singlewindow.declarations.model import ROOT, find, text_of
 from singlewindow.declarations.rules.context import Context
-from singlewindow.declarations.rules.leaves import AMOUNT_CURRENCIES, AMOUNTS, COUNTRIES, CURRENCIES
+from singlewindow.declarations.rules.leaves import AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, COUNTRIES, CURRENCIES
 from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted, under
 
 BEYOND_ISO = frozenset(("EU", "XI", "XK"))
 """The European Union as an origin, Northern Ireland, Kosovo: in use by customs of many countries, outside ISO."""
+
+
+class CodeCapitals(Rule, frozen=True):
+    """Codes are written as their lists have them, in capital letters: payment method E, authorisation CGU.
+
+    Left out is the access code of a guarantee, a word agreed with its holder.
+    """
+
+    name = "CODE-CAPITALS"
+    code = "UNKNOWN_CODE"
+    scope = Scope.EVERY
+    reads = CAPITALS.paths
+    leafwise = True
+    advice = "Write the code in capital letters."
+
+    def check(self, context: Context) -> Findings:
+        together = "".join(context.texts[CAPITALS])
+        if together == together.upper():
+            return
+        for path, text in CAPITALS.places(context.tree):
+            if text.isascii() and text != text.upper():
+                yield path, f"{path[-1].name} is {quoted(text)}; in its list of codes that is {quoted(text.upper())}."
+
+
+def _listed(text: str, known: frozenset[str]) -> bool:
+    """Whether the code is in the list, if only in capitals: small letters are the fault of another rule."""
+    return text in known or (text.isascii() and text.upper() in known)
 
 
 class CountryKnown(Rule, frozen=True):
@@ -30,7 +57,7 @@ class CountryKnown(Rule, frozen=True):
         if self.known.issuperset(context.texts[COUNTRIES]):
             return
         for path, text in COUNTRIES.places(context.tree):
-            if text.strip() not in self.known:
+            if not _listed(text, self.known):
                 yield path, f"{quoted(text)} is not the code of a country."
 
 
@@ -50,7 +77,7 @@ class CurrencyKnown(Rule, frozen=True):
         if self.known.issuperset(context.texts[CURRENCIES]):
             return
         for path, text in CURRENCIES.places(context.tree):
-            if text.strip() not in self.known:
+            if not _listed(text, self.known):
                 yield path, f"{quoted(text)} is not the code of a currency."
 
 

@@ -14,7 +14,6 @@ from singlewindow.declarations.faults import Path, Step
 from singlewindow.declarations.model import ROOT, Declaration, Tree, text_of
 from singlewindow.declarations.rules.leaves import COMMON
 
-XML_SPACE = " \t\r\n"
 ORIGINAL = "9"
 REQUEST = "13"
 
@@ -38,16 +37,19 @@ def groups(tree: Tree, name: str) -> list[Tree]:
 
 
 def value(tree: Tree, name: str) -> str:
-    """The text of the leaf `name` without white space around it, "" where it is absent."""
+    """The text of the leaf `name`, "" where it is absent."""
     leaf = tree.get(name)
-    if type(leaf) is str:
-        return leaf.strip(XML_SPACE)
-    return (text_of(leaf) or "").strip(XML_SPACE) if leaf is not None else ""
+    return leaf if type(leaf) is str else text_of(leaf) or ""
+
+
+def capitals(tree: Tree, name: str) -> str:
+    """The code `name` in capitals, as the lists of codes are; small letters are another rule's fault."""
+    return value(tree, name).upper()
 
 
 def document_code(document: Tree) -> str:
     """Category and type of a document as the one code traders know it by, such as "C505"."""
-    return value(document, "CategoryCode") + value(document, "TypeCode")
+    return capitals(document, "CategoryCode") + capitals(document, "TypeCode")
 
 
 class Item:
@@ -61,7 +63,7 @@ class Item:
         self.documents = groups(tree, "AdditionalDocument")
         self.document_codes = [document_code(document) for document in self.documents]
         self.procedures = groups(tree, "GovernmentProcedure")
-        self.statements = [value(entry, "StatementCode") for entry in groups(tree, "AdditionalInformation")]
+        self.statements = [capitals(entry, "StatementCode") for entry in groups(tree, "AdditionalInformation")]
         self.taxes = groups(self.commodity, "DutyTaxFee")
 
     @property
@@ -71,7 +73,7 @@ class Item:
 
 
 class Context:
-    """The extracts of one declaration. Values are without white space around them; documents are known by code.
+    """The extracts of one declaration. Codes are in capitals; documents are known by code.
 
     `texts` are those of the leaves of each common kind, exactly as they are.
     """
@@ -93,15 +95,15 @@ class Context:
     def __init__(self, declaration: Declaration) -> None:
         tree = self.tree = declaration.tree
         self.texts = COMMON.texts(tree)
-        self.function, self.kind = value(tree, "FunctionCode"), value(tree, "TypeCode")
+        self.function, self.kind = value(tree, "FunctionCode"), capitals(tree, "TypeCode")
         self.shipment = group(tree, "GoodsShipment")
         self.consignment = group(self.shipment, "Consignment")
         entries = groups(self.shipment, "GovernmentAgencyGoodsItem")
         self.items = [Item(index, entry) for index, entry in enumerate(entries, start=1)]
-        self.authorisations = [value(entry, "CategoryCode") for entry in groups(tree, "AuthorisationHolder")]
+        self.authorisations = [capitals(entry, "CategoryCode") for entry in groups(tree, "AuthorisationHolder")]
         self.document_codes = {code for item in self.items for code in item.document_codes}
         self.statements = {code for item in self.items for code in item.statements}
-        self.statements.update(value(entry, "StatementCode") for entry in groups(tree, "AdditionalInformation"))
+        self.statements.update(capitals(entry, "StatementCode") for entry in groups(tree, "AdditionalInformation"))
         self.previous_documents = [
             (SHIPMENT_PATH, index, entry)
             for index, entry in enumerate(groups(self.shipment, "PreviousDocument"), start=1)

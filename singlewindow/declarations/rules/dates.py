@@ -1,4 +1,4 @@
-"""Rules about dates: they exist in the calendar, are written as their format says, and are not far in the future."""
+"""Rules about dates: they exist in the calendar, are written as their format says, and lie near."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from singlewindow.declarations.faults import Path, Severity
 from singlewindow.declarations.model import ROOT, find, text_of
 from singlewindow.declarations.rules.context import Context
-from singlewindow.declarations.rules.leaves import DATE_FORMATS, DATES, MOMENTS
+from singlewindow.declarations.rules.leaves import DATE_FORMATS, DATES, EVENTS, MOMENTS
 from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted
 
 _FORM = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)(?:Z|[+-](\d\d)))?")
@@ -40,10 +40,10 @@ class DateReal(Rule, frozen=True):
     advice = "Write yyyymmdd, or yyyymmddhhmmss followed by Z, +hh or -hh."
 
     def check(self, context: Context) -> Findings:
-        if all(is_real(text.strip()) for text in context.texts[DATES]):
+        if all(is_real(text) for text in context.texts[DATES]):
             return
         for path, text in DATES.places(context.tree):
-            if not is_real(text.strip()):
+            if not is_real(text):
                 yield path, f"{quoted(text)} is not a date that exists."
 
 
@@ -63,12 +63,12 @@ class DateFormat(Rule, frozen=True):
         if len(texts) == len(forms) and not any(map(_differs, texts, forms)):
             return
         for path, text, form in _with_format(context):
-            if _differs(text, form) and is_real(text.strip()):
+            if _differs(text, form) and is_real(text):
                 yield path, f"{quoted(text)} is not written as formatCode {form} says."
 
 
 def _differs(text: str, form: str) -> bool:
-    day_only = len(text.strip()) == len("yyyymmdd")
+    day_only = len(text) == len("yyyymmdd")
     return form in ("102", "304") and day_only != (form == "102")
 
 
@@ -81,12 +81,15 @@ def _with_format(context: Context) -> Iterator[tuple[Path, str, str]]:
 
 
 class DateNotFarAhead(Rule, frozen=True):
-    """Acceptance and issue lie in the past or near future; years ahead is a slip of the keyboard."""
+    """What is dated lies in the past or the near future; years ahead is a slip of the keyboard.
+
+    Left out is from when or until when a document holds.
+    """
 
     name = "DATE-NOT-FAR-AHEAD"
     code = "VALUE_OUT_OF_RANGE"
     scope = Scope.EVERY
-    reads = MOMENTS.paths
+    reads = EVENTS.paths
     leafwise = True
     advice = "Check the year of the date."
 
@@ -95,8 +98,30 @@ class DateNotFarAhead(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         now = datetime.now(UTC)
         horizon = f"{now.year + self.years}{now.month:02}{now.day:02}"
-        if all(text.strip()[:8] <= horizon for text in context.texts[MOMENTS]):
+        if all(text[:8] <= horizon for text in context.texts[EVENTS]):
+            return
+        for path, text in EVENTS.places(context.tree):
+            if is_real(text) and text[:8] > horizon:
+                yield path, f"{quoted(text)} lies more than {self.years} years ahead."
+
+
+class DateNotLongAgo(Rule, frozen=True):
+    """Acceptance and issue lie within the last decades; what was accepted before that is no longer declared."""
+
+    name = "DATE-NOT-LONG-AGO"
+    code = "VALUE_OUT_OF_RANGE"
+    scope = Scope.EVERY
+    reads = MOMENTS.paths
+    leafwise = True
+    advice = "Check the year of the date."
+
+    years: int = 20
+
+    def check(self, context: Context) -> Findings:
+        now = datetime.now(UTC)
+        horizon = f"{now.year - self.years}{now.month:02}{now.day:02}"
+        if all(text[:8] >= horizon for text in context.texts[MOMENTS]):
             return
         for path, text in MOMENTS.places(context.tree):
-            if is_real(text.strip()) and text.strip()[:8] > horizon:
-                yield path, f"{quoted(text)} lies more than {self.years} years ahead."
+            if is_real(text) and text[:8] < horizon:
+                yield path, f"{quoted(text)} lies more than {self.years} years back."

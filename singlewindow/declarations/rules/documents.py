@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, groups, value
+from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, capitals, groups, value
 from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, quoted, under
 
 _DOCUMENT = f"{ITEMS}/AdditionalDocument"
@@ -123,7 +123,7 @@ class GuaranteeGiven(Rule, frozen=True):
         if self.authorisation not in context.authorisations or self.document not in context.document_codes:
             return
         guarantees = groups(context.tree, "ObligationGuarantee")
-        if self.kinds.isdisjoint(value(guarantee, "SecurityDetailsCode") for guarantee in guarantees):
+        if self.kinds.isdisjoint(capitals(guarantee, "SecurityDetailsCode") for guarantee in guarantees):
             path = under(DECLARATION_PATH, "ObligationGuarantee", "SecurityDetailsCode")
             kinds = " or ".join(sorted(self.kinds))
             yield path, f"Authorisation {self.authorisation} is used and no guarantee of kind {kinds} is given."

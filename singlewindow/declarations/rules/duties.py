@@ -9,6 +9,7 @@ from singlewindow.declarations.rules.context import (
     DECLARATION_PATH,
     Context,
     Item,
+    capitals,
     group,
     groups,
     value,
@@ -25,7 +26,7 @@ def _paid_by(context: Context, methods: frozenset[str]) -> Path | None:
     """Where the first tax line stands that is paid by one of `methods`."""
     for item in context.items:
         for index, tax in enumerate(item.taxes, start=1):
-            if "Payment" in tax and value(group(tax, "Payment"), "MethodCode") in methods:
+            if "Payment" in tax and capitals(group(tax, "Payment"), "MethodCode") in methods:
                 return under(item.path, "Commodity", ("DutyTaxFee", index), "Payment", "MethodCode")
     return None
 
@@ -42,7 +43,7 @@ class DefermentAccount(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         accounts = groups(context.tree, "AdditionalDocument")
-        if any(value(account, "TypeCode") == self.document and value(account, "ID") for account in accounts):
+        if any(capitals(account, "TypeCode") == self.document and value(account, "ID") for account in accounts):
             return
         if _paid_by(context, self.methods):
             path = under(DECLARATION_PATH, "AdditionalDocument", "ID")
@@ -94,7 +95,7 @@ def _preferences(context: Context) -> Iterator[tuple[Item, int, str]]:
     """Every preference claimed: its item, the place of its tax line there, its code."""
     for item in context.items:
         for index, tax in enumerate(item.taxes, start=1):
-            preference = value(tax, "DutyRegimeCode")
+            preference = capitals(tax, "DutyRegimeCode")
             if preference:
                 yield item, index, preference
 
@@ -130,6 +131,6 @@ class PreferenceOrigin(Rule, frozen=True):
             if not wanted:
                 continue
             given = groups(item.tree, "Origin")
-            if all(value(origin, "TypeCode") != wanted for origin in given):
+            if all(capitals(origin, "TypeCode") != wanted for origin in given):
                 path = under(item.path, ("Origin", len(given) + 1), "TypeCode")
                 yield path, f"Preference {quoted(preference)} of item {item.index} needs an origin of kind {wanted}."

@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from singlewindow.declarations.elements import ELEMENTS
+from singlewindow.declarations.elements import ELEMENTS, Element, leaf_paths
 from singlewindow.declarations.faults import Path
 from singlewindow.declarations.model import ROOT, Tree, find, text_of
 
 _COUNTRIES = ("CountryCode", "RoutingCountryCode", "RegistrationNationalityCode")
+_SECRETS = ("AccessCode",)  # of a guarantee: a word agreed with its holder, in which letters count as they are
+_PARTIES, _OFFICES = "R", "G"
+"""How the WCO ids of their identifiers begin."""
+_PLACES = ("065", "D012", "L002", "L010", "381")
+"""Office of lodgement, places by UN/LOCODE, and the WCO ids that pointers give."""
+_WITHOUT_SPACE = ("009", "016", "065", "145", "159", "165")
+"""UCR, office of lodgement, classification, container, seal."""
 _FREE_IDENTIFIERS = ("MarksNumbersID", "PostcodeID")
 _MASSES = ("GrossMassMeasure", "NetNetWeightMeasure", "TotalGrossMassMeasure")
 
@@ -43,15 +50,33 @@ def _selected(choose: Callable[[str, str], bool]) -> tuple[str, ...]:
     return tuple(path for path in leaves if choose(path, path.rsplit("/", 1)[1]))
 
 
+def _is_code_of_letters(element: Element) -> bool:
+    return element.base == "code" and element.format.startswith("a")
+
+
 COUNTRIES = Leaves(*_selected(lambda path, name: name in _COUNTRIES or path.endswith("ExportCountry/ID")))
 DATES = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "date"))
 MOMENTS = Leaves("Declaration/AcceptanceDateTime/DateTimeString", "Declaration/IssueDateTime/DateTimeString")
+EVENTS = Leaves(*(path for path in DATES.paths if "EffectiveDateTime" not in path))
+"""What has happened or is soon to happen; a document may well hold for decades."""
 DATE_FORMATS = Leaves(*(f"{path}/@formatCode" for path in DATES.paths))
 DECIMALS = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "decimal"))
 MASSES = Leaves(*_selected(lambda path, name: name in _MASSES))
 AMOUNTS = Leaves(*_selected(lambda path, name: name.endswith("Amount")))
 AMOUNT_CURRENCIES = Leaves(*(f"{path}/@currencyID" for path in AMOUNTS.paths))
 CURRENCIES = Leaves(*AMOUNT_CURRENCIES.paths, "Declaration/CurrencyExchange/CurrencyTypeCode")
+CAPITALS = Leaves(
+    *(path for path in _selected(lambda _, name: name not in _SECRETS) if _is_code_of_letters(ELEMENTS[path])),
+    *_selected(lambda path, _: ELEMENTS[path].wco_id[:1] == _OFFICES or ELEMENTS[path].wco_id in _PLACES),
+    *(path for path in leaf_paths() if path.endswith("/@unitCode")),
+)
+"""Codes whose lists are of capital letters and digits."""
+UNBROKEN = Leaves(
+    *_selected(lambda path, name: name == "ID" and ELEMENTS[path].wco_id[:1] in (_PARTIES, _OFFICES)),
+    *_selected(lambda path, _: ELEMENTS[path].wco_id in _WITHOUT_SPACE),
+    "Declaration/ID",
+)
+"""Identifiers of one word: parties, offices, containers, seals, MRN, UCR, commodity codes."""
 IDENTIFIERS = Leaves(
     *_selected(
         lambda path, name: (
@@ -110,5 +135,8 @@ def _take(node: Any, entry: tuple[tuple[Leaves, ...], Plan], found: Texts) -> No
         _collect(node, below, found)
 
 
-COMMON = Walk(AMOUNT_CURRENCIES, AMOUNTS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, MASSES, MOMENTS)
+COMMON = Walk(
+    AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, EVENTS, MASSES, MOMENTS,
+    UNBROKEN,
+)  # fmt: skip
 """The kinds that every declaration is asked about."""

@@ -11,11 +11,13 @@ from singlewindow.declarations.rules.context import (
     DECLARATION_PATH,
     SHIPMENT_PATH,
     Context,
+    capitals,
     group,
     groups,
     value,
 )
 from singlewindow.declarations.rules.rule import ITEMS, SHIPMENT, Findings, Rule, Scope, check_pattern, quoted, under
+from singlewindow.declarations.values import UNSEEN
 
 _HEADER = ("Exporter", "Declarant")
 _SHIPMENT = ("Importer", "Consignee")
@@ -123,7 +125,9 @@ class PartyIdForm(Rule, frozen=True):
         form = re.compile(self.pattern)
         for place, party in _identified(context):
             identifier = value(party, "ID")
-            if identifier.isascii() and identifier and not form.fullmatch(identifier):
+            if not identifier.isascii() or not UNSEEN.isdisjoint(identifier):
+                continue  # the fault of another rule
+            if identifier and not form.fullmatch(identifier):
                 yield under(*place, "ID"), f"{quoted(identifier)} is not a party identifier."
 
 
@@ -162,7 +166,7 @@ class Representative(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if not _acts_for_another(context):
             return
-        if value(group(context.tree, "Agent"), "FunctionCode") not in self.functions:
+        if capitals(group(context.tree, "Agent"), "FunctionCode") not in self.functions:
             path = under(DECLARATION_PATH, "Agent", "FunctionCode")
             yield path, "The declarant is not the importer and no kind of representation is declared."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.rules.context import SHIPMENT_PATH, Context, group, value
+from singlewindow.declarations.rules.context import SHIPMENT_PATH, Context, capitals, group, value
 from singlewindow.declarations.rules.rule import ITEMS, SHIPMENT, Findings, Rule, Scope, check_pattern, quoted, under
 
 _PREVIOUS = (f"{SHIPMENT}/PreviousDocument", f"{ITEMS}/PreviousDocument")
@@ -40,7 +40,7 @@ class PreviousDocumentCategory(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         for base, index, document in context.previous_documents:
-            category = value(document, "CategoryCode")
+            category = capitals(document, "CategoryCode")
             if category not in self.categories:
                 known = ", ".join(sorted(self.categories))
                 path = under(base, ("PreviousDocument", index), "CategoryCode")
@@ -58,7 +58,7 @@ class ConsignmentReference(Rule, frozen=True):
     document: str
 
     def check(self, context: Context) -> Findings:
-        types = (value(document, "TypeCode") for _, _, document in context.previous_documents)
+        types = (capitals(document, "TypeCode") for _, _, document in context.previous_documents)
         if self.document in types or value(group(context.shipment, "UCR"), "TraderAssignedReferenceID"):
             return
         path = under(SHIPMENT_PATH, "PreviousDocument")
@@ -81,7 +81,7 @@ class ConsignmentReferenceForm(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         for base, index, document in context.previous_documents:
-            if value(document, "TypeCode") != self.document:
+            if capitals(document, "TypeCode") != self.document:
                 continue
             reference = value(document, "ID")
             if not re.fullmatch(self.pattern, reference):
@@ -103,7 +103,7 @@ class SupplementaryPrevious(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if context.kind[2:] not in self.kinds:
             return
-        types = (value(document, "TypeCode") for _, _, document in context.previous_documents)
+        types = (capitals(document, "TypeCode") for _, _, document in context.previous_documents)
         if self.documents.isdisjoint(types):
             wanted = " or ".join(sorted(self.documents))
             path = under(SHIPMENT_PATH, "PreviousDocument")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.rules.context import Context, Item, groups, value
+from singlewindow.declarations.rules.context import Context, Item, capitals, groups, value
 from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, quoted, under
 
 _PROCEDURE = f"{ITEMS}/GovernmentProcedure"
@@ -34,7 +34,7 @@ class ProcedureGiven(Rule, frozen=True):
 
 def _additional(item: Item, length: int) -> list[tuple[int, str]]:
     """The additional procedures of an item with their places among its GovernmentProcedure elements."""
-    codes = ((index, value(entry, "CurrentCode"), entry) for index, entry in enumerate(item.procedures, start=1))
+    codes = ((index, capitals(entry, "CurrentCode"), entry) for index, entry in enumerate(item.procedures, start=1))
     return [(index, code) for index, code, entry in codes if len(code) == length and "PreviousCode" not in entry]
 
 
@@ -118,4 +118,4 @@ class TariffAddition(Rule, frozen=True):
 
 
 def _scheme(entry: dict[str, object]) -> str:
-    return value(entry, "IdentificationTypeCode")
+    return capitals(entry, "IdentificationTypeCode")

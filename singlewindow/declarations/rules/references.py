@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, groups, value
-from singlewindow.declarations.rules.leaves import IDENTIFIERS, Walk
+from singlewindow.declarations.faults import Path
+from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, capitals, groups, value
+from singlewindow.declarations.rules.leaves import IDENTIFIERS, UNBROKEN, Walk
 from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, Scope, quoted, under
+from singlewindow.declarations.values import UNSEEN
 
 _LRN = "Declaration/FunctionalReferenceID"
 _LRN_PATH = under(DECLARATION_PATH, "FunctionalReferenceID")
@@ -14,12 +17,6 @@ _LRN_FORM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._/()+:,#&=-]*[A-Za-z0-9_.)-]
 _CLASSIFICATIONS = f"{COMMODITY}/Classification"
 _NUMERIC_SCHEMES = ("TSP", "TRC", "HS", "SRZ")
 _CODED = Walk(IDENTIFIERS)
-
-
-def _lrn(context: Context) -> str:
-    """The reference exactly as sent, because it is a key: white space around it is not taken away."""
-    leaf = context.tree.get("FunctionalReferenceID")
-    return leaf if isinstance(leaf, str) else ""
 
 
 class LrnGiven(Rule, frozen=True):
@@ -30,27 +27,61 @@ class LrnGiven(Rule, frozen=True):
     advice = "Give the declaration a reference of your own in FunctionalReferenceID and never use it again."
 
     def check(self, context: Context) -> Findings:
-        if not _lrn(context).strip():
+        if not value(context.tree, "FunctionalReferenceID"):
             yield _LRN_PATH, "The declaration has no reference of its sender (LRN)."
 
 
 class LrnCharacters(Rule, frozen=True):
     """The trader's own reference is written in ASCII letters and digits with plain punctuation inside.
 
-    It is a key that people read out, type and put in addresses: look-alike letters, invisible characters, white space
-    at the ends, quotes, percent signs and parent folders would make two references out of one.
+    It is a key that people read out, type and put in addresses: look-alike letters, invisible characters, quotes,
+    percent signs and parent folders would make two references out of one. Blanks inside count as they are sent.
     """
 
     name = "LRN-CHARACTERS"
     code = "INVALID_CHARACTERS"
     scope = Scope.EVERY
     reads = (_LRN,)
-    advice = "Use the letters A-Z and a-z, digits, and - _ . / inside; no white space at the ends."
+    advice = (
+        "Begin with a letter, a digit or _; go on with letters A-Z and a-z, digits, blanks and . _ - / ( ) + : , # & = "
+        "but without ../ and /.. in it; end with a letter, a digit, or one of . _ - )."
+    )
 
     def check(self, context: Context) -> Findings:
-        lrn = _lrn(context)
+        lrn = value(context.tree, "FunctionalReferenceID")
         if lrn and (not _LRN_FORM.fullmatch(lrn) or "../" in lrn or "/.." in lrn):
             yield _LRN_PATH, f"The reference (LRN) {lrn[:40]!a} holds characters that are not allowed there."
+
+
+class IdentifierSpace(Rule, frozen=True):
+    """Identifiers of one word hold no white space and no invisible characters: two that look alike would be two.
+
+    These are the identifiers of parties, customs offices, containers and seals, MRN and UCR, and commodity codes.
+    References of documents and names of means of transport may hold blanks, which count as they are sent.
+    """
+
+    name = "IDENTIFIER-SPACE"
+    code = "INVALID_CHARACTERS"
+    scope = Scope.EVERY
+    reads = UNBROKEN.paths
+    leafwise = True
+    advice = "Take the character out."
+
+    def check(self, context: Context) -> Findings:
+        together = "".join(context.texts[UNBROKEN])
+        if together.isascii() and together.isprintable() and " " not in together:
+            return
+        for path, text in UNBROKEN.places(context.tree):
+            found = next((at for at, letter in enumerate(text, start=1) if letter in UNSEEN), 0)
+            if found:
+                what = _described(text[found - 1])
+                yield path, f"{path[-1].name} holds {what} as its character {found}: {text[:40]!a}."
+
+
+def _described(letter: str) -> str:
+    """A character nobody sees, by name and number: "no-break space (U+00A0)"."""
+    names = {" ": "a blank", "\t": "a tab"}
+    return f"{names.get(letter) or unicodedata.name(letter, 'a control character').lower()} (U+{ord(letter):04X})"
 
 
 class IdentifierCharacters(Rule, frozen=True):
@@ -71,12 +102,18 @@ class IdentifierCharacters(Rule, frozen=True):
         if context.is_plain() or all(_is_plain(text) for text in _CODED.texts(context.tree)[IDENTIFIERS]):
             return
         for path, text in IDENTIFIERS.places(context.tree):
-            if not _is_plain(text):
+            if not _is_plain(_judged(path, text)):
                 yield path, f"{path[-1].name} holds characters other than plain ASCII: {text[:40]!a}."
 
 
 def _is_plain(text: str) -> bool:
-    return text.isascii() and text.strip().isprintable()
+    return text.isascii() and text.isprintable()
+
+
+def _judged(path: Path, text: str) -> str:
+    """What is left to judge where unseen characters are the fault of another rule."""
+    unbroken = "/".join(step.name for step in path) in UNBROKEN.paths
+    return "".join(letter for letter in text if letter not in UNSEEN) if unbroken else text
 
 
 class CommodityDigits(Rule, frozen=True):
@@ -94,10 +131,10 @@ class CommodityDigits(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         for item in context.items:
             for index, entry in enumerate(groups(item.commodity, "Classification"), start=1):
-                if value(entry, "IdentificationTypeCode") not in _NUMERIC_SCHEMES:
+                if capitals(entry, "IdentificationTypeCode") not in _NUMERIC_SCHEMES:
                     continue
                 code = value(entry, "ID")
-                if code and not code.isdigit() and _is_plain(code):
+                if code and not code.isdigit() and _is_plain(code) and UNSEEN.isdisjoint(code):
                     path = under(item.path, "Commodity", ("Classification", index), "ID")
                     yield path, f"The commodity code {quoted(code)} of item {item.index} is not all digits."
 

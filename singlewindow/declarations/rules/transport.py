@@ -11,6 +11,7 @@ from singlewindow.declarations.rules.context import (
     CONSIGNMENT_PATH,
     DECLARATION_PATH,
     Context,
+    capitals,
     group,
     value,
 )
@@ -59,7 +60,7 @@ class ExitOfficeKnown(_Offices, frozen=True):
     def check(self, context: Context) -> Findings:
         if "ExitOffice" not in context.tree:
             return
-        office = value(group(context.tree, "ExitOffice"), "ID")
+        office = capitals(group(context.tree, "ExitOffice"), "ID")
         if self._unknown(office):
             yield under(DECLARATION_PATH, "ExitOffice", "ID"), f"{quoted(office)} is not a customs office of exit."
 
@@ -78,12 +79,12 @@ class OfficeKnown(_Offices, frozen=True):
     advice = "Look the office up in the customs office list and give its code of eight characters."
 
     def check(self, context: Context) -> Findings:
-        office = value(context.tree, "DeclarationOfficeID")
+        office = capitals(context.tree, "DeclarationOfficeID")
         if self._unknown(office):
             yield under(DECLARATION_PATH, "DeclarationOfficeID"), f"{quoted(office)} is not a known customs office."
         for name in _OTHER_OFFICES:
             if name in context.tree:
-                office = value(group(context.tree, name), "ID")
+                office = capitals(group(context.tree, name), "ID")
                 if self._unknown(office):
                     yield under(DECLARATION_PATH, name, "ID"), f"{quoted(office)} is not a known customs office."
 

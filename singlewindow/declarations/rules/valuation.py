@@ -12,6 +12,7 @@ from singlewindow.declarations.rules.context import (
     SHIPMENT_PATH,
     Context,
     Item,
+    capitals,
     group,
     value,
 )
@@ -102,7 +103,7 @@ class InvoiceTotal(Rule, frozen=True):
 def _by_transaction(context: Context, method: str) -> Iterator[Item]:
     """The items valued by `method`."""
     for item in context.items:
-        if "CustomsValuation" in item.tree and value(group(item.tree, "CustomsValuation"), "MethodCode") == method:
+        if "CustomsValuation" in item.tree and capitals(group(item.tree, "CustomsValuation"), "MethodCode") == method:
             yield item
 
 

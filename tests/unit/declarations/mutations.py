@@ -10,11 +10,12 @@ from lxml import etree
 
 VALUES = (
     *("", " ", "  A  ", "A\nB", "A\tB", "x" * 36, "x" * 600, "\u00a0", "\u00e9", "GB", "gb", "G1", "09", " 9 "),
+    *("\u200b", "\u3164", "\u00a0GB\u200b", "A\n", "\ufeff9", "10\u2060", "x" * 35 + " "),
     *("0", "-1", "+1", "1.", ".5", "10.5", "1e3", "NaN", "0.0000001", "1" * 17, "0" * 40 + "1", "5.10"),
     *("20261301", "20260101000000Z", "20260101000000+01", "20260101000000", "2026-01-01", "102", "304"),
 )
 ATTRIBUTES = ("currencyID", "unitCode", "formatCode", "other", "{http://www.w3.org/XML/1998/namespace}lang")
-ATTRIBUTE_VALUES = ("GBP", "gbp", "KGM", "KGM#GX", "102", " 304 ", "", "x y", "x  y  z")
+ATTRIBUTE_VALUES = ("GBP\u00a0", "\u200b", "GBP", "gbp", "KGM", "KGM#GX", "102", " 304 ", "", "x y", "x  y  z")
 
 
 def mutate(root: etree._Element, chance: random.Random) -> etree._Element:

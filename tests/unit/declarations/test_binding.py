@@ -10,6 +10,7 @@ from lxml import etree
 from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.intake import Media, read
 from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.values import trimmed
 from singlewindow.declarations.xml_reading import is_valid
 from tests.unit.declarations.samples import full_class
 
@@ -39,7 +40,7 @@ TEXT = st.text(
 )
 
 
-@given(TEXT.filter(lambda text: text.strip(" ")), st.sampled_from(list(Media)))
+@given(TEXT.map(trimmed).filter(bool), st.sampled_from(list(Media)))
 def test_any_text_survives_both_forms(text: str, media: Media) -> None:
     declaration = Declaration({"FunctionCode": "9", "FunctionalReferenceID": text})
     write = to_xml if media is Media.XML else to_json

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from singlewindow.declarations.binding import to_json, to_xml
-from singlewindow.declarations.canonical import canonical, decode, fingerprint, plain_decimal
+from singlewindow.declarations.canonical import canonical, decode, fingerprint, plain_decimal, restated
 from singlewindow.declarations.intake import Media, read
-from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.model import Declaration, Tree
 from tests.unit.declarations.samples import corpus, full_class, read_xml
 
 
@@ -62,9 +64,49 @@ def test_a_code_that_looks_like_a_number_is_left_alone() -> None:
     assert decode(canonical(Declaration({"FunctionCode": "9", "TypeCode": "000"})))["TypeCode"] == "000"
 
 
-def test_text_is_kept_as_sent() -> None:
+def test_text_is_kept_as_it_was_read() -> None:
     decomposed = "Cafe\u0301 10.00"
     assert decode(canonical(Declaration({"FunctionalReferenceID": decomposed})))["FunctionalReferenceID"] == decomposed
+
+
+FIRST_FORM = {
+    "blank after a party": ('{"FunctionCode":"9","Declarant":{"ID":"GB1 "}}',
+                            '{"FunctionCode":"9","Declarant":{"ID":"GB1"}}'),
+    "several, in lists": ('{"AdditionalDocument":[{"ID":"\u200bA B\u00a0"},{"ID":"\\tC"}]}',
+                          '{"AdditionalDocument":[{"ID":"A B"},{"ID":"C"}]}'),
+    "beside an attribute": ('{"InvoiceAmount":{"@currencyID":"GBP","#text":"1"},"TypeCode":"\ufeffIMA"}',
+                            '{"InvoiceAmount":{"@currencyID":"GBP","#text":"1"},"TypeCode":"IMA"}'),
+    "in an attribute": ('{"GoodsItemQuantity":{"@unitCode":"KGM\u200b","#text":"1"}}',
+                        '{"GoodsItemQuantity":{"@unitCode":"KGM","#text":"1"}}'),
+    "nothing to change": ('{"FunctionCode":"9","Declarant":{"Name":"A  B"}}',
+                          '{"FunctionCode":"9","Declarant":{"Name":"A  B"}}'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FIRST_FORM)
+def test_content_of_the_first_form_is_restated_in_the_second(case: str) -> None:
+    stored, now = FIRST_FORM[case]
+    assert restated(stored.encode()) == now.encode()
+    assert restated(now.encode()) == now.encode()
+
+
+def test_restated_content_is_that_of_the_same_document_read_today() -> None:
+    for file in corpus("uk"):
+        tree = _first_form(etree.fromstring(file.read_bytes()), read_xml(file.read_bytes()).declaration.tree)
+        stored = canonical(Declaration(tree))
+        assert restated(stored) == canonical(read_xml(file.read_bytes()).declaration), file.name
+
+
+def _first_form(root: etree._Element, tree: Tree) -> Tree:
+    """The tree with the white space that the document has after its texts, which the first form kept."""
+    raw = {text.strip(): text for text in root.itertext() if "\n" not in text}
+
+    def back(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {name: back(value) for name, value in node.items()}
+        return [back(each) for each in node] if isinstance(node, list) else raw.get(node, node)
+
+    return back(tree)
 
 
 def test_decoding_gives_the_tree_back() -> None:

@@ -1,15 +1,18 @@
-"""A message becomes a declaration: trimmed where the schema trims, exact elsewhere, with its header and lines."""
+"""A message becomes a declaration: without unseen characters around its values, with its header and lines."""
 
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from singlewindow.declarations import intake
+from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.explain import Explained
 from singlewindow.declarations.faults import Refused, Step
 from singlewindow.declarations.intake import Media, Reading, read
+from singlewindow.declarations.model import Declaration, Tree
 from tests.unit.declarations.samples import MD, corpus, document, found, full_class, full_xml, read_json, read_xml
 
 NINE = "<FunctionCode>9</FunctionCode>"
@@ -30,14 +33,75 @@ def test_white_space_around_codes_and_numbers_is_taken_off() -> None:
     assert tree == {"FunctionCode": "9", "TypeCode": "I M", "GoodsItemQuantity": "2"}
 
 
-def test_white_space_around_an_identifier_is_kept() -> None:
-    content = f"{NINE}<FunctionalReferenceID> A 1 </FunctionalReferenceID>"
-    assert read_xml(document(content)).declaration.lrn == " A 1 "
+UNSEEN = {
+    "blank": " ", "blanks": "   ", "tab": "\t", "line break": "\n", "no-break space": "\u00a0", "thin": "\u2009",
+    "ideographic": "\u3000", "line separator": "\u2028", "zero width space": "\u200b", "joiner": "\u200d",
+    "word joiner": "\u2060", "byte order mark": "\ufeff", "soft hyphen": "\u00ad", "right to left": "\u200f",
+    "filler": "\u3164", "tag": "\U000e0020", "several": " \u200b\u00a0\t",
+}  # fmt: skip
+WRITTEN: Tree = {
+    "FunctionCode": "9",
+    "FunctionalReferenceID": "A  1",
+    "TypeCode": "IMA",
+    "GoodsItemQuantity": "2",
+    "InvoiceAmount": {"@currencyID": "GBP", "#text": "10.5"},
+    "Declarant": {"Name": "Ædele Ørn", "ID": "GB123456789012345", "Address": {"CountryCode": "GB"}},
+    "GoodsShipment": {
+        "Consignment": {"TransportEquipment": [{"SequenceNumeric": "1", "ID": "MSKU1234565", "Seal": [
+            {"SequenceNumeric": "1", "ID": "S 1"}]}]},
+        "ExitDateTime": {"DateTimeString": {"@formatCode": "102", "#text": "20260131"}},
+    },
+}  # fmt: skip
 
 
-def test_no_other_space_counts_as_white_space() -> None:
-    content = f"{NINE}<TypeCode>\u00a0A</TypeCode>"
-    assert read_xml(document(content)).declaration.type_code == "\u00a0A"
+def _around(node: Any, unseen: str) -> Any:
+    if isinstance(node, dict):
+        return {name: _around(value, unseen) for name, value in node.items()}
+    return [_around(each, unseen) for each in node] if isinstance(node, list) else f"{unseen}{node}{unseen}"
+
+
+@pytest.mark.parametrize("media", list(Media))
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_unseen_characters_around_any_value_are_no_content(kind: str, media: Media) -> None:
+    header = {"WCOTypeName": "DEC", "ResponsibleCountryCode": "GB"}
+    around = Declaration(_around(WRITTEN, UNSEEN[kind]), _around(header, UNSEEN[kind]))
+    reading = read((to_json if media is Media.JSON else to_xml)(around, enveloped=True), media)
+    assert (reading.faults, reading.declaration) == ((), Declaration(WRITTEN, header))
+
+
+@pytest.mark.parametrize("media", list(Media))
+@pytest.mark.parametrize("kind", UNSEEN)
+@pytest.mark.parametrize("leaf", ["FunctionalReferenceID", "TypeCode", "DeclarationOfficeID"])
+def test_a_value_of_unseen_characters_only_is_blank(leaf: str, kind: str, media: Media) -> None:
+    blank = Declaration({"FunctionCode": "9", leaf: UNSEEN[kind]})
+    reading = read((to_json if media is Media.JSON else to_xml)(blank, enveloped=False), media)
+    assert found(reading) == [("SCHEMA-BLANK", f"Declaration/{leaf}")]
+    assert reading.declaration.tree == {"FunctionCode": "9"}
+
+
+def test_a_blank_value_is_the_only_fault_that_is_told_where_others_have_blanks_around_them() -> None:
+    content = f"{NINE}<FunctionalReferenceID>\u200b</FunctionalReferenceID><TypeCode> IMA </TypeCode>"
+    reading = read_xml(document(content))
+    assert found(reading) == [("SCHEMA-BLANK", "Declaration/FunctionalReferenceID")]
+    assert reading.declaration.type_code == "IMA"
+
+
+def test_a_fault_elsewhere_does_not_bring_the_white_space_back() -> None:
+    content = f"{NINE}<FunctionalReferenceID>A1 \u00a0</FunctionalReferenceID><TypeCode>IMAX</TypeCode>"
+    reading = read_xml(document(content))
+    assert (found(reading), reading.declaration.lrn) == ([("SCHEMA-LENGTH", "Declaration/TypeCode")], "A1")
+
+
+@pytest.mark.parametrize("inner", ["A  1", "A\t1", "A\u00a01", "A\u200b1"], ids=ascii)
+def test_what_is_inside_a_text_stays_as_sent(inner: str) -> None:
+    content = f"{NINE}<FunctionalReferenceID>{inner}</FunctionalReferenceID>"
+    assert read_xml(document(content)).declaration.lrn == inner
+
+
+def test_json_with_a_byte_order_mark_is_read_as_xml_with_one_is() -> None:
+    mark = b"\xef\xbb\xbf"
+    for content, media in ((document(), Media.XML), (b'{"Declaration": {"FunctionCode": "9"}}', Media.JSON)):
+        assert read(mark + content, media).declaration == read(content, media).declaration
 
 
 def test_an_attribute_is_trimmed_too() -> None:
