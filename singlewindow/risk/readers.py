@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from singlewindow.declarations.model import Tree, text_of
+from singlewindow.declarations.values import trimmed
 from singlewindow.risk.terms import Terms
 
 Value = str | float | int | bool | list[str]
@@ -47,7 +48,7 @@ class Fact:
 
 def code(text: str) -> str:
     """A code or identifier as compared: trimmed, in upper case."""
-    return text.strip().upper()
+    return trimmed(text).upper()
 
 
 def tariff_code(text: str) -> str:

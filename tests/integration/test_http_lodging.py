@@ -69,6 +69,21 @@ def test_the_same_declaration_again_in_either_form_gets_the_first_answer(
     assert _stored(window) == 1
 
 
+@pytest.mark.parametrize("unseen", [" ", "\t", "\u00a0", "\u200b", "\ufeff"], ids=ascii)
+def test_white_space_around_a_value_makes_no_other_declaration(unseen: str, trader: Caller, window: Window) -> None:
+    spaced = tree(f"{unseen}LRN1{unseen}", Declarant={"ID": f"GB246813579000{unseen}"})
+    first = trader.post(as_xml(spaced), XML_TYPE)
+    assert (first.status_code, body_of(first)["lrn"]) == (202, "LRN1")
+    for again in (trader.lodge(tree()), trader.lodge(spaced), trader.post(as_xml(tree()), XML_TYPE)):
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert body_of(again) == body_of(first)
+    assert _stored(window) == 1
+
+
+def test_json_may_begin_with_a_byte_order_mark(trader: Caller) -> None:
+    assert trader.post(b"\xef\xbb\xbf" + as_json(tree())).status_code == 202
+
+
 def test_other_content_under_the_same_reference_is_a_conflict_with_the_first(trader: Caller, window: Window) -> None:
     mrn = body_of(trader.lodge(tree()))["mrn"]
     answer = trader.lodge(tree(description="Hammers"))

@@ -64,6 +64,7 @@ def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_databa
     assert tables(engine) is Tables.OLDER
     migrate(empty_database_url)
     with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT form FROM version").scalar_one() == 1
         assert tallies.totals(connection) == {("decided", "inspect"): 1, ("unanswered", "customs", "silent"): 1}
     engine.dispose()
 

@@ -81,9 +81,9 @@ def _with_format(context: Context) -> Iterator[tuple[Path, str, str]]:
 
 
 class DateNotFarAhead(Rule, frozen=True):
-    """What is dated lies in the past or the near future; years ahead is a slip of the keyboard.
+    """Acceptance, issue, exit and invoice lie in the past or near future; years ahead is a slip of the keyboard.
 
-    Left out is from when or until when a document holds.
+    Left out is the date of a document, which may hold for decades.
     """
 
     name = "DATE-NOT-FAR-AHEAD"
@@ -106,7 +106,7 @@ class DateNotFarAhead(Rule, frozen=True):
 
 
 class DateNotLongAgo(Rule, frozen=True):
-    """Acceptance and issue lie within the last decades; what was accepted before that is no longer declared."""
+    """Acceptance and issue lie within the last twenty years; an earlier date is a slip of the keyboard."""
 
     name = "DATE-NOT-LONG-AGO"
     code = "VALUE_OUT_OF_RANGE"

@@ -79,9 +79,9 @@ class IdentifierSpace(Rule, frozen=True):
 
 
 def _described(letter: str) -> str:
-    """A character nobody sees, by name and number: "no-break space (U+00A0)"."""
-    names = {" ": "a blank", "\t": "a tab"}
-    return f"{names.get(letter) or unicodedata.name(letter, 'a control character').lower()} (U+{ord(letter):04X})"
+    """A character nobody sees, by number and name: "U+00A0 (no-break space)"."""
+    names = {" ": "blank", "\t": "tab"}
+    return f"U+{ord(letter):04X} ({names.get(letter) or unicodedata.name(letter, 'unnamed').lower()})"
 
 
 class IdentifierCharacters(Rule, frozen=True):

@@ -13,9 +13,9 @@ SCHEMA = "SCHEMA_INVALID"
 FREE_TEXTS = (
     "' OR 1=1--", "{{7*7}}", "${jndi:ldap://127.0.0.1:@PORT@/a}", "=cmd|'/C calc'!A0",
     "<script>alert(1)</script>",
-    "%s%n%x", "$(id)", "../../../etc/passwd", "\u202egnp.exe", "\u200b\u200d", "\ufeffa", "\U0001f4a9",
+    "%s%n%x", "$(id)", "../../../etc/passwd", "\u202egnp.exe", "\ufeffa", "\U0001f4a9",
     "Z\u0351\u0348a\u0351lgo", "\u0634\u0627\u064a", "nu\u006c\u006c", "undefined", "true", "-1", "NaN",
-    "\ufdd0", "\u2028", "1;DROP TABLE event", "e\u0301", "\xa0x\xa0",
+    "\ufdd0", "1;DROP TABLE event", "e\u0301", "\xa0x\xa0",
 )  # fmt: skip
 
 
@@ -52,7 +52,8 @@ def _references() -> list[Row]:
            "full width": "\uff21B"}  # fmt: skip
     rows = [both("77 78 X33", f"reference with {name}", 422, CHARACTERS, FunctionalReferenceID=text)
             for name, text in bad.items()]  # fmt: skip
-    rows += [both("77", "reference with a blank at its end", 422, CHARACTERS, FunctionalReferenceID="A ")]
+    rows += [both("77", "reference with a blank at its end", 202, "", FunctionalReferenceID="A ")]
+    rows += [both("77", "reference of a blank", 422, CHARACTERS, FunctionalReferenceID="\u200b ")]
     rows += [both("77", "reference with a line break", 422, CHARACTERS, FunctionalReferenceID="A\nB")]
     rows += [both("78", "reference of 36 characters", 422, LONG, FunctionalReferenceID="A" * 36)]
     return list(chain.from_iterable(rows))
@@ -61,6 +62,8 @@ def _references() -> list[Row]:
 def _free_texts() -> list[Row]:
     """Words that would be commands elsewhere are only words here; what no text may hold is refused."""
     rows = [both("79 80", f"free text {text!a}", 202, "", GoodsShipment=described(text)) for text in FREE_TEXTS]
+    rows += [both("79 80", f"free text {text!a}, which nobody sees", 422, CHARACTERS, GoodsShipment=described(text))
+             for text in ("\u200b\u200d", "\u2028", "\u3164")]  # fmt: skip
     rows += [both("80", "all planes", 202, "", GoodsShipment=described("".join(map(chr, range(0x3041, 0x3141)))))]
     rows += [
         [Row("79", "escape of a terminal", json(GoodsShipment=described("\x1b[31mred")), 422, CHARACTERS, JSON_TYPE)]
@@ -83,10 +86,25 @@ NUMBERS = [
                          for text in ("+1", "01", "1.", " 1 ")),
 ]  # fmt: skip
 
+SMALL: dict[str, dict[str, Any]] = {
+    "type": {"TypeCode": "ima"},
+    "authorisation": {"AuthorisationHolder": [{"ID": "GB1", "CategoryCode": "cgu"}]},
+    "currency": {"CurrencyExchange": [{"CurrencyTypeCode": "gbp"}]},
+    "office": {"ExitOffice": {"ID": "gb000060"}},
+}
+SPACED: dict[str, dict[str, Any]] = {
+    "MRN": {"ID": "26GB 1"},
+    "party": {"Declarant": {"ID": "GB 246813579000"}},
+    "commodity code": {"GoodsShipment": _commodity("8205 5980")},
+}
 CODES = [
     *both("75", "unknown country", 422, "UNKNOWN_CODE",
           Declarant={"ID": "GB123456789000", "Address": {"CityName": "X", "CountryCode": "QQ", "Line": "1 X St"}}),
     *both("75", "unknown currency", 422, "UNKNOWN_CODE", InvoiceAmount={"@currencyID": "QQQ", "#text": "1"}),
+    *chain.from_iterable(both("75", f"{name} in small letters", 422, "UNKNOWN_CODE", **change)
+                         for name, change in SMALL.items()),
+    *chain.from_iterable(both("76", f"{name} with a blank inside", 422, CHARACTERS, **change)
+                         for name, change in SPACED.items()),
     *both("76", "commodity code with O and l", 422, CHARACTERS, GoodsShipment=_commodity("82O5598l")),
     *both("76", "commodity code in full-width digits", 422, CHARACTERS, GoodsShipment=_commodity("\uff18\uff1405")),
     *both("76", "commodity code in Arabic digits", 422, CHARACTERS, GoodsShipment=_commodity("\u0668\u0664")),
@@ -101,6 +119,9 @@ DATES = [
         "1700000000", "2026-01-01T00:00:00Z")),
     *both("81", "invoice of the 30th of February", 422, DATE, **_invoiced_on("20260230")),
     *both("82", "accepted 50 years from now", 422, RANGE, **_accepted_on("20760101000000Z")),
+    *both("82", "invoiced 50 years from now", 422, RANGE, **_invoiced_on("20760101")),
+    *both("82", "accepted in 2001", 422, RANGE, **_accepted_on("20010101000000Z")),
+    *both("81", "accepted in 1999", 422, DATE, **_accepted_on("19991231000000Z")),
 ]  # fmt: skip
 
 SIZES = [

@@ -15,9 +15,10 @@ from singlewindow.declarations.intake import Reading
 from singlewindow.declarations.xml_reading import is_valid, trim
 from tests.processor_time import least_seconds
 from tests.unit.declarations.mutations import mutate
-from tests.unit.declarations.samples import corpus, document, found, full_xml, place, read_json, read_xml
+from tests.unit.declarations.samples import MD, corpus, document, found, full_xml, place, read_json, read_xml
 
 NINE = "<FunctionCode>9</FunctionCode>"
+ACCEPTED = '<AcceptanceDateTime><ds:DateTimeString formatCode="102">{}</ds:DateTimeString></AcceptanceDateTime>'
 LRN = "<FunctionalReferenceID>L1</FunctionalReferenceID>"
 
 
@@ -137,6 +138,42 @@ def test_a_fault_says_on_which_line_it_is() -> None:
 def test_a_length_fault_says_how_long_and_how_long_it_may_be() -> None:
     reading = read_xml(document(f"{NINE}<TypeCode>IMAX</TypeCode>"))
     assert reading.faults[0].text == "TypeCode holds 4 characters; at most 3 are allowed."
+
+
+COUNTRY = "it must be the two capital letters of ISO 3166 for a country, such as GB."
+HEADER = f'<MetaData xmlns="{MD}"><{{0}}>{{1}}</{{0}}>{document().decode()}</MetaData>'
+WORDS = {
+    **{f"country of the header: {word}": (
+        HEADER.format("ResponsibleCountryCode", word), f'ResponsibleCountryCode is "{word}"; {COUNTRY}')
+       for word in ("GBR", "G1", "G", "United Kingdom")},
+    "name in the header": (
+        HEADER.format("WCOTypeName", "D" * 71), "WCOTypeName holds 71 characters; at most 70 are allowed."),
+    "country of export": (
+        f"{NINE}<GoodsShipment><ExportCountry><ID>CHN</ID></ExportCountry></GoodsShipment>", f'ID is "CHN"; {COUNTRY}'),
+    "currency": (
+        f"{NINE}<CurrencyExchange><CurrencyTypeCode>EURO</CurrencyTypeCode></CurrencyExchange>",
+        'CurrencyTypeCode is "EURO"; it must be the three capital letters of ISO 4217 for a currency, such as GBP.'),
+    "delivery terms": (
+        f"{NINE}<GoodsShipment><TradeTerms><ConditionCode>CI</ConditionCode></TradeTerms></GoodsShipment>",
+        'ConditionCode is "CI"; it must be the three capital letters of an Incoterms rule, such as CIF.'),
+    "mode": (
+        f"{NINE}<BorderTransportMeans><ModeCode>sea</ModeCode></BorderTransportMeans>",
+        'ModeCode is "sea"; it must be 1 digit.'),
+    "1999": (f"{ACCEPTED.format('19991231')}{NINE}",
+             'DateTimeString is "19991231": its year is 1999, and dates are taken from 2000 to 2099 only.'),
+    "the day first": (f"{ACCEPTED.format('31012026')}{NINE}",
+                      'DateTimeString is "31012026": its year is 3101, and dates are taken from 2000 to 2099 only.'),
+    "2100, a moment": (f"{ACCEPTED.format('21000101000000Z')}{NINE}",
+                       'DateTimeString is "21000101000000Z": '
+                       "its year is 2100, and dates are taken from 2000 to 2099 only."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WORDS)
+def test_the_words_name_what_is_right(case: str) -> None:
+    content, words = WORDS[case]
+    reading = read_xml(content.encode() if content.startswith("<MetaData") else document(content))
+    assert [fault.text for fault in reading.faults] == [words]
 
 
 def test_a_hostile_value_is_not_echoed_as_it_is() -> None:

@@ -139,6 +139,17 @@ CASES: tuple[Case, ...] = (
         (("AcceptanceDateTime", {"DateTimeString": {"@formatCode": "102", "#text": "20990228"}}),),
         "hard AcceptanceDateTime/DateTimeString",
     ),
+    (
+        "WCO-DATE-NOT-LONG-AGO",
+        (("AcceptanceDateTime", {"DateTimeString": {"@formatCode": "102", "#text": "20010228"}}),),
+        "hard AcceptanceDateTime/DateTimeString",
+    ),
+    ("WCO-IDENTIFIER-SPACE", (("Declarant/ID", "GB 444555666000"),), "hard Declarant/ID"),
+    (
+        "WCO-CODE-CAPITALS",
+        (("GoodsShipment/TradeTerms/ConditionCode", "cif"),),
+        "hard GoodsShipment/TradeTerms/ConditionCode",
+    ),
     ("WCO-COUNTRY-KNOWN", (("GoodsShipment/ExportCountry/ID", "AA"),), "hard GoodsShipment/ExportCountry/ID"),
     (
         "WCO-CURRENCY-KNOWN",
@@ -186,7 +197,7 @@ CASES: tuple[Case, ...] = (
     ),
     ("GB-EXPORT-COUNTRY-LEVEL", ((f"{ITEM}/ExportCountry", {"ID": "CN"}),), f"warning {AT_ITEM}/ExportCountry/ID"),
     ("GB-PARTY-ADDRESS", (("Exporter/Address/PostcodeID", None),), "hard Exporter/Address/PostcodeID"),
-    ("GB-PARTY-ID-FORM", (("Declarant/ID", "GB 444"),), "hard Declarant/ID"),
+    ("GB-PARTY-ID-FORM", (("Declarant/ID", "GB-444"),), "hard Declarant/ID"),
     ("GB-REPRESENTATIVE", (("Agent", None),), "hard Agent/FunctionCode"),
     (
         "GB-SELF-REPRESENTATION",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from singlewindow.declarations.faults import Fault, Severity
 from singlewindow.declarations.model import Tree
+from singlewindow.declarations.rules.references import LrnCharacters
+from tests.unit.declarations.rules.test_catalogue import put
 
+ITEM = "GoodsShipment/GovernmentAgencyGoodsItem/0"
 Breaches = Callable[..., list[str]]
 REFUSED = ["hard WCO-LRN-CHARACTERS FunctionalReferenceID"]
 
@@ -54,12 +59,96 @@ def test_free_text_and_document_references_may_be_in_any_script(
     assert breaches(goods_import) == []
 
 
-def test_white_space_around_an_identifier_is_accepted(goods_import: Tree, breaches: Breaches) -> None:
-    goods_import["GoodsShipment"]["PreviousDocument"][0]["ID"] += " "
+@pytest.mark.parametrize("letter", [*".-_/()+:,#&= ", "a", "Z", "9"])
+def test_the_advice_on_references_names_what_is_accepted_inside(
+    letter: str, goods_import: Tree, breaches: Breaches
+) -> None:
+    goods_import["FunctionalReferenceID"] = f"A{letter}B"
     assert breaches(goods_import) == []
+    assert letter.isalnum() or {" ": "blanks"}.get(letter, f" {letter}") in LrnCharacters.advice
 
 
-@pytest.mark.parametrize("code", ["8\uff14109000", "\u06684109000", "7323 9300\u00a0"])
+@pytest.mark.parametrize("letter", [*"!\"$%'*;<>?@[\\]^`{|}~"])
+def test_no_other_sign_of_the_keyboard_is_accepted_in_a_reference(
+    letter: str, goods_import: Tree, breaches: Breaches
+) -> None:
+    goods_import["FunctionalReferenceID"] = f"A{letter}B"
+    assert breaches(goods_import) == REFUSED
+
+
+@pytest.mark.parametrize("last", [*"._-)"])
+def test_the_advice_on_references_names_what_may_end_one(last: str, goods_import: Tree, breaches: Breaches) -> None:
+    goods_import["FunctionalReferenceID"] = f"A{last}"
+    assert breaches(goods_import) == []
+    assert last in LrnCharacters.advice.rpartition("end with")[2]
+
+
+IDENTIFIERS = {
+    "declarant": ("Declarant/ID", "GB44455{}6666000"),
+    "importer": ("GoodsShipment/Importer/ID", "GB11122{}2333000"),
+    "holder": ("AuthorisationHolder/0/ID", "GB11122{}2333000"),
+    "carrier": ("Consignment/Carrier/ID", "GB1{}2"),
+    "office": ("SupervisingOffice/ID", "GBLBA{}001"),
+    "container": ("GoodsShipment/Consignment/TransportEquipment/0/ID", "CONU{}0000017"),
+    "container of an item": (f"{ITEM}/Commodity/TransportEquipment", [{"SequenceNumeric": "1", "ID": "CONU{}0000017"}]),
+    "seal": ("GoodsShipment/Consignment/TransportEquipment/0/Seal", [{"SequenceNumeric": "1", "ID": "SEAL{}1"}]),
+    "MRN": ("ID", "26GB0000000000{}00A1"),
+    "UCR": ("GoodsShipment/UCR/TraderAssignedReferenceID", "6GB{}1-2"),
+    "commodity code": (f"{ITEM}/Commodity/Classification/0/ID", "7323{}9300"),
+}  # fmt: skip
+
+
+def _filled(value: Any, unseen: str) -> Any:
+    return (
+        value.format(unseen)
+        if isinstance(value, str)
+        else [{name: text.format(unseen) for name, text in entry.items()} for entry in value]
+    )
+
+
+@pytest.mark.parametrize("unseen", [" ", "\t", "\u00a0", "\u200b", "\u2060", "\u00ad", "  "], ids=ascii)
+@pytest.mark.parametrize("kind", IDENTIFIERS)
+def test_an_identifier_of_one_word_holds_nothing_unseen(
+    kind: str, unseen: str, goods_import: Tree, faults_of: Callable[..., list[Fault]]
+) -> None:
+    path, value = IDENTIFIERS[kind]
+    put(goods_import, path, _filled(value, unseen))
+    faults = [fault for fault in faults_of(goods_import, country="NO") if fault.severity is Severity.HARD]
+    assert [fault.rule for fault in faults] == ["WCO-IDENTIFIER-SPACE"]
+    assert f"U+{ord(unseen[0]):04X}" in faults[0].text
+    hard = [f.rule for f in faults_of(goods_import) if f.severity is Severity.HARD]
+    assert hard == ["WCO-IDENTIFIER-SPACE"]
+
+
+def test_the_text_says_which_character_it_is_and_where(
+    goods_import: Tree, faults_of: Callable[..., list[Fault]]
+) -> None:
+    goods_import["Declarant"]["ID"] = "GB444\u00a0555666000"
+    (fault,) = faults_of(goods_import)
+    assert fault.text == "ID holds U+00A0 (no-break space) as its character 6: 'GB444\\xa0555666000'."
+
+
+FREE = {
+    "document": (f"{ITEM}/AdditionalDocument/0/ID", "INV 7781  A"),
+    "previous document": ("GoodsShipment/PreviousDocument/0/ID", "6GB111222333000-KETTLES 1"),
+    "invoice": ("GoodsShipment/Invoice/ID", "INV 1"),
+    "LRN": ("FunctionalReferenceID", "KETTLES  2026 1"),
+    "ship": ("BorderTransportMeans/ID", "RED SEA  STAR"),
+    "lorry": ("GoodsShipment/Consignment/ArrivalTransportMeans/ID", "AB 123"),
+    "postcode": ("Exporter/Address/PostcodeID", "315 000"),
+    "marks": (f"{ITEM}/Packaging/0/MarksNumbersID", "LOT 1"),
+}
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_references_and_names_of_means_of_transport_may_hold_blanks(
+    kind: str, goods_import: Tree, breaches: Breaches
+) -> None:
+    put(goods_import, *FREE[kind])
+    assert breaches(goods_import, country="NO") == []
+
+
+@pytest.mark.parametrize("code", ["8\uff14109000", "\u06684109000", "7323\u00e99300"])
 def test_digits_of_other_scripts_are_refused_once(
     code: str, goods_import: Tree, item: Tree, breaches: Breaches
 ) -> None:

@@ -1,0 +1,92 @@
+"""A reference keeps its first answer though its content was stored in an earlier canonical form; on both engines."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt, lodge
+from singlewindow.clearance.window import Window
+from singlewindow.declarations.binding import to_json
+from singlewindow.declarations.canonical import FORM, decode
+from singlewindow.declarations.intake import Media, read
+from singlewindow.declarations.validation import validate
+from tests.documents import original
+from tests.integration.lodging import TRADER, arrival, one
+from tests.integration.test_engine import work_off
+
+_IMPORTER = re.compile(rb"(<Importer>\s*<ID>)([^<]+)")
+UNSEEN = {"blank": " ", "tab": "\t", "no-break space": "\u00a0", "zero width space": "\u200b", "mark": "\ufeff"}
+
+
+def _with_blank(lrn: str, unseen: str = " ") -> bytes:
+    """An example whose importer is written with an unseen character at its end."""
+    changed, count = _IMPORTER.subn(rb"\g<1>\g<2>" + unseen.encode(), original(lrn))
+    assert count == 1
+    return changed
+
+
+def _store_in_first_form(window: Window, lrn: str, unseen: str) -> tuple[Receipt, bytes]:
+    """The receipt of a declaration whose row is then as an earlier version of the service has left it."""
+    first = one(window, lrn)
+    with window.engine.begin() as connection:
+        standing = connection.execute(text("SELECT canonical FROM version")).scalar_one()
+        importer = decode(standing)["GoodsShipment"]["Importer"]["ID"].encode()
+        older = standing.replace(b'"Importer":{"ID":"' + importer, b'"Importer":{"ID":"' + importer + unseen.encode())
+        older = older.replace(b"\t", b"\\t")
+        assert older != standing
+        connection.execute(
+            text("UPDATE version SET form = 1, canonical = :canonical, content_sha256 = :digest"),
+            {"canonical": older, "digest": hashlib.sha256(older).digest()},
+        )
+    return first, older
+
+
+def _json_arrival(window: Window, content: bytes) -> Lodgement:
+    reading = read(content, Media.XML)
+    body = to_json(reading.declaration, reading.enveloped)
+    validated = validate(body, Media.JSON, window.rulebooks, window.limits)
+    return Lodgement(TRADER, body, "application/json", validated, b"[]")
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_the_same_bytes_get_the_first_answer_after_an_upgrade(kind: str, window: Window) -> None:
+    first, older = _store_in_first_form(window, "FORM1", UNSEEN[kind])
+    content = _with_blank("FORM1", UNSEEN[kind])
+    assert lodge(window, [arrival(window, "FORM1", content)]) == [replace(first, replayed=True)]
+    with window.engine.connect() as connection:
+        assert connection.execute(text("SELECT canonical, form FROM version")).all() == [(older, 1)]
+
+
+def test_its_json_and_the_document_without_white_space_get_it_too(window: Window) -> None:
+    first, _ = _store_in_first_form(window, "FORM1", " ")
+    again = [_json_arrival(window, _with_blank("FORM1")), arrival(window, "FORM1")]
+    assert lodge(window, again) == [replace(first, replayed=True)] * 2
+
+
+def test_other_content_is_a_conflict_with_what_is_stored_in_the_first_form(window: Window) -> None:
+    first, _ = _store_in_first_form(window, "FORM1", " ")
+    other = _with_blank("FORM1").replace(b"<TotalPackageQuantity>", b"<TotalPackageQuantity>1")
+    assert lodge(window, [arrival(window, "FORM1", other)]) == [Conflict(first.mrn, "FORM1")]
+
+
+def test_what_is_stored_in_the_first_form_is_decided_as_it_would_be_today(window: Window) -> None:
+    _store_in_first_form(window, "FORM1", "\u200b")
+    work_off(window)
+    with window.engine.connect() as connection:
+        assert connection.execute(text("SELECT outcome FROM decision")).all() == [("release",)]
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_both_spellings_are_one_declaration_stored_without_white_space(kind: str, window: Window) -> None:
+    (first,) = lodge(window, [arrival(window, "FORM2", _with_blank("FORM2", UNSEEN[kind]))])
+    assert isinstance(first, Receipt)
+    assert lodge(window, [arrival(window, "FORM2")]) == [replace(first, replayed=True)]
+    with window.engine.connect() as connection:
+        canonical, form = connection.execute(text("SELECT canonical, form FROM version")).one()
+    importer = decode(canonical)["GoodsShipment"]["Importer"]["ID"]
+    assert (form, importer) == (FORM, importer.strip(UNSEEN[kind]))
