@@ -52,7 +52,6 @@ def _references() -> list[Row]:
            "full width": "\uff21B"}  # fmt: skip
     rows = [both("77 78 X33", f"reference with {name}", 422, CHARACTERS, FunctionalReferenceID=text)
             for name, text in bad.items()]  # fmt: skip
-    rows += [both("77", "reference with a blank at its end", 202, "", FunctionalReferenceID="A ")]
     rows += [both("77", "reference of a blank", 422, CHARACTERS, FunctionalReferenceID="\u200b ")]
     rows += [both("77", "reference with a line break", 422, CHARACTERS, FunctionalReferenceID="A\nB")]
     rows += [both("78", "reference of 36 characters", 422, LONG, FunctionalReferenceID="A" * 36)]

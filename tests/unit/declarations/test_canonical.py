@@ -106,7 +106,8 @@ def _first_form(root: etree._Element, tree: Tree) -> Tree:
             return {name: back(value) for name, value in node.items()}
         return [back(each) for each in node] if isinstance(node, list) else raw.get(node, node)
 
-    return back(tree)
+    stored: Tree = back(tree)
+    return stored
 
 
 def test_decoding_gives_the_tree_back() -> None:
