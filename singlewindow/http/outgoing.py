@@ -5,11 +5,13 @@ from __future__ import annotations
 from singlewindow.clearance import notary
 from singlewindow.clearance.feeds import feed
 from singlewindow.clearance.notices import notices
-from singlewindow.clearance.studies import TooManyCases, release_times
+from singlewindow.clearance.studies import Study, TooManyCases, release_times
 from singlewindow.http.call import XML, Call, Reply
 from singlewindow.http.declarations import next_link
 from singlewindow.http.problems import ProblemError
 from singlewindow.release_times.report import By
+
+MILLISECOND = 1_000  # in microseconds
 
 
 def get_notices(call: Call) -> Reply:
@@ -46,10 +48,13 @@ def get_checkpoints(call: Call) -> Reply:
 
 def get_release_times(call: Call) -> Reply:
     """How long each step took for the declarations lodged in a range."""
-    by = By(call.query["by"]) if call.query["by"] else None
+    asked = call.query
+    by = By(asked["by"]) if asked["by"] else None
+    study = Study(asked["from"], asked["to"], asked["cut_off"], by, asked["mode_milliseconds"] * MILLISECOND)
     try:
-        found = release_times(call.window, call.query["from"], call.query["to"], by)
+        found = release_times(call.window, study)
     except (ValueError, TooManyCases) as error:
         raise ProblemError("INVALID_PARAMETER", str(error)) from error
-    told = {name: found["query"][name] for name in ("start", "end", "by")} | {"fingerprint": found["fingerprint"]}
+    query = ("start", "end", "cut_off", "by")
+    told = {name: found["query"][name] for name in query} | {"fingerprint": found["fingerprint"]}
     return Reply(found, told=told)

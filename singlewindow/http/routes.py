@@ -29,6 +29,7 @@ from singlewindow.security.permissions import Permission as May
 
 BOTH_FORMS = (XML, JSON)
 MOST = 200
+DAY = 86_400_000
 
 LIMIT = parameters.whole("limit", "Most entries of the page", least=1, most=MOST, default=50)
 AFTER = parameters.whole("after", "The last number seen: the page starts behind it")
@@ -37,6 +38,8 @@ LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,3
 WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=declarations.LONGEST_WAIT)
 FROM = parameters.when("from", "Lodged at this moment or later; everything without it")
 TO = parameters.when("to", "Lodged before this moment; up to now without it")
+CUT_OFF = parameters.when("cut_off", "Only what was recorded up to this moment counts; up to now without it")
+MODE = parameters.whole("mode_milliseconds", "What lengths are rounded to for their mode", 1, DAY, default=1_000)
 BY = parameters.choice("by", "How to break the figures down", By)
 
 DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaData envelope"}
@@ -149,7 +152,8 @@ OUTGOING = (
     ),
     Route(
         method="GET", path="/v1/release-times", handler=outgoing.get_release_times, permission=May.RELEASE_TIMES,
-        parameters=(FROM, TO, BY), summary="How long each step took, with the evidence it can be derived from again",
+        parameters=(FROM, TO, CUT_OFF, BY, MODE),
+        summary="How long each step took, with the evidence it can be derived from again",
         answers={200: Answer("The report; lengths in seconds", REPORT_SCHEMA)},
     ),
     Route(
