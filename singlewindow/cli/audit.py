@@ -15,6 +15,7 @@ from singlewindow.audit.checkpoint import Checkpoint, Signer, new_key, read_chec
 from singlewindow.audit.verify import Verdict
 from singlewindow.audit.verify import verify as check
 from singlewindow.clearance import comparison, notary
+from singlewindow.clearance.cursors import read_cursor
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.cli.record import record
 from singlewindow.times import iso
@@ -57,14 +58,16 @@ def checkpoint(data: Path | None) -> None:
 
 @audit.command()
 @data_option
-@click.option("--after", type=int, default=0, show_default=True, help="Only those with a number above this.")
-def checkpoints(data: Path | None, after: int) -> None:
+@click.option("--after", default="0", show_default=True, help="Only those after this number (or NUMBER-DIGEST).")
+def checkpoints(data: Path | None, after: str) -> None:
     """Print the checkpoints that were made, a line each, for a file of them."""
+    following, more = read_cursor(after), True
     with record(data) as engine:
-        while kept := notary.checkpoints_after(engine, after, MOST_LINES):
+        while more:
+            kept, following = notary.checkpoints_after(engine, following, MOST_LINES)
             for made in kept:
                 _print(made)
-            after = kept[-1].statement.number
+            more = bool(kept)
 
 
 def _print(made: Checkpoint) -> None:

@@ -32,7 +32,7 @@ MOST = 200
 DAY = 86_400_000
 
 LIMIT = parameters.whole("limit", "Most entries of the page", least=1, most=MOST, default=50)
-AFTER = parameters.whole("after", "The last number seen: the page starts behind it")
+AFTER = parameters.cursor("after", "The `next` of the page before, or the last number seen: the page starts behind it")
 PAGE = parameters.word("after", "The `next` of the page before", "[0-9A-Z]{18}")
 LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,35}")
 WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=declarations.LONGEST_WAIT)
@@ -144,11 +144,13 @@ OUTGOING = (
             200: Answer("A page; `X-Next-After` and Link name the next one", readings.Notices),
             204: Answer("No further notice, where XML is accepted; the headers are as with 200"),
         },
+        problems=("CURSOR_CONFLICT",),
     ),
     Route(
         method="GET", path="/v1/agencies/<code>/feed", handler=outgoing.get_feed, permission=May.FEED,
         parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
-        answers={200: Answer("A page; Link names the next one", readings.Feed)}, problems=("NOT_FOUND",),
+        answers={200: Answer("A page; `X-Next-After` and Link name the next one", readings.Feed)},
+        problems=("NOT_FOUND", "CURSOR_CONFLICT"),
     ),
     Route(
         method="GET", path="/v1/release-times", handler=outgoing.get_release_times, permission=May.RELEASE_TIMES,
@@ -159,7 +161,8 @@ OUTGOING = (
     Route(
         method="GET", path="/v1/audit/checkpoints", handler=outgoing.get_checkpoints, permission=May.AUDIT,
         parameters=(AFTER, LIMIT), summary="Signed checkpoints of the audit trail, a line each, to be kept",
-        produces=(TEXT,), answers={200: Answer("A page; the Link header names the next one", {"type": "string"})},
+        produces=(TEXT,), problems=("CURSOR_CONFLICT",),
+        answers={200: Answer("A page; `X-Next-After` and Link name the next one", {"type": "string"})},
     ),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.audit.verify import Verdict, verify
 from singlewindow.clearance import notary
 from singlewindow.clearance.comparison import compare
+from singlewindow.clearance.cursors import START, Cursor
 from singlewindow.clearance.window import Window
 from singlewindow.storage import checkpoints, comparison, events, schema, trail
 from singlewindow.storage.engines import open_engine, snapshot
@@ -244,8 +245,8 @@ def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None
     assert first is not None
     assert second is not None
     assert (second.statement.number, second.statement.previous) == (2, first.digest)
-    assert notary.checkpoints_after(engine, 0, 10) == [first, second]
-    assert notary.checkpoints_after(engine, 1, 10) == [second]
+    assert notary.checkpoints_after(engine, START, 10)[0] == [first, second]
+    assert notary.checkpoints_after(engine, Cursor(1), 10)[0] == [second]
 
 
 ALTERATIONS = (
