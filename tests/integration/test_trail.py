@@ -19,7 +19,7 @@ from singlewindow.clearance.comparison import compare
 from singlewindow.clearance.cursors import START, Cursor
 from singlewindow.clearance.window import Window
 from singlewindow.storage import checkpoints, comparison, events, schema, trail
-from singlewindow.storage.engines import open_engine, snapshot
+from singlewindow.storage.engines import open_engine, reading
 from singlewindow.storage.tables import event
 from singlewindow.storage.tables import trail as heads
 from tests.integration.conftest import Log, work
@@ -303,7 +303,7 @@ def _compared(window: Window, connection: Any) -> list[str]:
 
 def test_what_is_written_while_the_record_is_compared_is_no_difference(window: Window) -> None:
     """Rows and events are read one after the other, and must be of one moment."""
-    with snapshot(window.engine) as connection:
+    with reading(window.engine, together=True) as connection:
         before = comparison.told(connection, comparison.versions(connection, 0, 10))
         one(window, "MEANWHILE")
         work(window)
