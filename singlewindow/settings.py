@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from singlewindow.addresses import take_apart
+from singlewindow.text_files import read_text
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -122,4 +123,4 @@ def embedded(settings: Settings) -> Settings:
 def value_of(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """A variable of the environment, or what the file holds that `NAME_FILE` names; None where there is neither."""
     path = environment.get(f"{name}_FILE")
-    return Path(path).read_text(encoding="utf-8").strip() if path else environment.get(name)
+    return read_text(Path(path), f"The file that {name}_FILE names").strip() if path else environment.get(name)

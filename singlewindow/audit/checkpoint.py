@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from singlewindow.audit.chain import STREAMS, Head
+from singlewindow.text_files import unmarked
 
 FORMAT: Final = "singlewindow checkpoint 1"
+FILE: Final = "The file of checkpoints"
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,13 +99,15 @@ def public_of(key: Ed25519PrivateKey) -> str:
 
 
 def read_checkpoints(lines: Iterable[bytes], keys: Collection[str]) -> list[Checkpoint]:
-    """The checkpoints of a file, by number; empty lines are passed over, `keys` are the public keys to be trusted.
+    """The checkpoints of a file, by number; empty lines, and what Windows adds to lines, are passed over.
+
+    `keys` are the public keys to be trusted.
 
     Without `keys` each is taken by the key it names itself. Raises ValueError for a line that is no checkpoint, or is
     not signed with a trusted key.
     """
     numbered = enumerate(lines, start=1)
-    found = [_read(stripped, number, keys) for number, line in numbered if (stripped := line.strip())]
+    found = [_read(text, number, keys) for number, line in numbered if (text := unmarked(line, FILE).strip())]
     if not found:
         raise ValueError("The file holds no checkpoint")
     return sorted(found, key=lambda checkpoint: checkpoint.statement.number)

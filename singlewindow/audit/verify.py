@@ -16,6 +16,7 @@ import msgspec
 from singlewindow.audit.chain import EMPTY, STREAMS, Head, link
 from singlewindow.audit.checkpoint import Checkpoint
 from singlewindow.audit.export import Contents, read_opening
+from singlewindow.text_files import ENDS, added, unmarked
 
 MOST_FINDINGS: Final = 20
 
@@ -39,7 +40,8 @@ class Tail:
 class Verdict:
     """What was found: nothing in `findings` means that the trail is intact up to the newest checkpoint.
 
-    `events` were read; `findings` are in words, the first `MOST_FINDINGS`, of `found` in all.
+    `events` were read; `findings` are in words, the first `MOST_FINDINGS`, of `found` in all. `added` is what the
+    file has from Windows, and was read without.
     """
 
     newest: Checkpoint
@@ -47,6 +49,7 @@ class Verdict:
     found: int = 0
     findings: list[str] = field(default_factory=list)
     tail: Tail = field(default_factory=Tail)
+    added: list[str] = field(default_factory=list)
 
     @property
     def intact(self) -> bool:
@@ -103,11 +106,12 @@ class _Stream:
 def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict:
     """Check an export, line by line, against checkpoints (by number, at least one, their signatures checked already).
 
-    Raises ValueError where the file is no export.
+    Raises ValueError where the file is no export, or in UTF-16.
     """
     reading = iter(lines)
-    contents = read_opening(next(reading, b""))
-    verdict = Verdict(checkpoints[-1])
+    first = next(reading, b"")
+    contents = read_opening(unmarked(first))
+    verdict = Verdict(checkpoints[-1], added=added(first))
     _compare(verdict, checkpoints)
     streams = {number: _Stream(number, contents.after[number], checkpoints) for number in range(STREAMS)}
     for stream in streams.values():
@@ -136,7 +140,7 @@ def _grew(earlier: Head, later: Head) -> bool:
 
 
 def _read(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written: bytes) -> None:
-    claimed, _, body = written.rstrip(b"\n").partition(b"\t")
+    claimed, _, body = written.rstrip(ENDS).partition(b"\t")  # a line of ours ends with a bracket
     try:
         number_of_stream, number, at = _event.decode(body)[:3]
         linked = bytes.fromhex(claimed.decode())

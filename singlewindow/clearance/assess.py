@@ -175,13 +175,13 @@ def _ask_again(
 ) -> None:
     version_id, error = failed
     if isinstance(error, Pending):
-        questions.await_answer(connection, batch.id, version_id)
+        questions.await_answer(connection, batch, version_id)
         return
     due_at, counts = now, True
     if isinstance(error, Retryable):
         due_at, counts = now + int(error.after * MICROSECONDS), error.counts
     attempts = 0 if isinstance(error, NotRetryable) else window.settings.sw_attempts
     again = questions.Retry(version_id, due_at, str(error) or type(error).__name__, attempts, counts)
-    if questions.ask_again(connection, batch.id, again):
+    if questions.ask_again(connection, batch, again):
         detail = {"agency": batch.agency, "failure": again.failure}
         events.record(connection, [events.Event(now, events.Kind.PARKED, events.SYSTEM, version_id, detail)])

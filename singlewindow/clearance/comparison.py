@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from singlewindow.audit.commitments import differences
 from singlewindow.storage import comparison
-from singlewindow.storage.engines import snapshot
+from singlewindow.storage.engines import reading
 
 PAGE = 200
 
@@ -17,7 +17,7 @@ def compare(engine: Engine) -> Iterator[tuple[int, list[str]]]:
     """For page after page: how many versions it has, and in words where they differ from their events."""
     last = 0
     while True:
-        with snapshot(engine) as connection:
+        with reading(engine, together=True) as connection:
             page = comparison.versions(connection, last, PAGE)
             found = list(_differences(connection, page))
         if not page:

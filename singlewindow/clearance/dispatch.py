@@ -112,8 +112,8 @@ def _record_silence(connection: Connection, closed: Sequence[Record], now: int) 
         assessment = Assessment(agency=question.agency, answer=answer, lane=Lane.ORANGE, controls=(Control.DOCUMENTS,))
         rows.append({
             "version_id": question.version_id, "agency": question.agency, "answer": answer, "lane": assessment.lane,
-            "body": msgspec.json.encode(assessment), "asked_at": question.asked_at, "dispatched_at": None,
-            "answered_at": now,
+            "body": msgspec.json.encode(assessment), "asked_at": question.asked_at,
+            "dispatched_at": question.dispatched_at, "answered_at": now,
         })  # fmt: skip
         detail = {"attempts": question.attempts, **commitments.of_answer(rows[-1])}
         trail.append(events.Event(now, events.Kind.UNANSWERED, events.SYSTEM, question.version_id, detail))

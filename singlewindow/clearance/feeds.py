@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
+from singlewindow.clearance.cursors import Cursor, Stream, cursor_of
 from singlewindow.clearance.readings import DecisionSummary, Feed, FeedEntry
 from singlewindow.clearance.timeline import items_of
 from singlewindow.clearance.window import Window
@@ -18,11 +21,16 @@ from singlewindow.times import iso
 _verdict = msgspec.json.Decoder(Verdict)
 
 
-def feed(window: Window, agency: str, after: int, limit: int) -> Feed:
-    """The entries of one agency's feed with a cursor above `after`, at most `limit`."""
+def feed(window: Window, agency: str, after: Cursor, limit: int) -> Feed:
+    """The entries of one agency's feed after a cursor, at most `limit`; raises NotInStream."""
     with reading_as(window.engine, of_agency(agency)) as connection:
-        rows = outgoing.feed_entries(connection, agency, after, limit)
-    return Feed([_entry(window, agency, row) for row in rows], rows[-1].cursor if rows else after)
+        stream = Stream(
+            entries=partial(outgoing.feed_entries, connection, agency),
+            newest=partial(outgoing.newest_entry, connection, agency),
+            cursor=lambda row: cursor_of(row.cursor, row.version_id, row.kind, row.at),
+        )
+        rows, following = stream.page(after, limit)
+    return Feed([_entry(window, agency, row) for row in rows], str(following))
 
 
 def _entry(window: Window, agency: str, row: Record) -> FeedEntry:

@@ -78,11 +78,13 @@ def _state(decided_at: int | None) -> State:
 
 def status(window: Window, reader: Principal, mrn: str) -> Status | None:
     """Where a declaration stands, with what this reader may know of how it came there."""
-    row = _current(window, reader, mrn)
-    if row is None:
+    party, everything = visible_party(reader), reader.role is Role.AUDITOR
+    if not is_mrn(mrn):
         return None
-    everything = reader.role is Role.AUDITOR
     with reading_as(window.engine, _seen_by(reader)) as connection:
+        row = lodgements.current(connection, mrn, party)
+        if row is None:
+            return None
         trail = events.of_version(connection, row.version_id)
         answered = standing.answered(connection, row.version_id) if everything else {}
     return Status(
@@ -103,16 +105,12 @@ def status(window: Window, reader: Principal, mrn: str) -> Status | None:
 
 def document(window: Window, reader: Principal, mrn: str) -> Document | None:
     """The newest version's document as it was received."""
-    row = _current(window, reader, mrn)
-    return None if row is None else Document(row.received, row.media)
-
-
-def _current(window: Window, reader: Principal, mrn: str) -> Record | None:
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
     with reading_as(window.engine, _seen_by(reader)) as connection:
-        return lodgements.current(connection, mrn, party)
+        row = lodgements.document(connection, mrn, party)
+    return None if row is None else Document(row.received, row.media)
 
 
 def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | Undecided | None:

@@ -40,7 +40,7 @@ class Books:
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as judged: `faults` in the form in which they are published, `truncated` where there are more.
+    """A message as judged: `faults` in the form in which they are published, the gravest of the `total` found.
 
     `tree` is the declaration without its goods. `form` (canonical bytes) and `routing` are empty where the message was
     only to be validated, or has a hard fault.
@@ -49,7 +49,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     tree: dict[str, Any]
     header: dict[str, str]
     faults: list[dict[str, str | int | None]]
-    truncated: bool
+    total: int
     form: bytes = b""
     routing: list[Routing] = []
 
@@ -64,13 +64,13 @@ def judge(content: bytes, media: Media, books: Books, lodging: bool) -> Judged:
     validated = validate(content, media, books.rulebooks, books.limits)
     declaration = validated.declaration
     sound = not hard(validated.faults)
-    lacks = lacking(books.agencies, declaration.tree) if sound else ()
+    lacks = [*lacking(books.agencies, declaration.tree)] if sound else []
     wanted = lodging and sound
     return Judged(
         tree={name: value for name, value in declaration.tree.items() if name != LARGEST_CLASS},
         header=declaration.header,
         faults=[describe(fault, validated) for fault in (*validated.faults, *lacks)],
-        truncated=validated.truncated,
+        total=validated.total + len(lacks),
         form=canonical(declaration) if wanted else b"",
         routing=route(books.agencies, declaration.tree, books.terms(declaration.country)) if wanted else [],
     )

@@ -57,11 +57,15 @@ class Lodgement:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the trader gets for a lodgement that is stored; `replayed` where it was stored before."""
+    """What the trader gets for a lodgement that is stored; `replayed` where it was stored before.
+
+    `received_at` is when its bytes came, `lodged_at` when it was stored and accepted.
+    """
 
     mrn: str
     lrn: str
     version: int
+    received_at: int
     lodged_at: int
     replayed: bool
 
@@ -125,10 +129,13 @@ def _store(window: Window, connection: Connection, prepared: Sequence[Prepared])
     rows = [_declaration_row(entry, now) for _, entry in sorted(by_key.items())]
     added = lodgements.add_declarations(connection, rows)
     new = [(row, by_key[row["party"], row["lrn"]]) for row in rows if row["id"] in added]
-    _write(window, connection, new, now)
+    versions = _write(window, connection, new, now)
     standing = {
-        entry.lodgement.key: (entry.content_sha256, Receipt(row["mrn"], row["lrn"], 1, now, replayed=False))
-        for row, entry in new
+        (row["party"], row["lrn"]): (
+            version["content_sha256"],
+            Receipt(row["mrn"], row["lrn"], version["number"], version["received_at"], now, replayed=False),
+        )
+        for (row, _), version in zip(new, versions, strict=True)
     }
     earlier = by_key.keys() - standing.keys()  # their rows stand, and are committed
     return standing | _read(connection, earlier) if earlier else standing
@@ -136,10 +143,11 @@ def _store(window: Window, connection: Connection, prepared: Sequence[Prepared])
 
 def _read(connection: Connection, keys: Iterable[tuple[str, str]]) -> Standing:
     found = lodgements.first_versions(connection, keys, FORM)
-    return {
-        key: (_content_sha256(row), Receipt(row.mrn, row.lrn, row.number, row.lodged_at, replayed=True))
-        for key, row in found.items()
-    }
+    return {key: (_content_sha256(row), _first_receipt(row)) for key, row in found.items()}
+
+
+def _first_receipt(row: Record) -> Receipt:
+    return Receipt(row.mrn, row.lrn, row.number, row.received_at, row.lodged_at, replayed=True)
 
 
 def _content_sha256(row: Record) -> bytes:
@@ -163,7 +171,10 @@ def _declaration_row(entry: Prepared, now: int) -> dict[str, Any]:
             "country": country, "lodged_at": now}  # fmt: skip
 
 
-def _write(window: Window, connection: Connection, new: Sequence[tuple[dict[str, Any], Prepared]], now: int) -> None:
+def _write(
+    window: Window, connection: Connection, new: Sequence[tuple[dict[str, Any], Prepared]], now: int
+) -> list[dict[str, Any]]:
+    """Insert the versions of new declarations, and all that comes with them; the versions' rows in the same order."""
     versions, questions, trail, notices, feed = [], [], [], [], []
     for row, entry in new:
         version_id = new_id()
@@ -180,6 +191,7 @@ def _write(window: Window, connection: Connection, new: Sequence[tuple[dict[str,
     lodgements.add_versions(connection, versions, questions)
     events.record(connection, trail)
     streams.publish(connection, notices, feed)
+    return versions
 
 
 def _version_row(row: dict[str, Any], entry: Prepared, version_id: int, now: int) -> dict[str, Any]:

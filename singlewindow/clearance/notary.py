@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from singlewindow.audit.chain import EMPTY, STREAMS, Head
 from singlewindow.audit.checkpoint import Checkpoint, Signer, read_checkpoint
 from singlewindow.audit.export import Contents, event_line, opening
+from singlewindow.clearance.cursors import Cursor, Stream, cursor_of
 from singlewindow.storage import checkpoints, trail
 from singlewindow.storage.engines import clock, reading
 from singlewindow.times import MICROSECONDS
@@ -68,10 +70,16 @@ def coverage(connection: Connection) -> Coverage:
     return Coverage(row.at, events - sum(head.number for head in last.statement.heads))
 
 
-def checkpoints_after(engine: Engine, number: int, limit: int) -> list[Checkpoint]:
-    """The checkpoints made after this one, in order, at most `limit`."""
+def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[Checkpoint], Cursor]:
+    """The checkpoints made after this one, in order, at most `limit`, and where to go on; raises NotInStream."""
     with reading(engine) as connection:
-        return [read_checkpoint(line) for line in checkpoints.after(connection, number, limit)]
+        stream = Stream(
+            entries=partial(checkpoints.numbered, connection),
+            newest=partial(checkpoints.newest, connection),
+            cursor=lambda row: cursor_of(row.number, row.line.hex()),
+        )
+        rows, following = stream.page(after, limit)
+    return [read_checkpoint(row.line) for row in rows], following
 
 
 def contents(engine: Engine, after: list[Head] | None = None) -> Contents:

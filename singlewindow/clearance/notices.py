@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from singlewindow.clearance.cursors import Cursor, Stream, cursor_of
 from singlewindow.clearance.readings import NoticeReading, Notices
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.response import AdditionalInformation, Response, response_tree, response_xml
@@ -33,22 +35,26 @@ class Page:
     """Notices in order, in either form; `next` is what to read on after."""
 
     rows: Sequence[Record]
-    next: int
+    next: Cursor
 
     def as_json(self) -> Notices:
         """The page with its numbers, each notice with its RES message."""
-        return Notices([_reading(row) for row in self.rows], self.next)
+        return Notices([_reading(row) for row in self.rows], str(self.next))
 
     def as_xml(self) -> bytes:
         """The RES messages in one envelope, which is valid where there is at least one."""
         return response_xml([_response(row) for row in self.rows])
 
 
-def notices(window: Window, party: str, after: int, limit: int) -> Page:
-    """A party's notices with a number above `after`, at most `limit`; numbers are given out under a lock."""
+def notices(window: Window, party: str, after: Cursor, limit: int) -> Page:
+    """A party's notices after a cursor, at most `limit`; numbers are given out under a lock. Raises NotInStream."""
     with reading_as(window.engine, of_party(party)) as connection:
-        rows = outgoing.notices(connection, party, after, limit)
-    return Page(rows, rows[-1].number if rows else after)
+        stream = Stream(
+            entries=partial(outgoing.notices, connection, party),
+            newest=partial(outgoing.newest_notice, connection, party),
+            cursor=lambda row: cursor_of(row.number, row.reference),
+        )
+        return Page(*stream.page(after, limit))
 
 
 def _reading(row: Record) -> NoticeReading:

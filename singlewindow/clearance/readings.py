@@ -120,7 +120,7 @@ class Notices(Struct, frozen=True):
     """A page of notices in order; `next` is what to send as `after`."""
 
     notices: list[NoticeReading]
-    next: int
+    next: str
 
 
 class DecisionSummary(Struct, frozen=True, kw_only=True):
@@ -132,7 +132,11 @@ class DecisionSummary(Struct, frozen=True, kw_only=True):
 
 
 class FeedEntry(Struct, frozen=True, kw_only=True):
-    """One entry of an agency's feed: `view` holds the elements the law gives it, `assessment` its own answer."""
+    """One entry of an agency's feed: `view` holds the elements the law gives it.
+
+    Of a decision it has the decision and `assessment`, the agency's own answer as it stood then; of a question neither,
+    however late it is read.
+    """
 
     cursor: int
     kind: Literal["asked", "decided"]
@@ -149,4 +153,4 @@ class Feed(Struct, frozen=True):
     """A page of an agency's feed in order; `next` is what to send as `after`."""
 
     entries: list[FeedEntry]
-    next: int
+    next: str

@@ -60,8 +60,8 @@ def _answer(connection: Connection, given: Given, question: Record) -> Receipt:
     assessment = given.assessment
     row = {
         "version_id": given.version.version_id, "agency": given.agency, "answer": assessment.answer,
-        "lane": assessment.lane, "body": given.body, "asked_at": question.asked_at, "dispatched_at": None,
-        "answered_at": given.now,
+        "lane": assessment.lane, "body": given.body, "asked_at": question.asked_at,
+        "dispatched_at": question.dispatched_at, "answered_at": given.now,
     }  # fmt: skip
     answers.add_assessments(connection, [row])
     told = commitments.of_answer(row) | {"profiles": assessment.profiles}

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from singlewindow.clearance.window import Window
 from singlewindow.release_times.report import By, Query, report
 from singlewindow.storage import cases
 from singlewindow.storage.engines import clock
 from singlewindow.storage.walls import AUDITOR, reading_as
+from singlewindow.times import MICROSECONDS, iso
 
-MODE_RESOLUTION = 1_000  # microseconds: a machine's steps take milliseconds, where a person's take minutes
 MOST_CASES = 100_000
+SETTLED_SECONDS = 120
+"""Nothing is written that carries an older moment: a transaction ends, or is ended by the database, well before."""
 
 
 class TooManyCases(Exception):  # noqa: N818 - an answer to the reader: the range is to be made shorter
     """The range holds more declarations than one answer may take."""
 
 
-def release_times(window: Window, start: int | None, end: int | None, by: By | None) -> dict[str, Any]:
-    """The report over what was lodged from `start` until just before `end`, as it stands now; None is no bound.
+class Study(NamedTuple):
+    """What is asked: cases lodged from `start` until just before `end`, as they stood at `cut_off`; None is no bound.
 
-    Raises ValueError for an empty range, TooManyCases for one beyond `MOST_CASES`.
+    All moments, and `mode_resolution`, are in microseconds.
+    """
+
+    start: int | None = None
+    end: int | None = None
+    cut_off: int | None = None
+    by: By | None = None
+    mode_resolution: int = MICROSECONDS
+
+    def query(self, now: int) -> Query:
+        """The query at the moment `now`; raises ValueError for a range that is none and a cut-off outside of it."""
+        seen = now if self.cut_off is None else self.cut_off
+        end = seen + 1 if self.end is None else self.end
+        query = Query(self.start or 0, end, seen, self.by, self.mode_resolution)
+        if seen > now:
+            raise ValueError(f"The cut-off {iso(seen)} is still to come; choose one up to now, or leave it out.")
+        if self.cut_off is not None and seen < query.start:
+            raise ValueError(f"The cut-off {iso(seen)} comes before the range, which starts at {iso(query.start)}.")
+        return query
+
+
+def release_times(window: Window, study: Study) -> dict[str, Any]:
+    """The report; `settled` says that the same query gives the same report for ever, its fingerprint included.
+
+    Raises ValueError where `Study.query` does, TooManyCases for a range beyond `MOST_CASES`.
     """
     with reading_as(window.engine, AUDITOR) as connection:
         now = clock(connection)
-        query = Query(start or 0, now + 1 if end is None else end, now, by, mode_resolution=MODE_RESOLUTION)
-        if (found := cases.count(connection, query.start, query.end)) > MOST_CASES:
+        query = study.query(now)
+        end = min(query.end, query.cut_off + 1)  # what was lodged after the cut-off is no case yet
+        if (found := cases.count(connection, query.start, end)) > MOST_CASES:
             raise TooManyCases(f"The range holds {found} declarations; choose one with at most {MOST_CASES}")
-        return report(cases.lodged_between(connection, query.start, query.end), query).plain()
+        settled = now - query.cut_off >= SETTLED_SECONDS * MICROSECONDS
+        return report(cases.lodged_between(connection, query.start, end), query).plain() | {"settled": settled}

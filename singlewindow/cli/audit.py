@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,15 @@ from singlewindow.audit.checkpoint import Checkpoint, Signer, new_key, read_chec
 from singlewindow.audit.verify import Verdict
 from singlewindow.audit.verify import verify as check
 from singlewindow.clearance import comparison, notary
+from singlewindow.clearance.cursors import read_cursor
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.cli.record import record
+from singlewindow.text_files import added
 from singlewindow.times import iso
 
 STEP = 1 << 20
 MOST_LINES = 1_000
+PUBLIC = re.compile("[0-9a-f]{64}")
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -57,14 +61,16 @@ def checkpoint(data: Path | None) -> None:
 
 @audit.command()
 @data_option
-@click.option("--after", type=int, default=0, show_default=True, help="Only those with a number above this.")
-def checkpoints(data: Path | None, after: int) -> None:
+@click.option("--after", default="0", show_default=True, help="Only those after this number (or NUMBER-DIGEST).")
+def checkpoints(data: Path | None, after: str) -> None:
     """Print the checkpoints that were made, a line each, for a file of them."""
+    following, more = read_cursor(after), True
     with record(data) as engine:
-        while kept := notary.checkpoints_after(engine, after, MOST_LINES):
+        while more:
+            kept, following = notary.checkpoints_after(engine, following, MOST_LINES)
             for made in kept:
                 _print(made)
-            after = kept[-1].statement.number
+            more = bool(kept)
 
 
 def _print(made: Checkpoint) -> None:
@@ -108,12 +114,24 @@ def _new(file: Path) -> Iterator[BinaryIO]:
 @click.option("--key", "keys", multiple=True, help="A public key that you trust, in hexadecimal; several may be given.")
 def verify(file: Path, kept: Path, keys: tuple[str, ...]) -> None:
     """Check the export FILE against checkpoints that were kept elsewhere. Needs no database; exit status 1: altered."""
-    trusted = read_checkpoints(kept.read_bytes().splitlines(), keys)
+    lines_kept = kept.read_bytes().splitlines(keepends=True)
+    trusted = read_checkpoints(lines_kept, [_public(key) for key in keys])
     with file.open("rb") as lines:
         verdict = check(_counted(lines, file.stat().st_size), trusted)
+    for path, more in ((file, verdict.added), (kept, added(lines_kept[0]))):
+        if more:
+            click.echo(f"NOTE: {path} has {' and '.join(more)}, and was read without: nothing that it proves changes.")
     _tell(verdict, named=bool(keys))
     if not verdict.intact:
         raise SystemExit(1)
+
+
+def _public(key: str) -> str:
+    """A public key as it was typed, or pasted from a file; raises ValueError where it is none."""
+    plain = key.strip("\ufeff \t\r\n").lower()
+    if not PUBLIC.fullmatch(plain):
+        raise ValueError("--key takes a public key, 64 hexadecimal digits as `singlewindow audit keygen` prints them")
+    return plain
 
 
 def _counted(lines: BinaryIO, size: int) -> Iterator[bytes]:

@@ -141,7 +141,7 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
         response = send(client, "GET", outcome.receipt["links"]["decision"], params={"wait": 10})
         if response.status_code == 200:
             outcome.decision = answer_of(response)
-            outcome.milliseconds = elapsed(outcome.receipt["received_at"], outcome.decision["decided_at"])
+            outcome.milliseconds = elapsed(outcome.receipt["lodged_at"], outcome.decision["decided_at"])
             return
         time.sleep(0.1)
 

@@ -113,7 +113,8 @@ def _print_feed(url: str, key: str) -> None:
 
 def _print_times(url: str, key: str) -> None:
     now = datetime.now(UTC)
-    span = {"from": (now - timedelta(days=1)).isoformat(), "to": (now + timedelta(days=1)).isoformat()}
+    span = {"from": (now - timedelta(days=1)).isoformat(), "to": (now + timedelta(days=1)).isoformat(),
+            "mode_milliseconds": "1"}  # fmt: skip
     with open_client(url, key) as client:
         print_report(send(client, "GET", "/v1/release-times", params=span).json())
 

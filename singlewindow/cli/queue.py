@@ -30,7 +30,7 @@ def queue(context: click.Context, data: Path | None) -> None:
 
 def _show(data: Path | None) -> None:
     agencies = load_agencies(Path(settings_for(data).sw_config) / "agencies")
-    with record(data) as engine, reading(engine) as connection:
+    with record(data) as engine, reading(engine, together=True) as connection:
         now = clock(connection)
         found = standing.backlog(connection, now)
     table = Table(*COLUMNS, title="Open questions")

@@ -19,14 +19,16 @@ BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
 @click.command(name="release-times")
 @click.option("--from", "from_", required=True, help="From this moment, e.g. 2026-01-01T00:00:00Z.")
 @click.option("--to", required=True, help="Up to, but without, this moment.")
+@click.option("--cut-off", help="Count only what was recorded up to this moment; up to now without it.")
+@click.option("--mode-milliseconds", type=int, help="What lengths are rounded to for their mode; 1000 if not given.")
 @click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down.")
 @url_option
-def release_times(from_: str, to: str, by: str | None, url: str) -> None:
+def release_times(url: str, **asked: str | int | None) -> None:
     """Show how long each step took, from lodgement to decision.
 
     An auditor's key is read from SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
     """
-    query = {"from": from_, "to": to} | ({"by": by} if by else {})
+    query = {name.rstrip("_"): value for name, value in asked.items() if value is not None}
     with open_client(url, key_of_environment()) as client:
         response = send(client, "GET", "/v1/release-times", params=query)
     answer = answer_of(response)
@@ -38,7 +40,7 @@ def release_times(from_: str, to: str, by: str | None, url: str) -> None:
 def print_report(report: dict[str, Any]) -> None:
     """The figures as a table: signed seconds, open cases beside what could be measured."""
     query = report["query"]
-    title = f"Release times in seconds, lodged {query['start']} to {query['end']}"
+    title = f"Release times in seconds, lodged {query['start']} to {query['end']}, as of {query['cut_off']}"
     table = Table(*COLUMNS, title=title)
     for group in [report["total"], *report["groups"]]:
         for row in group["rows"]:
@@ -46,6 +48,8 @@ def print_report(report: dict[str, Any]) -> None:
     shown = console()
     shown.print(table)
     shown.print(f"Fingerprint of the evidence: {report['fingerprint']}", soft_wrap=True)
+    if not report["settled"]:
+        shown.print("It can still change: give a --cut-off that is two minutes old or more.", soft_wrap=True)
 
 
 def _figures(row: dict[str, Any]) -> list[str]:

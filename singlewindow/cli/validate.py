@@ -66,4 +66,6 @@ def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> Validated
         click.echo(f"     at {line}{shown['xpath']}")
         click.echo(f"     JSON {shown['json_pointer']}  WCO {shown['wco_pointer']}")
         click.echo(f"     {shown['advice']}")
+    if validated.total > len(validated.faults):
+        click.echo(f"  ... and {validated.total - len(validated.faults)} more; mend these first.")
     return validated

@@ -63,9 +63,12 @@ def _json_parts(step: Step) -> tuple[str, ...]:
     return (step.name,) if step.index is None else (step.name, str(step.index - 1))
 
 
-def wco_pointer(path: Path, tree: Tree) -> str:
-    """The chain of WCO ids, "42A/67A/68A[2]/23A/65A#128"; "" where the path is not in the WCO model."""
-    return "/".join(map(_written, wco_steps(path, tree)))
+def wco_pointer(path: Path) -> str:
+    """The chain of WCO ids, "42A/67A/68A[2]/23A/65A#128"; "" where the path is not in the WCO model.
+
+    Items go by their place, like everything repeated: two that declare the same number are two places.
+    """
+    return "/".join(map(_written, wco_steps(path)))
 
 
 def _written(step: WcoStep) -> str:
@@ -74,11 +77,12 @@ def _written(step: WcoStep) -> str:
     return f"{step.section}{sequence}{tag}"
 
 
-def wco_steps(path: Path, tree: Tree) -> list[WcoStep]:
+def wco_steps(path: Path, tree: Tree | None = None) -> list[WcoStep]:
     """One step per class from 42A down, the last with the id of the value where the path names one.
 
-    An item is numbered by its declared SequenceNumeric where `tree` holds one, any other repeated class by its place,
-    a single or absent one not at all. An attribute is named by its element, an unknown element by its parent.
+    A repeated class is numbered by its place, a single or absent one not at all. Messages that go by the declared item
+    number (responses, amendments) give the declaration's `tree`: where each of its items declares another
+    SequenceNumeric, items are numbered by it. An attribute is named by its element, an unknown element by its parent.
     """
     if not path or path[0].name != "Declaration":
         return []
@@ -89,24 +93,31 @@ def wco_steps(path: Path, tree: Tree) -> list[WcoStep]:
         below = ELEMENTS.get(f"{element.path}/{step.name}")
         if below is None:
             break
-        element, node = below, _below(node, step)
+        element, siblings = below, node.get(step.name) if isinstance(node, dict) else None
+        node = _at(siblings, step)
         if element.kind == "leaf" or element.is_date:
             steps[-1] = steps[-1]._replace(tag=element.wco_id)
             break
-        steps.append(WcoStep(element.wco_id, _sequence(element, step, node)))
+        steps.append(WcoStep(element.wco_id, _sequence(element, step, siblings)))
     return steps
 
 
-def _below(node: object, step: Step) -> object:
-    child = node.get(step.name) if isinstance(node, dict) else None
-    if not isinstance(child, list):
-        return child
+def _at(siblings: object, step: Step) -> object:
+    if not isinstance(siblings, list):
+        return siblings
     at = (step.index or 1) - 1
-    return child[at] if at < len(child) else None
+    return siblings[at] if at < len(siblings) else None
 
 
-def _sequence(element: Element, step: Step, node: object) -> int | None:
+def _sequence(element: Element, step: Step, siblings: object) -> int | None:
     if not element.repeatable or step.index is None:
         return None
-    declared = text_of(node.get("SequenceNumeric")) if element.wco_id == ITEM and isinstance(node, dict) else None
-    return int(declared) if declared and declared.isascii() and declared.isdigit() else step.index
+    declared = _declared(siblings) if element.wco_id == ITEM and isinstance(siblings, list) else []
+    return declared[step.index - 1] if step.index <= len(declared) else step.index
+
+
+def _declared(items: list[object]) -> list[int]:
+    """The numbers that items declare; none where one declares none, or two the same: a number would name two places."""
+    texts = [text_of(item.get("SequenceNumeric")) if isinstance(item, dict) else None for item in items]
+    numbers = [int(text) for text in texts if text and text.isascii() and text.isdigit()]
+    return numbers if len(set(numbers)) == len(items) else []

@@ -25,14 +25,14 @@ DocumentOrder = tuple[tuple[int, str, int], ...]
 class Validated:
     """A message that could be read, and what is wrong with it.
 
-    `faults` are sorted by line and then by place, at most `FAULTS_SHOWN`; `truncated` says that there were more. Hard
-    faults are never left out in favour of warnings. `enveloped` says whether the message had its MetaData.
+    `faults` are sorted by line and then by place, at most `FAULTS_SHOWN` of the `total` that were found. Hard ones are
+    never left out in favour of warnings. `enveloped` says whether the message had its MetaData.
     """
 
     declaration: Declaration
     faults: tuple[Fault, ...]
     enveloped: bool
-    truncated: bool
+    total: int
 
 
 def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits = _DEFAULT_LIMITS) -> Validated:
@@ -41,10 +41,10 @@ def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits 
     declaration = reading.declaration
     breaches = rulebooks.for_country(declaration.country).check(declaration, reading.broken_paths)
     if not breaches and not reading.faults:
-        return Validated(declaration, (), reading.enveloped, truncated=False)
+        return Validated(declaration, (), reading.enveloped, total=0)
     found = [*reading.faults, *breaches]
     shown = _with_lines(_gravest(found), reading)
-    return Validated(declaration, shown, reading.enveloped, truncated=len(found) > FAULTS_SHOWN)
+    return Validated(declaration, shown, reading.enveloped, total=len(found))
 
 
 def describe(fault: Fault, validated: Validated) -> dict[str, str | int | None]:
@@ -57,7 +57,7 @@ def describe(fault: Fault, validated: Validated) -> dict[str, str | int | None]:
         "advice": fault.advice,
         "xpath": pointers.xpath(fault.path, validated.enveloped),
         "json_pointer": pointers.json_pointer(fault.path, validated.enveloped),
-        "wco_pointer": pointers.wco_pointer(fault.path, validated.declaration.tree),
+        "wco_pointer": pointers.wco_pointer(fault.path),
         "line": fault.line,
     }
 

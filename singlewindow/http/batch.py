@@ -19,6 +19,7 @@ import msgspec
 
 from singlewindow import logs
 from singlewindow.clearance.group_commit import LARGEST_GROUP, PATIENCE_SECONDS, Answer
+from singlewindow.clearance.lodge import Receipt
 from singlewindow.clearance.reading_room import Busy
 from singlewindow.declarations.archive import Archive, Member
 from singlewindow.declarations.intake import Media
@@ -91,14 +92,16 @@ def _begin(call: Call, archive: Archive, member: Member, outage: ProblemError | 
 def _settled(call: Call, pending: _Pending) -> tuple[bytes, ProblemError | None]:
     """The line of a member, waited for, and the problem that befalls all others as well."""
     try:
-        receipt = accepted(pending.answer.result(PATIENCE_SECONDS), pending.faults)
+        outcome = pending.answer.result(PATIENCE_SECONDS)
+        receipt = accepted(outcome, pending.faults)
     except Exception as error:  # noqa: BLE001 - as above
         problem = as_problem(error)
         facts = (problem.status, problem.code, call.caller.key_id, call.trace_id)
         log.info("rejected status=%d code=%s a member of a batch key=%s trace_id=%s", *facts)
         line = _line(name=pending.name, status=problem.status, problem=problem_of(problem, call.trace_id))
         return line, problem if is_outage(error) else None
-    return _line(name=pending.name, status=202, receipt=receipt), None
+    again = isinstance(outcome, Receipt) and outcome.replayed
+    return _line(name=pending.name, status=202, receipt=receipt, replayed=again or msgspec.UNSET), None
 
 
 def _line(**members: Any) -> bytes:

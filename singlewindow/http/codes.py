@@ -77,6 +77,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "NOT_SUPPORTED_YET": Code(422, "This service does not take this kind of message yet"),
     "MINIMUM_MISSING": Code(422, "An element is missing that an agency needs by law; a warning only"),
     "DUPLICATE_LRN": Code(409, "The reference stands for another declaration already"),
+    # The streams
+    "CURSOR_CONFLICT": Code(409, "The stream has no such entry to go on after, or has another one under its number"),
     # The agencies
     "VERDICT_CONFLICT": Code(409, "Another answer to this question stands already"),
     # The service

@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from singlewindow.clearance.cursors import NotInStream
 from singlewindow.clearance.inquiries import NotVisible
 from singlewindow.clearance.reading_room import Busy
 from singlewindow.declarations.faults import Refused
@@ -33,13 +34,19 @@ def as_problem(error: Exception) -> ProblemError:
         return error
     if isinstance(error, Refused):
         return ProblemError(error.code, error.text, error.status)
-    if isinstance(error, NotVisible):
-        return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
+    if isinstance(error, NotVisible | NotInStream):
+        return _answer(error)
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if is_outage(error) or isinstance(error, MemoryError | Busy):
         return _unavailable(error)
     return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
+
+
+def _answer(error: NotVisible | NotInStream) -> ProblemError:
+    if isinstance(error, NotInStream):
+        return ProblemError("CURSOR_CONFLICT", str(error))
+    return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
 
 
 def _unavailable(error: Exception) -> ProblemError:

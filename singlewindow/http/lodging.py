@@ -38,7 +38,7 @@ def post_validation(call: Call) -> Reply:
     judged = call.service.judge(call.content, _form(call.media), lodging=False)
     faults = msgspec.convert(judged.faults, list[FaultReply])
     valid = not any(fault.severity is Severity.HARD for fault in faults)
-    return Reply(Validation(valid, faults, judged.truncated))
+    return Reply(Validation(valid, faults, judged.total, truncated=judged.total > len(faults)))
 
 
 def prepare(call: Call, content: bytes, media: str) -> tuple[Prepared, list[FaultReply]]:
@@ -48,7 +48,7 @@ def prepare(call: Call, content: bytes, media: str) -> tuple[Prepared, list[Faul
     _refuse(judged, faults)
     _need_declarant(call, judged.declaration.declarant.upper())
     call.service.allowances.need_place(call.party)
-    validated = Validated(judged.declaration, (), enveloped=False, truncated=judged.truncated)
+    validated = Validated(judged.declaration, (), enveloped=False, total=judged.total)
     stored = msgspec.json.encode(warnings_of(faults))
     lodgement = Lodgement(call.caller, content, media, validated, stored, call.began, call.trace_id)
     return Prepared(lodgement, judged.form, fingerprint(judged.form), judged.routing), faults
@@ -73,7 +73,7 @@ def _refuse(judged: Judged, faults: list[FaultReply]) -> None:
     if refusing:
         first = next((fault for fault in refusing if fault.rule.startswith(SCHEMA)), refusing[0])
         detail = f"{first.text} {first.advice}"
-        raise ProblemError(first.code, detail, 422, found=Found(faults, judged.truncated))
+        raise ProblemError(first.code, detail, 422, found=Found(faults, judged.total))
     if function != ORIGINAL or not judged.declaration.lrn:
         detail = f"An original has FunctionCode {ORIGINAL} and its own FunctionalReferenceID"
         raise ProblemError("RULE_VIOLATED", detail)
@@ -100,7 +100,8 @@ def accepted(outcome: Receipt | Conflict, faults: Sequence[FaultReply]) -> Lodge
         lrn=outcome.lrn,
         version=outcome.version,
         status="lodged",
-        received_at=iso(outcome.lodged_at) or "",
+        received_at=iso(outcome.received_at) or "",
+        lodged_at=iso(outcome.lodged_at) or "",
         warnings=warnings_of(faults),
         links=Links(own, f"{own}/decision", f"{own}/document"),
     )

@@ -64,7 +64,7 @@ def exposition(window: Window) -> bytes:
 
 
 def _read(window: Window) -> Numbers:
-    with reading(window.engine) as connection:
+    with reading(window.engine, together=True) as connection:
         now = clock(connection)
         standing, totals = backlog(connection, now), tallies.totals(connection)
         return Numbers(now, standing, totals, dispatchers.alive(connection, now), coverage(connection))

@@ -5,23 +5,29 @@ from __future__ import annotations
 from singlewindow.clearance import notary
 from singlewindow.clearance.feeds import feed
 from singlewindow.clearance.notices import notices
-from singlewindow.clearance.studies import TooManyCases, release_times
+from singlewindow.clearance.studies import Study, TooManyCases, release_times
 from singlewindow.http.call import XML, Call, Reply
 from singlewindow.http.declarations import next_link
 from singlewindow.http.problems import ProblemError
 from singlewindow.release_times.report import By
+
+MILLISECOND = 1_000  # in microseconds
 
 
 def get_notices(call: Call) -> Reply:
     """The party's notices after a number: as JSON, or as WCO RES messages in one XML envelope."""
     after, limit = call.query["after"], call.query["limit"]
     page = notices(call.window, call.party, after, limit)
-    headers = {"X-Next-After": str(page.next)}
-    headers |= next_link("/v1/notices", {"after": str(page.next), "limit": str(limit)})
+    headers = _following("/v1/notices", str(page.next), limit)
     if call.accepted != XML:
         return Reply(page.as_json(), headers=headers)
     # An envelope holds at least one message, so that no message is no envelope.
     return Reply(page.as_xml(), headers=headers) if page.rows else Reply(b"", 204, headers)
+
+
+def _following(path: str, after: str, limit: int) -> dict[str, str]:
+    """The headers that name the following page of a stream."""
+    return {"X-Next-After": after} | next_link(path, {"after": after, "limit": str(limit)})
 
 
 def get_feed(call: Call) -> Reply:
@@ -29,27 +35,29 @@ def get_feed(call: Call) -> Reply:
     code = call.path["code"]
     if call.caller.agency != code or code not in call.window.agencies:
         raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
-    page = feed(call.window, code, call.query["after"], call.query["limit"])
-    query = {"after": str(page.next), "limit": str(call.query["limit"])}
+    after, limit = call.query["after"], call.query["limit"]
+    page = feed(call.window, code, after, limit)
     told = {"mrns": sorted({entry.mrn for entry in page.entries})} if page.entries else None
-    return Reply(page, headers=next_link(f"/v1/agencies/{code}/feed", query), told=told)
+    return Reply(page, headers=_following(f"/v1/agencies/{code}/feed", page.next, limit), told=told)
 
 
 def get_checkpoints(call: Call) -> Reply:
-    """Checkpoints with a number above `after`: what `singlewindow audit verify` takes."""
+    """The checkpoints after a cursor: what `singlewindow audit verify` takes."""
     after, limit = call.query["after"], call.query["limit"]
-    kept = notary.checkpoints_after(call.window.engine, after, limit)
-    newest = kept[-1].statement.number if kept else after
+    kept, following = notary.checkpoints_after(call.window.engine, after, limit)
     lines = b"".join(checkpoint.line + b"\n" for checkpoint in kept)
-    return Reply(lines, headers=next_link("/v1/audit/checkpoints", {"after": str(newest), "limit": str(limit)}))
+    return Reply(lines, headers=_following("/v1/audit/checkpoints", str(following), limit))
 
 
 def get_release_times(call: Call) -> Reply:
     """How long each step took for the declarations lodged in a range."""
-    by = By(call.query["by"]) if call.query["by"] else None
+    asked = call.query
+    by = By(asked["by"]) if asked["by"] else None
+    study = Study(asked["from"], asked["to"], asked["cut_off"], by, asked["mode_milliseconds"] * MILLISECOND)
     try:
-        found = release_times(call.window, call.query["from"], call.query["to"], by)
+        found = release_times(call.window, study)
     except (ValueError, TooManyCases) as error:
         raise ProblemError("INVALID_PARAMETER", str(error)) from error
-    told = {name: found["query"][name] for name in ("start", "end", "by")} | {"fingerprint": found["fingerprint"]}
+    query = ("start", "end", "cut_off", "by")
+    told = {name: found["query"][name] for name in query} | {"fingerprint": found["fingerprint"]}
     return Reply(found, told=told)

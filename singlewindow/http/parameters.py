@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from singlewindow.clearance.cursors import PATTERN, START, read_cursor
 from singlewindow.http.problems import ProblemError
 from singlewindow.times import microseconds, moment
 
@@ -49,6 +50,11 @@ def word(name: str, meaning: str, pattern: str) -> Parameter:
         return text
 
     return Parameter(name, meaning, read, {"type": "string", "pattern": f"^{pattern}$"})
+
+
+def cursor(name: str, meaning: str) -> Parameter:
+    """The place in a stream from which to go on; the beginning where it is not given."""
+    return Parameter(name, meaning, read_cursor, {"type": "string", "pattern": f"^{PATTERN}$", "default": "0"}, START)
 
 
 def choice(name: str, meaning: str, values: Iterable[str]) -> Parameter:

@@ -17,10 +17,10 @@ LONGEST_DETAIL = 2_000
 
 
 class Found(NamedTuple):
-    """The faults of a declaration; `more` says that there are others beside them."""
+    """Faults of a declaration, of `total` that were found."""
 
     faults: Sequence[FaultReply]
-    more: bool = False
+    total: int
 
 
 class ProblemError(Exception):
@@ -66,8 +66,8 @@ def problem_of(error: ProblemError, trace_id: str) -> Problem:
 
 def _with_faults(problem: Problem, found: Found) -> Problem:
     shown = _fitting(found.faults)
-    more = found.more or len(shown) < len(found.faults)
-    return msgspec.structs.replace(problem, faults=shown, faults_total=len(found.faults), truncated=more)
+    more = len(shown) < found.total
+    return msgspec.structs.replace(problem, faults=shown, faults_total=found.total, truncated=more)
 
 
 def _fitting(faults: Sequence[FaultReply]) -> list[FaultReply]:

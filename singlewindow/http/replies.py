@@ -52,13 +52,17 @@ class Links(Struct, frozen=True):
 
 
 class Lodged(Struct, frozen=True, kw_only=True):
-    """A declaration that is stored durably, and what was noticed about it."""
+    """A declaration that is stored durably, and what was noticed about it.
+
+    `received_at` is when its bytes came, `lodged_at` when it was stored and accepted: the moment of lodgement in law.
+    """
 
     mrn: str
     lrn: str
     version: int
     status: Literal["lodged"]
     received_at: str
+    lodged_at: str
     warnings: list[FaultReply]
     links: Links
 
@@ -66,21 +70,27 @@ class Lodged(Struct, frozen=True, kw_only=True):
 class BatchLine(Struct, frozen=True, kw_only=True):
     """A line of the answer to a batch; the first says only how many members there are, the others are one for each.
 
-    `receipt` is what a declaration sent alone would have got with 202, `problem` what it would have got otherwise.
+    `receipt` is what a declaration sent alone would have got with 202, `problem` what it would have got otherwise;
+    `replayed` says of a receipt that the declaration had been stored before.
     """
 
     members: int | UnsetType = UNSET
     name: str | UnsetType = UNSET
     status: int | UnsetType = UNSET
     receipt: Lodged | UnsetType = UNSET
+    replayed: Literal[True] | UnsetType = UNSET
     problem: Problem | UnsetType = UNSET
 
 
 class Validation(Struct, frozen=True):
-    """Whether a declaration could be lodged, and its faults; `truncated` says that there are more."""
+    """Whether a declaration could be lodged, and what is wrong with it.
+
+    `faults_total` were found; `truncated` says that not all of them are among the `faults`.
+    """
 
     valid: bool
     faults: list[FaultReply]
+    faults_total: int
     truncated: bool
 
 

@@ -29,14 +29,17 @@ from singlewindow.security.permissions import Permission as May
 
 BOTH_FORMS = (XML, JSON)
 MOST = 200
+DAY = 86_400_000
 
 LIMIT = parameters.whole("limit", "Most entries of the page", least=1, most=MOST, default=50)
-AFTER = parameters.whole("after", "The last number seen: the page starts behind it")
+AFTER = parameters.cursor("after", "The `next` of the page before, or the last number seen: the page starts behind it")
 PAGE = parameters.word("after", "The `next` of the page before", "[0-9A-Z]{18}")
 LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,35}")
 WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=declarations.LONGEST_WAIT)
 FROM = parameters.when("from", "Lodged at this moment or later; everything without it")
 TO = parameters.when("to", "Lodged before this moment; up to now without it")
+CUT_OFF = parameters.when("cut_off", "Only what was recorded up to this moment counts; up to now without it")
+MODE = parameters.whole("mode_milliseconds", "What lengths are rounded to for their mode", 1, DAY, default=1_000)
 BY = parameters.choice("by", "How to break the figures down", By)
 
 DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaData envelope"}
@@ -141,21 +144,25 @@ OUTGOING = (
             200: Answer("A page; `X-Next-After` and Link name the next one", readings.Notices),
             204: Answer("No further notice, where XML is accepted; the headers are as with 200"),
         },
+        problems=("CURSOR_CONFLICT",),
     ),
     Route(
         method="GET", path="/v1/agencies/<code>/feed", handler=outgoing.get_feed, permission=May.FEED,
         parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
-        answers={200: Answer("A page; Link names the next one", readings.Feed)}, problems=("NOT_FOUND",),
+        answers={200: Answer("A page; `X-Next-After` and Link name the next one", readings.Feed)},
+        problems=("NOT_FOUND", "CURSOR_CONFLICT"),
     ),
     Route(
         method="GET", path="/v1/release-times", handler=outgoing.get_release_times, permission=May.RELEASE_TIMES,
-        parameters=(FROM, TO, BY), summary="How long each step took, with the evidence it can be derived from again",
+        parameters=(FROM, TO, CUT_OFF, BY, MODE),
+        summary="How long each step took, with the evidence it can be derived from again",
         answers={200: Answer("The report; lengths in seconds", REPORT_SCHEMA)},
     ),
     Route(
         method="GET", path="/v1/audit/checkpoints", handler=outgoing.get_checkpoints, permission=May.AUDIT,
         parameters=(AFTER, LIMIT), summary="Signed checkpoints of the audit trail, a line each, to be kept",
-        produces=(TEXT,), answers={200: Answer("A page; the Link header names the next one", {"type": "string"})},
+        produces=(TEXT,), problems=("CURSOR_CONFLICT",),
+        answers={200: Answer("A page; `X-Next-After` and Link name the next one", {"type": "string"})},
     ),
 )  # fmt: skip
 

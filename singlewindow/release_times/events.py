@@ -18,7 +18,7 @@ class Question(NamedTuple):
     """One question to one agency; `answered_at` is when it was closed, by the agency's answer or by its deadline.
 
     `answer` is "assessed" where the agency itself answered, else "failed" or "silent"; `dispatched_at` is when the
-    question that was answered had been handed over; `lane` is the agency's own.
+    question was handed over for the last time before it was closed; `lane` is the agency's own.
     """
 
     asked_at: int
@@ -56,11 +56,15 @@ class Case:
         yield from (stamp for stamp in stamps if stamp is not None)
 
     def seen_at(self, cut_off: int) -> Case:
-        """The case as it stood at `cut_off`: whatever happened later has not happened yet."""
+        """The case as it stood at `cut_off`: whatever happened later has not happened yet.
+
+        It is the same whenever it is looked at after that moment, whatever was recorded since.
+        """
         decided = _until(self.decided_at, cut_off)
+        known = {agency: asked for agency, asked in self.asked.items() if asked.asked_at <= cut_off}
         return replace(
             self,
-            asked={agency: _question_seen_at(asked, cut_off) for agency, asked in self.asked.items()},
+            asked={agency: _question_seen_at(asked, cut_off) for agency, asked in known.items()},
             decided_at=decided,
             lane=None if decided is None else self.lane,
             outcome=None if decided is None else self.outcome,
@@ -70,10 +74,10 @@ class Case:
 
 
 def _question_seen_at(question: Question, cut_off: int) -> Question:
-    dispatched = _until(question.dispatched_at, cut_off)
+    # Which dispatch counts is known when the question is closed; until then another one may follow.
     if _until(question.answered_at, cut_off) is None:
-        return Question(question.asked_at, dispatched_at=dispatched)
-    return question._replace(dispatched_at=dispatched)
+        return Question(question.asked_at)
+    return question._replace(dispatched_at=_until(question.dispatched_at, cut_off))
 
 
 def _until(stamp: int | None, cut_off: int) -> int | None:

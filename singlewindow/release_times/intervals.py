@@ -18,7 +18,7 @@ NO_RECEIPT = "receipt not recorded"
 NO_ARRIVAL = "arrival not recorded"
 NOBODY_ASKED = "no agency was asked"
 NOT_RELEASED = "the decision was not to release"
-NOT_DISPATCHED = "closed without a recorded dispatch"
+NOT_DISPATCHED = "no dispatch is recorded"
 NOT_ANSWERED = "closed by its deadline, without the agency's answer"
 
 
@@ -160,7 +160,7 @@ CASE_RULES: tuple[tuple[Interval, CaseRule], ...] = (
 
 QUESTION_RULES: tuple[tuple[Interval, QuestionRule], ...] = (
     (
-        Interval("lodgement_to_dispatch", Actor.SYSTEM, "From the lodgement to the dispatch that was answered.", True),
+        Interval("lodgement_to_dispatch", Actor.SYSTEM, "From the lodgement to the last dispatch.", True),
         _lodgement_to_dispatch,
     ),
     (

@@ -9,8 +9,8 @@ from singlewindow.storage.tables import Record, checkpoint
 
 
 def newest(connection: Connection) -> Record | None:
-    """The last checkpoint, the moment it was made and its line; None where there is none yet."""
-    columns = (checkpoint.c.at, checkpoint.c.line)
+    """The last checkpoint: its number, the moment it was made and its line; None where there is none yet."""
+    columns = (checkpoint.c.number, checkpoint.c.at, checkpoint.c.line)
     return connection.execute(select(*columns).order_by(checkpoint.c.number.desc()).limit(1)).first()
 
 
@@ -19,7 +19,7 @@ def add(connection: Connection, number: int, at: int, line: bytes) -> bool:
     return bool(insert_new_rows(connection, checkpoint, [{"number": number, "at": at, "line": line}], ("number",)))
 
 
-def after(connection: Connection, number: int, limit: int) -> list[bytes]:
-    """The lines of the checkpoints with a number above this one, in order, at most `limit`."""
-    query = select(checkpoint.c.line).where(checkpoint.c.number > number).order_by(checkpoint.c.number).limit(limit)
-    return list(connection.execute(query).scalars())
+def numbered(connection: Connection, first: int, limit: int) -> list[Record]:
+    """The numbers and lines of the checkpoints from number `first` on, in order, at most `limit`."""
+    query = select(checkpoint.c.number, checkpoint.c.line).where(checkpoint.c.number >= first)
+    return list(connection.execute(query.order_by(checkpoint.c.number).limit(limit)))

@@ -82,20 +82,12 @@ def _open_sqlite(url: URL, _pool_size: int, _patient: bool) -> Engine:
 def reading(engine: Engine, *, together: bool = False) -> Iterator[Connection]:
     """A connection that only reads: it never waits for writers.
 
-    On PostgreSQL each statement stands alone, unless `together` asks for a transaction: inside one it would see the
-    newest state, too, and this way none is begun and ended. On SQLite all statements see one state.
+    On PostgreSQL each statement stands alone, and no transaction is begun and ended, unless `together` asks for one:
+    then all statements see the record of one moment. On SQLite they always do.
     """
     with engine.connect() as connection:
-        alone = {"isolation_level": "AUTOCOMMIT"} if connection.dialect.name == "postgresql" and not together else {}
-        yield connection.execution_options(reading=True, **alone)
-
-
-@contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads, and sees in all its statements the record of one moment."""
-    seen = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
-    with reading(seen, together=True) as connection:
-        yield connection
+        level = {"isolation_level": "REPEATABLE READ" if together else "AUTOCOMMIT"}
+        yield connection.execution_options(reading=True, **(level if connection.dialect.name == "postgresql" else {}))
 
 
 def clock(connection: Connection) -> int:

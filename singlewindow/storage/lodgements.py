@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, or_, select, tuple_, update
 
 from singlewindow.storage.bulk import among, insert_new_rows, insert_together
 from singlewindow.storage.tables import Record, assessment, declaration, outbox, version
@@ -101,9 +101,21 @@ def _owned(query: Select[Any], party: str | None) -> Select[Any]:
 
 
 def current(connection: Connection, mrn: str, party: str | None) -> Record | None:
-    """The newest version of one declaration with its document and routing, if this reader may see it."""
+    """The newest version of one declaration with its routing and warnings, if this reader may see it."""
+    return _newest(connection, mrn, party, (*SUMMARY, version.c.routing, version.c.warnings))
+
+
+def document(connection: Connection, mrn: str, party: str | None) -> Record | None:
+    """The newest version's document as received, and its media type, if this reader may see it."""
+    return _newest(connection, mrn, party, (version.c.received, version.c.media))
+
+
+def _newest(
+    connection: Connection, mrn: str, party: str | None, columns: tuple[ColumnElement[Any], ...]
+) -> Record | None:
     query = (
-        select(*SUMMARY, version.c.media, version.c.received, version.c.routing, version.c.warnings)
+        select(*columns)
+        .select_from(declaration)
         .join(version, version.c.declaration_id == declaration.c.id)
         .where(declaration.c.mrn == mrn)
         .order_by(version.c.number.desc())

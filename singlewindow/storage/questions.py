@@ -30,6 +30,15 @@ from singlewindow.storage.engines import statement_time
 from singlewindow.storage.identity import new_id
 from singlewindow.storage.tables import FAILED, FRESH, Record, batch, declaration, outbox, version
 
+_CLAIMED = (
+    select(batch.c.created_at)
+    .where(batch.c.id == outbox.c.batch_id, batch.c.claimed)
+    .correlate(outbox)
+    .scalar_subquery()
+)
+_DISPATCHED = func.coalesce(_CLAIMED, outbox.c.dispatched_at).label("dispatched_at")
+"""When an open question was handed over for the last time: with the batch that a worker has in hand, or before."""
+
 
 class Batch(NamedTuple):
     """A batch of `size` questions to one agency; `failed` where they failed before."""
@@ -156,9 +165,12 @@ def answered(connection: Connection, batch_ids: Iterable[int]) -> set[tuple[int,
 
 
 def take(connection: Connection, version_id: int, agency: str) -> Record | None:
-    """Take one question that its agency has answered by itself out of the outbox; None where it is not open."""
+    """Take one question that its agency has answered by itself out of the outbox; None where it is not open.
+
+    `dispatched_at` is when it was handed over for the last time, None where it was not.
+    """
     mine = and_(outbox.c.version_id == version_id, outbox.c.agency == agency)
-    statement = delete(outbox).where(mine).returning(outbox.c.asked_at)
+    statement = delete(outbox).where(mine).returning(outbox.c.asked_at, _DISPATCHED)
     return connection.execute(statement).first()
 
 
@@ -175,24 +187,27 @@ class Retry(NamedTuple):
     counts: bool = True
 
 
-def ask_again(connection: Connection, batch_id: int, retry: Retry) -> bool:
+def ask_again(connection: Connection, batch: Record, retry: Retry) -> bool:
     """Put a failed question back; True where it is parked until its deadline instead."""
     tries = outbox.c.attempts + (1 if retry.counts else 0)
+    asked = {"dispatched_at": batch.created_at} if retry.counts else {}
     statement = (
         update(outbox)
-        .where(outbox.c.batch_id == batch_id, outbox.c.version_id == retry.version_id)
+        .where(outbox.c.batch_id == batch.id, outbox.c.version_id == retry.version_id)
         .values(
-            batch_id=None, attempts=tries, due_at=retry.due_at, failure=retry.failure, parked=tries >= retry.attempts
+            batch_id=None, attempts=tries, due_at=retry.due_at, failure=retry.failure, parked=tries >= retry.attempts,
+            **asked,
         )
         .returning(outbox.c.parked)
-    )
+    )  # fmt: skip
     return bool(connection.execute(statement).scalar())
 
 
-def await_answer(connection: Connection, batch_id: int, version_id: int) -> None:
+def await_answer(connection: Connection, batch: Record, version_id: int) -> None:
     """Leave a question with its agency, which will send the answer by itself."""
-    mine = and_(outbox.c.batch_id == batch_id, outbox.c.version_id == version_id)
-    connection.execute(update(outbox).where(mine).values(batch_id=None, awaiting=True))
+    mine = and_(outbox.c.batch_id == batch.id, outbox.c.version_id == version_id)
+    left = {"batch_id": None, "awaiting": True, "dispatched_at": batch.created_at}
+    connection.execute(update(outbox).where(mine).values(**left))
 
 
 def lost_batches(connection: Connection, now: int) -> bool:
@@ -202,7 +217,8 @@ def lost_batches(connection: Connection, now: int) -> bool:
 
 def lock_lost(connection: Connection, now: int) -> list[Record]:
     """Lock the batches whose lease has run out; those that another copy takes back are passed over."""
-    expired = select(batch.c.id, batch.c.claimed).where(batch.c.lease_until < now).with_for_update(skip_locked=True)
+    columns = (batch.c.id, batch.c.claimed, batch.c.created_at)
+    expired = select(*columns).where(batch.c.lease_until < now).with_for_update(skip_locked=True)
     return list(connection.execute(expired))
 
 
@@ -219,7 +235,9 @@ def reclaim(connection: Connection, lost: Iterable[Record], attempts: int) -> li
         connection.execute(delete(batch).where(batch.c.id == row.id))
         tries = outbox.c.attempts + (1 if row.claimed else 0)
         failure = "the worker ended before it answered" if row.claimed else outbox.c.failure
-        free = {"batch_id": None, "attempts": tries, "failure": failure, "parked": tries >= attempts}
+        dispatched = row.created_at if row.claimed else outbox.c.dispatched_at
+        free = {"batch_id": None, "attempts": tries, "failure": failure, "parked": tries >= attempts,
+                "dispatched_at": dispatched}  # fmt: skip
         columns = (outbox.c.version_id, outbox.c.agency, outbox.c.failure, outbox.c.parked)
         freed = connection.execute(update(outbox).where(outbox.c.batch_id == row.id).values(**free).returning(*columns))
         parked += [question for question in freed if question.parked]
@@ -255,9 +273,9 @@ def overdue(connection: Connection, now: int, limit: int) -> list[int]:
 
 
 def give_up(connection: Connection, version_ids: Iterable[int], now: int) -> list[Record]:
-    """Take the overdue questions of these (locked) versions out of the outbox."""
+    """Take the overdue questions of these (locked) versions out of the outbox; `dispatched_at` as `take` says it."""
     late = and_(among(connection, outbox.c.version_id, version_ids), outbox.c.deadline_at < now)
-    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, outbox.c.attempts, outbox.c.failure)
+    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, outbox.c.attempts, _DISPATCHED)
     return list(connection.execute(delete(outbox).where(late).returning(*columns)))
 
 

@@ -159,6 +159,8 @@ outbox = Table(
     Column("failure", Text),
     # The agency has the question and will send its answer by itself: it is not asked again before its deadline.
     Column("awaiting", Boolean, nullable=False, server_default=false()),
+    # When the last batch was made in which it reached its agency, and came back without an answer.
+    Column("dispatched_at", BigInteger),
     # Not a foreign key: the batch row goes when its work is done, and a stale number here must never resurrect it.
     Column("batch_id", BigInteger),
     Index("outbox_batch_id", "batch_id"),

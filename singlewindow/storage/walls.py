@@ -47,7 +47,7 @@ AUDITOR: Final = Reader(ROLES[2])
 
 @contextmanager
 def reading_as(engine: Engine, reader: Reader) -> Iterator[Connection]:
-    """A transaction that only reads, and sees what this reader may see."""
+    """A transaction that only reads, and sees what this reader may see, all of it at one moment."""
     with reading(engine, together=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(_TAKE_PLACE, reader._asdict())

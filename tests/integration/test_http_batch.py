@@ -67,6 +67,16 @@ def test_a_member_is_the_declaration_it_would_have_been_alone(trader: Caller) ->
     assert [line["receipt"] for line in lines(send(trader, content))[1:]] == receipts
 
 
+def test_a_member_that_was_stored_before_is_marked_as_a_replay(trader: Caller) -> None:
+    trader.lodge(tree("BEFORE"))
+    members = {"new_json": as_json(tree("NEW")), "before_json": as_json(tree("BEFORE")),
+               "twice_xml": as_xml(tree("NEW")), "bad_xml": b"<a>",
+               "other_json": as_json(tree("NEW", description="Hammers"))}  # fmt: skip
+    first, again = ([line.get("replayed") for line in lines(send(trader, packed(**members)))[1:]] for _ in range(2))
+    assert first == [None, True, True, None, None]
+    assert again == [True, True, True, None, None]
+
+
 def test_other_content_under_one_reference_is_a_conflict_within_a_batch_too(trader: Caller) -> None:
     content = packed(a_json=as_json(tree("LRN1")), b_json=as_json(tree("LRN1", description="Hammers")))
     _, first, second = lines(send(trader, content))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import gzip
 from typing import Any
 
@@ -11,6 +12,8 @@ from singlewindow.security.mandates import grant
 from singlewindow.storage.tables import declaration, event, outbox, version
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tree
+
+MOMENTS = ("received_at", "lodged_at")
 
 
 def _stored(window: Window) -> int:
@@ -53,7 +56,9 @@ def test_the_receipt_names_the_declaration_and_where_to_go_on(trader: Caller) ->
     assert (receipt["lrn"], receipt["version"], receipt["status"]) == ("LRN7", 1, "lodged")
     assert receipt["links"] == {"self": own, "decision": f"{own}/decision", "document": f"{own}/document"}
     assert answer.headers["Location"] == own
-    assert receipt["received_at"].endswith("Z")
+    standing = body_of(trader.get(own))
+    assert {name: receipt[name] for name in MOMENTS} == {name: standing[name] for name in MOMENTS}
+    assert receipt["received_at"] < receipt["lodged_at"]
     assert "Idempotent-Replayed" not in answer.headers
 
 
@@ -114,6 +119,58 @@ def test_a_refusal_says_what_is_wrong_and_where(trader: Caller) -> None:
     assert fault["line"] >= 1
     assert refused["faults_total"] == len(refused["faults"])
     assert refused["truncated"] is False
+
+
+def _items(count: int, mass: str = "0", country: str = "UK") -> dict[str, Any]:
+    """A declaration whose every item has two faults, unless another mass or country is given."""
+    declaration = tree(GoodsItemQuantity=str(count), TotalPackageQuantity=str(count))
+    (item,) = declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+    items = [copy.deepcopy(item) | {"SequenceNumeric": str(number)} for number in range(1, count + 1)]
+    for entry in items:
+        entry["Commodity"]["GoodsMeasure"] = {"GrossMassMeasure": {"@unitCode": "KGM", "#text": mass}}
+        entry["Origin"] = [{"CountryCode": country, "TypeCode": "1"}]
+    declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"] = items
+    return declaration
+
+
+MANY = {
+    "two rules in each item": (_items(150), 300),
+    "one rule in each item": (_items(120, mass="1"), 120),
+    "exactly as many as are shown": (_items(50), 100),
+    "one more than are shown": (_items(50) | {"TotalPackageQuantity": "51"}, 101),
+    "values that the schema refuses": (_items(110, mass="1", country="FRANCE"), 110),
+}
+
+
+@pytest.mark.parametrize("media", [JSON_TYPE, XML_TYPE])
+@pytest.mark.parametrize("name", MANY)
+def test_the_true_number_of_faults_is_told_however_many_are_shown(trader: Caller, name: str, media: str) -> None:
+    declaration, total = MANY[name]
+    content = (as_json if media == JSON_TYPE else as_xml)(declaration)
+    refused = body_of(trader.post(content, media))
+    validated = body_of(trader.post(content, media, "/v1/declarations/validate"))
+    assert (refused["faults_total"], validated["faults_total"]) == (total, total)
+    assert len(validated["faults"]) == min(total, 100)
+    assert len(refused["faults"]) <= min(total, 100)
+    assert (refused["truncated"], validated["truncated"]) == (len(refused["faults"]) < total, total > 100)
+
+
+@pytest.mark.parametrize("numbers", [["1", "1"], ["2", "1"], ["7", "7"], ["1", "3"], ["1", "2", "2"]])
+@pytest.mark.parametrize("media", [JSON_TYPE, XML_TYPE])
+def test_a_fault_points_to_the_item_that_stands_there_whatever_number_it_declares(
+    trader: Caller, numbers: list[str], media: str
+) -> None:
+    declaration = _items(len(numbers), mass="1", country="FR")
+    items = declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+    for item, number in zip(items, numbers, strict=True):
+        item["SequenceNumeric"] = number
+    items[-1]["Origin"] = [{"CountryCode": "UK", "TypeCode": "1"}]
+    refused = body_of(trader.post((as_json if media == JSON_TYPE else as_xml)(declaration), media))
+    (fault,) = [fault for fault in refused["faults"] if fault["rule"] == "WCO-COUNTRY-KNOWN"]
+    place = len(numbers)
+    assert fault["wco_pointer"] == f"42A/67A/68A[{place}]/92A[1]#063"
+    assert f"GovernmentAgencyGoodsItem[{place}]" in fault["xpath"]
+    assert f"/GovernmentAgencyGoodsItem/{place - 1}/" in fault["json_pointer"]
 
 
 def test_a_fault_of_the_schema_names_the_problem_before_a_breach_of_a_rule(trader: Caller) -> None:

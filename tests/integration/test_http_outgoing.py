@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
+from sqlalchemy import select, text
+
+from singlewindow.clearance import dispatch
+from singlewindow.clearance.closed import Given, Receipt, compare
+from singlewindow.clearance.cursors import START, Cursor
 from singlewindow.clearance.lodge import Lodgement, lodge
 from singlewindow.clearance.notices import notice_row, notices
 from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.declarations.intake import Media
 from singlewindow.declarations.validation import validate
 from singlewindow.declarations.xml_reading import is_valid, parse
 from singlewindow.security.keys import Principal, Role
-from singlewindow.storage import streams
+from singlewindow.storage import lodgements, streams
 from singlewindow.storage.tables import version
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import HAND_TOOLS, JSON_TYPE, PISTOLS, XML_TYPE, as_json, tree
@@ -33,7 +40,7 @@ def test_a_trader_is_told_of_acceptance_and_then_of_the_decision(trader: Caller,
     assert codes[0] == "01"
     assert codes[1] in (("08",) if decision["outcome"] == "release" else ("05", "06"))
     assert [notice["number"] for notice in page["notices"]] == [1, 2]
-    assert page["next"] == 2
+    assert re.fullmatch("2-[0-9a-f]{8}", page["next"])
 
 
 def test_a_notice_carries_its_response_message(trader: Caller) -> None:
@@ -55,30 +62,35 @@ def test_the_same_notices_come_as_wco_xml(trader: Caller, window: Window) -> Non
     assert is_valid(root)
     codes = [node.text for node in root.iter(f"{RES}FunctionCode")]
     assert codes == [notice["function_code"] for notice in body_of(trader.get("/v1/notices"))["notices"]]
-    assert answer.headers["X-Next-After"] == "2"
-    assert answer.headers["Link"] == '</v1/notices?after=2&limit=50>; rel="next"'
+    following = body_of(trader.get("/v1/notices"))["next"]
+    assert answer.headers["X-Next-After"] == following
+    assert answer.headers["Link"] == f'</v1/notices?after={following}&limit=50>; rel="next"'
 
 
 def test_no_further_notice_is_no_xml_document(trader: Caller) -> None:
-    answer = trader.get("/v1/notices?after=7", XML_TYPE)
-    assert (answer.status_code, answer.data, answer.headers["X-Next-After"]) == (204, b"", "7")
+    answer = trader.get("/v1/notices", XML_TYPE)
+    assert (answer.status_code, answer.data, answer.headers["X-Next-After"]) == (204, b"", "0")
+    _lodged(trader)
+    following = trader.get("/v1/notices", XML_TYPE).headers["X-Next-After"]
+    answer = trader.get(f"/v1/notices?after={following}", XML_TYPE)
+    assert (answer.status_code, answer.data, answer.headers["X-Next-After"]) == (204, b"", following)
 
 
 def test_reading_goes_on_where_it_ended(trader: Caller) -> None:
     for number in range(5):
         _lodged(trader, f"LRN{number}")
-    after, seen = 0, []
+    after, seen = "0", []
     for _ in range(4):
         page = body_of(trader.get(f"/v1/notices?after={after}&limit=2"))
         seen += [notice["number"] for notice in page["notices"]]
         after = page["next"]
     assert seen == [1, 2, 3, 4, 5]
-    assert after == 5
+    assert after.startswith("5-")
 
 
 def test_a_trader_is_told_of_its_own_declarations_only(callers: Callers) -> None:
     _lodged(callers.trader("GB1"))
-    assert body_of(callers.trader("GB2").get("/v1/notices")) == {"notices": [], "next": 0}
+    assert body_of(callers.trader("GB2").get("/v1/notices")) == {"notices": [], "next": "0"}
 
 
 def _lodgement(window: Window, party: str, lrn: str) -> Lodgement:
@@ -101,7 +113,7 @@ def test_a_reader_never_passes_a_number_that_can_still_commit(window: Window) ->
     seen: list[int] = []
 
     def read_on() -> None:
-        page = notices(window, party, seen[-1] if seen else 0, 200)
+        page = notices(window, party, Cursor(seen[-1]) if seen else START, 200)
         seen.extend(row.number for row in page.rows)
 
     def follow() -> None:
@@ -145,11 +157,11 @@ def test_a_number_taken_and_not_committed_is_never_passed(window: Window) -> Non
     second.start()
     second.join(0.3)
     assert second.is_alive(), "the second number was given out while the first was still open"
-    assert [row.number for row in notices(window, "GB1", 0, 10).rows] == [1]
+    assert [row.number for row in notices(window, "GB1", START, 10).rows] == [1]
     may_end.set()
     first.join()
     second.join()
-    assert [row.function_code for row in notices(window, "GB1", 1, 10).rows] == ["08", "05"]
+    assert [row.function_code for row in notices(window, "GB1", Cursor(1), 10).rows] == ["08", "05"]
 
 
 def test_an_agency_reads_what_it_was_asked_and_what_was_decided(
@@ -165,7 +177,38 @@ def test_an_agency_reads_what_it_was_asked_and_what_was_decided(
     assert decided["kind"] == "decided"
     assert decided["assessment"]["agency"] == "customs"
     assert decided["decision"]["outcome"] in ("release", "inspect")
-    assert (asked["cursor"], decided["cursor"], after["next"]) == (1, 2, 2)
+    assert (asked["cursor"], decided["cursor"], after["next"][:2]) == (1, 2, "2-")
+
+
+def test_an_entry_is_what_it_was_however_late_it_is_read(trader: Caller, callers: Callers, window: Window) -> None:
+    _lodged(trader)
+    customs = callers.agency("customs")
+    (before,) = body_of(customs.get("/v1/agencies/customs/feed"))["entries"]
+    work(window)
+    asked, decided = body_of(customs.get("/v1/agencies/customs/feed"))["entries"]
+    assert asked == before
+    assert None not in (decided["assessment"], decided["decision"])
+
+
+def test_a_late_answer_never_shows_in_the_entry_of_the_decision(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    _lodged(trader)
+    with window.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET deadline_at = 0"))
+    dispatch.answer_for_silence(window)
+    customs = callers.agency("customs")
+    before = body_of(customs.get("/v1/agencies/customs/feed"))
+    with window.engine.begin() as connection:
+        (locked,) = lodgements.lock_versions(connection, list(connection.execute(select(version.c.id)).scalars()))
+        late = Given(
+            "customs", locked, Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED), locked.lodged_at + 1
+        )
+        assert isinstance(compare(connection, late), Receipt)
+    assert body_of(customs.get("/v1/agencies/customs/feed")) == before
+    asked, decided = before["entries"]
+    assert (asked["assessment"], asked["decision"]) == (None, None)
+    assert (decided["assessment"]["answer"], decided["decision"]["outcome"]) == ("silent", "inspect")
 
 
 def test_a_feed_holds_entitled_elements_only(callers: Callers, window: Window) -> None:
@@ -243,8 +286,38 @@ def test_release_times_are_of_what_was_lodged_in_the_range(callers: Callers) -> 
     assert cases == [0, 1, 1, 1]
 
 
+def test_release_times_with_a_cut_off_are_derived_again(callers: Callers, window: Window) -> None:
+    trader, auditor = callers.trader(), callers.auditor()
+    _lodged(trader, "LRN1")
+    lodged_at = body_of(trader.get("/v1/declarations"))["declarations"][0]["lodged_at"]
+    ask = f"/v1/release-times?cut_off={lodged_at}&by=agency&mode_milliseconds=1"
+    first = auditor.get(ask)
+    _lodged(trader, "LRN2", PISTOLS)
+    work(window)
+    assert auditor.get(ask).data == first.data
+    report = body_of(first)
+    assert (report["query"]["cut_off"], report["query"]["mode_resolution"]) == (lodged_at, 0.001)
+    assert (report["total"]["cases"], report["total"]["open_cases"], report["settled"]) == (1, 1, False)
+    assert body_of(auditor.get("/v1/release-times"))["total"]["cases"] == 2
+
+
+def test_a_cut_off_two_minutes_back_is_final_and_the_mode_is_of_seconds(callers: Callers) -> None:
+    old = body_of(callers.auditor().get("/v1/release-times?cut_off=2026-01-01"))
+    assert (old["settled"], old["query"]["mode_resolution"], old["total"]["cases"]) == (True, 1.0, 0)
+    assert old["query"]["end"] == "2026-01-01T00:00:00.000001Z"
+
+
 def test_a_range_that_is_none_is_refused(callers: Callers) -> None:
     auditor = callers.auditor()
-    for query in ("from=2026-01-02&to=2026-01-01", "by=colour", "from=2026-01-01T00:00:00", "from=2999-01-01"):
+    for query in (
+        "cut_off=2999-01-01",
+        "cut_off=2026-01-01&from=2026-01-02",
+        "cut_off=soon",
+        "mode_milliseconds=0",
+        "from=2026-01-02&to=2026-01-01",
+        "by=colour",
+        "from=2026-01-01T00:00:00",
+        "from=2999-01-01",
+    ):
         answer = auditor.get(f"/v1/release-times?{query}")
         assert (query, *problem(answer)) == (query, 400, "INVALID_PARAMETER")

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import re
 import threading
 import time
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.event import listen
 
 from singlewindow.clearance.window import Window
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.intake import Media, read
+from singlewindow.security.keys import Role
+from singlewindow.storage import events, lodgements
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, PISTOLS, XML_TYPE, as_json, as_xml, tree
 
@@ -26,6 +32,52 @@ def test_a_declaration_is_open_until_every_agency_has_answered_and_then_decided(
     work(window)
     after = body_of(trader.get(f"/v1/declarations/{mrn}"))
     assert (before["state"], after["state"]) == ("open", "decided")
+
+
+@pytest.mark.parametrize("role", ["trader", "auditor"])
+def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
+    trader: Caller, callers: Callers, window: Window, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    mrn = _lodged(trader)
+    reader, path, of_version = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_version
+    before = body_of(reader.get(path))
+
+    def decided_first(connection: Connection, version_id: int) -> list[events.Event]:
+        work(window)
+        return of_version(connection, version_id)
+
+    monkeypatch.setattr(events, "of_version", decided_first)
+    assert body_of(reader.get(path)) == before
+    assert before["state"] == "open"
+    monkeypatch.undo()
+    after = body_of(reader.get(path))
+    assert (after["state"], after["timeline"][-1]["text"][:8]) == ("decided", "Decided:")
+
+
+def test_a_page_of_the_list_is_of_one_moment(trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = _lodged(trader, "LRN1"), _lodged(trader, "LRN2")
+    path, listing = f"/v1/declarations?after={first}", lodgements.listing
+    before = body_of(trader.get(path))
+
+    def decided_first(*given: Any) -> list[Any]:
+        work(window)
+        return listing(*given)
+
+    monkeypatch.setattr(lodgements, "listing", decided_first)
+    assert body_of(trader.get(path)) == before
+
+
+@pytest.mark.parametrize("role", ["trader", "auditor"])
+@pytest.mark.parametrize("path", ["", "/decision"])
+def test_where_a_declaration_stands_is_told_without_reading_its_document(
+    trader: Caller, callers: Callers, window: Window, role: str, path: str
+) -> None:
+    mrn, reader, asked = _lodged(trader), callers.of(Role(role)), list[str]()
+    listen(window.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert reader.get(f"/v1/declarations/{mrn}{path}").status_code in (200, 202)
+    document = [re.findall(r"version\.(received|canonical)\b", statement) for statement in asked]
+    assert any("version.number" in statement for statement in asked)
+    assert not any(document)
 
 
 def test_the_timeline_tells_each_step_in_words(trader: Caller, callers: Callers, window: Window) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.clearance import dispatch, notary
 from singlewindow.clearance.window import Window
 from singlewindow.http.metrics import NAMES, PREFIX, exposition
+from singlewindow.storage import tallies
 from singlewindow.storage.tables import metadata
 from tests.integration.conftest import Callers, work
 from tests.integration.documents import PISTOLS, tree
@@ -55,6 +56,24 @@ def test_an_open_question_is_counted_where_it_is(callers: Callers, window: Windo
     late = scrape(window)
     assert late["batches_lost", "customs"] == 1
     assert 60 <= late["batches_oldest_seconds", "customs"] < 120
+
+
+def test_the_numbers_of_a_scrape_are_of_one_moment(
+    callers: Callers, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers.trader().lodge(tree())
+    before, totals = scrape(window), tallies.totals
+
+    def decided_first(connection: Connection) -> dict[tuple[str, ...], int]:
+        work(window)
+        return totals(connection)
+
+    monkeypatch.setattr(tallies, "totals", decided_first)
+    meanwhile = scrape(window)
+    for name in (("questions_open", "customs"), ("decisions_total", "release"), ("decisions_total", "inspect")):
+        assert meanwhile[name] == before[name]
+    monkeypatch.undo()
+    assert sum(scrape(window)["decisions_total", outcome] for outcome in ("release", "inspect")) == 1
 
 
 @pytest.mark.parametrize("state", ["parked", "awaiting"])

@@ -55,7 +55,7 @@ def test_a_reading_is_recorded_with_who_read_and_what(
     assert actor == ("agency:customs" if role is Role.AGENCY else f"{role}:{key_id}")
     assert (detail["call"], detail["key_id"]) == (route.endpoint, key_id)
     assert detail.get("mrns", [mrn]) == [mrn]
-    assert set(detail) - {"call", "key_id"} in ({"mrns"}, {"start", "end", "by", "fingerprint"})
+    assert set(detail) - {"call", "key_id"} in ({"mrns"}, {"start", "end", "cut_off", "by", "fingerprint"})
 
 
 def test_what_a_broker_reads_of_a_trader_s_is_recorded_with_both_names(
@@ -113,4 +113,6 @@ def test_an_auditor_fetches_the_checkpoints_that_came_since_the_last_time(caller
     answer = callers.auditor().get("/v1/audit/checkpoints?after=1")
     assert answer.content_type == "text/plain"
     assert read_checkpoints(answer.data.splitlines(), [signer.public]) == made[1:]
-    assert answer.headers["Link"] == '</v1/audit/checkpoints?after=3&limit=50>; rel="next"'
+    following = answer.headers["X-Next-After"]
+    assert following.startswith("3-")
+    assert answer.headers["Link"] == f'</v1/audit/checkpoints?after={following}&limit=50>; rel="next"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 
-from singlewindow.clearance import dispatch
+from singlewindow.audit.checkpoint import Signer, new_key
+from singlewindow.clearance import dispatch, notary
+from singlewindow.clearance.cursors import START, Cursor, NotInStream, read_cursor
+from singlewindow.clearance.feeds import feed
 from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
+from singlewindow.clearance.notices import notices
 from singlewindow.clearance.window import Window
 from singlewindow.cli.db import db
 from singlewindow.declarations.intake import Media
@@ -29,6 +33,7 @@ from tests.documents import original
 from tests.integration.conftest import work
 
 TRADER = Principal("key", Role.TRADER, party="GB123456789012")
+SIGNER = Signer(new_key())
 COUNTS: Mapping[str, str] = {
     "declarations": "SELECT count(*) FROM declaration WHERE mrn IN ({})",
     "versions": "SELECT count(*) FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE mrn IN ({})",
@@ -162,6 +167,40 @@ def test_a_restored_service_decides_what_was_open_and_numbers_on_without_a_gap(
     assert numbers == list(range(1, 2 * (held + 1) + 1))
     for agency, last in rows(window, "SELECT substr(name, 6), last_number FROM stream WHERE name LIKE 'feed/%'"):
         assert rows(window, f"SELECT count(*), max(number) FROM feed WHERE agency = '{agency}'") == [(last, last)]
+
+
+def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(window: Window, tmp_path: Path) -> None:
+    """Numbers run again after a restore: the same number is another entry, and its digest tells."""
+    for number in range(2):
+        lodged(window, f"BEFORE{number}")
+    kept = _ends(window)
+    back_up(window.settings.database_url, tmp_path / "backup")
+    lodged(window, "LOST")
+    lost = _ends(window)
+    with restored(window, tmp_path / "backup", tmp_path / "restored") as other:
+        for read_on, cursor in zip(_streams(other), lost, strict=True):
+            with pytest.raises(NotInStream, match=f"does not reach number {cursor.number}"):
+                read_on(cursor)
+        lodged(other, "NEW")
+        notary.sign(other.engine, SIGNER)
+        for read_on, before, cursor in zip(_streams(other), kept, lost, strict=True):
+            with pytest.raises(NotInStream, match=f"Number {cursor.number} of this stream is another entry"):
+                read_on(cursor)
+            assert read_on(before).number == cursor.number
+
+
+def _streams(window: Window) -> list[Callable[[Cursor], Cursor]]:
+    """Ways to read on in each stream: from a cursor to the next."""
+    return [
+        lambda after: notices(window, "GB123456789012", after, 50).next,
+        lambda after: read_cursor(feed(window, "customs", after, 50).next),
+        lambda after: notary.checkpoints_after(window.engine, after, 50)[1],
+    ]
+
+
+def _ends(window: Window) -> list[Cursor]:
+    notary.sign(window.engine, SIGNER)
+    return [read_on(START) for read_on in _streams(window)]
 
 
 def test_the_totals_come_back_with_the_record(backed_up: tuple[Window, list[str], dict[str, int]]) -> None:

@@ -21,7 +21,9 @@ from singlewindow.clearance.closed import Contradiction, Receipt
 from singlewindow.clearance.lease import renewed
 from singlewindow.clearance.questions import question_id, version_of
 from singlewindow.clearance.respond import respond
+from singlewindow.clearance.studies import Study, release_times
 from singlewindow.clearance.window import Window
+from singlewindow.release_times.report import By
 from singlewindow.risk.agency import Agency, Remote
 from tests.agency_server import GARBAGE, GREEN, INSPECT, OTHER, AgencyServer, agency_server
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -445,3 +447,136 @@ def assert_each_once(window: Window, lodged: int) -> None:
     untrue = """SELECT count(*) FROM decision d JOIN assessment a ON a.version_id = d.version_id
                 WHERE (d.outcome = 'release') <> (a.answer = 'assessed' AND a.lane = 'green')"""
     assert rows(window, untrue) == [(0,)]
+
+
+def measured(window: Window, interval: str) -> tuple[int, int, dict[str, int]]:
+    """How many of customs' questions are measured, open, and excluded for which reason."""
+    groups = release_times(window, Study(by=By.AGENCY))["groups"]
+    (group,) = [group for group in groups if group["key"] == AGENCY]
+    (row,) = [row for row in group["rows"] if row["interval"] == interval]
+    return row["statistics"]["n"], row["open"], row["excluded"]
+
+
+def moments(window: Window) -> tuple[int, int | None, int]:
+    """When customs' one question was put, handed over and closed: the row, which its event must repeat."""
+    ((asked_at, dispatched_at, answered_at),) = rows(
+        window, f"SELECT asked_at, dispatched_at, answered_at FROM assessment WHERE agency = '{AGENCY}'"
+    )
+    told = [json.loads(bytes(detail)) for (detail,) in rows(
+        window, "SELECT detail FROM event WHERE kind IN ('assessed', 'unanswered')")]  # fmt: skip
+    (own,) = [detail for detail in told if detail["agency"] == AGENCY]
+    assert (own["asked_at"], own["dispatched_at"]) == (asked_at, dispatched_at)
+    return asked_at, dispatched_at, answered_at
+
+
+def test_the_time_of_an_agency_that_takes_the_question_and_answers_later_is_measured(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    _, question = asked(trader, window)
+    work(window)
+    assert measured(window, "dispatch_to_answer") == (0, 1, {})
+    time.sleep(0.05)
+    answer(callers.agency(AGENCY), question)
+    asked_at, dispatched_at, answered_at = moments(window)
+    assert dispatched_at is not None
+    assert asked_at <= dispatched_at <= answered_at - 50_000
+    assert measured(window, "dispatch_to_answer") == measured(window, "lodgement_to_dispatch") == (1, 0, {})
+
+
+def test_an_answer_that_comes_while_we_still_ask_is_measured_from_that_dispatch(
+    trader: Caller, window: Window, server: AgencyServer
+) -> None:
+    asked(trader, window)
+    server.callback = lambda question, given: respond(window, AGENCY, question["question"], json.dumps(given).encode())
+    server.mode = "later"
+    (batch,) = dispatch.make_batches(window)
+    ((created_at,),) = rows(window, f"SELECT created_at FROM batch WHERE id = {batch.id}")
+    assess_batches(window, batch.id)
+    wait_for_calls_to_end(server)
+    assert moments(window)[1] == created_at
+    assert measured(window, "dispatch_to_answer") == (1, 0, {})
+
+
+def test_an_answer_to_a_dispatch_that_failed_is_measured_from_it(
+    trader: Caller, callers: Callers, window: Window, server: AgencyServer
+) -> None:
+    server.mode = "500"
+    _, question = asked(trader, window)
+    (batch,) = dispatch.make_batches(window)
+    ((created_at,),) = rows(window, f"SELECT created_at FROM batch WHERE id = {batch.id}")
+    assess_batches(window, batch.id)
+    answer(callers.agency(AGENCY), question)
+    assert moments(window)[1] == created_at
+    assert measured(window, "dispatch_to_answer") == (1, 0, {})
+
+
+def test_an_answer_after_a_worker_was_lost_is_measured_from_its_batch(
+    trader: Caller, callers: Callers, window: Window
+) -> None:
+    _, question = asked(trader, window)
+    (batch,) = dispatch.make_batches(window)
+    ((created_at,),) = rows(window, f"SELECT created_at FROM batch WHERE id = {batch.id}")
+    change(window, "UPDATE batch SET claimed = TRUE, lease_until = 0")
+    dispatch.take_back(window)
+    answer(callers.agency(AGENCY), question)
+    assert moments(window)[1] == created_at
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_an_answer_that_nobody_asked_for_has_no_dispatch(
+    trader: Caller, callers: Callers, window: Window, batched: bool
+) -> None:
+    _, question = asked(trader, window)
+    if batched:  # and no worker has it in hand yet
+        dispatch.make_batches(window)
+    answer(callers.agency(AGENCY), question)
+    assert moments(window)[1] is None
+    assert measured(window, "dispatch_to_answer") == (0, 0, {"no dispatch is recorded": 1})
+    assert measured(window, "question_to_answer") == (1, 0, {})
+
+
+def test_a_question_that_was_only_held_back_was_not_dispatched(
+    trader: Caller, callers: Callers, window: Window, server: AgencyServer
+) -> None:
+    server.mode = "busy"
+    _, question = asked(trader, window)
+    work(window)
+    answer(callers.agency(AGENCY), question)
+    assert moments(window)[1] is None
+
+
+@pytest.mark.parametrize(("handed_over", "missing"), [(True, {}), (False, {"no dispatch is recorded": 1})])
+def test_a_question_closed_by_its_deadline_says_whether_it_was_handed_over(
+    trader: Caller, callers: Callers, window: Window, handed_over: bool, missing: dict[str, int]
+) -> None:
+    _, question = asked(trader, window)
+    if handed_over:
+        work(window)
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    answer(callers.agency(AGENCY), question)  # too late: it is kept, and closes nothing
+    assert (moments(window)[1] is not None) == handed_over
+    assert measured(window, "lodgement_to_dispatch") == (1 if handed_over else 0, 0, missing)
+    closed = "closed by its deadline, without the agency's answer"
+    assert measured(window, "dispatch_to_answer") == (0, 0, {closed: 1})
+
+
+def test_a_cut_off_is_kept_whatever_is_recorded_later(
+    trader: Caller, callers: Callers, window: Window, server: AgencyServer
+) -> None:
+    """Open, answered, silent and decided cases: the report made at the cut-off is derived again when all has ended."""
+    questions = [asked(trader, window, f"LRN{number}")[1] for number in range(3)]
+    work(window)
+    answer(callers.agency(AGENCY), questions[0])
+    ((cut_off,),) = rows(window, "SELECT max(answered_at) FROM assessment")
+    study = Study(cut_off=cut_off)
+    first = release_times(window, study)
+    assert (first["total"]["cases"], first["total"]["open_cases"]) == (3, 2)
+    answer(callers.agency(AGENCY), questions[1])
+    change(window, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(window)
+    answer(callers.agency(AGENCY), questions[2])
+    asked(trader, window, "LATER")
+    work(window)
+    assert release_times(window, study) == first
+    assert release_times(window, Study())["fingerprint"] != first["fingerprint"]

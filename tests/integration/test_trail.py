@@ -16,9 +16,10 @@ from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.audit.verify import Verdict, verify
 from singlewindow.clearance import notary
 from singlewindow.clearance.comparison import compare
+from singlewindow.clearance.cursors import START, Cursor
 from singlewindow.clearance.window import Window
 from singlewindow.storage import checkpoints, comparison, events, schema, trail
-from singlewindow.storage.engines import open_engine, snapshot
+from singlewindow.storage.engines import open_engine, reading
 from singlewindow.storage.tables import event
 from singlewindow.storage.tables import trail as heads
 from tests.integration.conftest import Log, work
@@ -244,8 +245,8 @@ def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None
     assert first is not None
     assert second is not None
     assert (second.statement.number, second.statement.previous) == (2, first.digest)
-    assert notary.checkpoints_after(engine, 0, 10) == [first, second]
-    assert notary.checkpoints_after(engine, 1, 10) == [second]
+    assert notary.checkpoints_after(engine, START, 10)[0] == [first, second]
+    assert notary.checkpoints_after(engine, Cursor(1), 10)[0] == [second]
 
 
 ALTERATIONS = (
@@ -302,7 +303,7 @@ def _compared(window: Window, connection: Any) -> list[str]:
 
 def test_what_is_written_while_the_record_is_compared_is_no_difference(window: Window) -> None:
     """Rows and events are read one after the other, and must be of one moment."""
-    with snapshot(window.engine) as connection:
+    with reading(window.engine, together=True) as connection:
         before = comparison.told(connection, comparison.versions(connection, 0, 10))
         one(window, "MEANWHILE")
         work(window)

@@ -151,6 +151,24 @@ def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
     assert [entry["mrn"] for entry in listed] == [two_parties["A"]]
 
 
+def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
+    window: Window, two_parties: dict[str, str]
+) -> None:
+    assert two_parties
+    callers = Callers(create_app(window), window)
+    for caller, path in (
+        (callers.trader("A"), "/v1/notices"),
+        (callers.agency("firearms"), "/v1/agencies/firearms/feed"),
+    ):
+        end = body_of(caller.get(path))["next"]
+        assert end.startswith("2-")
+        assert (
+            body_of(caller.get(f"{path}?after=2"))["next"] == body_of(caller.get(f"{path}?after={end}"))["next"] == end
+        )
+        refused = caller.get(f"{path}?after=3")
+        assert (refused.status_code, "its newest is number 2" in refused.text) == (409, True)
+
+
 def test_lodging_takes_nobody_s_place_and_so_makes_no_statement_more(window: Window) -> None:
     trader = Callers(create_app(window), window).trader("A")
     seen: list[str] = []

@@ -63,3 +63,23 @@ def test_a_setting_that_does_not_fit_is_named_and_no_other_is_shown() -> None:
         load_settings({"SW_THREADS": "many", "DATABASE_URL": GOOD})
     with pytest.raises(ValueError, match=r"^SW_GATHER_SECONDS does not fit"):
         load_settings({"SW_GATHER_SECONDS": "q8Zp"})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b"\xef\xbb\xbfsqlite:///x.db", b"sqlite:///x.db\r\n", b"\xef\xbb\xbfsqlite:///x.db\r\n", b"sqlite:///x.db\n"],
+)
+def test_a_file_that_came_through_windows_is_read_as_it_was(tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "url").write_bytes(written)
+    assert load_settings({"DATABASE_URL_FILE": str(tmp_path / "url")}).database_url == "sqlite:///x.db"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [("utf-16", "in UTF-16"), ("utf-16-le", "in UTF-16"), ("utf-16-be", "in UTF-16"), ("cp1252", "not in UTF-8")],
+)
+def test_a_file_in_other_letters_is_refused_without_being_shown(tmp_path: Path, encoding: str, words: str) -> None:
+    (tmp_path / "url").write_text(GOOD.replace("q8Zp", "q8Zpü"), encoding=encoding)
+    with pytest.raises(ValueError, match=f"The file that DATABASE_URL_FILE names is {words}") as caught:
+        load_settings({"DATABASE_URL_FILE": str(tmp_path / "url")})
+    assert "q8Zp" not in str(caught.value)

@@ -65,3 +65,21 @@ def test_what_is_no_key_is_refused_without_being_quoted(text: str) -> None:
 def test_a_key_written_and_read_again_is_the_same_key() -> None:
     pem = new_key()
     assert Signer(pem).public == Signer(pem).public != Signer(new_key()).public
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "file", [MARK + LINE + b"\n", LINE + b"\r\n", MARK + LINE + b"\r\n\r\n", MARK + LINE + b"\r\n" + MARK + LINE, LINE]
+)
+def test_checkpoints_that_came_through_windows_are_read_as_they_were(file: bytes) -> None:
+    assert {read.line for read in read_checkpoints(file.splitlines(keepends=True), [SIGNER.public])} == {LINE}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("before", [b"", LINE + b"\r\n"])
+def test_checkpoints_in_utf_16_are_told_how_to_be_turned_back(before: bytes, encoding: str) -> None:
+    file = before + (LINE.decode() + "\r\n").encode(encoding)
+    with pytest.raises(ValueError, match=r"The file of checkpoints is in UTF-16: .* Set-Content -Encoding utf8"):
+        read_checkpoints(file.splitlines(), [])

@@ -219,3 +219,55 @@ def test_two_checkpoints_of_one_number_and_streams_that_grew_shorter_are_two_his
     for second in (twin, later):
         findings = verify(trail.export(), [first, second]).findings
         assert any("two histories" in words for words in findings)
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+def crlf(lines: list[bytes]) -> list[bytes]:
+    return [line.replace(b"\n", b"\r\n") for line in lines]
+
+
+def marked(lines: list[bytes]) -> list[bytes]:
+    return [MARK + lines[0], *lines[1:]]
+
+
+def marked_crlf(lines: list[bytes]) -> list[bytes]:
+    return marked(crlf(lines))
+
+
+def partly_crlf(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:7], *crlf(lines[7:])]
+
+
+def last_end_lost(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:-1], lines[-1].rstrip(b"\n")]
+
+
+@pytest.mark.parametrize(
+    ("through", "told"),
+    [
+        (crlf, ["line ends of Windows (CRLF)"]),
+        (marked, ["a byte order mark"]),
+        (marked_crlf, ["a byte order mark", "line ends of Windows (CRLF)"]),
+        (partly_crlf, []),
+        (last_end_lost, []),
+    ],
+)
+def test_an_export_that_came_through_windows_proves_the_same(
+    through: Callable[[list[bytes]], list[bytes]], told: list[str]
+) -> None:
+    trail = filled()
+    verdict = verify(through(trail.export()), trail.kept)
+    assert (verdict.intact, verdict.events, verdict.added) == (True, 200, told)
+    trail.streams[3][2] = (trail.streams[3][2][0]._replace(actor="system"), trail.streams[3][2][1])
+    assert not verify(through(trail.export()), trail.kept).intact
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_an_export_in_utf_16_is_no_altered_one_and_is_told_how_to_be_turned_back(encoding: str) -> None:
+    trail = filled()
+    written = b"".join(trail.export()).decode().encode(encoding)
+    with pytest.raises(ValueError, match=r"in UTF-16: .* Set-Content -Encoding utf8") as caught:
+        verify(written.splitlines(keepends=True), trail.kept)
+    assert "altered" not in str(caught.value)

@@ -84,6 +84,59 @@ def test_only_what_came_after_a_checkpoint_is_exported_and_checked_where_that_is
     assert f"signed with {public}" in out
 
 
+def test_files_that_came_through_windows_are_intact_and_it_is_said(run: Run, folder: Path, public: str) -> None:
+    happen(run, folder, 3)
+    kept, file = keep(run, folder), export(run, folder)
+    for path in (kept, file):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    status, out, _ = run("audit", "verify", file, "--checkpoint", kept, "--key", f"\ufeff{public.upper()}\r\n")
+    assert (status, "INTACT: 3 events" in out, "ALTERED" in out) == (0, True, False)
+    for path in (kept, file):
+        assert f"NOTE: {path} has a byte order mark and line ends of Windows (CRLF)" in out
+    part = export(run, folder, "part", "--after", kept)
+    assert run("audit", "verify", part, "--checkpoint", kept).status == 0
+
+
+@pytest.mark.parametrize("which", ["trail", "kept"])
+def test_a_file_in_utf_16_is_never_called_altered(run: Run, folder: Path, public: str, which: str) -> None:
+    happen(run, folder, 3)
+    kept, file = keep(run, folder), export(run, folder)
+    path = folder / which
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
+    status, out, err = run("audit", "verify", file, "--checkpoint", kept, "--key", public)
+    assert (status, out.count("ALTERED"), "is in UTF-16" in err, "Traceback" in err) == (1, 0, True, False)
+
+
+@pytest.mark.parametrize("key", ["", "c17b", "zz" * 32, "kept.txt"])
+def test_what_is_no_public_key_is_said_before_a_checkpoint_is_blamed(
+    run: Run, folder: Path, public: str, key: str
+) -> None:
+    kept, file = keep(run, folder), export(run, folder)
+    status, _, err = run("audit", "verify", file, "--checkpoint", kept, "--key", key)
+    assert (status, "--key takes a public key" in err) == (1, True)
+
+
+def test_a_private_key_s_file_may_come_through_windows(
+    run: Run, folder: Path, public: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = (folder / "key.pem").read_bytes()
+    (folder / "key.pem").write_bytes(b"\xef\xbb\xbf" + made.replace(b"\n", b"\r\n"))
+    assert public in keep(run, folder).read_text()
+    (folder / "key.pem").write_text(made.decode(), encoding="utf-16")
+    status, out, err = run("audit", "checkpoint", "--data", folder)
+    assert (status, out, "The file that SW_AUDIT_KEY_FILE names is in UTF-16" in err) == (1, "", True)
+
+
+@pytest.mark.parametrize("after", ["9", "9-01234567", "1-01234567"])
+def test_checkpoints_after_one_that_there_is_not_are_refused_in_words(
+    run: Run, folder: Path, public: str, after: str
+) -> None:
+    keep(run, folder)
+    status, out, err = run("audit", "checkpoints", "--data", folder, "--after", after)
+    assert (status, out, "its newest is number 1" in err) == (1, "", True)
+    assert run("audit", "checkpoints", "--data", folder, "--after", "1").out == ""
+
+
 def test_checkpoints_are_listed_as_they_were_made(run: Run, folder: Path, public: str) -> None:
     kept = [keep(run, folder).read_text() for _ in range(3)][-1]
     assert run("audit", "checkpoints", "--data", folder).out == kept

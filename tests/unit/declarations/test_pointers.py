@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -69,12 +70,35 @@ def test_every_json_pointer_finds_its_element() -> None:
             node = node[int(part)] if isinstance(node, list) else node[part]
 
 
-def test_an_item_is_numbered_by_what_it_declares() -> None:
-    assert wco_pointer(NET_MASS, ITEMS) == "42A/67A/68A[7]/23A/65A#128"
+def test_a_place_goes_by_position() -> None:
+    assert wco_pointer(NET_MASS) == "42A/67A/68A[2]/23A/65A#128"
 
 
-def test_an_item_without_a_number_is_numbered_by_its_place() -> None:
-    assert wco_pointer(NET_MASS, {}) == "42A/67A/68A[2]/23A/65A#128"
+@pytest.mark.parametrize(
+    ("declared", "numbers"),
+    [
+        (["1", "7", "3"], [1, 7, 3]),
+        (["3", "1", "2"], [3, 1, 2]),
+        (["1", "1", "2"], [1, 2, 3]),
+        (["2", "3", "3"], [1, 2, 3]),
+        (["2", None, "3"], [1, 2, 3]),
+        (["1", "01", "2"], [1, 2, 3]),
+        (["1", "x", "\u0662"], [1, 2, 3]),
+        ([{"#text": "4"}, "5", "6"], [4, 5, 6]),
+    ],
+)
+def test_a_response_names_items_by_what_they_declare_where_that_is_one_item(
+    declared: list[Any], numbers: list[int]
+) -> None:
+    items = [{} if number is None else {"SequenceNumeric": number} for number in declared]
+    tree = {"GoodsShipment": {"GovernmentAgencyGoodsItem": items}}
+    places = [(*ITEM[:2], Step("GovernmentAgencyGoodsItem", place)) for place in range(1, len(items) + 1)]
+    assert [wco_steps(place, tree)[-1] for place in places] == [WcoStep("68A", number) for number in numbers]
+
+
+def test_an_item_beyond_the_declaration_is_numbered_by_its_place() -> None:
+    beyond = (*ITEM[:2], Step("GovernmentAgencyGoodsItem", 3))
+    assert wco_steps(beyond, ITEMS)[-1] == wco_steps(beyond, {})[-1] == WcoStep("68A", 3)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +120,7 @@ def test_an_item_without_a_number_is_numbered_by_its_place() -> None:
     ],
 )
 def test_a_wco_pointer_is_the_chain_of_ids(path: Path, pointer: str) -> None:
-    assert wco_pointer(path, {}) == pointer
+    assert wco_pointer(path) == pointer
 
 
 def test_only_the_last_step_has_a_tag() -> None:

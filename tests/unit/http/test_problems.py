@@ -40,7 +40,7 @@ def test_codes_are_capitals_and_titles_are_sentences(code: str) -> None:
 
 def test_few_faults_are_all_shown_and_counted() -> None:
     problem = json.loads(
-        problem_body(ProblemError("RULE_VIOLATED", "words", found=Found([_fault("a"), _fault("b")])), "t")
+        problem_body(ProblemError("RULE_VIOLATED", "words", found=Found([_fault("a"), _fault("b")], 2)), "t")
     )
     assert [fault["text"] for fault in problem["faults"]] == ["a", "b"]
     assert (problem["faults_total"], problem["truncated"]) == (2, False)
@@ -48,9 +48,11 @@ def test_few_faults_are_all_shown_and_counted() -> None:
 
 @pytest.mark.parametrize("letter", ["x", "\u0001", "€", '"'])
 def test_an_answer_never_exceeds_its_limit_and_says_that_faults_were_left_out(letter: str) -> None:
-    error = ProblemError("RULE_VIOLATED", letter * 100_000, found=Found([_fault(letter * 2_000)] * 100), mrn="M" * 18)
+    error = ProblemError(
+        "RULE_VIOLATED", letter * 100_000, found=Found([_fault(letter * 2_000)] * 100, 300), mrn="M" * 18
+    )
     body = problem_body(error, "t" * 32)
     problem = json.loads(body)
     assert len(body) <= LARGEST_ANSWER
     assert 0 < len(problem["faults"]) < 100
-    assert (problem["faults_total"], problem["truncated"]) == (100, True)
+    assert (problem["faults_total"], problem["truncated"]) == (300, True)

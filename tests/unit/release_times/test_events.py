@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,8 +37,15 @@ def test_before_the_decision_lane_and_outcome_are_unknown() -> None:
     assert (early.decided_at, early.lane, early.outcome) == (None, None, None)
 
 
-def test_before_the_answer_the_question_is_open() -> None:
-    assert CASE.seen_at(299).asked == {"health": Question(100, dispatched_at=200)}
+@pytest.mark.parametrize("cut_off", [150, 299])
+def test_before_the_answer_the_question_is_open_and_its_last_dispatch_unknown(cut_off: int) -> None:
+    assert CASE.seen_at(cut_off).asked == {"health": Question(100)}
+
+
+def test_a_question_that_was_put_later_is_not_there() -> None:
+    later = replace(CASE, asked={**CASE.asked, "police": Question(350)})
+    assert later.seen_at(349).asked == CASE.asked
+    assert later.seen_at(350) == replace(later, decided_at=None, lane=None, outcome=None)
 
 
 @given(st.integers(100, 500), st.integers(100, 500))

@@ -165,6 +165,42 @@ def test_the_order_in_which_cases_are_read_changes_nothing(cases: list[Case], rn
     assert report(shuffled, by(By.AGENCY)) == report(cases, by(By.AGENCY))
 
 
+CUT_OFF = MONDAY + 3 * DAY
+before, later = st.integers(MONDAY, CUT_OFF), st.integers(CUT_OFF + 1, CUT_OFF + 30 * DAY)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[Case], list[Case]]:
+    """A record as it was read after the cut-off, and again when anything at all has happened since."""
+    then, now = [], []
+    for number in range(draw(st.integers(0, 5))):
+        lodged, decided = draw(before), draw(before | later)
+        end = {"decided_at": decided, "lane": "red", "outcome": "inspect"}
+        questions = {
+            agency: Question(lodged, draw(before | later), "red", draw(st.none() | before), "assessed")
+            for agency in draw(st.sets(st.sampled_from(["customs", "health", "police"])))
+        }
+        known = {
+            agency: question if (question.answered_at or 0) <= CUT_OFF else Question(lodged)
+            for agency, question in questions.items()
+        }
+        start = case(number, lodged - MONDAY, asked=known, decided_at=None, lane=None, outcome=None)
+        then.append(replace(start, **end) if decided <= CUT_OFF else start)  # type: ignore[arg-type]
+        questions["asked later"] = Question(draw(later))
+        now.append(replace(start, asked=questions, **end))  # type: ignore[arg-type]
+    return then, now + [case(100 + number, draw(later) - MONDAY) for number in range(draw(st.integers(0, 3)))]
+
+
+@given(histories(), st.sampled_from([None, *By]))
+def test_the_report_of_a_cut_off_stays_whatever_happens_afterwards(
+    told: tuple[list[Case], list[Case]], grouping: By | None
+) -> None:
+    query = Query(MONDAY, MONDAY + 7 * DAY, CUT_OFF, grouping)
+    then, now = (report(cases, query) for cases in told)
+    assert now.fingerprint == then.fingerprint
+    assert now == then
+
+
 def test_what_happens_after_the_cut_off_leaves_the_report_as_it_was() -> None:
     before = report([case(decided_at=None)], WEEK)
     assert report([case(decided_at=WEEK.cut_off + 1)], WEEK) == before
