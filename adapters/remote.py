@@ -119,6 +119,7 @@ def _question(view: View) -> bytes:
         "version": view.version,
         "deadline": view.deadline,
         "items": view.items,
+        "after_release": view.after_release,
         "view": view.tree,
     }
     return msgspec.json.encode(question)

@@ -6,6 +6,7 @@ last step named "@currencyID".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from singlewindow.declarations.elements import ELEMENTS, Element
@@ -65,7 +66,17 @@ def _json_parts(step: Step) -> tuple[str, ...]:
 
 def wco_pointer(path: Path, tree: Tree) -> str:
     """The chain of WCO ids, "42A/67A/68A[2]/23A/65A#128"; "" where the path is not in the WCO model."""
-    return "/".join(map(_written, wco_steps(path, tree)))
+    return written(wco_steps(path, tree))
+
+
+def written(steps: Iterable[WcoStep]) -> str:
+    """The steps as one text."""
+    return "/".join(map(_written, steps))
+
+
+def item_steps(number: int) -> tuple[WcoStep, ...]:
+    """The goods item of this declared number, which is its place in any original that was accepted."""
+    return WcoStep("42A"), WcoStep("67A"), WcoStep(ITEM, number)
 
 
 def _written(step: WcoStep) -> str:

@@ -6,17 +6,28 @@ from sqlalchemy import Connection, and_, select
 
 from singlewindow.storage.tables import Record, assessment, decision, declaration, feed, notice, version
 
+INSPECTIONS = ("05", "06")
+"""The function codes of notices that tell of a decision to inspect."""
+
 
 def notices(connection: Connection, party: str, after: int, limit: int) -> list[Record]:
-    """A party's notices with a number above `after`, each with what its RES message needs."""
+    """A party's notices with a number above `after`, each with what its RES message needs.
+
+    Those of a decision to inspect have its body as `decision`.
+    """
+    its_own = and_(decision.c.version_id == notice.c.version_id, notice.c.function_code.in_(INSPECTIONS))
     query = (
-        select(notice, declaration.c.mrn, declaration.c.lrn, version.c.number.label("version"), version.c.lodged_at)
+        select(
+            notice, declaration.c.mrn, declaration.c.lrn, version.c.number.label("version"), version.c.lodged_at,
+            decision.c.body.label("decision"),
+        )
         .join(version, version.c.id == notice.c.version_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
+        .outerjoin(decision, its_own)
         .where(notice.c.party == party, notice.c.number > after)
         .order_by(notice.c.number)
         .limit(limit)
-    )
+    )  # fmt: skip
     return list(connection.execute(query))
 
 

@@ -24,7 +24,7 @@ TODAY = date(2026, 6, 1)
 
 @cache
 def shipped() -> dict[str, Agency]:
-    return load_agencies(ROOT / "config" / "agencies")
+    return load_agencies(ROOT / "config" / "agencies", "customs")
 
 
 @cache
