@@ -98,12 +98,12 @@ def _finding(entry: ProfileEntry, item: str | None, gone: bool) -> Finding:
         weight=entry.weight,
         control=Control.DOCUMENTS if gone and entry.control else entry.control,
         officer=f"{GONE} {entry.officer}" if gone else entry.officer,
-        trader=_after_release(entry) if gone else entry.trader,
+        trader=after_release(entry) if gone else entry.trader,
         item=item,
     )
 
 
-def _after_release(entry: ProfileEntry) -> str:
+def after_release(entry: ProfileEntry) -> str:
     """The trader's words about goods that have gone; those of a profile that asks for documents hold then, too."""
     return entry.trader_after_release or (entry.trader if entry.control is Control.DOCUMENTS else GIVE_DOCUMENTS)
 
