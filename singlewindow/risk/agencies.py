@@ -40,7 +40,7 @@ def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agen
     files = [_Files.read(folder) for folder in folders]
     agencies = [_agency(each, thresholds, common.content) for each in files]
     _refuse_repeated_ids(files)
-    _refuse_blind(customs, zip(files, agencies, strict=True))
+    _refuse_partial(customs, zip(files, agencies, strict=True))
     problems = [*common.problems, *(problem for each in files for problem in each.problems)]
     if not folders:
         problems.append(Problem(str(directory), 1, "there is no agency: add one folder per agency"))
@@ -197,11 +197,15 @@ def _unusable(path: str) -> str:
     return ""
 
 
-def _refuse_blind(customs: str | None, read: Iterable[tuple[_Files, Agency | None]]) -> None:
+def _refuse_partial(customs: str | None, read: Iterable[tuple[_Files, Agency | None]]) -> None:
+    """Without customs nothing is released, so it must be asked about every declaration and see every goods item."""
     for files, agency in read:
-        if agency is not None and agency.code == customs and NUMBER_PATH not in agency.entitlement.maximum:
-            text = f"customs assesses every goods item: it must see at least {NUMBER_PATH}"
-            files.entitlement.complain(1, text)
+        if agency is None or agency.code != customs:
+            continue
+        if not agency.always:
+            files.agency.complain(files.agency.line_of("", key="always"), "customs needs always = true")
+        if NUMBER_PATH not in agency.entitlement.maximum:
+            files.entitlement.complain(1, f"customs assesses every goods item, so it must see {NUMBER_PATH}")
 
 
 def _refuse_repeated_ids(files: Sequence[_Files]) -> None:
