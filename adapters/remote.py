@@ -119,9 +119,8 @@ def _question(view: View) -> bytes:
         "version": view.version,
         "deadline": view.deadline,
         "items": view.items,
-        "after_release": view.after_release,
         "view": view.tree,
-    }
+    } | ({"after_release": True} if view.after_release else {})
     return msgspec.json.encode(question)
 
 

@@ -122,7 +122,7 @@ def _profile(source: Source, index: int, raw: object, entitled: frozenset[str]) 
     if entry.acts == "after-release" and entry.control not in (None, Control.DOCUMENTS):
         line = source.line_of("profile", index, "control")
         source.complain(
-            line, f"{entry.id}: goods that have gone leave their documents to look at: {entry.control} cannot be"
+            line, f"{entry.id}: of goods that have gone only documents can be checked: {entry.control} cannot be done"
         )
     line = source.line_of("profile", index, "when")
     condition = read_condition(source, line, entry)
