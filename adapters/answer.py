@@ -82,8 +82,8 @@ def _items(view: Tree) -> Iterator[str]:
 
 
 def same_answer(one: Assessment, other: Assessment) -> bool:
-    """Whether two assessments say the same; the fingerprint of our own configuration may differ between them."""
-    return msgspec.structs.replace(one, profiles="") == msgspec.structs.replace(other, profiles="")
+    """Whether two assessments say the same; the fingerprint of our own configuration, and trials, may differ."""
+    return msgspec.structs.replace(one.counted, profiles="") == msgspec.structs.replace(other.counted, profiles="")
 
 
 def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:

@@ -28,7 +28,7 @@ class View:
     `reference` is our MRN, `version` its number; `terms` are what applies in its country on the day of asking; `items`
     are the SequenceNumeric values the agency's interest rests on. `question` names this question towards the agency,
     the same however often it is asked; `deadline` is its moment in ISO 8601; `trace_id` follows the declaration through
-    all logs.
+    all logs. `after_release`: the goods had gone before this was lodged, so only their documents can be checked.
     """
 
     reference: str
@@ -39,6 +39,7 @@ class View:
     question: str = ""
     deadline: str = ""
     trace_id: str = ""
+    after_release: bool = False
 
 
 class Adapter(Protocol):

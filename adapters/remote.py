@@ -120,7 +120,7 @@ def _question(view: View) -> bytes:
         "deadline": view.deadline,
         "items": view.items,
         "view": view.tree,
-    }
+    } | ({"after_release": True} if view.after_release else {})
     return msgspec.json.encode(question)
 
 

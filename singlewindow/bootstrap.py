@@ -17,7 +17,7 @@ def open_window(settings: Settings | None = None) -> Window:
     """Load the configuration and open the record; raises ValueError saying what does not fit, and where."""
     chosen = settings or load_settings()
     config = Path(chosen.sw_config)
-    agencies = load_agencies(config / "agencies")
+    agencies = load_agencies(config / "agencies", chosen.sw_customs)
     return Window(
         settings=chosen,
         engine=open_engine(chosen.database_url, pool_size=chosen.sw_threads),

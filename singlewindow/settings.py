@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Folder with agencies/, countries/ and thresholds.toml."""
     sw_country: str = "GB"
     """The country whose window this is (ISO 3166): its rules judge what names no country, its currency counts."""
+    sw_customs: str = "customs"
+    """The agency that is customs: nothing is released unless it has assessed every goods item."""
     sw_item_limit: int = 999
     """Most goods items in one declaration; up to 9,999."""
     sw_body_limit: int = 4_000_000

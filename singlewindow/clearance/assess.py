@@ -95,11 +95,11 @@ def _ask(window: Window, work: _Work) -> Results:
 
 def _view(window: Window, question: Record, content: Record, trees: dict[int, Tree]) -> View:
     items, entitlement = tuple(question.items.split()), window.agencies[question.agency].entitlement
+    tree, terms = trees[question.version_id], window.books.terms(content.country)
     return View(
-        reference=content.mrn, version=content.number, items=items,
-        tree=project(trees[question.version_id], entitlement, items), terms=window.books.terms(content.country),
-        question=question_id(question.version_id), deadline=iso(question.deadline_at) or "",
-        trace_id=content.trace_id,
+        reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
+        terms=terms, question=question_id(question.version_id), deadline=iso(question.deadline_at) or "",
+        trace_id=content.trace_id, after_release=terms.gone(tree),
     )  # fmt: skip
 
 

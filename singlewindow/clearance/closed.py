@@ -95,7 +95,9 @@ def _standing(
 
 def _record_contradiction(connection: Connection, given: Given) -> None:
     """One event for each different answer, however often it is sent again, and a few of them at most."""
-    digest = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(given.assessment, profiles=""))).hexdigest()
+    digest = hashlib.sha256(
+        msgspec.json.encode(msgspec.structs.replace(given.assessment.counted, profiles=""))
+    ).hexdigest()
     trail = events.of_version(connection, given.version.version_id)
     known = {(entry.actor, entry.detail.get("sha256")) for entry in trail if entry.kind is events.Kind.CONTRADICTED}
     if (given.actor, digest) not in known and len(known) < MOST_CONTRADICTIONS:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Connection
 
 from singlewindow.audit import commitments
@@ -48,7 +49,11 @@ def stored_assessments(bodies: Iterable[bytes]) -> list[Assessment]:
 
 
 def _verdict(version: Record, bodies: Iterable[bytes]) -> Verdict:
-    return merge(stored_assessments(bodies), asked_agencies(version.routing))
+    routing = _routing.decode(version.routing)
+    asked = [entry.agency for entry in routing if entry.asked]
+    # None where the declaration was lodged before a basis was stored: such decisions stay what they were.
+    basis = next((entry.basis for entry in routing if entry.basis is not UNSET), None)
+    return merge(stored_assessments(bodies), asked, basis)
 
 
 def _decision_row(version: Record, verdict: Verdict, now: int) -> dict[str, Any]:

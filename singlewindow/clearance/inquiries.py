@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from singlewindow.clearance.readings import DecisionReading, Entry, Listing, State, Status, Undecided
+from singlewindow.clearance.readings import DecisionReading, Entry, ItemReasons, Listing, State, Status, Undecided
 from singlewindow.clearance.timeline import agencies_asked, agencies_not_asked, happenings
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.merge import Verdict
-from singlewindow.decisions.words import for_auditor, for_trader
+from singlewindow.decisions.words import for_auditor, for_trader, said
 from singlewindow.declarations.mrn import is_mrn
+from singlewindow.declarations.pointers import item_steps, written
 from singlewindow.security.keys import Principal, Role
 from singlewindow.storage import events, lodgements, standing
 from singlewindow.storage.tables import Record
@@ -136,8 +137,20 @@ def _decision(row: Record, everything: bool) -> DecisionReading:
         outcome=row.outcome,
         controls=[str(control) for control in verdict.controls],
         reasons=list(for_auditor(verdict) if everything else for_trader(verdict)),
+        items=_items(verdict),
         decided_at=iso(row.decided_at) or "",
         lane=str(verdict.lane) if everything else msgspec.UNSET,
         contradictory=verdict.contradictory if everything else msgspec.UNSET,
         fingerprint=row.fingerprint if everything else msgspec.UNSET,
     )
+
+
+def _items(verdict: Verdict) -> list[ItemReasons]:
+    words: dict[int, list[str]] = {}
+    for each in said(verdict):
+        for item in each.items:
+            words.setdefault(item, []).append(each.words)
+    return [
+        ItemReasons(item=str(item), wco_pointer=written(item_steps(item)), reasons=words[item])
+        for item in sorted(words)
+    ]

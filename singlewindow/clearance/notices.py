@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from singlewindow.clearance.cursors import Cursor, Stream, cursor_of
 from singlewindow.clearance.readings import NoticeReading, Notices
 from singlewindow.clearance.window import Window
+from singlewindow.decisions.merge import Verdict
+from singlewindow.decisions.words import said
+from singlewindow.declarations.pointers import item_steps
 from singlewindow.declarations.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.storage import outgoing
 from singlewindow.storage.tables import Record
@@ -21,7 +26,9 @@ ACCEPTED = "01"
 CONTROL = "05"
 DOCUMENTS = "06"
 RELEASED = "08"
-DOCUMENTS_ASKED = AdditionalInformation(type_code="ACA", code="ACA")
+FURTHER_ITEMS = "Further goods items"
+
+_verdict = msgspec.json.Decoder(Verdict)
 
 
 def notice_row(party: str, version_id: int, function_code: str, issued_at: int) -> dict[str, Any]:
@@ -80,5 +87,17 @@ def _response(row: Record) -> Response:
         version=row.version,
         accepted_at=moment(row.lodged_at) if code == ACCEPTED else None,
         released_at=issued_at if code == RELEASED else None,
-        information=(DOCUMENTS_ASKED,) if code == DOCUMENTS else (),
+        information=() if row.decision is None else tuple(_statements(code, _verdict.decode(row.decision))),
     )
+
+
+def _statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
+    """What is said to the trader: a statement for each goods item it is about, with a pointer to the item."""
+    kind, code = ("ACA", "ACA") if function_code == DOCUMENTS else ("AES", None)
+    for each in said(verdict):
+        for item in each.items:
+            yield AdditionalInformation(kind, code, each.words, pointer=item_steps(item))
+        if not each.items:
+            yield AdditionalInformation(kind, code, each.words)
+        elif each.more:
+            yield AdditionalInformation(kind, code, f"{FURTHER_ITEMS}: {each.words}")

@@ -61,13 +61,14 @@ def is_large(content: bytes) -> bool:
 
 
 class Premises(msgspec.Struct, frozen=True, kw_only=True):
-    """What a template process is started with: the folder of the configuration, home, and the limits on a message.
+    """What a template process is started with: the configuration's folder, home, customs, and limits on a message.
 
     `memory` are the bytes that reading one message may take, `processors` those on which it may be read.
     """
 
     config: str
     country: str
+    customs: str
     body_bytes: int
     items: int
     memory: int
@@ -188,6 +189,7 @@ def room_for(settings: Settings) -> ReadingRoom:
     premises = Premises(
         config=settings.sw_config,
         country=settings.sw_country,
+        customs=settings.sw_customs,
         body_bytes=settings.sw_body_limit,
         items=settings.sw_item_limit,
         memory=settings.sw_reading_memory,
@@ -253,7 +255,7 @@ def _serve(control: socket.socket, premises: Premises) -> None:
     limits = Limits(body_bytes=premises.body_bytes, items=premises.items)
     config = Path(premises.config)
     rulebooks = load_rulebooks(config, premises.items, premises.country)
-    books = Books(rulebooks, load_agencies(config / "agencies"), limits)
+    books = Books(rulebooks, load_agencies(config / "agencies", premises.customs), limits)
     _warm_up(books)
     gc.collect()
     gc.freeze()

@@ -42,7 +42,7 @@ class Happening(Struct, frozen=True, kw_only=True):
 
 
 class AgencyStanding(Struct, frozen=True, kw_only=True):
-    """One agency that was asked, why, and how it answered."""
+    """One agency that was asked, why, and how it answered; `trial` is what its profiles on trial would have found."""
 
     agency: str
     name: str
@@ -51,6 +51,7 @@ class AgencyStanding(Struct, frozen=True, kw_only=True):
     reason: str
     answer: str | None
     lane: str | None
+    trial: list[str]
 
 
 class NotAsked(Struct, frozen=True):
@@ -78,8 +79,16 @@ class Status(Struct, frozen=True, kw_only=True):
     warnings: list[dict[str, Any]]
 
 
+class ItemReasons(Struct, frozen=True, kw_only=True):
+    """What is said to the trader about one goods item: its declared number, its WCO pointer, and the words."""
+
+    item: str
+    wco_pointer: str
+    reasons: list[str]
+
+
 class DecisionReading(Struct, frozen=True, kw_only=True):
-    """The decision on one version; `reasons` are in words for the reader.
+    """The decision on one version; `reasons` are in words for the reader, `items` those words item by item.
 
     Lane, contradiction and fingerprint are the auditor's.
     """
@@ -90,6 +99,7 @@ class DecisionReading(Struct, frozen=True, kw_only=True):
     outcome: Literal["release", "inspect"]
     controls: list[str]
     reasons: list[str]
+    items: list[ItemReasons]
     decided_at: str
     lane: str | UnsetType = UNSET
     contradictory: bool | UnsetType = UNSET

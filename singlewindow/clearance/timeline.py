@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
+from msgspec import UNSET
 
 from singlewindow.clearance.readings import AgencyStanding, Happening, NotAsked
 from singlewindow.clearance.window import Window
-from singlewindow.decisions.assessment import Answer
+from singlewindow.decisions.assessment import Answer, Assessment
+from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.risk.routing import Routing
 from singlewindow.storage.events import Event, Kind
 from singlewindow.storage.tables import Record
 from singlewindow.times import iso
 
 _routing = msgspec.json.Decoder(list[Routing])
+_assessment = msgspec.json.Decoder(Assessment)
 
 # Who is asked and who has answered can tell a trader what is suspected: it learns the first step and the last.
 FOR_TRADERS = frozenset({Kind.LODGED, Kind.DECIDED})
@@ -109,7 +112,13 @@ def _standing(window: Window, entry: Routing, answer: Record | None) -> AgencySt
         reason=entry.reason,
         answer=None if answer is None else answer.answer,
         lane=None if answer is None else answer.lane,
+        trial=[] if answer is None else _tried(answer.body),
     )
+
+
+def _tried(body: bytes) -> list[str]:
+    trial = _assessment.decode(body).trial
+    return [] if trial is UNSET else trial_for_auditor(trial)
 
 
 def agencies_not_asked(window: Window, routing: bytes) -> list[NotAsked]:

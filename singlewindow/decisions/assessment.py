@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 
 class Lane(StrEnum):
@@ -39,7 +40,8 @@ class Answer(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One reason: the profile that fired, its weight (0-100), the control it asks, the item (SequenceNumeric) or None.
 
-    `officer` and `trader` are the words for each audience; tactical detail belongs to the officer's alone.
+    `officer` and `trader` are the words for each audience; tactical detail belongs to the officer's alone. `more` is
+    there, and true, on the last finding of a profile that holds for further items, too.
     """
 
     profile: str
@@ -49,10 +51,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     trader: str
     item: str | None = None
+    more: bool | UnsetType = UNSET
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """One agency's answer. `score` 0-100; `profiles` is the fingerprint of the profile set that was applied."""
+    """One agency's answer. `score` 0-100; `profiles` is the fingerprint of the profile set that was applied.
+
+    `trial` is what profiles on trial would have found. It is for the agency and the auditor to read, decides nothing,
+    and is left out where there is nothing.
+    """
 
     agency: str
     answer: Answer
@@ -61,3 +68,9 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     controls: tuple[Control, ...] = ()
     findings: tuple[Finding, ...] = ()
     profiles: str = ""
+    trial: tuple[Finding, ...] | UnsetType = UNSET
+
+    @property
+    def counted(self) -> Assessment:
+        """The answer without what was only tried."""
+        return self if self.trial is UNSET else msgspec.structs.replace(self, trial=UNSET)

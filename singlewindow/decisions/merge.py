@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 
@@ -25,10 +26,24 @@ class Outcome(StrEnum):
     INSPECT = "inspect"
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a decision rests on besides the answers, as recorded at lodgement.
+
+    Nothing is released unless the agency `customs` has assessed every goods item: there are `items` of them, and it is
+    asked about `covered`. `after_release`: the goods had gone when this was lodged, so only documents can be checked.
+    """
+
+    customs: str
+    items: int
+    covered: int
+    after_release: bool = False
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One reason of a decision, in words for each audience; `profile` is "" where no profile is behind it.
 
     Only agencies that hold the goods give reasons. `weight` is 0-100, `item` a SequenceNumeric or "" for the whole.
+    `more` is there, and true, where the same holds for further items that are not listed.
     """
 
     agency: str
@@ -38,12 +53,14 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, order=True):
     profile: str = ""
     item: str = ""
     control: Control | None = None
+    more: bool | UnsetType = UNSET
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The decision computed from `assessments` and `asked`; `fingerprint` (sha256, hex) is of exactly these inputs.
+    """The decision computed from `assessments`, `asked` and `basis`; `fingerprint` (sha256, hex) is of these inputs.
 
-    `function_code` is the code of the notice to the trader (WCO 017 of the response).
+    `function_code` is the code of the notice to the trader (WCO 017 of the response). `after_release` is there, and
+    true, where the goods had gone before.
     """
 
     outcome: Outcome
@@ -53,10 +70,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     fingerprint: str
     function_code: str
+    after_release: bool | UnsetType = UNSET
 
 
-def merge(assessments: Iterable[Assessment], asked: Iterable[str]) -> Verdict:
-    """The decision. An agency in `asked` without an answer counts as silent; unasked answers only make it stricter."""
+def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis | None = None) -> Verdict:
+    """The decision. An agency in `asked` without an answer counts as silent; unasked answers only make it stricter.
+
+    A declaration that was lodged before a basis was recorded has None.
+    """
     agencies = tuple(sorted(set(asked)))
     answers = _distinct(assessments)
     silent = tuple(
@@ -64,18 +85,22 @@ def merge(assessments: Iterable[Assessment], asked: Iterable[str]) -> Verdict:
         for agency in agencies
         if agency not in {each.agency for each in answers}
     )
-    complete = (*answers, *silent)
+    gone = basis is not None and basis.after_release
+    complete = tuple(map(_on_paper, (*answers, *silent))) if gone else (*answers, *silent)
     torn = _contradicting(complete)
-    released = bool(agencies) and not torn and all(map(_clears, complete))
-    controls = () if released else _controls(complete, certain=bool(agencies) and not torn)
+    doubts = tuple(_doubts(torn, agencies, basis))
+    released = not doubts and all(map(_clears, complete))
+    controls = () if released else _controls(complete, certain=not doubts)
+    paper = DOCUMENTS_ASKED if gone or _wants_documents(controls, complete, certain=not doubts) else UNDER_CONTROL
     return Verdict(
         outcome=Outcome.RELEASE if released else Outcome.INSPECT,
         lane=Lane.GREEN if released else _strictest(complete),
         controls=controls,
         contradictory=bool(torn),
-        reasons=_reasons(complete, torn, agencies),
-        fingerprint=_fingerprint(answers, agencies),
-        function_code=_function_code(released, controls, complete, torn),
+        reasons=_reasons(complete, doubts),
+        fingerprint=_fingerprint(answers, agencies, basis),
+        function_code=RELEASED if released else paper,
+        after_release=gone or UNSET,
     )
 
 
@@ -88,7 +113,20 @@ def _distinct(assessments: Iterable[Assessment]) -> tuple[Assessment, ...]:
 def _normal(assessment: Assessment) -> Assessment:
     controls = tuple(sorted(set(assessment.controls)))
     findings = tuple(sorted(set(assessment.findings), key=msgspec.json.encode))
-    return msgspec.structs.replace(assessment, controls=controls, findings=findings)
+    return msgspec.structs.replace(assessment.counted, controls=controls, findings=findings)
+
+
+def _on_paper(assessment: Assessment) -> Assessment:
+    """The answer about goods that have gone: whatever it asks for, only documents can be looked at."""
+    return msgspec.structs.replace(
+        assessment,
+        lane=Lane.GREEN if assessment.lane is Lane.GREEN else Lane.YELLOW,
+        controls=(Control.DOCUMENTS,) if assessment.controls else (),
+        findings=tuple(
+            msgspec.structs.replace(finding, control=Control.DOCUMENTS) if finding.control else finding
+            for finding in assessment.findings
+        ),
+    )
 
 
 def _clears(assessment: Assessment) -> bool:
@@ -118,25 +156,33 @@ def _controls(complete: Iterable[Assessment], certain: bool) -> tuple[Control, .
     return tuple(sorted(wanted))
 
 
-def _function_code(
-    released: bool, controls: tuple[Control, ...], complete: Iterable[Assessment], torn: frozenset[str]
-) -> str:
-    """Documents are asked of the trader only where an agency really wants them; otherwise a person looks first."""
-    if released:
-        return RELEASED
-    answered = all(each.answer is Answer.ASSESSED for each in complete) and not torn
-    wanted = any(each.controls for each in complete)
-    return DOCUMENTS_ASKED if answered and wanted and controls == (Control.DOCUMENTS,) else UNDER_CONTROL
+def _wants_documents(controls: tuple[Control, ...], complete: Iterable[Assessment], certain: bool) -> bool:
+    """Whether agencies really want documents of the trader, and nothing else; otherwise a person looks first."""
+    answered = certain and all(each.answer is Answer.ASSESSED for each in complete)
+    return answered and controls == (Control.DOCUMENTS,) and any(each.controls for each in complete)
 
 
-def _reasons(complete: Iterable[Assessment], torn: frozenset[str], asked: tuple[str, ...]) -> tuple[Reason, ...]:
+def _doubts(torn: Iterable[str], asked: tuple[str, ...], basis: Basis | None) -> Iterator[Reason]:
+    """Why nothing is released whatever the answers say."""
+    for agency in torn:
+        yield _held(agency, "has given answers that contradict each other")
+    if not asked:
+        yield Reason(agency="", officer="No agency was asked.", trader="", weight=_HOLDS_ALONE)
+    if basis is None:
+        return
+    if basis.items == 0:
+        yield _held(basis.customs, "has nothing to assess: the declaration has no goods items")
+    elif basis.customs not in asked:
+        yield _held(basis.customs, "was not asked, and nothing is released without it")
+    elif basis.covered < basis.items:
+        yield _held(basis.customs, f"was asked about {basis.covered} of {basis.items} goods items only")
+
+
+def _reasons(complete: Iterable[Assessment], doubts: Iterable[Reason]) -> tuple[Reason, ...]:
     holding = [each for each in complete if not _clears(each)]
     found = {_of_finding(each.agency, finding) for each in holding for finding in each.findings}
     found |= {reason for each in holding if (reason := _of_answer(each)) is not None}
-    found |= {_held(agency, "has given answers that contradict each other") for agency in torn}
-    if not asked:
-        found.add(Reason(agency="", officer="No agency was asked.", trader="", weight=_HOLDS_ALONE))
-    return tuple(sorted(found, key=_rank))
+    return tuple(sorted(found.union(doubts), key=_rank))
 
 
 def _of_finding(agency: str, finding: Finding) -> Reason:
@@ -148,6 +194,7 @@ def _of_finding(agency: str, finding: Finding) -> Reason:
         profile=finding.profile,
         item=finding.item or "",
         control=finding.control,
+        more=finding.more,
     )
 
 
@@ -171,5 +218,6 @@ def _rank(reason: Reason) -> tuple[object, ...]:
     return -reason.weight, reason.agency, reason.profile, number, msgspec.json.encode(reason)
 
 
-def _fingerprint(answers: tuple[Assessment, ...], asked: tuple[str, ...]) -> str:
-    return hashlib.sha256(msgspec.json.encode((answers, asked))).hexdigest()
+def _fingerprint(answers: tuple[Assessment, ...], asked: tuple[str, ...], basis: Basis | None) -> str:
+    inputs = (answers, asked) if basis is None else (answers, asked, basis)
+    return hashlib.sha256(msgspec.json.encode(inputs)).hexdigest()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
 
-from singlewindow.decisions.assessment import Control
+from singlewindow.decisions.assessment import Control, Finding
 from singlewindow.decisions.merge import Outcome, Reason, Verdict
 
+ITEMS_NAMED: Final = 20
 _CONTROLS: Final = {
     Control.DOCUMENTS: "a check of documents",
     Control.SCAN: "a scan",
@@ -15,44 +16,109 @@ _CONTROLS: Final = {
     Control.SAMPLE: "a sample",
 }
 _STILL_LOOKING = "The declaration is being looked at."
+_GONE = "The goods had gone before this was lodged: only documents can be checked."
+
+
+class Said(NamedTuple):
+    """Words for traders, and the goods items they are about: numbers as declared, in order; none: the declaration.
+
+    `more` says that they are about further items, too.
+    """
+
+    words: str
+    items: tuple[int, ...] = ()
+    more: bool = False
+
+    def __str__(self) -> str:
+        if not self.items:
+            return self.words
+        named = [*map(str, self.items), *(["others"] if self.more else [])]
+        return f"Item{'s' if len(named) > 1 else ''} {_joined(named)}: {self.words}"
+
+
+def said(verdict: Verdict) -> tuple[Said, ...]:
+    """The agencies' own words for traders, each once, with the items they are about.
+
+    No agency is named: that one of them looks at the goods can be what must not be known. Whose words they are, and how
+    many said them, makes no difference: they stand by their items and letters, not by what weighed most, and words of
+    the house (silence, failure, an agency without words) are about no item.
+    """
+    by_words: dict[str, list[Reason]] = {}
+    for reason in verdict.reasons if verdict.outcome is Outcome.INSPECT else ():
+        by_words.setdefault(reason.trader or _STILL_LOOKING, []).append(reason)
+    return tuple(sorted((_said(words, reasons) for words, reasons in by_words.items()), key=_place))
+
+
+def _said(words: str, reasons: list[Reason]) -> Said:
+    if words == _STILL_LOOKING or not all(_is_number(reason.item) for reason in reasons):
+        return Said(words)
+    items = sorted({int(reason.item) for reason in reasons})
+    more = len(items) > ITEMS_NAMED or any(reason.more is True for reason in reasons)
+    return Said(words, tuple(items[:ITEMS_NAMED]), more)
+
+
+def _is_number(item: str) -> bool:
+    return item.isascii() and item.isdecimal()
+
+
+def _place(each: Said) -> tuple[int, str]:
+    return each.items[0] if each.items else 0, each.words
 
 
 def for_trader(verdict: Verdict) -> tuple[str, ...]:
-    """What the trader may know: the outcome, the controls, and the agencies' own words for traders.
+    """What the trader may know: the outcome, the controls, and what is `said`."""
+    return (_outcome(verdict), *map(str, said(verdict)))
 
-    No agency is named here: that one of them looks at the goods can be what must not be known. Sorted by the words, so
-    that not even the order tells what weighed most.
-    """
-    if verdict.outcome is Outcome.RELEASE:
-        return ("The goods may be released.",)
-    said = {reason.trader or _STILL_LOOKING for reason in verdict.reasons}
-    return (f"The goods are held for {_listed(verdict)}.", *sorted(said))
+
+def _outcome(verdict: Verdict) -> str:
+    released = verdict.outcome is Outcome.RELEASE
+    if verdict.after_release is True:
+        return "Nothing is asked about this declaration." if released else "The documents for the goods are checked."
+    return "The goods may be released." if released else f"The goods are held for {_listed(verdict)}."
 
 
 def for_officer(verdict: Verdict, names: Mapping[str, str]) -> tuple[str, ...]:
     """Outcome, lane and every reason in the officers' words, the heaviest first."""
     head = "Release" if verdict.outcome is Outcome.RELEASE else f"Inspect ({verdict.lane} lane): {_listed(verdict)}"
+    gone = (_GONE,) if verdict.after_release is True else ()
     conflict = ("The answers contradict each other: a person must decide.",) if verdict.contradictory else ()
-    return (f"{head}.", *conflict, *(_for_officer(reason, names) for reason in verdict.reasons))
+    return (f"{head}.", *gone, *conflict, *(_for_officer(reason, names) for reason in verdict.reasons))
 
 
 def for_auditor(verdict: Verdict) -> tuple[str, ...]:
     """The decision by codes and ids only, with the fingerprint of what it judged."""
     controls = ",".join(verdict.controls) or "none"
+    gone = " after_release=true" if verdict.after_release is True else ""
     head = (
         f"outcome={verdict.outcome} lane={verdict.lane} controls={controls} "
-        f"contradictory={str(verdict.contradictory).lower()} notice={verdict.function_code}"
+        f"contradictory={str(verdict.contradictory).lower()} notice={verdict.function_code}{gone}"
     )
     reasons = (
-        f"agency={reason.agency or 'none'} profile={reason.profile or 'none'} item={reason.item or 'all'} "
-        f"weight={reason.weight} control={reason.control or 'none'}: {reason.officer}"
+        f"agency={reason.agency or 'none'} {_by_ids(reason.profile, reason)}: {reason.officer}"
         for reason in verdict.reasons
     )
     return (head, f"inputs=sha256:{verdict.fingerprint}", *reasons)
 
 
+def trial_for_auditor(findings: Iterable[Finding]) -> list[str]:
+    """What profiles on trial would have found, by codes and ids."""
+    return [f"{_by_ids(finding.profile, finding)}: {finding.officer}" for finding in findings]
+
+
+def _by_ids(profile: str, about: Reason | Finding) -> str:
+    more = " and others" if about.more is True else ""
+    return (
+        f"profile={profile or 'none'} item={about.item or 'all'}{more} "
+        f"weight={about.weight} control={about.control or 'none'}"
+    )
+
+
 def _listed(verdict: Verdict) -> str:
-    *others, last = (_CONTROLS[control] for control in verdict.controls)
+    return _joined([_CONTROLS[control] for control in verdict.controls])
+
+
+def _joined(parts: list[str]) -> str:
+    *others, last = parts
     return f"{', '.join(others)} and {last}" if others else last
 
 
@@ -61,6 +127,7 @@ def _named(agency: str, names: Mapping[str, str], text: str) -> str:
 
 
 def _for_officer(reason: Reason, names: Mapping[str, str]) -> str:
-    place = f" (item {reason.item})" if reason.item else ""
+    more = " and others" if reason.more is True else ""
+    place = f" (item {reason.item}{more})" if reason.item else ""
     profile = f" [{reason.profile}, weight {reason.weight}]" if reason.profile else ""
     return f"{_named(reason.agency, names, reason.officer)}{place}{profile}"

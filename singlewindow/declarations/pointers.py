@@ -6,6 +6,7 @@ last step named "@currencyID".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from singlewindow.declarations.elements import ELEMENTS, Element
@@ -68,7 +69,17 @@ def wco_pointer(path: Path) -> str:
 
     Items go by their place, like everything repeated: two that declare the same number are two places.
     """
-    return "/".join(map(_written, wco_steps(path)))
+    return written(wco_steps(path))
+
+
+def written(steps: Iterable[WcoStep]) -> str:
+    """The steps as one text."""
+    return "/".join(map(_written, steps))
+
+
+def item_steps(number: int) -> tuple[WcoStep, ...]:
+    """The goods item of this declared number, which is its place in any original that was accepted."""
+    return WcoStep("42A"), WcoStep("67A"), WcoStep(ITEM, number)
 
 
 def _written(step: WcoStep) -> str:

@@ -24,7 +24,7 @@ _TEXT_LENGTH = RESPONSES["Response/Error/Description"].length or 0
 
 @dataclass(frozen=True, slots=True)
 class AdditionalInformation:
-    """A statement: AFB with A1 or A2 for a release, ACA/ACA with a deadline for documents, AES for a reason."""
+    """A statement: AFB with A1 or A2 for a release, ACA/ACA for documents, AES for a reason."""
 
     type_code: str
     code: str | None = None

@@ -8,8 +8,8 @@ lanes that an agency may override.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,22 +26,33 @@ from singlewindow.risk.profiles import read_condition, read_profiles
 __all__ = ["Agency", "load_agencies"]
 
 REFERENCE_PATH = "Declaration/FunctionalReferenceID"
+NUMBER_PATH = f"{ITEM_PATH}/SequenceNumeric"
 
 
-def load_agencies(directory: Path) -> dict[str, Agency]:
-    """All agencies by code; raises `ConfigError` with everything that is wrong in any of their files."""
+def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agency]:
+    """All agencies by code; raises `ConfigError` with everything that is wrong in any of their files.
+
+    `customs` is the agency without which nothing is released. Who only looks agencies up may leave it out.
+    """
     common = Source.read(directory.parent / "thresholds.toml", required=False)
     thresholds = _thresholds(common, common.tables, Thresholds(), "")
     folders = sorted(entry for entry in directory.iterdir() if entry.is_dir()) if directory.is_dir() else []
     files = [_Files.read(folder) for folder in folders]
     agencies = [_agency(each, thresholds, common.content) for each in files]
     _refuse_repeated_ids(files)
+    _refuse_partial(customs, zip(files, agencies, strict=True))
     problems = [*common.problems, *(problem for each in files for problem in each.problems)]
     if not folders:
         problems.append(Problem(str(directory), 1, "there is no agency: add one folder per agency"))
+    elif customs is not None and customs not in {each.folder.name for each in files}:
+        text = (
+            f"there is no agency {customs!r}, without which nothing is released: add its folder, or correct SW_CUSTOMS"
+        )
+        problems.append(Problem(str(directory), 1, text))
     if problems:
         raise ConfigError(problems)
-    return {agency.code: agency for agency in agencies if agency is not None}
+    found = (agency for agency in agencies if agency is not None)
+    return {each.code: replace(each, customs=each.code == customs) for each in found}
 
 
 @dataclass(frozen=True)
@@ -85,14 +96,13 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
     if not head.always and not source.entries("routing"):
         source.complain(1, "the agency would never be asked: give it always = true or a [[routing]]")
     if head.adapter == "profiles" and not any(
-        entry.get("mode") == "live" for entry in files.profiles.entries("profile")
+        entry.get("mode") == "live" and entry.get("acts") != "after-release"
+        for entry in files.profiles.entries("profile")
     ):
-        files.profiles.complain(1, "there is no live profile: the agency would release everything")
+        files.profiles.complain(1, "there is no live profile before release: the agency would release everything")
     by_item = any(profile.entry.scope == "item" for profile in profiles)
-    if by_item and f"{ITEM_PATH}/SequenceNumeric" not in entitlement.maximum:
-        files.entitlement.complain(
-            1, f"profiles on items need {ITEM_PATH}/SequenceNumeric, to say which item they mean"
-        )
+    if by_item and NUMBER_PATH not in entitlement.maximum:
+        files.entitlement.complain(1, f"profiles on items need {NUMBER_PATH}, to say which item they mean")
     if head.adapter == "sandbox" and REFERENCE_PATH not in entitlement.maximum:
         source.complain(source.line_of("", key="adapter"), f"a sandbox needs {REFERENCE_PATH} in its entitlement")
     fingerprint = files.fingerprint(common_content)
@@ -185,6 +195,17 @@ def _unusable(path: str) -> str:
     if attribute and attribute not in {each.name for each in element.attributes}:
         return f"does not exist: {owner} has no such attribute"
     return ""
+
+
+def _refuse_partial(customs: str | None, read: Iterable[tuple[_Files, Agency | None]]) -> None:
+    """Without customs nothing is released, so it must be asked about every declaration and see every goods item."""
+    for files, agency in read:
+        if agency is None or agency.code != customs:
+            continue
+        if not agency.always:
+            files.agency.complain(files.agency.line_of("", key="always"), "customs needs always = true")
+        if NUMBER_PATH not in agency.entitlement.maximum:
+            files.entitlement.complain(1, f"customs assesses every goods item, so it must see {NUMBER_PATH}")
 
 
 def _refuse_repeated_ids(files: Sequence[_Files]) -> None:

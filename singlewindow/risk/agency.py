@@ -89,7 +89,10 @@ class LegalLists(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Agency:
-    """One agency as configured; `fingerprint` (sha256, hex) changes with every byte of its configuration."""
+    """One agency as configured; `fingerprint` (sha256, hex) changes with every byte of its configuration.
+
+    `customs`: nothing is released unless this agency has assessed every goods item.
+    """
 
     head: Head
     thresholds: Thresholds
@@ -99,6 +102,7 @@ class Agency:
     fingerprint: str
     remote: Remote | None
     legal: LegalLists
+    customs: bool = False
 
     @property
     def code(self) -> str:

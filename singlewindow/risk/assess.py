@@ -5,43 +5,62 @@ The method is the same for every agency (MOSAIC 05.60, 10.4.4 a): weights add up
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
 
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.agency import Agency, Thresholds
-from singlewindow.risk.profiles import ProfileEntry, ProfileSet
+from singlewindow.risk.conditions import ConditionError, Scenes
+from singlewindow.risk.profiles import Fired, ProfileEntry
 from singlewindow.risk.terms import Terms
 
 FINDINGS_PER_PROFILE = 20
 HIGHEST_SCORE = 100
+GONE: Final = "The goods have gone: only their documents can be checked."
+GIVE_DOCUMENTS: Final = "Please have the documents for these goods ready: the declaration is being checked."
 _LANES = tuple(Lane)
 
-Fired = tuple[ProfileEntry, str | None]
 
+def assess(agency: Agency, view: Tree, terms: Terms, gone: bool = False) -> Assessment:
+    """The agency's answer by its live profiles; raises `ConditionError` where one of them cannot be answered.
 
-def assess(agency: Agency, view: Tree, terms: Terms) -> Assessment:
-    """The agency's answer by its live profiles; raises `ConditionError` where one of them cannot be answered."""
-    fired = list(agency.live.fired(view, terms))
+    `gone`: the goods had left before the declaration was lodged, so the most that is asked for is their documents.
+    """
+    scenes = Scenes(view, terms)
+    fired = list(agency.live.fired(scenes, terms.day, gone))
     entries = {entry.id: entry for entry, _ in fired}
     score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries.values()))
     lane = _lane(agency.thresholds, score, entries.values())
+    lane = Lane.YELLOW if gone and lane is not Lane.GREEN else lane
     return Assessment(
         agency=agency.code,
         answer=Answer.ASSESSED,
         lane=lane,
         score=score,
-        controls=_controls(lane, entries.values()),
-        findings=_findings(fired),
+        controls=_controls(lane, () if gone else entries.values()),
+        findings=_findings(fired, gone),
         profiles=agency.fingerprint,
+        trial=_trial(agency, scenes, terms, gone) or UNSET,
     )
 
 
-def dry_run(agency: Agency, view: Tree, terms: Terms) -> tuple[Finding, ...]:
-    """What the profiles on trial would have found; no part of any assessment."""
-    profiles: ProfileSet = agency.dry
-    return _findings(profiles.fired(view, terms)) if profiles.profiles else ()
+def _trial(agency: Agency, scenes: Scenes, terms: Terms, gone: bool) -> tuple[Finding, ...]:
+    """What the profiles on trial would have found, and which of them could not be answered."""
+    tried = list(agency.dry.tried(scenes, terms.day, gone))
+    fired = [(entry, item) for entry, item in tried if not isinstance(item, ConditionError)]
+    failed = (_failed(entry, error) for entry, error in tried if isinstance(error, ConditionError))
+    return (*_findings(fired, gone), *failed)
+
+
+def _failed(entry: ProfileEntry, error: ConditionError) -> Finding:
+    return Finding(
+        profile=entry.id, legal_basis=entry.legal_basis, weight=0, control=None, officer=f"On trial: {error}", trader=""
+    )
 
 
 def _lane(thresholds: Thresholds, score: int, entries: Iterable[ProfileEntry]) -> Lane:
@@ -57,29 +76,36 @@ def _controls(lane: Lane, entries: Iterable[ProfileEntry]) -> tuple[Control, ...
     return tuple(sorted(asked)) or (Control.DOCUMENTS,)
 
 
-def _findings(fired: Iterable[Fired]) -> tuple[Finding, ...]:
-    return tuple(sorted(map(_finding, _first_of_each(fired)), key=_rank))
-
-
-def _first_of_each(fired: Iterable[Fired]) -> Iterator[Fired]:
-    seen: Counter[str] = Counter()
+def _findings(fired: Iterable[Fired], gone: bool) -> tuple[Finding, ...]:
+    by_profile: defaultdict[str, list[Finding]] = defaultdict(list)
     for entry, item in fired:
-        seen[entry.id] += 1
-        if seen[entry.id] <= FINDINGS_PER_PROFILE:
-            yield entry, item
+        by_profile[entry.id].append(_finding(entry, item, gone))
+    return tuple(sorted((each for found in by_profile.values() for each in _first_of(found)), key=_rank))
 
 
-def _finding(fired: Fired) -> Finding:
-    entry, item = fired
+def _first_of(found: list[Finding]) -> list[Finding]:
+    """As many findings of one profile as are kept; the last one says that there are more."""
+    kept = found[:FINDINGS_PER_PROFILE]
+    if len(found) > len(kept):
+        kept[-1] = msgspec.structs.replace(kept[-1], more=True)
+    return kept
+
+
+def _finding(entry: ProfileEntry, item: str | None, gone: bool) -> Finding:
     return Finding(
         profile=entry.id,
         legal_basis=entry.legal_basis,
         weight=entry.weight,
-        control=entry.control,
-        officer=entry.officer,
-        trader=entry.trader,
+        control=Control.DOCUMENTS if gone and entry.control else entry.control,
+        officer=f"{GONE} {entry.officer}" if gone else entry.officer,
+        trader=after_release(entry) if gone else entry.trader,
         item=item,
     )
+
+
+def after_release(entry: ProfileEntry) -> str:
+    """The trader's words about goods that have gone; those of a profile that asks for documents hold then, too."""
+    return entry.trader_after_release or (entry.trader if entry.control is Control.DOCUMENTS else GIVE_DOCUMENTS)
 
 
 def _rank(finding: Finding) -> tuple[int, str, int, str]:

@@ -123,13 +123,29 @@ def _refuse_unknown(owner: str, names: set[str], facts: Mapping[str, Fact]) -> N
         raise ConditionError(f"there is no fact {owner}.{unknown[0]}")
 
 
+class Scenes:
+    """One declaration as conditions see it, as a whole and item by item; each of its facts is read at most once.
+
+    `items` holds each goods item's SequenceNumeric and its scene.
+    """
+
+    def __init__(self, tree: Tree, terms: Terms) -> None:
+        declaration, trees = Facts(DECLARATION_FACTS, tree, terms), goods_items(tree)
+        facts = [Facts(ITEM_FACTS, item, terms) for item in trees]
+        self.whole: Scene = {"declaration": declaration, "items": facts}
+        self.items: list[tuple[str | None, Scene]] = [
+            (text_of(item.get("SequenceNumeric")), {"declaration": declaration, "item": each})
+            for item, each in zip(trees, facts, strict=True)
+        ]
+
+
 class ConditionSet:
-    """Conditions evaluated over one tree, each fact of which is read at most once."""
+    """Conditions evaluated over the same scenes."""
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.conditions = tuple(conditions)
 
-    def fired(self, tree: Tree, terms: Terms, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
+    def fired(self, scenes: Scenes, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
         """Index of each condition that holds, with the item's SequenceNumeric (None: the whole declaration).
 
         `wanted` restricts the evaluation to those indexes. Raises `ConditionError`.
@@ -137,11 +153,6 @@ class ConditionSet:
         chosen = range(len(self.conditions)) if wanted is None else sorted(wanted)
         single = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "item"]
         whole = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "declaration"]
-        declaration, trees = Facts(DECLARATION_FACTS, tree, terms), goods_items(tree)
-        items = [Facts(ITEM_FACTS, item, terms) for item in trees]
-        scene: Scene = {"declaration": declaration, "items": items}
-        yield from ((index, None) for index, condition in whole if condition.holds(scene))
-        for item, facts in zip(trees, items, strict=True):
-            scene = {"declaration": declaration, "item": facts}
-            sequence = text_of(item.get("SequenceNumeric"))
+        yield from ((index, None) for index, condition in whole if condition.holds(scenes.whole))
+        for sequence, scene in scenes.items:
             yield from ((index, sequence) for index, condition in single if condition.holds(scene))

@@ -14,16 +14,15 @@ from typing import Annotated, Literal
 import msgspec
 
 from singlewindow.decisions.assessment import Control, Lane
-from singlewindow.declarations.model import Tree
-from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, compile_condition
+from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Scenes, compile_condition
 from singlewindow.risk.configuration import Source
 from singlewindow.risk.predicates import Scope
 from singlewindow.risk.rehearsal import rehearse
-from singlewindow.risk.terms import Terms
 
 Words = Annotated[str, msgspec.Meta(pattern=r"\S")]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Mode = Literal["live", "dry-run"]
+Acts = Literal["before-release", "after-release", "both"]
 
 
 class Conditional(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +34,11 @@ class Conditional(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProfileEntry(Conditional, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One [[profile]] as written; `example` marks a legal basis that is our invention."""
+    """One [[profile]] as written; `example` marks a legal basis that is our invention.
+
+    `acts` says whether it looks at goods before their release, at declarations lodged after it, or at both. After
+    release its control is a check of documents, and the trader reads `trader_after_release`.
+    """
 
     title: Words
     legal_basis: Words
@@ -48,10 +51,16 @@ class ProfileEntry(Conditional, frozen=True, kw_only=True, forbid_unknown_fields
     lane: Lane | None = None
     officer: Words
     trader: Words
+    acts: Acts = "both"
+    trader_after_release: Words | None = None
 
     def valid(self, today: date) -> bool:
         """Whether the profile applies on that day; both ends of its validity belong to it."""
         return self.valid_from <= today and (self.valid_until is None or today <= self.valid_until)
+
+    def acts_on(self, gone: bool) -> bool:
+        """Whether the profile looks at goods that have gone, or at goods that have not."""
+        return self.acts in ("both", "after-release" if gone else "before-release")
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,10 @@ class Profile:
     condition: Condition
 
 
+Fired = tuple[ProfileEntry, str | None]
+"""A profile that holds, and the item (SequenceNumeric) it holds for; None is the whole declaration."""
+
+
 class ProfileSet:
     """Profiles evaluated together over one view."""
 
@@ -69,11 +82,23 @@ class ProfileSet:
         self.profiles = tuple(profiles)
         self._conditions = ConditionSet(profile.condition for profile in self.profiles)
 
-    def fired(self, view: Tree, terms: Terms) -> Iterator[tuple[ProfileEntry, str | None]]:
-        """Each profile valid on the day whose condition holds, once per item it holds for; raises `ConditionError`."""
-        valid = [index for index, profile in enumerate(self.profiles) if profile.entry.valid(terms.day)]
-        for index, item in self._conditions.fired(view, terms, valid):
+    def fired(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Fired]:
+        """Each profile that applies and whose condition holds, once per item it holds for; raises `ConditionError`."""
+        for index, item in self._conditions.fired(scenes, self._applying(day, gone)):
             yield self.profiles[index].entry, item
+
+    def tried(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Fired | tuple[ProfileEntry, ConditionError]]:
+        """Like `fired`, but a profile that cannot be answered comes with its error and leaves the others alone."""
+        for index in self._applying(day, gone):
+            entry = self.profiles[index].entry
+            try:
+                yield from [(entry, item) for _, item in self._conditions.fired(scenes, [index])]
+            except ConditionError as error:
+                yield entry, error
+
+    def _applying(self, day: date, gone: bool) -> list[int]:
+        entries = enumerate(profile.entry for profile in self.profiles)
+        return [index for index, entry in entries if entry.valid(day) and entry.acts_on(gone)]
 
 
 def read_profiles(source: Source, entitled: frozenset[str]) -> list[Profile]:
@@ -91,8 +116,14 @@ def _profile(source: Source, index: int, raw: object, entitled: frozenset[str]) 
     if entry.valid_until is not None and entry.valid_until < entry.valid_from:
         line = source.line_of("profile", index, "valid_until")
         source.complain(line, f"{entry.id}: valid_until is before valid_from")
-    if entry.id in entry.trader:
-        source.complain(source.line_of("profile", index, "trader"), f"{entry.id}: the trader's words name the profile")
+    for key in ("trader", "trader_after_release"):
+        if entry.id in (getattr(entry, key) or ""):
+            source.complain(source.line_of("profile", index, key), f"{entry.id}: the trader's words name the profile")
+    if entry.acts == "after-release" and entry.control not in (None, Control.DOCUMENTS):
+        line = source.line_of("profile", index, "control")
+        source.complain(
+            line, f"{entry.id}: of goods that have gone only documents can be checked: {entry.control} cannot be done"
+        )
     line = source.line_of("profile", index, "when")
     condition = read_condition(source, line, entry)
     if condition is None:

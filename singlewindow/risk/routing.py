@@ -9,17 +9,21 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from singlewindow.declarations.model import Tree
+from singlewindow.decisions.merge import Basis
+from singlewindow.declarations.model import Tree, text_of
 from singlewindow.risk.agency import Agency, RoutingRule
-from singlewindow.risk.conditions import ConditionError, ConditionSet
+from singlewindow.risk.conditions import ConditionError, ConditionSet, Scenes
+from singlewindow.risk.facts import goods_items
 from singlewindow.risk.terms import Terms
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an agency is asked: `reason` in words, the `rules` that matched, the `items` its interest rests on.
 
-    `items` are SequenceNumeric values; empty means the whole declaration (or, where not asked, nothing).
+    `items` are SequenceNumeric values; empty means the whole declaration (or, where not asked, nothing). `basis` is on
+    the entry of customs: what the decision has to know of the declaration.
     """
 
     agency: str
@@ -27,16 +31,32 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     rules: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    basis: Basis | UnsetType = UNSET
 
 
 def route(agencies: Mapping[str, Agency], declaration: Tree, terms: Terms) -> list[Routing]:
     """One `Routing` per agency, by code; where a rule cannot be answered, every agency is asked."""
     ordered = tuple(agencies[code] for code in sorted(agencies))
     try:
-        return _plan(ordered).route(declaration, terms)
+        routed = _plan(ordered).route(declaration, terms)
     except ConditionError as error:
         reason = f"a routing rule could not be evaluated ({error}), so every agency is asked"
-        return [Routing(agency=agency.code, asked=True, reason=reason) for agency in ordered]
+        routed = [Routing(agency=agency.code, asked=True, reason=reason) for agency in ordered]
+    return [
+        msgspec.structs.replace(entry, basis=_basis(entry, declaration, terms)) if agency.customs else entry
+        for agency, entry in zip(ordered, routed, strict=True)
+    ]
+
+
+def _basis(customs: Routing, declaration: Tree, terms: Terms) -> Basis:
+    items = goods_items(declaration)
+    asked = [item for item in items if not customs.items or text_of(item.get("SequenceNumeric")) in customs.items]
+    return Basis(
+        customs=customs.agency,
+        items=len(items),
+        covered=len(asked) if customs.asked else 0,
+        after_release=terms.gone(declaration),
+    )
 
 
 class _Plan:
@@ -49,7 +69,7 @@ class _Plan:
 
     def route(self, declaration: Tree, terms: Terms) -> list[Routing]:
         matched: dict[str, list[tuple[RoutingRule, str | None]]] = {agency.code: [] for agency in self._agencies}
-        for index, item in self._conditions.fired(declaration, terms):
+        for index, item in self._conditions.fired(Scenes(declaration, terms)):
             code, rule = self._rules[index]
             matched[code].append((rule, item))
         return [_routing(agency, matched[agency.code]) for agency in self._agencies]

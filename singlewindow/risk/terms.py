@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from singlewindow.declarations.model import Tree, text_of
 from singlewindow.declarations.rules import Rulebooks
 
 
@@ -29,6 +30,11 @@ class Terms:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     tariff_scheme: str = "TSP"
     after_release: frozenset[str] = frozenset()
+
+    def gone(self, declaration: Tree) -> bool:
+        """Whether, by the declaration's type, its goods have gone already."""
+        kind = (text_of(declaration.get("TypeCode")) or "").strip().upper()
+        return len(kind) == 3 and kind[2] in self.after_release
 
 
 @lru_cache(maxsize=256)

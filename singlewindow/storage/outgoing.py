@@ -8,18 +8,28 @@ from singlewindow.storage.tables import Record, assessment, decision, declaratio
 
 FEED_ENTRY = (feed.c.number.label("cursor"), feed.c.version_id, feed.c.kind, feed.c.at)
 """What an entry of a feed is, apart from its content."""
+INSPECTIONS = ("05", "06")
+"""The function codes of notices that tell of a decision to inspect."""
 
 
 def notices(connection: Connection, party: str, first: int, limit: int) -> list[Record]:
-    """A party's notices from number `first` on, each with what its RES message needs."""
+    """A party's notices from number `first` on, each with what its RES message needs.
+
+    Those of a decision to inspect have its body as `decision`.
+    """
+    its_own = and_(decision.c.version_id == notice.c.version_id, notice.c.function_code.in_(INSPECTIONS))
     query = (
-        select(notice, declaration.c.mrn, declaration.c.lrn, version.c.number.label("version"), version.c.lodged_at)
+        select(
+            notice, declaration.c.mrn, declaration.c.lrn, version.c.number.label("version"), version.c.lodged_at,
+            decision.c.body.label("decision"),
+        )
         .join(version, version.c.id == notice.c.version_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
+        .outerjoin(decision, its_own)
         .where(notice.c.party == party, notice.c.number >= first)
         .order_by(notice.c.number)
         .limit(limit)
-    )
+    )  # fmt: skip
     return list(connection.execute(query))
 
 

@@ -27,8 +27,10 @@ def newest(connection: Connection, mrn: str, party: str | None) -> Record | None
 
 
 def answered(connection: Connection, version_id: int) -> dict[str, Record]:
-    """By agency: how and when its question on a version was closed."""
-    columns = (assessment.c.agency, assessment.c.answer, assessment.c.lane, assessment.c.answered_at)
+    """By agency: how and when its question on a version was closed, and the answer's body."""
+    columns = (
+        assessment.c.agency, assessment.c.answer, assessment.c.lane, assessment.c.answered_at, assessment.c.body
+    )  # fmt: skip
     query = select(*columns).where(assessment.c.version_id == version_id)
     return {row.agency: row for row in connection.execute(query)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -135,6 +136,11 @@ def test_a_view_that_fails_does_not_keep_its_neighbours_from_their_answers(adapt
     broken = View("26GB0000000000000A", 1, {"GoodsShipment": {"GovernmentAgencyGoodsItem": [{"Packaging": 7}]}}, TERMS)
     outcomes = assess_each(adapter, [view(), broken, view()])
     assert (outcomes[0], len(outcomes)) == (outcomes[2], 3)
+
+
+def test_profiles_ask_for_the_documents_of_goods_that_have_gone(tmp_path: Path) -> None:
+    answer = profiles_adapter(tmp_path).assess(replace(view(), after_release=True))
+    assert (answer.lane, answer.controls) == (Lane.YELLOW, (Control.DOCUMENTS,))
 
 
 def test_profiles_answer_by_what_they_find(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 @pytest.fixture(scope="session")
 def agencies() -> Mapping[str, Agency]:
     """The agencies as configured, read once."""
-    return load_agencies(CONFIG / "agencies")
+    return load_agencies(CONFIG / "agencies", "customs")
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,13 @@ PLAIN = as_xml(tree())
 def room(places: int = 2, queue: int = 4) -> ReadingRoom:
     processors = frozenset(os.sched_getaffinity(0))
     premises = Premises(
-        config=str(CONFIG), country="GB", body_bytes=4_000_000, items=999, memory=MEMORY, processors=processors
+        config=str(CONFIG),
+        country="GB",
+        customs="customs",
+        body_bytes=4_000_000,
+        items=999,
+        memory=MEMORY,
+        processors=processors,
     )
     return ReadingRoom(premises, places, queue)
 

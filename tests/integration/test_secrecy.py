@@ -32,15 +32,19 @@ class _Suspicious:
     agency: str
     lane: Lane
     words: str = WORDS
+    items: tuple[str | None, ...] = ("1",)
 
     def assess(self, _view: View) -> Assessment:
-        finding = Finding(
-            profile=f"{CANARY}-{self.agency}", legal_basis=f"{CANARY} law", weight=97, control=Control.DOCUMENTS,
-            officer=f"{CANARY}: hidden in the tools", trader=self.words, item="1",
-        )  # fmt: skip
         return Assessment(
             agency=self.agency, answer=Answer.ASSESSED, lane=self.lane, score=97, controls=(Control.DOCUMENTS,),
-            findings=(finding,), profiles=f"{CANARY}-fingerprint",
+            findings=tuple(self._finding(self.words, item) for item in self.items), profiles=f"{CANARY}-fingerprint",
+            trial=(self._finding(f"{CANARY} on trial", "1"),),
+        )  # fmt: skip
+
+    def _finding(self, words: str, item: str | None) -> Finding:
+        return Finding(
+            profile=f"{CANARY}-{self.agency}", legal_basis=f"{CANARY} law", weight=97, control=Control.DOCUMENTS,
+            officer=f"{CANARY}: hidden in the tools", trader=words, item=item,
         )  # fmt: skip
 
 
@@ -91,7 +95,7 @@ def test_nothing_of_what_agencies_found_reaches_the_trader(window: Window, caplo
             told = _without_chance(answer.text + str(answer.headers), answer)
             assert [word for word in unspeakable if word in told] == [], (when, call, told)
             assert not re.search(r"\b97\b", told), (when, call, told)
-    assert body_of(after["wait"])["reasons"] == ["The goods are held for a check of documents.", WORDS]
+    assert body_of(after["wait"])["reasons"] == ["The goods are held for a check of documents.", f"Item 1: {WORDS}"]
     assert CANARY not in caplog.text
 
 
@@ -109,20 +113,48 @@ VARIANTS: dict[str, dict[str, _Suspicious]] = {
 }
 
 
-def test_who_found_something_and_how_grave_it_is_makes_no_difference_to_the_trader(window: Window) -> None:
-    told = {}
-    for number, (variant, hits) in enumerate(VARIANTS.items()):
+ITEM_VARIANTS: dict[str, dict[str, _Suspicious]] = {
+    "customs on both items": {"customs": _Suspicious("customs", Lane.YELLOW, items=("1", "2"))},
+    "firearms on both items": {"firearms": _Suspicious("firearms", Lane.RED, items=("2", "1"))},
+    "each on one": {
+        "customs": _Suspicious("customs", Lane.ORANGE, items=("2",)),
+        "firearms": _Suspicious("firearms", Lane.RED, items=("1",)),
+    },
+    "both on both": {
+        "customs": _Suspicious("customs", Lane.RED, items=("1", "2")),
+        "firearms": _Suspicious("firearms", Lane.YELLOW, items=("1", "2")),
+    },
+}
+
+
+def _two_items() -> dict[str, Any]:
+    whole = tree(commodity=PISTOLS, GoodsItemQuantity="2", TotalPackageQuantity="2")
+    (item,) = whole["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+    items = [item, {**item, "SequenceNumeric": "2"}]
+    return whole | {"GoodsShipment": {**whole["GoodsShipment"], "GovernmentAgencyGoodsItem": items}}
+
+
+@pytest.mark.parametrize(
+    ("variants", "declaration", "place"),
+    [(VARIANTS, tree(commodity=PISTOLS), "Item 1: "), (ITEM_VARIANTS, _two_items(), "Items 1 and 2: ")],
+    ids=["one item", "two items"],
+)
+def test_who_found_something_and_how_grave_it_is_makes_no_difference_to_the_trader(
+    window: Window, variants: dict[str, dict[str, _Suspicious]], declaration: dict[str, Any], place: str
+) -> None:
+    told = []
+    for number, hits in enumerate(variants.values()):
         suspicious = _with_answers(window, hits)
         trader = Callers(create_app(suspicious), suspicious).trader(f"GB{number}")
-        mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
+        mrn = body_of(trader.lodge(declaration))["mrn"]
         work(suspicious)
         answers = _readable(trader, mrn)
-        told[variant] = {
+        told.append({
             call: (answer.status_code, _without_chance(answer.text, answer), sorted(answer.headers.keys()))
             for call, answer in answers.items()
-        }
-    first = told.pop("customs in yellow")
-    assert [variant for variant, answers in told.items() if answers != first] == []
+        })  # fmt: skip
+    assert [variant for variant, answers in zip(variants, told, strict=True) if answers != told[0]] == []
+    assert f"{place}{WORDS}" in told[0]["wait"][1]
 
 
 def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(window: Window) -> None:

@@ -34,7 +34,7 @@ def configuration_loads(settings: Settings) -> Iterator[Check]:
     """Agencies and rules, read as every process reads them at its start."""
     name, config = "configuration", Path(settings.sw_config)
     try:
-        agencies = load_agencies(config / "agencies")
+        agencies = load_agencies(config / "agencies", settings.sw_customs)
         load_rulebooks(config, settings.sw_item_limit, settings.sw_country)
         build_adapters(agencies, sandbox_allowed=settings.sw_sandbox)
     except (ValueError, OSError, ConfigError, SandboxForbidden) as error:

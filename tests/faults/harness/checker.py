@@ -19,7 +19,7 @@ import redis
 from sqlalchemy import create_engine, text
 
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.decisions.merge import merge
+from singlewindow.decisions.merge import Basis, merge
 from tests.faults.harness.client import Log
 
 # Words of the declarations that are sent, none of which may be found in the queue server or in any log.
@@ -73,6 +73,11 @@ class Record:
     def asked(self, version: Row) -> set[str]:
         """The agencies asked about a version, as stored with it."""
         return {entry["agency"] for entry in json.loads(version["routing"]) if entry["asked"]}
+
+    def basis(self, version: Row) -> Basis | None:
+        """What the decision rests on besides the answers, as stored with the version."""
+        stored = (entry.get("basis") for entry in json.loads(version["routing"]))
+        return next((msgspec.convert(basis, Basis) for basis in stored if basis), None)
 
     def by_version(self, table: str) -> dict[int, list[Row]]:
         """A table's rows by version id."""
@@ -274,7 +279,7 @@ def decisions_follow(record: Record, _log: Log) -> Iterator[str]:
         if version is None:
             continue
         given = [msgspec.json.decode(row["body"], type=Assessment) for row in answers[version_id]]
-        again = merge(given, record.asked(version))
+        again = merge(given, record.asked(version), record.basis(version))
         stored = (decision["outcome"], decision["lane"], bool(decision["contradictory"]), decision["fingerprint"])
         if stored != (again.outcome, again.lane, again.contradictory, again.fingerprint):
             yield f"version {version_id} is decided {stored[0]}, and its answers give {again.outcome}"

@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,12 @@ def test_the_agency_gets_its_view_and_what_it_needs_to_answer_later(server: Agen
     headers = server.headers[0]
     assert headers["Authorization"] == f"Bearer {KEY}"
     assert headers["X-Correlation-Id"] == "trace-1"
+
+
+def test_the_agency_is_told_that_the_goods_have_gone(server: AgencyServer, adapter: RemoteAdapter) -> None:
+    server.mode = "green"
+    adapter.assess(replace(VIEW, after_release=True))
+    assert server.questions[0]["after_release"] is True
 
 
 def test_a_question_taken_for_later_is_pending(ask: Ask) -> None:

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
-from singlewindow.decisions.merge import Outcome, Verdict, merge
+from singlewindow.decisions.merge import Basis, Outcome, Verdict, merge
 
 LANES = list(Lane)
 AGENCIES = st.sampled_from(["customs", "firearms", "health", "transport"])
@@ -29,6 +30,9 @@ ASSESSMENTS = st.builds(
     controls=st.lists(st.sampled_from(Control), max_size=3).map(tuple),
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     profiles=st.sampled_from(["", "f"]),
+)
+BASES = st.none() | st.builds(
+    Basis, customs=AGENCIES, items=st.integers(0, 3), covered=st.integers(0, 3), after_release=st.booleans()
 )
 MANY = st.lists(ASSESSMENTS, max_size=6)
 ASKED = st.lists(AGENCIES, max_size=4)
@@ -233,3 +237,135 @@ def test_goods_are_released_only_by_the_green_answer_of_everybody_asked(
     if merge(answers, asked).outcome is Outcome.RELEASE:
         assert {each.agency for each in answers} >= set(asked)
         assert {(each.answer, each.lane) for each in answers} == {(Answer.ASSESSED, Lane.GREEN)}
+
+
+def of_items(items: int, covered: int | None = None, customs: str = "customs") -> Basis:
+    return Basis(customs=customs, items=items, covered=items if covered is None else covered)
+
+
+GONE = Basis(customs="customs", items=1, covered=1, after_release=True)
+
+
+def test_goods_are_released_where_customs_has_assessed_every_item() -> None:
+    verdict = merge([green("customs"), green("health")], ["customs", "health"], of_items(3))
+    assert (verdict.outcome, verdict.function_code, verdict.reasons) == (Outcome.RELEASE, "08", ())
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "basis", "words"),
+    [
+        (
+            [green("health")],
+            ["health"],
+            of_items(1, 0),
+            "The agency was not asked, and nothing is released without it.",
+        ),
+        ([green("customs"), green("health")], ["health"], of_items(1, 0), "was not asked"),
+        ([green("customs")], ["customs"], of_items(3, 2), "The agency was asked about 2 of 3 goods items only."),
+        ([green("customs")], ["customs"], of_items(999, 1), "about 1 of 999"),
+        ([green("customs")], ["customs"], of_items(0), "the declaration has no goods items"),
+        ([green("customs")], ["customs"], of_items(1, 0, "douane"), "was not asked"),
+        ([green("health")], ["customs", "health"], of_items(1), "has not answered in time"),
+        ([], [], of_items(1, 0), "was not asked"),
+    ],
+)
+def test_nothing_is_released_unless_customs_has_assessed_every_item(
+    answers: list[Assessment], asked: list[str], basis: Basis, words: str
+) -> None:
+    verdict = merge(answers, asked, basis)
+    assert (verdict.outcome, verdict.lane, verdict.controls, verdict.function_code) == (
+        Outcome.INSPECT, Lane.YELLOW, (Control.DOCUMENTS,), "05",
+    )  # fmt: skip
+    told = [reason for reason in verdict.reasons if words in reason.officer]
+    assert [(reason.agency, reason.trader, reason.weight) for reason in told] == [(basis.customs, "", 100)]
+
+
+def test_what_agencies_ask_for_stays_where_customs_was_not_asked() -> None:
+    verdict = merge([wants("health", Control.SAMPLE)], ["health"], of_items(1, 0))
+    assert (verdict.lane, verdict.controls) == (Lane.ORANGE, (Control.DOCUMENTS, Control.SAMPLE))
+
+
+def test_a_person_looks_first_where_customs_was_not_asked() -> None:
+    assert merge([wants("health", Control.DOCUMENTS)], ["health"]).function_code == "06"
+    assert merge([wants("health", Control.DOCUMENTS)], ["health"], of_items(1, 0)).function_code == "05"
+
+
+@given(MANY, ASKED, BASES)
+def test_nothing_is_green_that_customs_has_not_assessed_whole(
+    answers: list[Assessment], asked: list[str], basis: Basis | None
+) -> None:
+    verdict = merge(answers, asked, basis)
+    if basis is not None and verdict.outcome is Outcome.RELEASE:
+        assert 0 < basis.items <= basis.covered
+        assert basis.customs in asked
+        assert (Answer.ASSESSED, Lane.GREEN) in {
+            (each.answer, each.lane) for each in answers if each.agency == basis.customs
+        }
+
+
+@given(MANY, ASKED, BASES)
+def test_a_basis_never_releases_what_the_answers_hold(
+    answers: list[Assessment], asked: list[str], basis: Basis | None
+) -> None:
+    before, after = merge(answers, asked), merge(answers, asked, basis)
+    assert before.outcome is Outcome.RELEASE or after.outcome is Outcome.INSPECT
+    if basis is not None and not basis.after_release:
+        assert relaxed_in(strictness(before), strictness(after)) == []
+
+
+TRIALS = st.just(UNSET) | st.lists(FINDINGS, max_size=3).map(tuple)
+
+
+@given(MANY, ASKED, BASES, st.data())
+def test_what_is_only_tried_changes_nothing(
+    answers: list[Assessment], asked: list[str], basis: Basis | None, draw: st.DataObject
+) -> None:
+    tried = [msgspec.structs.replace(each, trial=draw.draw(TRIALS)) for each in answers]
+    assert merge(tried, asked, basis) == merge(answers, asked, basis)
+
+
+def test_answers_that_differ_in_what_was_tried_do_not_contradict_each_other() -> None:
+    tried = msgspec.structs.replace(green("customs"), trial=(finding("X", 100),))
+    verdict = merge([green("customs"), tried], ["customs"])
+    assert (verdict.outcome, verdict.contradictory) == (Outcome.RELEASE, False)
+
+
+@given(MANY, ASKED, BASES)
+def test_goods_that_have_gone_are_held_for_documents_at_most(
+    answers: list[Assessment], asked: list[str], basis: Basis | None
+) -> None:
+    assume(basis is not None and basis.after_release)
+    verdict = merge(answers, asked, basis)
+    if verdict.outcome is Outcome.INSPECT:
+        assert (verdict.lane, verdict.controls, verdict.function_code) == (Lane.YELLOW, (Control.DOCUMENTS,), "06")
+    assert {reason.control for reason in verdict.reasons} <= {None, Control.DOCUMENTS}
+    assert verdict.after_release is True
+
+
+@pytest.mark.parametrize("control", Control)
+def test_an_answer_that_forgets_that_the_goods_have_gone_gets_documents(control: Control) -> None:
+    held = msgspec.structs.replace(wants("health", control, lane=Lane.RED), findings=(finding("H", 90),))
+    verdict = merge([green("customs"), held], ["customs", "health"], GONE)
+    assert (verdict.lane, verdict.controls, verdict.function_code) == (Lane.YELLOW, (Control.DOCUMENTS,), "06")
+
+
+def test_goods_that_have_gone_are_no_ground_to_release() -> None:
+    silent = Assessment(agency="customs", answer=Answer.SILENT, lane=Lane.ORANGE, controls=(Control.DOCUMENTS,))
+    assert merge([silent], ["customs"], GONE).outcome is Outcome.INSPECT
+    assert merge([], ["customs"], GONE).outcome is Outcome.INSPECT
+
+
+def test_the_basis_is_part_of_what_was_judged() -> None:
+    found = {
+        merge([green("customs")], ["customs"], basis).fingerprint for basis in (None, of_items(1), of_items(2), GONE)
+    }
+    assert len(found) == 4
+
+
+def test_a_decision_without_basis_is_written_as_it_was_before_there_were_any() -> None:
+    held = msgspec.structs.replace(wants("customs", Control.SCAN), findings=(finding("A", 50, "1"),))
+    stored = msgspec.json.decode(msgspec.json.encode(merge([held], ["customs"])))
+    assert list(stored) == [
+        "outcome", "lane", "controls", "contradictory", "reasons", "fingerprint", "function_code",
+    ]  # fmt: skip
+    assert list(stored["reasons"][0]) == ["agency", "officer", "trader", "weight", "profile", "item", "control"]

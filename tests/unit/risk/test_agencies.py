@@ -222,3 +222,66 @@ def test_a_remote_table_of_an_agency_that_is_not_remote_is_refused(tmp_path: Pat
 
 def test_profiles_that_nobody_would_apply_are_refused(tmp_path: Path) -> None:
     assert "remove its profiles" in only(write(tmp_path, agency=remote_toml("https://agency.example/"))).text
+
+
+CUSTOMS = AGENCY.replace("firearms", "customs").replace("[[routing]]", "always = true\n[[routing]]")
+
+
+def problems_of_customs(directory: Path, customs: str = "customs") -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_agencies(directory, customs)
+    return [problem.text for problem in caught.value.problems]
+
+
+def test_customs_is_the_agency_that_is_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    found = load_agencies(
+        write(tmp_path, agency=CUSTOMS.replace("FA-R1", "CU-R1"), profiles=profile("CU-1")), "customs"
+    )
+    assert {code: agency.customs for code, agency in found.items()} == {"customs": True, "firearms": False}
+
+
+def test_customs_may_have_another_name(tmp_path: Path) -> None:
+    assert load_agencies(write(tmp_path, agency=CUSTOMS.replace("customs", "douane")), "douane")["douane"].customs
+
+
+@pytest.mark.parametrize("name", ["customs", "Firearms", "", " firearms"])
+def test_an_installation_without_customs_is_refused(tmp_path: Path, name: str) -> None:
+    (text,) = problems_of_customs(write(tmp_path), name)
+    assert ("SW_CUSTOMS" in text, repr(name) in text) == (True, True)
+
+
+def test_customs_that_is_not_asked_about_everything_is_refused(tmp_path: Path) -> None:
+    agency = AGENCY.replace("firearms", "customs")
+    assert problems_of_customs(write(tmp_path, agency=agency)) == ["customs needs always = true"]
+
+
+def test_customs_that_does_not_see_the_items_is_refused(tmp_path: Path) -> None:
+    elements = {path: need for path, need in ELEMENTS.items() if not path.endswith("SequenceNumeric")}
+    whole = profile(scope='"declaration"', when="\"declaration.type == 'IMA'\"")
+    directory = write(tmp_path, agency=CUSTOMS, elements=entitlement(elements), profiles=whole)
+    (text,) = problems_of_customs(directory)
+    assert text.endswith(f"it must see {ITEM}/SequenceNumeric")
+
+
+@pytest.mark.parametrize("acts", ["before", "after release", "never", ""])
+def test_a_profile_acts_before_release_after_it_or_at_both(tmp_path: Path, acts: str) -> None:
+    found = only(write(tmp_path, profiles=profile(acts=f'"{acts}"')))
+    assert "acts" in found.text
+
+
+@pytest.mark.parametrize("control", ["scan", "physical", "sample"])
+def test_goods_that_have_gone_leave_only_documents_to_look_at(tmp_path: Path, control: str) -> None:
+    after = profile("A", acts='"after-release"', control=f'"{control}"')
+    found = only(write(tmp_path, profiles=f"{profile('B')}\n{after}"))
+    assert f"{control} cannot be done" in found.text
+
+
+def test_an_agency_that_acts_after_release_only_would_release_everything(tmp_path: Path) -> None:
+    found = only(write(tmp_path, profiles=profile(acts='"after-release"')))
+    assert "no live profile" in found.text
+
+
+@pytest.mark.parametrize("key", ["trader", "trader_after_release"])
+def test_no_words_for_traders_name_the_profile(tmp_path: Path, key: str) -> None:
+    assert "name the profile" in only(write(tmp_path, profiles=profile("X-9", **{key: '"see X-9"'}))).text

@@ -3,12 +3,17 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import UNSET
 
-from singlewindow.decisions.assessment import Answer, Control, Lane
+from singlewindow.decisions.assessment import Answer, Control, Finding, Lane
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.assess import FINDINGS_PER_PROFILE, assess, dry_run
+from singlewindow.risk.agency import Agency
+from singlewindow.risk.assess import FINDINGS_PER_PROFILE, GIVE_DOCUMENTS, GONE, assess
 from singlewindow.risk.conditions import ConditionError
+from singlewindow.risk.facts import Facts
+from singlewindow.risk.readers import Value
 from tests.agency_folders import one, profile
 from tests.terms import TERMS
 
@@ -24,6 +29,17 @@ def arms(*sequences: str) -> Tree:
         for each in sequences
     ]
     return {"TypeCode": "IMA", "GoodsShipment": {"GovernmentAgencyGoodsItem": items}}
+
+
+UNSTEADY = "\"item.commodity_code == '' || int(item.commodity_code) > 5\""
+
+
+def unsteady(*sequences: str) -> Tree:
+    """Arms whose code is no number that fits, so that `UNSTEADY` cannot be answered."""
+    tree = arms(*sequences)
+    for item in tree["GoodsShipment"]["GovernmentAgencyGoodsItem"]:
+        item["Commodity"]["Classification"][0]["ID"] = "9" + "3" * 39
+    return tree
 
 
 def test_a_declaration_no_profile_fires_on_is_green(tmp_path: Path) -> None:
@@ -100,9 +116,120 @@ def test_a_profile_on_trial_changes_no_assessment(tmp_path: Path) -> None:
     assert assess(agency, arms("1"), TERMS).findings == ()
 
 
+def tried(agency: Agency, tree: Tree, gone: bool = False) -> list[Finding]:
+    trial = assess(agency, tree, TERMS, gone).trial
+    return [] if trial is UNSET else list(trial)
+
+
 def test_a_profile_on_trial_says_what_it_would_have_found(tmp_path: Path) -> None:
     agency = one(tmp_path, profile("A"), profile("B", mode='"dry-run"'))
-    assert [each.profile for each in dry_run(agency, arms("1"), TERMS)] == ["B"]
+    assert [(each.profile, each.item) for each in tried(agency, arms("1", "2"))] == [("B", "1"), ("B", "2")]
+
+
+def test_everything_but_the_trial_is_as_if_there_were_none(tmp_path: Path) -> None:
+    trial = profile("B", mode='"dry-run"', weight="100", control='"physical"', lane='"red"')
+    with_trial, without = one(tmp_path / "a", profile("A"), trial), one(tmp_path / "b", profile("A"))
+    answers = [
+        msgspec.structs.replace(assess(agency, arms("1"), TERMS).counted, profiles="")
+        for agency in (with_trial, without)
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_an_answer_without_trial_is_stored_as_it_was_before_there_were_trials(tmp_path: Path) -> None:
+    stored = msgspec.json.decode(msgspec.json.encode(assess(one(tmp_path), arms("1"), TERMS)))
+    assert list(stored) == ["agency", "answer", "lane", "score", "controls", "findings", "profiles"]
+    assert list(stored["findings"][0]) == [
+        "profile", "legal_basis", "weight", "control", "officer", "trader", "item",
+    ]  # fmt: skip
+
+
+def test_a_profile_on_trial_outside_its_validity_is_not_tried(tmp_path: Path) -> None:
+    agency = one(tmp_path, profile("A"), profile("B", mode='"dry-run"', valid_from="2027-01-01"))
+    assert tried(agency, arms("1")) == []
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_a_profile_on_trial_that_cannot_be_answered_is_noted_and_fails_nothing(tmp_path: Path, position: int) -> None:
+    trials = [profile(name, mode='"dry-run"') for name in ("B", "C")]
+    trials.insert(position, profile("X", mode='"dry-run"', when=UNSTEADY))
+    agency, broken = one(tmp_path, profile("A"), *trials), unsteady("1", "2")
+    found = tried(agency, broken)
+    assert [each.profile for each in found] == ["B", "B", "C", "C", "X"]
+    assert ("could not be answered" in found[-1].officer, found[-1].trader, found[-1].weight) == (True, "", 0)
+    assert [each.profile for each in assess(agency, broken, TERMS).findings] == ["A", "A"]
+
+
+def test_a_profile_on_trial_gives_a_limited_number_of_findings_too(tmp_path: Path) -> None:
+    agency = one(tmp_path, profile("A", when='"false"'), profile("B", mode='"dry-run"'))
+    assert len(tried(agency, arms(*map(str, range(1, 100))))) == FINDINGS_PER_PROFILE
+
+
+def test_a_fact_is_read_once_for_live_profiles_and_those_on_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    missing = Facts.__missing__
+
+    def counted(facts: Facts, name: str) -> Value:
+        read.append(name)
+        return missing(facts, name)
+
+    agency = one(tmp_path, profile("A"), profile("B", mode='"dry-run"'), profile("C", mode='"dry-run"'))
+    monkeypatch.setattr(Facts, "__missing__", counted)
+    assess(agency, arms("1"), TERMS)
+    assert read == ["commodity_code"]
+
+
+@pytest.mark.parametrize("control", ["scan", "physical", "sample", "documents"])
+def test_of_goods_that_have_gone_only_documents_are_asked(tmp_path: Path, control: str) -> None:
+    found = assess(one(tmp_path, profile(weight="90", control=f'"{control}"')), arms("1"), TERMS, gone=True)
+    assert (found.lane, found.controls, found.score) == (Lane.YELLOW, (Control.DOCUMENTS,), 90)
+    assert {each.control for each in found.findings} == {Control.DOCUMENTS}
+
+
+def test_of_goods_that_have_gone_a_weak_indicator_asks_nothing(tmp_path: Path) -> None:
+    found = assess(one(tmp_path, profile(weight="5", control='"physical"')), arms("1"), TERMS, gone=True)
+    assert (found.lane, found.controls) == (Lane.GREEN, ())
+
+
+@pytest.mark.parametrize(
+    ("acts", "before", "after"),
+    [
+        ("", True, True),
+        ('"both"', True, True),
+        ('"before-release"', True, False),
+        ('"after-release"', False, True),
+    ],
+)
+@pytest.mark.parametrize("mode", ["live", "dry-run"])
+def test_a_profile_acts_when_it_says(tmp_path: Path, acts: str, before: bool, after: bool, mode: str) -> None:
+    agency = one(tmp_path, profile("A", when='"false"'), profile("B", acts=acts, mode=f'"{mode}"'))
+    for gone, wanted in ((False, before), (True, after)):
+        found = assess(agency, arms("1"), TERMS, gone)
+        assert bool([*found.findings, *tried(agency, arms("1"), gone)]) is wanted
+
+
+def test_the_officer_reads_first_that_the_goods_have_gone(tmp_path: Path) -> None:
+    (found,) = assess(one(tmp_path), arms("1"), TERMS, gone=True).findings
+    assert found.officer == f"{GONE} look at the receivers"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"control": '"physical"', "trader": '"you are selected"'}, GIVE_DOCUMENTS),
+        ({"control": '"physical"', "trader_after_release": '"give the licence"'}, "give the licence"),
+        ({"control": '"documents"', "trader": '"give the invoice"'}, "give the invoice"),
+        ({"control": '"documents"', "trader_after_release": '"give the licence"'}, "give the licence"),
+        ({"control": "", "trader": '"the goods are held"'}, GIVE_DOCUMENTS),
+    ],
+)
+def test_the_trader_reads_words_that_fit_goods_that_have_gone(
+    tmp_path: Path, changes: dict[str, str], words: str
+) -> None:
+    (found,) = assess(one(tmp_path, profile(**changes)), arms("1"), TERMS, gone=True).findings
+    assert found.trader == words
 
 
 def test_findings_stand_by_weight_then_profile_then_item(tmp_path: Path) -> None:
@@ -113,17 +240,16 @@ def test_findings_stand_by_weight_then_profile_then_item(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
-def test_one_profile_gives_a_limited_number_of_findings(tmp_path: Path) -> None:
-    many = arms(*(str(number) for number in range(1, 100)))
-    assert len(assess(one(tmp_path), many, TERMS).findings) == FINDINGS_PER_PROFILE
+@pytest.mark.parametrize("items", [1, FINDINGS_PER_PROFILE - 1, FINDINGS_PER_PROFILE, FINDINGS_PER_PROFILE + 1, 99])
+def test_one_profile_gives_a_limited_number_of_findings_and_says_if_there_are_more(tmp_path: Path, items: int) -> None:
+    found = assess(one(tmp_path), arms(*map(str, range(1, items + 1))), TERMS).findings
+    assert len(found) == min(items, FINDINGS_PER_PROFILE)
+    assert [each.more is True for each in found] == [False] * (len(found) - 1) + [items > FINDINGS_PER_PROFILE]
 
 
 def test_a_profile_that_cannot_be_answered_fails_the_assessment(tmp_path: Path) -> None:
-    agency = one(tmp_path, profile(when="\"item.commodity_code == '' || int(item.commodity_code) > 5\""))
-    broken = arms("1")
-    broken["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]["Commodity"]["Classification"][0]["ID"] = "9" * 40
     with pytest.raises(ConditionError):
-        assess(agency, broken, TERMS)
+        assess(one(tmp_path, profile(when=UNSTEADY)), unsteady("1"), TERMS)
 
 
 def test_the_assessment_carries_the_fingerprint_of_the_profiles(tmp_path: Path) -> None:

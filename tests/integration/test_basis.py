@@ -1,0 +1,188 @@
+"""What a decision rests on besides the answers: customs and all goods items, goods that have gone, no trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from adapters.contract import View
+from adapters.registry import build_adapters
+from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
+from singlewindow.decisions.merge import Verdict, merge
+from singlewindow.http.app import create_app
+from singlewindow.risk.agency import Agency
+from singlewindow.storage.tables import assessment, decision, version
+from tests.integration.conftest import Caller, Callers, body_of, work
+from tests.integration.documents import HAND_TOOLS, PISTOLS, tree
+
+
+@dataclass
+class _Says:
+    agency: str
+    answer: Assessment
+
+    def assess(self, _view: View) -> Assessment:
+        return self.answer
+
+
+def _green(agency: str) -> _Says:
+    return _Says(agency, Assessment(agency=agency, answer=Answer.ASSESSED, lane=Lane.GREEN))
+
+
+def _all_green(window: Window, **changed: Agency) -> Window:
+    agencies = {**window.agencies, **changed}
+    return replace(window, agencies=agencies, adapters={code: _green(code) for code in agencies})
+
+
+def _two_items(first: str, second: str) -> dict[str, Any]:
+    whole = tree(commodity=first, GoodsItemQuantity="2", TotalPackageQuantity="2")
+    (item,) = whole["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+    classified = {**item["Commodity"], "Classification": [{"ID": second, "IdentificationTypeCode": "TSP"}]}
+    items = [item, {**item, "SequenceNumeric": "2", "Commodity": classified}]
+    whole["GoodsShipment"] = {**whole["GoodsShipment"], "GovernmentAgencyGoodsItem": items}
+    return whole
+
+
+def _asked_as(customs: Agency, like: Agency) -> Agency:
+    """Customs that is asked about what another agency is asked about."""
+    return replace(customs, head=msgspec.structs.replace(customs.head, always=False), routing=like.routing)
+
+
+def _decide(window: Window, declaration: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The decision as its trader reads it, and as an auditor does."""
+    callers = Callers(create_app(window), window)
+    answer = callers.trader().lodge(dict(declaration))
+    assert answer.status_code == 202, answer.data
+    mrn = body_of(answer)["mrn"]
+    work(window)
+    path = f"/v1/declarations/{mrn}/decision"
+    return body_of(callers.trader().get(path)), body_of(callers.auditor().get(path))
+
+
+def test_goods_that_customs_and_all_others_find_green_are_released(window: Window) -> None:
+    trader, _ = _decide(_all_green(window), _two_items(HAND_TOOLS, PISTOLS))
+    assert trader["outcome"] == "release"
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        ((PISTOLS, HAND_TOOLS), "The agency was asked about 1 of 2 goods items only."),
+        ((HAND_TOOLS, PISTOLS), "The agency was asked about 1 of 2 goods items only."),
+        ((PISTOLS, PISTOLS), None),
+    ],
+)
+def test_customs_that_is_asked_about_some_items_only_releases_nothing(
+    window: Window, codes: tuple[str, str], words: str | None
+) -> None:
+    customs = _asked_as(window.agencies["customs"], window.agencies["firearms"])
+    trader, auditor = _decide(_all_green(window, customs=customs), _two_items(*codes))
+    assert trader["outcome"] == ("inspect" if words else "release")
+    assert words is None or any(words in reason for reason in auditor["reasons"])
+    assert words is None or trader["reasons"][1:] == ["The declaration is being looked at."]
+
+
+def test_customs_that_is_not_asked_releases_nothing(window: Window) -> None:
+    customs = _asked_as(window.agencies["customs"], window.agencies["medicines"])
+    trader, auditor = _decide(_all_green(window, customs=customs), _two_items(PISTOLS, HAND_TOOLS))
+    assert (trader["outcome"], trader["controls"]) == ("inspect", ["documents"])
+    assert any("was not asked, and nothing is released without it" in reason for reason in auditor["reasons"])
+
+
+def _stored(window: Window) -> tuple[list[Assessment], list[dict[str, Any]], Verdict]:
+    with window.engine.connect() as connection:
+        bodies = connection.execute(select(assessment.c.body)).scalars()
+        given = [msgspec.json.decode(body, type=Assessment) for body in bodies]
+        routing = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
+        verdict = msgspec.json.decode(connection.execute(select(decision.c.body)).scalar_one(), type=Verdict)
+    return given, routing, verdict
+
+
+def test_a_question_that_was_open_at_the_upgrade_is_decided_and_recomputed_as_before(window: Window) -> None:
+    trader = Callers(create_app(window), window).trader()
+    trader.lodge(tree())
+    with window.engine.begin() as connection:
+        stored = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
+        earlier = [{name: value for name, value in entry.items() if name != "basis"} for entry in stored]
+        assert earlier != stored
+        connection.execute(update(version).values(routing=msgspec.json.encode(earlier)))
+    work(window)
+    given, routing, verdict = _stored(window)
+    assert merge(given, [entry["agency"] for entry in routing if entry["asked"]]) == verdict
+
+
+def test_the_basis_is_stored_once_at_lodgement(window: Window) -> None:
+    Callers(create_app(window), window).trader().lodge(_two_items(HAND_TOOLS, PISTOLS))
+    with window.engine.connect() as connection:
+        routing = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
+    assert [(entry["agency"], entry["basis"]) for entry in routing if "basis" in entry] == [
+        ("customs", {"customs": "customs", "items": 2, "covered": 2}),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["IMY", "IMZ", "EXY", "EXZ", "COZ"])
+def test_pistols_that_have_gone_are_checked_by_their_documents(window: Window, kind: str) -> None:
+    trader, auditor = _decide(window, tree(commodity=PISTOLS, TypeCode=kind))
+    assert (trader["outcome"], trader["controls"], auditor["lane"]) == ("inspect", ["documents"], "yellow")
+    assert "held" not in " ".join(trader["reasons"])
+    assert any("The goods have gone" in reason for reason in auditor["reasons"])
+
+
+@pytest.mark.parametrize("kind", ["IMA", "IMD", "EXA", "IMC", "IMF"])
+def test_pistols_that_are_still_here_are_held(window: Window, kind: str) -> None:
+    trader, _ = _decide(window, tree(commodity=PISTOLS, TypeCode=kind))
+    assert "physical" in trader["controls"]
+    assert trader["reasons"][0].startswith("The goods are held for ")
+
+
+def test_an_agency_that_asks_for_goods_that_have_gone_gets_their_documents(window: Window) -> None:
+    wanted = Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED, controls=(Control.PHYSICAL,))
+    stubborn = replace(window, adapters={**window.adapters, "customs": _Says("customs", wanted)})
+    trader, _ = _decide(stubborn, tree(TypeCode="IMZ"))
+    callers = Callers(create_app(stubborn), stubborn)
+    assert trader["controls"] == ["documents"]
+    assert [each["function_code"] for each in body_of(callers.trader().get("/v1/notices"))["notices"]] == ["01", "06"]
+
+
+TRIED = Finding(profile="CANARY-1", legal_basis="CANARY law", weight=99, control=Control.PHYSICAL,
+                officer="CANARY: hidden", trader="CANARY words", item="1")  # fmt: skip
+
+
+def _everything(caller: Caller, mrn: str) -> str:
+    paths = (f"/v1/declarations/{mrn}", f"/v1/declarations/{mrn}/decision", "/v1/declarations", "/v1/notices")
+    return "".join(caller.get(path).text for path in paths)
+
+
+def test_what_was_tried_is_the_agency_s_and_the_auditor_s_and_decides_nothing(window: Window) -> None:
+    tried = msgspec.structs.replace(_green("customs").answer, trial=(TRIED,))
+    trying = replace(window, adapters={**window.adapters, "customs": _Says("customs", tried)})
+    callers = Callers(create_app(trying), trying)
+    trader = callers.trader()
+    mrn = body_of(trader.lodge(tree()))["mrn"]
+    work(trying)
+    assert body_of(trader.get(f"/v1/declarations/{mrn}/decision"))["outcome"] == "release"
+    assert "CANARY" not in _everything(trader, mrn)
+    fed = body_of(callers.agency("customs").get("/v1/agencies/customs/feed"))["entries"][-1]
+    assert fed["assessment"]["trial"][0]["profile"] == "CANARY-1"
+    agencies = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))["agencies"]
+    assert [each["trial"] for each in agencies if each["agency"] == "customs"] == [
+        ["profile=CANARY-1 item=1 weight=99 control=physical: CANARY: hidden"]
+    ]
+    _, routing, verdict = _stored(trying)
+    assert "CANARY" not in msgspec.json.encode((routing, verdict)).decode()
+
+
+def test_a_shipped_profile_on_trial_is_tried_where_goods_are_lodged(window: Window) -> None:
+    whole = tree(Exporter={"ID": "GB111111111000"})
+    whole["GoodsShipment"] = {**whole["GoodsShipment"], "Importer": {"ID": "GB111111111000"}}
+    shipped = replace(window, adapters=build_adapters(window.agencies))
+    trader, _ = _decide(shipped, whole)
+    given, _, _ = _stored(shipped)
+    found = [finding.profile for each in given for finding in each.trial or ()]
+    assert (found, trader["outcome"]) == (["CU-015"], "release")
