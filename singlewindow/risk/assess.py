@@ -24,17 +24,17 @@ Fired = tuple[ProfileEntry, str | None]
 def assess(agency: Agency, view: Tree, terms: Terms) -> Assessment:
     """The agency's answer by its live profiles; raises `ConditionError` where one of them cannot be answered."""
     fired = list(agency.live.fired(view, terms))
-    entries = {entry.id: entry for entry, _ in fired}
-    score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries.values()))
-    lane = _lane(agency.thresholds, score, entries.values())
+    entries = {entry for entry, _ in fired}
+    score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries))
+    lane = _lane(agency.thresholds, score, entries)
     return Assessment(
         agency=agency.code,
         answer=Answer.ASSESSED,
         lane=lane,
         score=score,
-        controls=_controls(lane, entries.values()),
+        controls=_controls(lane, entries),
         findings=_findings(fired),
-        profiles=agency.fingerprint,
+        profiles=agency.applied(terms),
     )
 
 

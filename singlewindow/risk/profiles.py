@@ -18,6 +18,7 @@ from singlewindow.declarations.model import Tree
 from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, compile_condition
 from singlewindow.risk.configuration import Source
 from singlewindow.risk.predicates import Scope
+from singlewindow.risk.readers import Unmeasurable
 from singlewindow.risk.rehearsal import rehearse
 from singlewindow.risk.terms import Terms
 
@@ -70,10 +71,25 @@ class ProfileSet:
         self._conditions = ConditionSet(profile.condition for profile in self.profiles)
 
     def fired(self, view: Tree, terms: Terms) -> Iterator[tuple[ProfileEntry, str | None]]:
-        """Each profile valid on the day whose condition holds, once per item it holds for; raises `ConditionError`."""
+        """Each profile valid on the day whose condition holds, once per item it holds for; raises `ConditionError`.
+
+        Where nobody can tell whether it holds, the profile asks for documents instead.
+        """
         valid = [index for index, profile in enumerate(self.profiles) if profile.entry.valid(terms.day)]
-        for index, item in self._conditions.fired(view, terms, valid):
-            yield self.profiles[index].entry, item
+        for index, item, unmeasurable in self._conditions.fired(view, terms, valid):
+            entry = self.profiles[index].entry
+            yield entry if unmeasurable is None else _unmeasured(entry, unmeasurable), item
+
+
+def _unmeasured(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry:
+    return msgspec.structs.replace(
+        entry,
+        weight=0,
+        control=Control.DOCUMENTS,
+        lane=Lane.YELLOW,
+        officer=f"{unmeasurable.officer} See from the documents whether this applies: {entry.title}.",
+        trader=unmeasurable.trader,
+    )
 
 
 def read_profiles(source: Source, entitled: frozenset[str]) -> list[Profile]:

@@ -49,6 +49,7 @@ MOMENTS = Leaves("Declaration/AcceptanceDateTime/DateTimeString", "Declaration/I
 DATE_FORMATS = Leaves(*(f"{path}/@formatCode" for path in DATES.paths))
 DECIMALS = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "decimal"))
 MASSES = Leaves(*_selected(lambda path, name: name in _MASSES))
+MASS_UNITS = Leaves(*(f"{path}/@unitCode" for path in MASSES.paths))
 AMOUNTS = Leaves(*_selected(lambda path, name: name.endswith("Amount")))
 AMOUNT_CURRENCIES = Leaves(*(f"{path}/@currencyID" for path in AMOUNTS.paths))
 CURRENCIES = Leaves(*AMOUNT_CURRENCIES.paths, "Declaration/CurrencyExchange/CurrencyTypeCode")
@@ -110,5 +111,7 @@ def _take(node: Any, entry: tuple[tuple[Leaves, ...], Plan], found: Texts) -> No
         _collect(node, below, found)
 
 
-COMMON = Walk(AMOUNT_CURRENCIES, AMOUNTS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, MASSES, MOMENTS)
+COMMON = Walk(
+    AMOUNT_CURRENCIES, AMOUNTS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, MASS_UNITS, MASSES, MOMENTS
+)
 """The kinds that every declaration is asked about."""
