@@ -16,7 +16,7 @@ from singlewindow.decisions.assessment import Answer, Assessment, Control, Findi
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.agency import Agency, Thresholds
 from singlewindow.risk.conditions import ConditionError, Scenes
-from singlewindow.risk.profiles import Fired, ProfileEntry
+from singlewindow.risk.profiles import Found, ProfileEntry
 from singlewindow.risk.terms import Terms
 
 FINDINGS_PER_PROFILE = 20
@@ -33,18 +33,18 @@ def assess(agency: Agency, view: Tree, terms: Terms, gone: bool = False) -> Asse
     """
     scenes = Scenes(view, terms)
     fired = list(agency.live.fired(scenes, terms.day, gone))
-    entries = {entry.id: entry for entry, _ in fired}
-    score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries.values()))
-    lane = _lane(agency.thresholds, score, entries.values())
+    entries = {entry for entry, _ in fired}
+    score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries))
+    lane = _lane(agency.thresholds, score, entries)
     lane = Lane.YELLOW if gone and lane is not Lane.GREEN else lane
     return Assessment(
         agency=agency.code,
         answer=Answer.ASSESSED,
         lane=lane,
         score=score,
-        controls=_controls(lane, () if gone else entries.values()),
+        controls=_controls(lane, () if gone else entries),
         findings=_findings(fired, gone),
-        profiles=agency.fingerprint,
+        profiles=agency.applied(terms),
         trial=_trial(agency, scenes, terms, gone) or UNSET,
     )
 
@@ -76,7 +76,7 @@ def _controls(lane: Lane, entries: Iterable[ProfileEntry]) -> tuple[Control, ...
     return tuple(sorted(asked)) or (Control.DOCUMENTS,)
 
 
-def _findings(fired: Iterable[Fired], gone: bool) -> tuple[Finding, ...]:
+def _findings(fired: Iterable[Found], gone: bool) -> tuple[Finding, ...]:
     by_profile: defaultdict[str, list[Finding]] = defaultdict(list)
     for entry, item in fired:
         by_profile[entry.id].append(_finding(entry, item, gone))

@@ -4,6 +4,9 @@ CEL is handed every fact by copying it (3 microseconds a text), which costs more
 facts where they are. The part that is covered reads the same in Python once `&&`, `||` and `!` are spelled its way:
 comparisons, `in`, `+ - *` on numbers, `exists` and `all`, `size`, and the methods of text. Kinds must agree as CEL
 wants them to. Anything else, and anything that could fail in CEL, is left to CEL.
+
+A fact that cannot be measured leaves open what depends on it, and no more: `true || it` is true. CEL reads `exists` and
+`all` more timidly and calls the whole of them open, which asks for documents where a function may know better.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import cel
 
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import LITERAL
-from singlewindow.risk.readers import Fact, Kind
+from singlewindow.risk.readers import Fact, Kind, Unmeasurable
 
 Scope = Literal["item", "declaration"]
 Scene = dict[str, Any]
@@ -64,7 +67,7 @@ class _Part:
 
 
 def predicate(source: str, scope: Scope) -> Predicate | None:
-    """The condition as a function of what it sees, that never fails; None where CEL must answer.
+    """The condition as a function of what it sees; None where CEL must answer. It raises `Unmeasurable` and no more.
 
     `source` is a condition that CEL has compiled, with no name in it that is unknown.
     """
@@ -185,23 +188,35 @@ class _Reader:
         del self._bound[name]
 
         def looked_through(scene: Scene) -> bool:
+            unknown: Unmeasurable | None = None
             for one in read(scene):
                 scene[name] = one
-                if holds(scene) is wanted:
-                    return wanted
+                try:
+                    if holds(scene) is wanted:
+                        return wanted
+                except Unmeasurable as error:
+                    unknown = error
+            if unknown is not None:
+                raise unknown
             return not wanted
 
         return _Part("flag", looked_through)
 
 
 def _joined(op: ast.boolop, operands: list[Predicate]) -> _Part:
-    """`&&` ends with the first operand that is false, `||` with the first that is true."""
+    """`&&` is false where an operand is, `||` true; one that cannot be measured counts where no other decides."""
     ends = isinstance(op, ast.Or)
 
     def joined(scene: Scene) -> bool:
+        unknown: Unmeasurable | None = None
         for operand in operands:
-            if operand(scene) is ends:
-                return ends
+            try:
+                if operand(scene) is ends:
+                    return ends
+            except Unmeasurable as error:
+                unknown = error
+        if unknown is not None:
+            raise unknown
         return not ends
 
     return _Part("flag", joined)

@@ -17,6 +17,7 @@ from singlewindow.decisions.assessment import Control, Lane
 from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Scenes, compile_condition
 from singlewindow.risk.configuration import Source
 from singlewindow.risk.predicates import Scope
+from singlewindow.risk.readers import Unmeasurable
 from singlewindow.risk.rehearsal import rehearse
 
 Words = Annotated[str, msgspec.Meta(pattern=r"\S")]
@@ -71,7 +72,7 @@ class Profile:
     condition: Condition
 
 
-Fired = tuple[ProfileEntry, str | None]
+Found = tuple[ProfileEntry, str | None]
 """A profile that holds, and the item (SequenceNumeric) it holds for; None is the whole declaration."""
 
 
@@ -82,23 +83,42 @@ class ProfileSet:
         self.profiles = tuple(profiles)
         self._conditions = ConditionSet(profile.condition for profile in self.profiles)
 
-    def fired(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Fired]:
-        """Each profile that applies and whose condition holds, once per item it holds for; raises `ConditionError`."""
-        for index, item in self._conditions.fired(scenes, self._applying(day, gone)):
-            yield self.profiles[index].entry, item
+    def fired(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found]:
+        """Each profile that applies and whose condition holds, once per item it holds for; raises `ConditionError`.
 
-    def tried(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Fired | tuple[ProfileEntry, ConditionError]]:
+        Where nobody can tell whether it holds, the profile asks for documents instead.
+        """
+        yield from self._found(scenes, self._applying(day, gone))
+
+    def _found(self, scenes: Scenes, wanted: Iterable[int]) -> Iterator[Found]:
+        for index, item, unmeasurable in self._conditions.fired(scenes, wanted):
+            entry = self.profiles[index].entry
+            yield entry if unmeasurable is None else _unmeasured(entry, unmeasurable), item
+
+    def tried(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found | tuple[ProfileEntry, ConditionError]]:
         """Like `fired`, but a profile that cannot be answered comes with its error and leaves the others alone."""
         for index in self._applying(day, gone):
             entry = self.profiles[index].entry
             try:
-                yield from [(entry, item) for _, item in self._conditions.fired(scenes, [index])]
+                yield from list(self._found(scenes, [index]))
             except ConditionError as error:
                 yield entry, error
 
     def _applying(self, day: date, gone: bool) -> list[int]:
         entries = enumerate(profile.entry for profile in self.profiles)
         return [index for index, entry in entries if entry.valid(day) and entry.acts_on(gone)]
+
+
+def _unmeasured(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry:
+    return msgspec.structs.replace(
+        entry,
+        weight=0,
+        control=Control.DOCUMENTS,
+        lane=Lane.YELLOW,
+        officer=f"{unmeasurable.officer} See from the documents whether this applies: {entry.title}.",
+        trader=unmeasurable.trader,
+        trader_after_release=unmeasurable.trader,
+    )
 
 
 def read_profiles(source: Source, entitled: frozenset[str]) -> list[Profile]:
