@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -33,7 +33,7 @@ ASSESSMENTS = st.builds(
 )
 COUNTS = st.integers(0, 3)
 BASES = st.none() | st.builds(Basis, customs=AGENCIES, items=COUNTS, covered=COUNTS, after_release=st.booleans())
-GONE = st.builds(Basis, customs=AGENCIES, items=COUNTS, covered=COUNTS, after_release=st.just(True))
+AFTERWARDS = st.builds(Basis, customs=AGENCIES, items=COUNTS, covered=COUNTS, after_release=st.just(True))
 MANY = st.lists(ASSESSMENTS, max_size=6)
 ASKED = st.lists(AGENCIES, max_size=4)
 
@@ -330,7 +330,7 @@ def test_answers_that_differ_in_what_was_tried_do_not_contradict_each_other() ->
     assert (verdict.outcome, verdict.contradictory) == (Outcome.RELEASE, False)
 
 
-@given(MANY, ASKED, GONE)
+@given(MANY, ASKED, AFTERWARDS)
 def test_goods_that_have_gone_are_held_for_documents_at_most(
     answers: list[Assessment], asked: list[str], basis: Basis
 ) -> None:
