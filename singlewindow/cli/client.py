@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -114,7 +115,7 @@ def _pause(asked: str) -> float:
 def media_of(path: Path, content: bytes) -> str:
     """The media type of a file: by its name, else by the first character in it."""
     named = MEDIA.get(path.suffix.lower())
-    return named or (JSON if content.lstrip().startswith((b"{", b"[")) else XML)
+    return named or (JSON if content.removeprefix(BOM_UTF8).lstrip().startswith((b"{", b"[")) else XML)
 
 
 def answer_of(response: httpx.Response) -> dict[str, Any]:

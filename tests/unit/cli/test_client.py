@@ -20,6 +20,8 @@ def _client(*answers: httpx.Response) -> httpx.Client:
     ("name", "content", "media"),
     [
         ("a.XML", b"{", "application/xml"),
+        ("a", b"\xef\xbb\xbf {", "application/json"),
+        ("a", b"\xef\xbb\xbf<a/>", "application/xml"),
         ("a.json", b"<", "application/json"),
         ("a.txt", b" \r\n{", "application/json"),
         ("a", b"<a/>", "application/xml"),
