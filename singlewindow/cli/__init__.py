@@ -14,8 +14,8 @@ import click
 from singlewindow import __version__, logs
 
 COMMANDS = (
-    "audit", "db", "demo", "dispatch", "doctor", "entitlements", "keys", "lodge", "mandates", "queue", "release-times",
-    "up", "validate", "web", "worker",
+    "audit", "db", "demo", "dispatch", "doctor", "entitlements", "keys", "lodge", "mandates", "queue", "rates",
+    "release-times", "up", "validate", "web", "worker",
 )  # fmt: skip
 
 

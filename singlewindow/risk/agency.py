@@ -12,6 +12,7 @@ from singlewindow.decisions.assessment import Lane
 from singlewindow.declarations.projection import Entitlement
 from singlewindow.risk.conditions import Condition
 from singlewindow.risk.profiles import Conditional, Profile, ProfileSet, Words
+from singlewindow.risk.terms import Terms
 
 Score = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
@@ -138,6 +139,15 @@ class Agency:
     def adapter(self) -> str:
         """The kind of adapter that asks the agency."""
         return self.head.adapter
+
+    @cached_property
+    def rated(self) -> bool:
+        """Whether a profile rests on amounts in the home currency."""
+        return any(fact.rated for profile in self.profiles for fact in profile.condition.facts.values())
+
+    def applied(self, terms: Terms) -> str:
+        """What the profiles were applied by: the fingerprint, and where amounts count, the day's rates behind `+`."""
+        return f"{self.fingerprint}+{terms.rates_digest}" if self.rated and terms.rates_digest else self.fingerprint
 
     @cached_property
     def live(self) -> ProfileSet:

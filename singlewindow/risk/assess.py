@@ -33,18 +33,18 @@ def assess(agency: Agency, view: Tree, terms: Terms, gone: bool = False) -> Asse
     """
     scenes = Scenes(view, terms)
     fired = list(agency.live.fired(scenes, terms.day, gone))
-    entries = {entry.id: entry for entry, _ in fired}
-    score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries.values()))
-    lane = _lane(agency.thresholds, score, entries.values())
+    entries = {entry for entry, _ in fired}
+    score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries))
+    lane = _lane(agency.thresholds, score, entries)
     lane = Lane.YELLOW if gone and lane is not Lane.GREEN else lane
     return Assessment(
         agency=agency.code,
         answer=Answer.ASSESSED,
         lane=lane,
         score=score,
-        controls=_controls(lane, () if gone else entries.values()),
+        controls=_controls(lane, () if gone else entries),
         findings=_findings(fired, gone),
-        profiles=agency.fingerprint,
+        profiles=agency.applied(terms),
         trial=_trial(agency, scenes, terms, gone) or UNSET,
     )
 

@@ -1,8 +1,9 @@
 """Conditions in CEL over facts: compiled and rehearsed once at load, evaluated without ever guessing.
 
 An item-scoped condition sees `item` and `declaration`; a declaration-scoped one sees `declaration` and `items`.
-Whatever goes wrong while evaluating is a `ConditionError`: a condition that could not be answered is not one that
-did not fire.
+A condition that needs a mass or an amount which cannot be measured says so (`Unmeasurable`), but for one that is true
+or false whatever it is. Whatever else goes wrong while evaluating is a `ConditionError`: a condition that could not be
+answered is not one that did not fire.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import cel
 
@@ -18,17 +19,17 @@ from singlewindow.declarations.model import Tree, text_of
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts, goods_items
 from singlewindow.risk.patterns import FUNCTIONS, LITERAL, translated
 from singlewindow.risk.predicates import Predicate, Scene, Scope, predicate
-from singlewindow.risk.readers import Fact
+from singlewindow.risk.readers import Fact, Unmeasurable, Value
 from singlewindow.risk.terms import Terms
 
 Names = frozenset[str]
-Fired = tuple[int, str | None]
-
 _CEL_ERRORS: Final = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 _LITERAL = re.compile(LITERAL)
 _BOUND = re.compile(r"\.\s*(?:exists|exists_one|all|filter|map)\s*\(\s*([A-Za-z_]\w*)\s*,")
 _MEMBER = re.compile(r"\b(item|declaration)\s*\.\s*([A-Za-z_]\w*)")
 _INDEXED = re.compile(r"\b(item|declaration)\s*\[")
+_WHOLE = re.compile(r"(?<![.\w])(item|declaration)\b(?!\s*[.\[])")
+_HAS = re.compile(r"(?<![.\w])has\s*\(")
 
 
 class ConditionError(Exception):
@@ -58,27 +59,42 @@ class Condition:
         }
 
     def holds(self, scene: Scene) -> bool:
-        """Whether the condition is true; raises `ConditionError` where it is neither true nor false."""
+        """Whether it is true; raises `Unmeasurable`, or `ConditionError` where it is neither true nor false."""
         return self.evaluated(scene) if self.predicate is None else self.predicate(scene)
 
     def evaluated(self, scene: Scene) -> bool:
         """What CEL says of the condition; raises as `holds` does."""
+        unknown: list[Unmeasurable] = []
+        variables = self._variables(scene, unknown)
         try:
-            answer = self.program.execute(cel.Context(self._variables(scene), FUNCTIONS))
+            answer = self.program.execute(cel.Context(variables, FUNCTIONS))
         except _CEL_ERRORS as error:
+            if unknown:
+                raise unknown[0] from error
             raise ConditionError(f"Condition {self.id} could not be answered: {error}") from error
         if not isinstance(answer, bool):
             raise ConditionError(f"Condition {self.id} gives {type(answer).__name__}, not true or false")
         return answer
 
-    def _variables(self, scene: Scene) -> dict[str, Any]:
+    def _variables(self, scene: Scene, unknown: list[Unmeasurable]) -> dict[str, Any]:
         """The facts that are named, and no other: CEL copies what it is given."""
-        variables: dict[str, Any] = {"declaration": {name: scene["declaration"][name] for name in self.declaration}}
+        variables: dict[str, Any] = {"declaration": _measured(scene["declaration"], self.declaration, unknown)}
         if self.scope == "item":
-            variables["item"] = {name: scene["item"][name] for name in self.item}
+            variables["item"] = _measured(scene["item"], self.item, unknown)
         else:
-            variables["items"] = [{name: item[name] for name in self.item} for item in scene["items"]]
+            variables["items"] = [_measured(item, self.item, unknown) for item in scene["items"]]
         return variables
+
+
+def _measured(facts: Mapping[str, Value], names: Names, unknown: list[Unmeasurable]) -> dict[str, Value]:
+    """The facts of these names; those that are `unknown` are left out, so that CEL fails where it needs them."""
+    found: dict[str, Value] = {}
+    for name in names:
+        try:
+            found[name] = facts[name]
+        except Unmeasurable as error:
+            unknown.append(error)
+    return found
 
 
 def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
@@ -92,6 +108,10 @@ def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
     _refuse_variables(set(program.variables()), bound, scope)
     if indexed := _INDEXED.search(bare):
         raise ConditionError(f"write {indexed[1]}.name instead of {indexed[1]}[...]")
+    if whole := _WHOLE.search(bare):
+        raise ConditionError(f"name a fact of {whole[1]}, such as {whole[1]}.name: as a whole it says nothing")
+    if _HAS.search(bare):
+        raise ConditionError("has(...) is of no use: every fact is there, and an absent value reads as an empty one")
     named = _MEMBER.findall(bare)
     item = {name for owner, name in named if owner == "item"}
     declaration = {name for owner, name in named if owner == "declaration"}
@@ -139,6 +159,17 @@ class Scenes:
         ]
 
 
+class Fired(NamedTuple):
+    """A condition by its index, and the item's SequenceNumeric (None: the whole declaration).
+
+    It holds, or nobody can tell because something in it is `unmeasurable`.
+    """
+
+    condition: int
+    item: str | None
+    unmeasurable: Unmeasurable | None = None
+
+
 class ConditionSet:
     """Conditions evaluated over the same scenes."""
 
@@ -146,13 +177,22 @@ class ConditionSet:
         self.conditions = tuple(conditions)
 
     def fired(self, scenes: Scenes, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
-        """Index of each condition that holds, with the item's SequenceNumeric (None: the whole declaration).
+        """Each condition that holds or cannot be measured, by item; raises `ConditionError`.
 
-        `wanted` restricts the evaluation to those indexes. Raises `ConditionError`.
+        `wanted` restricts the evaluation to those indexes.
         """
         chosen = range(len(self.conditions)) if wanted is None else sorted(wanted)
         single = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "item"]
         whole = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "declaration"]
-        yield from ((index, None) for index, condition in whole if condition.holds(scenes.whole))
+        yield from _fired(whole, scenes.whole, None)
         for sequence, scene in scenes.items:
-            yield from ((index, sequence) for index, condition in single if condition.holds(scene))
+            yield from _fired(single, scene, sequence)
+
+
+def _fired(conditions: Iterable[tuple[int, Condition]], scene: Scene, item: str | None) -> Iterator[Fired]:
+    for index, condition in conditions:
+        try:
+            if condition.holds(scene):
+                yield Fired(index, item)
+        except Unmeasurable as error:
+            yield Fired(index, item, error)

@@ -1,7 +1,8 @@
 """The facts that conditions may name: `item.<fact>` of one goods item, `declaration.<fact>` of the whole.
 
-Each fact names the schema paths it is computed from, so that a profile can be refused where its agency may not see
-them. Facts are read from the tree an agency was given, hence never from more than its entitlement.
+Masses are in kilograms, amounts in the home currency. Each fact names the schema paths it is computed from, so that a
+profile can be refused where its agency may not see them. Facts are read from the tree an agency was given, hence never
+from more than its entitlement.
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from singlewindow.declarations.model import Tree, text_of
+from singlewindow.declarations.model import Tree, decimal_of, text_of
 from singlewindow.risk.readers import (
     Fact,
     Value,
+    amount,
     code,
     derived,
     fold,
     mass,
     nodes,
     number,
+    rate_deviation,
     tariff_code,
     text,
     texts,
     total,
     under,
+    units_of,
 )
 from singlewindow.risk.terms import Terms
 
@@ -32,6 +36,7 @@ _SHIPMENT, _CARRIAGE = "GoodsShipment", "GoodsShipment/Consignment"
 _ITEM = "GoodsShipment/GovernmentAgencyGoodsItem"
 _CLASSIFICATION = ("Commodity/Classification/ID", "Commodity/Classification/IdentificationTypeCode")
 _NET_MASS, _PRICE = "Commodity/GoodsMeasure/NetNetWeightMeasure", "Commodity/InvoiceLine/ItemChargeAmount"
+_EXCHANGE = ("CurrencyExchange/CurrencyTypeCode", "CurrencyExchange/RateNumeric")
 _PROCEDURE = ("GovernmentProcedure/CurrentCode", "GovernmentProcedure/PreviousCode")
 
 
@@ -62,8 +67,17 @@ def _document_codes(node: Tree, _: Terms) -> list[str]:
 
 
 def _value_per_kg(item: Tree, terms: Terms) -> float:
-    kilograms, amount = cast(float, _MASS.read(item, terms)), cast(float, _AMOUNT.read(item, terms))
-    return amount / kilograms if kilograms > 0 else 0.0
+    kilograms = cast(float, _MASS.read(item, terms))
+    return cast(float, _AMOUNT.read(item, terms)) / kilograms if kilograms > 0 else 0.0
+
+
+def _exchange_rate_deviation(declaration: Tree, terms: Terms) -> float:
+    return max((_deviation(node, terms) for node in nodes(declaration, "CurrencyExchange")), default=0.0)
+
+
+def _deviation(exchange: Tree, terms: Terms) -> float:
+    declared = decimal_of(exchange.get("RateNumeric"))
+    return 0.0 if declared is None else rate_deviation(declared, units_of(_leaf(exchange, "CurrencyTypeCode"), terms))
 
 
 def _direction(declaration: Tree, _: Terms) -> str:
@@ -96,7 +110,7 @@ def _party(role: str, *classes: str) -> dict[str, Fact]:
     }
 
 
-_MASS, _AMOUNT = mass(_NET_MASS), number(_PRICE)
+_MASS, _AMOUNT = mass(_NET_MASS), amount(_PRICE)
 _CONTAINERS = texts(f"{_CARRIAGE}/TransportEquipment/ID", f"{_ITEM}/Commodity/TransportEquipment/ID")
 
 ITEM_FACTS: Final[Mapping[str, Fact]] = under(
@@ -124,9 +138,9 @@ ITEM_FACTS: Final[Mapping[str, Fact]] = under(
         "gross_mass_kg": mass("Commodity/GoodsMeasure/GrossMassMeasure"),
         "supplementary_quantity": number("Commodity/GoodsMeasure/TariffQuantity"),
         "value": _AMOUNT,
-        "value_per_kg": derived("number", (_PRICE, _NET_MASS), _value_per_kg),
+        "value_per_kg": derived("number", (*_AMOUNT.paths, *_MASS.paths), _value_per_kg, rated=True),
         "currency": text(f"{_PRICE}/@currencyID"),
-        "statistical_value": number("StatisticalValueAmount"),
+        "statistical_value": amount("StatisticalValueAmount"),
         "package_types": texts("Packaging/TypeCode"),
         "package_count": total("Packaging/QuantityQuantity"),
         "marks": texts("Packaging/MarksNumbersID", clean=fold),
@@ -198,8 +212,9 @@ DECLARATION_FACTS: Final[Mapping[str, Fact]] = under(
         ),
         "package_total": total("TotalPackageQuantity", f"{_ITEM}/Packaging/QuantityQuantity"),
         "gross_mass_kg": mass("TotalGrossMassMeasure", f"{_ITEM}/Commodity/GoodsMeasure/GrossMassMeasure"),
-        "invoice_amount": number("InvoiceAmount"),
+        "invoice_amount": amount("InvoiceAmount"),
         "invoice_currency": text("InvoiceAmount/@currencyID"),
+        "exchange_rate_deviation": derived("number", _EXCHANGE, _exchange_rate_deviation, rated=True),
         "statement_codes": texts("AdditionalInformation/StatementCode"),
         "statement_texts": texts("AdditionalInformation/StatementDescription", clean=fold),
         "document_codes": _documents(),

@@ -19,7 +19,7 @@ import cel
 
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import LITERAL
-from singlewindow.risk.readers import Fact, Kind
+from singlewindow.risk.readers import Fact, Kind, Unmeasurable
 
 Scope = Literal["item", "declaration"]
 Scene = dict[str, Any]
@@ -64,7 +64,7 @@ class _Part:
 
 
 def predicate(source: str, scope: Scope) -> Predicate | None:
-    """The condition as a function of what it sees, that never fails; None where CEL must answer.
+    """The condition as a function of what it sees; None where CEL must answer. It raises `Unmeasurable` and no more.
 
     `source` is a condition that CEL has compiled, with no name in it that is unknown.
     """
@@ -195,13 +195,19 @@ class _Reader:
 
 
 def _joined(op: ast.boolop, operands: list[Predicate]) -> _Part:
-    """`&&` ends with the first operand that is false, `||` with the first that is true."""
+    """`&&` is false where an operand is, `||` true; one that cannot be measured counts where no other decides."""
     ends = isinstance(op, ast.Or)
 
     def joined(scene: Scene) -> bool:
+        unknown: Unmeasurable | None = None
         for operand in operands:
-            if operand(scene) is ends:
-                return ends
+            try:
+                if operand(scene) is ends:
+                    return ends
+            except Unmeasurable as error:
+                unknown = error
+        if unknown is not None:
+            raise unknown
         return not ends
 
     return _Part("flag", joined)

@@ -17,6 +17,7 @@ from singlewindow.decisions.assessment import Control, Lane
 from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Scenes, compile_condition
 from singlewindow.risk.configuration import Source
 from singlewindow.risk.predicates import Scope
+from singlewindow.risk.readers import Unmeasurable
 from singlewindow.risk.rehearsal import rehearse
 
 Words = Annotated[str, msgspec.Meta(pattern=r"\S")]
@@ -83,22 +84,40 @@ class ProfileSet:
         self._conditions = ConditionSet(profile.condition for profile in self.profiles)
 
     def fired(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Fired]:
-        """Each profile that applies and whose condition holds, once per item it holds for; raises `ConditionError`."""
-        for index, item in self._conditions.fired(scenes, self._applying(day, gone)):
-            yield self.profiles[index].entry, item
+        """Each profile that applies and whose condition holds, once per item it holds for; raises `ConditionError`.
+
+        Where nobody can tell whether it holds, the profile asks for documents instead.
+        """
+        return self._fired(scenes, self._applying(day, gone))
 
     def tried(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Fired | tuple[ProfileEntry, ConditionError]]:
         """Like `fired`, but a profile that cannot be answered comes with its error and leaves the others alone."""
         for index in self._applying(day, gone):
-            entry = self.profiles[index].entry
             try:
-                yield from [(entry, item) for _, item in self._conditions.fired(scenes, [index])]
+                yield from list(self._fired(scenes, [index]))
             except ConditionError as error:
-                yield entry, error
+                yield self.profiles[index].entry, error
+
+    def _fired(self, scenes: Scenes, wanted: Iterable[int]) -> Iterator[Fired]:
+        for index, item, unmeasurable in self._conditions.fired(scenes, wanted):
+            entry = self.profiles[index].entry
+            yield entry if unmeasurable is None else _unmeasured(entry, unmeasurable), item
 
     def _applying(self, day: date, gone: bool) -> list[int]:
         entries = enumerate(profile.entry for profile in self.profiles)
         return [index for index, entry in entries if entry.valid(day) and entry.acts_on(gone)]
+
+
+def _unmeasured(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry:
+    return msgspec.structs.replace(
+        entry,
+        weight=0,
+        control=Control.DOCUMENTS,
+        lane=Lane.YELLOW,
+        officer=f"{unmeasurable.officer} See from the documents whether this applies: {entry.title}.",
+        trader=unmeasurable.trader,
+        trader_after_release=None,
+    )
 
 
 def read_profiles(source: Source, entitled: frozenset[str]) -> list[Profile]:

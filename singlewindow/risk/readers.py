@@ -1,7 +1,8 @@
 """How one fact is read from the tree: cleaned text, exact lists, numbers, and the schema paths they come from.
 
 Codes and identifiers are trimmed and upper-cased, free text is folded (NFKC, case, invisible characters), so that a
-declaration cannot slip past a condition by its spelling. An absent value reads as "", [], 0.0, 0 or false.
+declaration cannot slip past a condition by its spelling. Masses are in kilograms and amounts in the home currency; one
+that cannot be put into them is `Unmeasurable`. An absent value reads as "", [], 0.0, 0 or false.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, Literal
 
+from singlewindow.declarations.masses import KILOGRAM, kilograms_of, unit_of
 from singlewindow.declarations.model import Tree, text_of
 from singlewindow.declarations.values import trimmed
 from singlewindow.risk.terms import Terms
@@ -23,15 +26,25 @@ Clean = Callable[[str], str]
 
 EMPTY: Final[dict[Kind, Value]] = {"text": "", "texts": [], "number": 0.0, "count": 0, "flag": False}
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
-_KILOGRAMS = {"GRM": 0.001, "KGM": 1.0, "TNE": 1000.0}
+_HALF_A_LAST_PLACE = Decimal("0.000005")
+"""How far rounding may move a declared rate of exchange, which has five decimals."""
+
+
+class Unmeasurable(Exception):  # noqa: N818 - named for what was found
+    """A mass is in no unit of mass, or an amount in a currency without a rate; with words for officer and trader."""
+
+    def __init__(self, officer: str, trader: str) -> None:
+        super().__init__(officer)
+        self.officer, self.trader = officer, trader
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One fact: its kind, how it is read, and the schema `paths` it is computed from.
 
-    With `alternatives` an entitlement to one of the paths is enough, otherwise all are needed. Text that has a `case`
-    is in that case only, so a condition must compare it with such text.
+    With `alternatives` an entitlement to one of the paths is enough, otherwise all are needed; the unit or currency of
+    a value is always needed with it. Text that has a `case` is in that case only, so a condition must compare it with
+    such text. A fact that is `rated` rests on the rates of the day.
     """
 
     kind: Kind
@@ -39,11 +52,12 @@ class Fact:
     read: Callable[[Tree, Terms], Value]
     alternatives: bool = False
     case: Literal["upper", "lower", ""] = ""
+    rated: bool = False
 
     def covered(self, entitled: frozenset[str]) -> bool:
         """Whether a holder of `entitled` (schema paths) may learn this fact."""
-        inside = [path in entitled for path in self.paths]
-        return any(inside) if self.alternatives else all(inside)
+        needed = [path for path in self.paths if not self.alternatives or path.partition("/@")[0] in entitled]
+        return bool(needed) and entitled.issuperset(needed)
 
 
 def code(text: str) -> str:
@@ -112,7 +126,7 @@ def total(*paths: str) -> Fact:
 
 
 def mass(*paths: str) -> Fact:
-    """Like `total`, in kilograms: the unit code of the leaf counts where it is seen, without one it is kilograms."""
+    """Like `total`, in kilograms, whatever the unit of each leaf."""
     routes = _routes(paths)
 
     def read(tree: Tree, _: Terms) -> float:
@@ -121,14 +135,44 @@ def mass(*paths: str) -> Fact:
                 return float(sum(map(_kilograms, found)))
         return 0.0
 
-    return Fact("number", paths, read, alternatives=len(paths) > 1)
+    measured = tuple(each for path in paths for each in (path, f"{path}/@unitCode"))
+    return Fact("number", measured, read, alternatives=len(paths) > 1)
+
+
+def amount(path: str) -> Fact:
+    """The first amount at `path` in the home currency, 0.0 where absent."""
+    route = _route(path)
+
+    def read(tree: Tree, terms: Terms) -> float:
+        return next((_at_home(node, text, terms) for node in _descend(tree, route) if (text := text_of(node))), 0.0)
+
+    return Fact("number", (path, f"{path}/@currencyID"), read, rated=True)
 
 
 def derived(
-    kind: Kind, paths: tuple[str, ...], read: Callable[[Tree, Terms], Value], alternatives: bool = False
+    kind: Kind,
+    paths: tuple[str, ...],
+    read: Callable[[Tree, Terms], Value],
+    alternatives: bool = False,
+    rated: bool = False,
 ) -> Fact:
     """A fact with a reader of its own."""
-    return Fact(kind, paths, read, alternatives)
+    return Fact(kind, paths, read, alternatives, rated=rated)
+
+
+def units_of(currency: str, terms: Terms) -> Decimal:
+    """How many units of a currency one unit of the home currency buys; raises `Unmeasurable`."""
+    units = Decimal(1) if currency == terms.currency else terms.rates.get(currency)
+    if units is not None:
+        return units
+    why = f"is in {currency!r}, for which there is no rate on {terms.day}" if currency else "names no currency"
+    raise Unmeasurable(f"An amount {why}.", f"Please give the invoice, with the amount in {terms.currency}.")
+
+
+def rate_deviation(declared: Decimal, units: Decimal) -> float:
+    """How far a declared rate is from the one known, as a share of it, whichever way round it was quoted."""
+    known = (units, 1 / units)
+    return float(min(max(abs(declared - rate) - _HALF_A_LAST_PLACE, Decimal(0)) / rate for rate in known))
 
 
 def under(prefix: str, facts: dict[str, Fact]) -> dict[str, Fact]:
@@ -169,5 +213,18 @@ def _texts(tree: Tree, route: tuple[str, ...]) -> list[str]:
 
 
 def _kilograms(node: object) -> float:
-    unit = node.get("@unitCode", "KGM") if isinstance(node, dict) else "KGM"
-    return float(text_of(node) or 0) * _KILOGRAMS.get(unit, 1.0)
+    value = text_of(node) or "0"
+    if (unit := unit_of(node)) == KILOGRAM or not float(value):
+        return float(value)
+    kilograms = kilograms_of(node)
+    if kilograms is None:
+        trader = "Please give the packing list, with the mass in kilograms."
+        raise Unmeasurable(f"A mass is in {unit!r}, which is no unit of mass.", trader)
+    return float(kilograms)
+
+
+def _at_home(node: object, value: str, terms: Terms) -> float:
+    currency = str(node.get("@currencyID", "")) if isinstance(node, dict) else ""
+    if currency == terms.currency or not float(value):
+        return float(value)
+    return float(Decimal(value) / units_of(currency, terms))

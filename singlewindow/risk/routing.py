@@ -16,6 +16,7 @@ from singlewindow.declarations.model import Tree, text_of
 from singlewindow.risk.agency import Agency, RoutingRule
 from singlewindow.risk.conditions import ConditionError, ConditionSet, Scenes
 from singlewindow.risk.facts import goods_items
+from singlewindow.risk.readers import Unmeasurable
 from singlewindow.risk.terms import Terms
 
 
@@ -69,13 +70,18 @@ class _Plan:
 
     def route(self, declaration: Tree, terms: Terms) -> list[Routing]:
         matched: dict[str, list[tuple[RoutingRule, str | None]]] = {agency.code: [] for agency in self._agencies}
-        for index, item in self._conditions.fired(Scenes(declaration, terms)):
+        for index, item, unmeasurable in self._conditions.fired(Scenes(declaration, terms)):
             code, rule = self._rules[index]
-            matched[code].append((rule, item))
+            matched[code].append((rule if unmeasurable is None else _assumed(rule, unmeasurable), item))
         return [_routing(agency, matched[agency.code]) for agency in self._agencies]
 
 
 _plan = lru_cache(maxsize=8)(_Plan)
+
+
+def _assumed(rule: RoutingRule, unmeasurable: Unmeasurable) -> RoutingRule:
+    """A rule that nobody can tell applies: the agency is asked, and the reason says so."""
+    return msgspec.structs.replace(rule, reason=f"{rule.reason} (to be on the safe side: {unmeasurable.officer})")
 
 
 def _routing(agency: Agency, matched: list[tuple[RoutingRule, str | None]]) -> Routing:

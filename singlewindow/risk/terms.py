@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from singlewindow.declarations.model import Tree, text_of
+from singlewindow.declarations.rates import digest
 from singlewindow.declarations.rules import Rulebooks
 
 
@@ -19,15 +20,17 @@ from singlewindow.declarations.rules import Rulebooks
 class Terms:
     """The terms of one country on one day.
 
-    `currency` is the home currency, in which facts state amounts; `rates` says how much of it one unit of another
-    currency is worth. `tariff_scheme` is the IdentificationTypeCode of the tariff code. `after_release` are the last
-    letters of the types that are lodged when the goods have gone already.
+    `currency` is the home currency, in which facts state amounts; `rates` says how many units of another currency one
+    unit of it buys, and `rates_digest` tells the rates of one day from those of another. `tariff_scheme` is the
+    IdentificationTypeCode of the tariff code. `after_release` are the last letters of the types that are lodged when the
+    goods have gone already.
     """
 
     country: str
     day: date
     currency: str
     rates: Mapping[str, Decimal] = field(default_factory=dict)
+    rates_digest: str = ""
     tariff_scheme: str = "TSP"
     after_release: frozenset[str] = frozenset()
 
@@ -42,10 +45,13 @@ def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
     """The terms of a declaration of that country on that day; one that names no country served is judged as home's."""
     home = rulebooks.profiles[rulebooks.home]
     profile = rulebooks.profiles.get(country, home)
+    rates = rulebooks.rates.on(day)
     return Terms(
         country=profile.country,
         day=day,
         currency=home.currency,
+        rates=rates,
+        rates_digest=digest(rates),
         tariff_scheme=profile.tariff_scheme,
         after_release=profile.after_release,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from singlewindow.cli.doctor import machine, queues, record
+from singlewindow.cli.doctor import machine, queues, rates, record
 from singlewindow.cli.doctor.check import Check, Level, worst
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.settings import Settings
@@ -39,8 +39,8 @@ def doctor(data: Path | None, as_json: bool) -> None:
 
 def examine(settings: Settings) -> list[Check]:
     """Every check, in the order in which to read them."""
-    checks = [*machine.settings_fit(settings), *machine.configuration_loads(settings), *machine.disk_space(settings)]
-    return checks + record.checks(settings) + queues.checks(settings)
+    checks = [*machine.settings_fit(settings), *machine.configuration_loads(settings), *rates.rates_last(settings)]
+    return [*checks, *machine.disk_space(settings)] + record.checks(settings) + queues.checks(settings)
 
 
 def _print(check: Check) -> None:

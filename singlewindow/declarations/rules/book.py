@@ -10,6 +10,7 @@ from singlewindow.declarations.codelists import COUNTRIES, CURRENCIES
 from singlewindow.declarations.faults import Fault, Severity
 from singlewindow.declarations.faults import Path as Place
 from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.rates import FILE, NO_RATES, RateTable, read_rates
 from singlewindow.declarations.rules.catalogue import WCO, WCO_RULES
 from singlewindow.declarations.rules.codes import BEYOND_ISO, CountryKnown, CurrencyKnown
 from singlewindow.declarations.rules.context import ORIGINAL, REQUEST, Context
@@ -120,12 +121,15 @@ def _national_rules(profile: Profile) -> Iterator[BoundRule]:
 
 
 class Rulebooks:
-    """The rulebooks of all countries that have a profile, and the one for all others."""
+    """The rulebooks of all countries that have a profile, the one for all others, and the home country's `rates`."""
 
-    def __init__(self, profiles: Mapping[str, Profile], item_limit: int, home: str) -> None:
+    def __init__(
+        self, profiles: Mapping[str, Profile], item_limit: int, home: str, rates: RateTable = NO_RATES
+    ) -> None:
         self.profiles = dict(profiles)
         self.home = home
         self.item_limit = item_limit
+        self.rates = rates
         self._books = {country: Rulebook(profile, item_limit) for country, profile in profiles.items()}
         self._wco = Rulebook(NO_PROFILE, item_limit)
 
@@ -135,7 +139,7 @@ class Rulebooks:
 
 
 def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB") -> Rulebooks:
-    """The rulebooks from the profiles under `config_dir/countries/`; raises ProfileError.
+    """The rulebooks from the profiles under `config_dir/countries/`; raises ProfileError, and RatesError.
 
     `home` is the country whose window this is; it must have a profile.
     """
@@ -145,4 +149,18 @@ def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB") ->
     profiles = [load_profile(file) for file in sorted(countries.glob("*/profile.toml"))]
     if home not in {profile.country for profile in profiles}:
         raise ProfileError(f"{countries} has no profile of the home country {home!r}. Add one, or correct SW_COUNTRY.")
-    return Rulebooks({profile.country: profile for profile in profiles}, item_limit, home)
+    by_country = {profile.country: profile for profile in profiles}
+    return Rulebooks(by_country, item_limit, home, load_rates(config_dir, by_country[home]))
+
+
+def rates_file(config_dir: Path, country: str) -> Path:
+    """Where a country's table of rates is."""
+    return config_dir / "countries" / country / FILE
+
+
+def load_rates(config_dir: Path, home: Profile, file: Path | None = None) -> RateTable:
+    """The home country's table of rates, or another `file` by its terms; empty where the country has none."""
+    chosen = file or rates_file(config_dir, home.country)
+    if file is None and not chosen.exists():
+        return RateTable(home.currency)
+    return read_rates(chosen, home.currency, CURRENCIES | home.extra_currencies)

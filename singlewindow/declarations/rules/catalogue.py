@@ -44,6 +44,7 @@ WCO_RULES: tuple[type[Rule], ...] = (
     containers.ItinerarySequence,
     masses.NotNegative,
     masses.MassPositive,
+    masses.MassUnit,
     masses.NetMassWithinGross,
     masses.NetMassBelowGross,
     dates.DateReal,

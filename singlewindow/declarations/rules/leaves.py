@@ -62,6 +62,7 @@ EVENTS = Leaves(*(path for path in DATES.paths if "EffectiveDateTime" not in pat
 DATE_FORMATS = Leaves(*(f"{path}/@formatCode" for path in DATES.paths))
 DECIMALS = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "decimal"))
 MASSES = Leaves(*_selected(lambda path, name: name in _MASSES))
+MASS_UNITS = Leaves(*(f"{path}/@unitCode" for path in MASSES.paths))
 AMOUNTS = Leaves(*_selected(lambda path, name: name.endswith("Amount")))
 AMOUNT_CURRENCIES = Leaves(*(f"{path}/@currencyID" for path in AMOUNTS.paths))
 CURRENCIES = Leaves(*AMOUNT_CURRENCIES.paths, "Declaration/CurrencyExchange/CurrencyTypeCode")
@@ -136,7 +137,7 @@ def _take(node: Any, entry: tuple[tuple[Leaves, ...], Plan], found: Texts) -> No
 
 
 COMMON = Walk(
-    AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, EVENTS, MASSES, MOMENTS,
-    UNBROKEN,
+    AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, EVENTS, MASSES,
+    MASS_UNITS, MOMENTS, UNBROKEN,
 )  # fmt: skip
 """The kinds that every declaration is asked about."""

@@ -1,17 +1,21 @@
-"""Rules about masses and other numbers: none is negative, goods weigh something, net is within gross."""
+"""Rules about masses and other numbers: none is negative, masses are in units of mass, net is within gross."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
+from singlewindow.declarations.codelists import MASS_UNITS as UNITS
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.model import decimal_of
+from singlewindow.declarations.masses import FACTORS, kilograms_of, spelled
 from singlewindow.declarations.rules.context import Context, Item, group
-from singlewindow.declarations.rules.leaves import DECIMALS, MASSES
+from singlewindow.declarations.rules.leaves import DECIMALS, MASS_UNITS, MASSES
 from singlewindow.declarations.rules.rule import COMMODITY, Findings, Rule, Scope, quoted, under
 
 _MEASURE = f"{COMMODITY}/GoodsMeasure"
-_BOTH = (f"{_MEASURE}/GrossMassMeasure", f"{_MEASURE}/NetNetWeightMeasure")
+_BOTH = tuple(
+    f"{_MEASURE}/{mass}{unit}" for mass in ("GrossMassMeasure", "NetNetWeightMeasure") for unit in ("", "/@unitCode")
+)
 
 
 def _negative(text: str) -> bool:
@@ -61,21 +65,51 @@ def _weighs(text: str) -> bool:
     return "-" not in text and bool(text.strip(" +0."))
 
 
-def _net_and_gross(item: Item) -> tuple[Decimal, Decimal] | None:
-    """Net and gross mass where both are given, more than zero, and in the same unit."""
+class MassUnit(Rule, frozen=True):
+    """A mass is in kilograms or in another unit of mass of UN/ECE Recommendation 20.
+
+    A qualifier of the tariff may stand behind the unit, as in KGM#G. A mass in any other unit cannot be compared.
+    """
+
+    name = "MASS-UNIT"
+    code = "UNKNOWN_CODE"
+    scope = Scope.EVERY
+    reads = MASS_UNITS.paths
+    leafwise = True
+    advice = f"Convert the mass to KGM (kilograms), or use another unit of mass: {', '.join(sorted(UNITS))}."
+
+    def check(self, context: Context) -> Findings:
+        if FACTORS.keys() >= set(context.texts[MASS_UNITS]):
+            return
+        for path, text in MASS_UNITS.places(context.tree):
+            if text not in FACTORS:
+                yield path, f"{path[-2].name} is in {quoted(text)}, {_no_unit(text)}."
+
+
+def _no_unit(text: str) -> str:
+    unit, _, qualifier = text.partition("#")
+    if (meant := text.strip().upper()) in FACTORS:
+        return f"which is written {meant}"
+    return f"where {quoted(qualifier)} qualifies no mass" if unit in UNITS else "which is no unit of mass"
+
+
+class _Weighed(NamedTuple):
+    """The net and the gross mass of one item, in kilograms, and as declared."""
+
+    net: Decimal
+    gross: Decimal
+    net_spelled: str
+    gross_spelled: str
+
+
+def _net_and_gross(item: Item) -> _Weighed | None:
+    """Net and gross mass where both are given and more than zero, in units that are some."""
     measure = group(item.commodity, "GoodsMeasure")
     net, gross = measure.get("NetNetWeightMeasure"), measure.get("GrossMassMeasure")
-    if net is None or gross is None or _unit(net) != _unit(gross):
-        return None
-    net_mass, gross_mass = decimal_of(net), decimal_of(gross)
+    net_mass, gross_mass = kilograms_of(net), kilograms_of(gross)
     if net_mass is None or gross_mass is None or net_mass <= 0 or gross_mass <= 0:
         return None
-    return net_mass, gross_mass
-
-
-def _unit(measure: object) -> str:
-    """Kilograms unless another unit is named."""
-    return str(measure.get("@unitCode", "KGM")) if isinstance(measure, dict) else "KGM"
+    return _Weighed(net_mass, gross_mass, spelled(net), spelled(gross))
 
 
 class NetMassWithinGross(Rule, frozen=True):
@@ -88,9 +122,9 @@ class NetMassWithinGross(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         for item in context.items:
             masses = _net_and_gross(item)
-            if masses and masses[0] > masses[1]:
+            if masses and masses.net > masses.gross:
                 path = under(item.path, "Commodity", "GoodsMeasure", "NetNetWeightMeasure")
-                yield path, f"Item {item.index} weighs {masses[0]} kg net and only {masses[1]} kg gross."
+                yield path, f"Item {item.index} weighs {masses.net_spelled} net and only {masses.gross_spelled} gross."
 
 
 class NetMassBelowGross(Rule, frozen=True):
@@ -104,6 +138,6 @@ class NetMassBelowGross(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         for item in context.items:
             masses = _net_and_gross(item)
-            if masses and masses[0] == masses[1]:
+            if masses and masses.net == masses.gross:
                 path = under(item.path, "Commodity", "GoodsMeasure", "NetNetWeightMeasure")
-                yield path, f"Item {item.index} weighs {masses[0]} kg net and the same gross."
+                yield path, f"Item {item.index} weighs {masses.net_spelled} net and {masses.gross_spelled} gross."

@@ -1,0 +1,96 @@
+"""Commands for rates of exchange: what counts on a day, until when, and how newer rates come in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from singlewindow.cli.tables import console, literal
+from singlewindow.declarations.rates import RateTable, digest
+from singlewindow.declarations.rules import load_rulebooks
+from singlewindow.declarations.rules.book import load_rates, rates_file
+from singlewindow.declarations.rules.profiles import Profile
+from singlewindow.settings import Settings, load_settings
+from singlewindow.times import today
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+RESTART = "Restart web, worker and dispatch processes: they keep the rates that they read at their start."
+
+
+@click.group(invoke_without_command=True)
+@click.option("--day", type=DAY, help="The day whose rates are listed; today without it.")
+@click.pass_context
+def rates(context: click.Context, day: datetime | None) -> None:
+    """List the rates of a day, and import newer ones."""
+    if context.invoked_subcommand is None:
+        _list(day.date() if day else today())
+
+
+@rates.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+def import_(file: Path, dry_run: bool) -> None:
+    """Bring the rates of FILE into the table: for the days that they are valid, they replace those that are there.
+
+    The table as it was is kept beside it, so that earlier decisions can be computed again.
+    """
+    config, home, table = _configured(load_settings())
+    newer = load_rates(config, home, file)
+    changes = list(_changes(table, newer))
+    for change in changes:
+        click.echo(change)
+    if not changes:
+        click.echo(f"Nothing changes: all rates of {file} are in the table already.")
+    elif dry_run:
+        click.echo(f"{len(changes)} rates would change. Nothing was written.")
+    else:
+        _replace(rates_file(config, home.country), table.merged(newer.rates))
+        click.echo(f"{len(changes)} rates changed. {RESTART}")
+
+
+def _configured(settings: Settings) -> tuple[Path, Profile, RateTable]:
+    """The folder of the configuration, the home country's profile and its table."""
+    config = Path(settings.sw_config)
+    books = load_rulebooks(config, settings.sw_item_limit, settings.sw_country)
+    return config, books.profiles[books.home], books.rates
+
+
+def _changes(table: RateTable, newer: RateTable) -> Iterator[str]:
+    known = set(table.rates)
+    for rate in newer.rates:
+        if rate not in known:
+            before = table.on(rate.first).get(rate.currency)
+            was = "none before" if before is None else f"{before:f} before"
+            yield f"{rate.currency} {rate.first} to {rate.last}: {rate.units:f} ({was}; {rate.source})"
+
+
+def _replace(file: Path, table: RateTable) -> None:
+    """Keep the file under another name and put the table in its place: at no moment is there half a table."""
+    if file.exists():
+        kept = file.with_name(f"rates-until-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv")
+        os.link(file, kept)
+        click.echo(f"The table as it was is kept as {kept}.")
+    written = file.with_suffix(".csv.new")
+    with written.open("w", encoding="utf-8") as stream:
+        stream.write(table.written())
+        stream.flush()
+        os.fsync(stream.fileno())
+    written.replace(file)
+
+
+def _list(day: date) -> None:
+    config, home, table = _configured(load_settings())
+    click.echo(f"What one {home.currency} buys on {day}, by {rates_file(config, home.country)}:")
+    shown = Table("currency", "units", "from", "until", "source")
+    for rate in table.rates:
+        if rate.first <= day <= rate.last:
+            shown.add_row(rate.currency, f"{rate.units:f}", str(rate.first), str(rate.last), literal(rate.source))
+    console().print(shown)
+    click.echo(f"Assessments of this day by these rates end in +{digest(table.on(day))}.")
+    for file in sorted(rates_file(config, home.country).parent.glob("rates-until-*.csv")):
+        click.echo(f"By {file.name}: +{digest(load_rates(config, home, file).on(day))}.")

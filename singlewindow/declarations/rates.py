@@ -1,0 +1,145 @@
+"""The rates by which amounts are turned into the home currency: a table of periods, each with its source.
+
+A table is the file `rates.csv` in the folder of the home country's profile. A rate says how many units of a currency
+one unit of the home currency buys, as customs authorities publish it. A file with mistakes is refused as a whole, each
+named with its line; so are two periods of one currency that share a day.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+FILE = "rates.csv"
+COLUMNS = ("currency", "units", "valid_from", "valid_until", "source")
+_UNITS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = timedelta(days=1)
+
+
+class RatesError(ValueError):
+    """A table of rates cannot be used: one line of text for each mistake, with file and line."""
+
+
+class Rate(NamedTuple):
+    """What one unit of the home currency buys of `currency`, from the first day to the last, both included."""
+
+    currency: str
+    first: date
+    last: date
+    units: Decimal
+    source: str
+
+
+@dataclass(frozen=True)
+class RateTable:
+    """All rates known, sorted by currency and day; `home` is the currency they are measured in."""
+
+    home: str
+    rates: tuple[Rate, ...] = ()
+
+    def on(self, day: date) -> dict[str, Decimal]:
+        """The units of each currency on that day; a currency without a rate for it is not there."""
+        return {rate.currency: rate.units for rate in self.rates if rate.first <= day <= rate.last}
+
+    def ends(self, day: date) -> dict[str, date | None]:
+        """By currency, the last day until which there is a rate for every day from `day` on; None: not even for it."""
+        found: dict[str, date | None] = {}
+        for rate in self.rates:
+            reached = found.setdefault(rate.currency, None)
+            if rate.first <= (day if reached is None else reached + _DAY) <= rate.last:
+                found[rate.currency] = rate.last
+        return found
+
+    def merged(self, newer: Iterable[Rate]) -> RateTable:
+        """The table with newer rates in it: where they share days with one that is here, theirs counts."""
+        kept = list(self.rates)
+        for new in newer:
+            kept = [part for old in kept for part in _without(old, new)] + [new]
+        return RateTable(self.home, tuple(sorted(kept)))
+
+    def written(self) -> str:
+        """The table as its file."""
+        lines = (f"{rate.currency},{rate.units:f},{rate.first},{rate.last},{_cell(rate.source)}" for rate in self.rates)
+        return "\n".join([",".join(COLUMNS), *lines, ""])
+
+
+NO_RATES = RateTable("")
+
+
+def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
+    """The table of a file; raises `RatesError`. `known` are the currencies there are."""
+    try:
+        reader = csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RatesError(f"{file}:1: not readable as CSV in UTF-8: {error}") from error
+    mistakes = [] if rows and tuple(rows[0][1]) == COLUMNS else [(1, f"the first line must be {','.join(COLUMNS)}")]
+    found: list[tuple[Rate, int]] = []
+    for line, row in rows[1:]:
+        try:
+            found.append((_rate(row, home, known), line))
+        except ValueError as error:
+            mistakes.append((line, str(error)))
+    mistakes += _shared_days(sorted(found))
+    if mistakes:
+        raise RatesError("\n".join(f"{file}:{line}: {text}" for line, text in sorted(mistakes)))
+    return RateTable(home, tuple(rate for rate, _ in sorted(found)))
+
+
+def digest(rates: Mapping[str, Decimal]) -> str:
+    """What tells the rates of one day from those of another (16 hexadecimal digits), "" where there are none."""
+    told = ";".join(f"{currency}={units.normalize():f}" for currency, units in sorted(rates.items()))
+    return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
+
+
+def _rate(row: list[str], home: str, known: Collection[str]) -> Rate:
+    """A row as a rate; raises ValueError saying what is wrong with it."""
+    if len(row) != len(COLUMNS):
+        raise ValueError(f"the line has {len(row)} columns, not {len(COLUMNS)}")
+    currency, units, first, last, source = row
+    if currency not in known or currency == home:
+        raise ValueError(f"{currency!r} is no other currency than {home} of ISO 4217 or of the country profile")
+    if not _UNITS.fullmatch(units) or not Decimal(units):
+        raise ValueError(f"units is {units!r}: write how many {currency} one {home} buys, such as 1.2345")
+    if _day(last) < _day(first):
+        raise ValueError(f"valid_until {last} is before valid_from {first}")
+    if not source.strip() or not source.isprintable():
+        raise ValueError("the source is missing, or is not plain text")
+    return Rate(currency, _day(first), _day(last), Decimal(units), source)
+
+
+def _day(text: str) -> date:
+    if not _DATE.fullmatch(text):
+        raise ValueError(f"{text!r} is no day, such as 2026-01-01")
+    return date.fromisoformat(text)
+
+
+def _shared_days(found: Iterable[tuple[Rate, int]]) -> Iterator[tuple[int, str]]:
+    for (one, line), (other, later) in pairwise(found):
+        if one.currency == other.currency and other.first <= one.last:
+            yield later, f"{other.currency} on {other.first} has a rate already, in line {line}"
+
+
+def _without(old: Rate, new: Rate) -> Iterator[Rate]:
+    """What is left of a rate's days beside those of a newer one."""
+    if old.currency != new.currency or old.last < new.first or new.last < old.first:
+        yield old
+        return
+    if old.first < new.first:
+        yield old._replace(last=new.first - _DAY)
+    if new.last < old.last:
+        yield old._replace(first=new.last + _DAY)
+
+
+def _cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"') else text
