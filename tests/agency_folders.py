@@ -27,6 +27,9 @@ ELEMENTS = {
     f"{ITEM}/Commodity/Classification/IdentificationTypeCode": "minimum",
     f"{ITEM}/Commodity/Description": "maximum",
     f"{ITEM}/Commodity/GoodsMeasure/NetNetWeightMeasure": "maximum",
+    f"{ITEM}/Commodity/GoodsMeasure/NetNetWeightMeasure/@unitCode": "maximum",
+    f"{ITEM}/Commodity/InvoiceLine/ItemChargeAmount": "maximum",
+    f"{ITEM}/Commodity/InvoiceLine/ItemChargeAmount/@currencyID": "maximum",
     "Declaration/TypeCode": "maximum",
     "Declaration/FunctionalReferenceID": "maximum",
 }

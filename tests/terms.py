@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
+from singlewindow.declarations.rates import digest
 from singlewindow.risk.terms import Terms
 
 DAY = date(2026, 6, 1)
-TERMS = Terms(country="GB", day=DAY, currency="GBP", after_release=frozenset("YZ"))
+RATES = {"USD": Decimal("1.25"), "EUR": Decimal("1.15"), "JPY": Decimal(200), "VND": Decimal(33_500)}
 
 
 def terms_on(day: date) -> Terms:
-    """The same on another day."""
-    return Terms(country="GB", day=day, currency="GBP", after_release=frozenset("YZ"))
+    """Terms of the United Kingdom on a day."""
+    return Terms(
+        country="GB",
+        day=day,
+        currency="GBP",
+        rates=RATES,
+        rates_digest=digest(RATES),
+        after_release=frozenset("YZ"),
+    )
+
+
+TERMS = terms_on(DAY)

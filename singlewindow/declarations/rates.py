@@ -22,7 +22,6 @@ from typing import NamedTuple
 FILE = "rates.csv"
 COLUMNS = ("currency", "units", "valid_from", "valid_until", "source")
 _UNITS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY = timedelta(days=1)
 
 
@@ -119,9 +118,13 @@ def _rate(row: list[str], home: str, known: Collection[str]) -> Rate:
 
 
 def _day(text: str) -> date:
-    if not _DATE.fullmatch(text):
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
         raise ValueError(f"{text!r} is no day, such as 2026-01-01")
-    return date.fromisoformat(text)
+    return day
 
 
 def _shared_days(found: Iterable[tuple[Rate, int]]) -> Iterator[tuple[int, str]]:

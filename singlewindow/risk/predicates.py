@@ -4,6 +4,9 @@ CEL is handed every fact by copying it (3 microseconds a text), which costs more
 facts where they are. The part that is covered reads the same in Python once `&&`, `||` and `!` are spelled its way:
 comparisons, `in`, `+ - *` on numbers, `exists` and `all`, `size`, and the methods of text. Kinds must agree as CEL
 wants them to. Anything else, and anything that could fail in CEL, is left to CEL.
+
+A fact that cannot be measured leaves open what depends on it, and no more: `true || it` is true. CEL reads `exists` and
+`all` more timidly and calls the whole of them open, which asks for documents where a function may know better.
 """
 
 from __future__ import annotations
@@ -185,10 +188,16 @@ class _Reader:
         del self._bound[name]
 
         def looked_through(scene: Scene) -> bool:
+            unknown: Unmeasurable | None = None
             for one in read(scene):
                 scene[name] = one
-                if holds(scene) is wanted:
-                    return wanted
+                try:
+                    if holds(scene) is wanted:
+                        return wanted
+                except Unmeasurable as error:
+                    unknown = error
+            if unknown is not None:
+                raise unknown
             return not wanted
 
         return _Part("flag", looked_through)

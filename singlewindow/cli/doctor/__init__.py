@@ -40,7 +40,7 @@ def doctor(data: Path | None, as_json: bool) -> None:
 def examine(settings: Settings) -> list[Check]:
     """Every check, in the order in which to read them."""
     checks = [*machine.settings_fit(settings), *machine.configuration_loads(settings), *rates.rates_last(settings)]
-    return [*checks, *machine.disk_space(settings)] + record.checks(settings) + queues.checks(settings)
+    return [*checks, *machine.disk_space(settings), *record.checks(settings), *queues.checks(settings)]
 
 
 def _print(check: Check) -> None:

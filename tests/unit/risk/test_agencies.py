@@ -67,8 +67,8 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_a_fact_outside_the_entitlement_is_refused_at_its_condition(tmp_path: Path) -> None:
-    found = only(write(tmp_path, profiles=profile(when='"item.value > 100.0"')))
-    assert (f"{ITEM}/Commodity/InvoiceLine/ItemChargeAmount" in found.text, found.line) == (True, 8)
+    found = only(write(tmp_path, profiles=profile(when='"item.statistical_value > 100.0"')))
+    assert (f"{ITEM}/StatisticalValueAmount" in found.text, found.line) == (True, 8)
 
 
 def test_routing_may_read_what_the_agency_may_not_see(tmp_path: Path) -> None:

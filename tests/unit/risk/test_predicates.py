@@ -15,8 +15,8 @@ from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.conditions import Condition, compile_condition
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import LITERAL
-from singlewindow.risk.predicates import Scene, Scope, predicate
-from singlewindow.risk.readers import Fact, Value
+from singlewindow.risk.predicates import Predicate, Scene, Scope, predicate
+from singlewindow.risk.readers import Fact, Unmeasurable, Value
 
 AGENCIES = Path(__file__).parents[3] / "config" / "agencies"
 WORDS = ["", "93", "9301", "930120", "N851", "C640", "rifle", "two rifles", "é"]
@@ -60,6 +60,38 @@ def texts_of(condition: Condition) -> st.SearchStrategy[str]:
 
 def test_every_condition_shipped_is_answered_by_a_function() -> None:
     assert [condition.id for condition in shipped() if condition.predicate is None] == []
+
+
+class Measured(dict[str, Value]):
+    """Facts, of which those that are not there cannot be measured."""
+
+    def __missing__(self, name: str) -> Value:
+        raise Unmeasurable(f"{name} is unknown", "")
+
+
+@st.composite
+def open_scenes(draw: st.DrawFn, condition: Condition, texts: st.SearchStrategy[str]) -> tuple[Scene, Scene]:
+    """What the condition may see, and the same with some numbers that nobody knows."""
+    full = draw(scenes(condition, texts))
+
+    def hidden(facts: dict[str, Value]) -> Measured:
+        return Measured({name: fact for name, fact in facts.items() if type(fact) is not float or draw(st.booleans())})
+
+    return full, {owner: [*map(hidden, of)] if owner == "items" else hidden(of) for owner, of in full.items()}
+
+
+def assert_open_facts_leave_open_no_more_than_they_must(condition: Condition, full: Scene, partly: Scene) -> None:
+    """What is said without a number is what is said with it; CEL says the same, or that it cannot tell."""
+    ours, cels = (_said(answer, partly) for answer in (condition.holds, condition.evaluated))
+    assert ours in (None, condition.holds(full)), condition.source
+    assert cels in (None, ours), condition.source
+
+
+def _said(answer: Predicate, scene: Scene) -> bool | None:
+    try:
+        return answer({**scene})
+    except Unmeasurable:
+        return None
 
 
 @given(st.data())
@@ -133,6 +165,21 @@ def test_a_condition_of_the_covered_part_says_what_cel_says(data: st.DataObject)
     assert condition.holds(scene) is condition.evaluated(scene), condition.source
 
 
+@given(st.data())
+def test_a_number_that_nobody_knows_leaves_open_only_what_depends_on_it(data: st.DataObject) -> None:
+    condition = compile_condition("C-1", data.draw(flags()), "item")
+    scenes_of = open_scenes(condition, st.sampled_from(WORDS))
+    assert_open_facts_leave_open_no_more_than_they_must(condition, *data.draw(scenes_of))
+
+
+@given(st.data())
+def test_a_condition_shipped_says_no_more_than_it_knows(data: st.DataObject) -> None:
+    measured = [each for each in shipped() if "_kg" in each.source or "value" in each.source]
+    condition = data.draw(st.sampled_from(measured))
+    scenes_of = open_scenes(condition, texts_of(condition))
+    assert_open_facts_leave_open_no_more_than_they_must(condition, *data.draw(scenes_of))
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -145,9 +192,10 @@ def test_a_condition_of_the_covered_part_says_what_cel_says(data: st.DataObject)
 @given(data=st.data())
 def test_a_condition_on_all_items_says_what_cel_says(source: str, data: st.DataObject) -> None:
     condition = compile_condition("C-1", source, "declaration")
-    scene = data.draw(scenes(condition, st.sampled_from(WORDS)))
+    scene, partly = data.draw(open_scenes(condition, st.sampled_from(WORDS)))
     assert condition.predicate is not None
     assert condition.holds(scene) is condition.evaluated(scene)
+    assert_open_facts_leave_open_no_more_than_they_must(condition, scene, partly)
 
 
 @pytest.mark.parametrize(

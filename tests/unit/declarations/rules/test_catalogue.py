@@ -110,6 +110,11 @@ CASES: tuple[Case, ...] = (
         f"hard {AT_ITEM}/StatisticalValueAmount",
     ),
     (
+        "WCO-MASS-UNIT",
+        ((f"{ITEM}/Commodity/GoodsMeasure/NetNetWeightMeasure", {"@unitCode": "tne", "#text": "0.1"}),),
+        f"hard {AT_ITEM}/Commodity/GoodsMeasure/NetNetWeightMeasure/@unitCode",
+    ),
+    (
         "WCO-MASS-POSITIVE",
         ((f"{ITEM}/Commodity/GoodsMeasure/NetNetWeightMeasure", "-1"),),
         f"hard {AT_ITEM}/Commodity/GoodsMeasure/NetNetWeightMeasure",

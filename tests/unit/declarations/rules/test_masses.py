@@ -1,15 +1,21 @@
-"""Masses are compared exactly, and only where both are in one unit."""
+"""Masses are in units of mass, and are compared exactly whatever the unit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.faults import Fault
-from singlewindow.declarations.model import Tree
+from singlewindow.declarations.intake import Media
+from singlewindow.declarations.masses import FACTORS
+from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.rules import Rulebooks
+from singlewindow.declarations.validation import validate
 
 FaultsOf = Callable[..., list[Fault]]
 MASSES = st.decimals(min_value=Decimal("0.000001"), max_value=Decimal("9999999999"), places=6)
@@ -26,11 +32,87 @@ def test_net_mass_is_judged_as_a_decimal(
     assert ("WCO-NET-MASS-BELOW-GROSS" in rules) == (net == gross)
 
 
-def test_masses_in_different_units_are_not_compared(goods_import: Tree, item: Tree, faults_of: FaultsOf) -> None:
+def measured(value: str, unit: str) -> Tree | str:
+    return {"@unitCode": unit, "#text": value} if unit else value
+
+
+@pytest.mark.parametrize(
+    ("net", "gross", "rules"),
+    [
+        (("900", "KGM"), ("1", "TNE"), []),
+        (("3", "TNE"), ("10", "KGM"), ["WCO-NET-MASS-WITHIN-GROSS"]),
+        (("900", "LBR"), ("900", ""), []),
+        (("900", "LBR"), ("408.233132", "KGM"), ["WCO-NET-MASS-WITHIN-GROSS"]),
+        (("100", "LBR"), ("45.359237", "KGM"), ["WCO-NET-MASS-BELOW-GROSS"]),
+        (("24", "TNE#I"), ("240", "DTN"), ["WCO-NET-MASS-BELOW-GROSS"]),
+        (("24", "TNE#I"), ("239", "DTN#G"), ["WCO-NET-MASS-WITHIN-GROSS"]),
+        (("16", "ONZ"), ("1", "LBR"), ["WCO-NET-MASS-BELOW-GROSS"]),
+        (("9999999999.999999", "DRI"), ("9999999999.999998", "DRI"), ["WCO-NET-MASS-WITHIN-GROSS"]),
+        (("500", ""), ("1", "GRM"), ["WCO-NET-MASS-WITHIN-GROSS"]),
+    ],
+)
+def test_masses_in_different_units_are_compared_exactly(
+    net: tuple[str, str], gross: tuple[str, str], rules: list[str], goods_import: Tree, faults_of: FaultsOf
+) -> None:
+    item = goods_import["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]
+    item["Commodity"]["GoodsMeasure"] = {"GrossMassMeasure": measured(*gross), "NetNetWeightMeasure": measured(*net)}
+    assert [fault.rule for fault in faults_of(goods_import)] == rules
+
+
+def test_words_repeat_a_mass_with_its_own_unit(goods_import: Tree, item: Tree, faults_of: FaultsOf) -> None:
     item["Commodity"]["GoodsMeasure"] = {
-        "GrossMassMeasure": {"@unitCode": "TNE", "#text": "1"},
-        "NetNetWeightMeasure": {"@unitCode": "KGM", "#text": "900"},
+        "GrossMassMeasure": "10",
+        "NetNetWeightMeasure": {"@unitCode": "TNE", "#text": "3"},
     }
+    (fault,) = faults_of(goods_import)
+    assert fault.text == "Item 1 weighs 3 TNE net and only 10 kg gross."
+
+
+UNUSABLE = ["tne", "Kgm", "KG", "T", "LB", "NAR", "LTR", "GBP", "KNI", "TNE#", "KGM#Z", "KGM#i", "kgm#G", "#G", "KGMG"]
+
+
+@pytest.mark.parametrize("form", [Media.XML, Media.JSON])
+@pytest.mark.parametrize("leaf", ["NetNetWeightMeasure", "GrossMassMeasure", "TotalGrossMassMeasure"])
+@pytest.mark.parametrize("unit", UNUSABLE)
+def test_another_unit_on_a_mass_is_refused(
+    unit: str, leaf: str, form: Media, goods_import: Tree, rulebooks: Rulebooks
+) -> None:
+    item = goods_import["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]
+    holder = goods_import if leaf == "TotalGrossMassMeasure" else item["Commodity"]["GoodsMeasure"]
+    holder[leaf] = {"@unitCode": unit, "#text": "115"}
+    ordered = dict(sorted(goods_import.items(), key=lambda pair: pair[0] != leaf))
+    for country in ("GB", "NO", ""):
+        header = {"ResponsibleCountryCode": country}
+        content = (to_xml if form is Media.XML else to_json)(Declaration(ordered, header), enveloped=True)
+        found = [fault for fault in validate(content, form, rulebooks).faults if fault.rule == "WCO-MASS-UNIT"]
+        assert [(fault.severity, fault.path[-1].name) for fault in found] == [("hard", "@unitCode")]
+        assert "TNE" in found[0].advice
+
+
+@pytest.mark.parametrize(("unit", "meant"), [("tne", "TNE"), ("Kgm", "KGM"), ("kgm#g", "KGM#G")])
+def test_a_unit_in_small_letters_is_refused_with_its_right_spelling(
+    unit: str, meant: str, goods_import: Tree, item: Tree, faults_of: FaultsOf
+) -> None:
+    item["Commodity"]["GoodsMeasure"]["NetNetWeightMeasure"] = {"@unitCode": unit, "#text": "0.1"}
+    assert [fault.text for fault in faults_of(goods_import)] == [
+        f"NetNetWeightMeasure is in '{unit}', which is written {meant}."
+    ]
+
+
+@pytest.mark.parametrize("unit", sorted(FACTORS))
+def test_every_unit_of_mass_may_be_used(unit: str, goods_import: Tree, item: Tree, faults_of: FaultsOf) -> None:
+    item["Commodity"]["GoodsMeasure"] = {
+        "GrossMassMeasure": {"@unitCode": unit, "#text": "2"},
+        "NetNetWeightMeasure": {"@unitCode": unit, "#text": "1"},
+    }
+    assert faults_of(goods_import) == []
+
+
+@pytest.mark.parametrize("unit", ["NAR", "LTR", "GBP", "ASV", "LPA"])
+def test_a_quantity_that_is_no_mass_may_be_in_any_unit(
+    unit: str, goods_import: Tree, item: Tree, faults_of: FaultsOf
+) -> None:
+    item["Commodity"]["GoodsMeasure"]["TariffQuantity"] = {"@unitCode": unit, "#text": "5"}
     assert faults_of(goods_import) == []
 
 
