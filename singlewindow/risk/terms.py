@@ -22,8 +22,8 @@ class Terms:
 
     `currency` is the home currency, in which facts state amounts; `rates` says how many units of another currency one
     unit of it buys, and `rates_digest` tells the rates of one day from those of another. `tariff_scheme` is the
-    IdentificationTypeCode of the tariff code. `after_release` are the last letters of the types that are lodged when the
-    goods have gone already.
+    IdentificationTypeCode of the tariff code. `after_release` are the last letters of the types that are lodged when
+    the goods have gone already.
     """
 
     country: str

@@ -69,9 +69,9 @@ CURRENCIES = Leaves(*AMOUNT_CURRENCIES.paths, "Declaration/CurrencyExchange/Curr
 CAPITALS = Leaves(
     *(path for path in _selected(lambda _, name: name not in _SECRETS) if _is_code_of_letters(ELEMENTS[path])),
     *_selected(lambda path, _: ELEMENTS[path].wco_id[:1] == _OFFICES or ELEMENTS[path].wco_id in _PLACES),
-    *(path for path in leaf_paths() if path.endswith("/@unitCode")),
+    *(path for path in leaf_paths() if path.endswith("/@unitCode") and path not in MASS_UNITS.paths),
 )
-"""Codes whose lists are of capital letters and digits."""
+"""Codes whose lists are of capital letters and digits; units of mass have a rule that knows their list."""
 UNBROKEN = Leaves(
     *_selected(lambda path, name: name == "ID" and ELEMENTS[path].wco_id[:1] in (_PARTIES, _OFFICES)),
     *_selected(lambda path, _: ELEMENTS[path].wco_id in _WITHOUT_SPACE),

@@ -19,7 +19,7 @@ from singlewindow.declarations.model import Tree
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess
-from singlewindow.risk.conditions import ConditionError, ConditionSet, compile_condition
+from singlewindow.risk.conditions import ConditionError, ConditionSet, Scenes, compile_condition
 from singlewindow.risk.configuration import ConfigError
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts
 from singlewindow.risk.predicates import Scope
@@ -196,11 +196,11 @@ def test_a_condition_that_is_decided_without_the_amount_needs_no_rate(source: st
 
 def test_conditions_over_all_items_say_which_cannot_be_told() -> None:
     condition = compile_condition("C-1", "items.exists(one, one.value > 1000.0)", "declaration")
-    (fired,) = ConditionSet([condition]).fired(declared(UNKNOWN), TERMS)
+    (fired,) = ConditionSet([condition]).fired(Scenes(declared(UNKNOWN), TERMS))
     assert (fired.item, fired.unmeasurable is None) == (None, False)
     dear = goods(priced("2000", "GBP"))
     for order in ((dear, UNKNOWN), (UNKNOWN, dear), (UNKNOWN, dear, UNKNOWN)):
-        (holds,) = ConditionSet([condition]).fired(declared(*order), TERMS)
+        (holds,) = ConditionSet([condition]).fired(Scenes(declared(*order), TERMS))
         assert holds.unmeasurable is None
 
 
