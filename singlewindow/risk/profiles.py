@@ -98,11 +98,10 @@ class ProfileSet:
     def tried(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found | tuple[ProfileEntry, ConditionError]]:
         """Like `fired`, but a profile that cannot be answered comes with its error and leaves the others alone."""
         for index in self._applying(day, gone):
-            entry = self.profiles[index].entry
             try:
                 yield from list(self._found(scenes, [index]))
             except ConditionError as error:
-                yield entry, error
+                yield self.profiles[index].entry, error
 
     def _applying(self, day: date, gone: bool) -> list[int]:
         entries = enumerate(profile.entry for profile in self.profiles)
