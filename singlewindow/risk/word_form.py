@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
+from singlewindow.declarations.values import UNSEEN
 from singlewindow.risk.lookalikes import LOOKS
 
 _LOOK: Final = {int(point, 16): letters for letters, points in LOOKS.items() for point in points.split()}
@@ -22,11 +23,11 @@ _SAME_LETTER = re.compile(
     r"|(?:NEGATIVE )?(?:CIRCLED|SQUARED) LATIN CAPITAL LETTER) (?:DOTLESS |SCRIPT |INSULAR )?([A-Z])(?: WITH .*)?"
 )
 _UNSEEN = re.compile(
-    "[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "["
+    + "".join(sorted(each for each in UNSEEN if not each.isspace()))
+    + "\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u2029\u2800\ufff9-\ufffc]"
 )
-"""Control characters that are no white space, the default-ignorable ones of Unicode, and others without a look."""
+"""What displays pass over but for white space, control characters, line separators, and others without a look."""
 _OVERRIDDEN = re.compile("[\u202d\u202e]")
 """What makes a text show in the other direction than it is written."""
 _APOSTROPHES = frozenset({0x27, 0x2018, 0x2019})

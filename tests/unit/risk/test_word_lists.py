@@ -14,6 +14,8 @@ import pytest
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.risk.agency import Agency
+from singlewindow.risk.assess import assess
+from singlewindow.risk.routing import route
 from tests.terms import TERMS
 
 AGENCIES = Path(__file__).parents[3] / "config" / "agencies"
@@ -42,13 +44,11 @@ def declaration(description: str, code: str, kind: str = "IMA", mode: str = "1")
 
 
 def fired(tree: Tree) -> set[str]:
-    return {entry.id for agency in agencies() for entry, _ in agency.live.fired(tree, TERMS)}
+    return {finding.profile for agency in agencies() for finding in assess(agency, tree, TERMS).findings}
 
 
 def asked(tree: Tree, profile: str) -> bool:
     """Whether the agency of the profile is asked at all."""
-    from singlewindow.risk.routing import route
-
     by_code = {agency.code: agency for agency in agencies()}
     owner = next(agency.code for agency in agencies() if profile in {each.entry.id for each in agency.profiles})
     return next(each.asked for each in route(by_code, tree, TERMS) if each.agency == owner)
