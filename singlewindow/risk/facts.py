@@ -17,12 +17,11 @@ from singlewindow.risk.readers import (
     amount,
     code,
     derived,
-    fold,
+    digits,
     mass,
     nodes,
     number,
     rate_deviation,
-    tariff_code,
     text,
     texts,
     total,
@@ -30,11 +29,14 @@ from singlewindow.risk.readers import (
     units_of,
 )
 from singlewindow.risk.terms import Terms
+from singlewindow.risk.word_form import disguised_words, word_form
 
 ITEM_PATH: Final = "Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
 _SHIPMENT, _CARRIAGE = "GoodsShipment", "GoodsShipment/Consignment"
 _ITEM = "GoodsShipment/GovernmentAgencyGoodsItem"
 _CLASSIFICATION = ("Commodity/Classification/ID", "Commodity/Classification/IdentificationTypeCode")
+_ADDITIONS = frozenset({"TRA", "TRC", "GN"})
+"""Schemes of additions to the tariff code, of up to four characters (UN/EDIFACT 7143 and the national ones)."""
 _NET_MASS, _PRICE = "Commodity/GoodsMeasure/NetNetWeightMeasure", "Commodity/InvoiceLine/ItemChargeAmount"
 _EXCHANGE = ("CurrencyExchange/CurrencyTypeCode", "CurrencyExchange/RateNumeric")
 _PROCEDURE = ("GovernmentProcedure/CurrentCode", "GovernmentProcedure/PreviousCode")
@@ -44,11 +46,36 @@ def _leaf(node: Tree, name: str) -> str:
     return code(text_of(node.get(name)) or "")
 
 
-def _commodity_code(item: Tree, _: Terms) -> str:
+def _classifications(item: Tree) -> list[tuple[str, str]]:
+    """Scheme and digits of each classification of an item."""
     found = nodes(item, "Commodity/Classification")
-    codes = [(_leaf(node, "IdentificationTypeCode"), _leaf(node, "ID")) for node in found]
-    tariff = [value for kind, value in codes if kind == "TSP"] or [value for kind, value in codes if kind != "TRA"]
-    return "".join(character for character in tariff[0] if character.isdecimal()) if tariff else ""
+    return [(_leaf(node, "IdentificationTypeCode"), digits(text_of(node.get("ID")) or "")) for node in found]
+
+
+def _commodity_code(item: Tree, terms: Terms) -> str:
+    """The tariff code, "" where there is none or more than one: exemptions rest on it, so it is never guessed."""
+    tariff = {number for scheme, number in _classifications(item) if scheme == terms.tariff_scheme}
+    return tariff.pop() if len(tariff) == 1 else ""
+
+
+def _commodity_codes(item: Tree, _: Terms) -> list[str]:
+    """Every code that classifies the goods, whatever its scheme says: additions to the code alone are left out."""
+    found = _classifications(item)
+    whole = (number for scheme, number in found if number and not (scheme in _ADDITIONS and len(number) <= 4))
+    return list(dict.fromkeys(whole))
+
+
+def _irregular_code(item: Tree, terms: Terms) -> bool:
+    number = _commodity_code(item, terms)
+    return bool(number and terms.tariff_length) and len(number) != terms.tariff_length
+
+
+def _disguised(*paths: str) -> Fact:
+    def read(tree: Tree, _: Terms) -> list[str]:
+        found = (text_of(node) or "" for path in paths for node in nodes(tree, path))
+        return list(dict.fromkeys(word for text in found for word in disguised_words(text)))
+
+    return derived("texts", paths, read, alternatives=True)
 
 
 def _procedure(item: Tree, _: Terms) -> str:
@@ -102,14 +129,23 @@ def _documents(prefix: str = "AdditionalDocument") -> Fact:
 def _party(role: str, *classes: str) -> dict[str, Fact]:
     """Name, identifier, country, city and postcode of a party that may be given at any of `classes`."""
     return {
-        f"{role}_name": text(*(f"{place}/Name" for place in classes), clean=fold),
+        f"{role}_name": text(*(f"{place}/Name" for place in classes), clean=word_form),
         f"{role}_id": text(*(f"{place}/ID" for place in classes)),
         f"{role}_country": text(*(f"{place}/Address/CountryCode" for place in classes)),
-        f"{role}_city": text(*(f"{place}/Address/CityName" for place in classes), clean=fold),
+        f"{role}_city": text(*(f"{place}/Address/CityName" for place in classes), clean=word_form),
         f"{role}_postcode": text(*(f"{place}/Address/PostcodeID" for place in classes)),
     }
 
 
+_PARTIES = (
+    "Declarant",
+    "Agent",
+    "Exporter",
+    "Consignment/Carrier",
+    "Consignment/Consignor",
+    f"{_SHIPMENT}/Importer",
+    *(f"{place}/{role}" for place in (_SHIPMENT, _ITEM) for role in ("Buyer", "Consignee", "Consignor", "Seller")),
+)
 _MASS, _AMOUNT = mass(_NET_MASS), amount(_PRICE)
 _CONTAINERS = texts(f"{_CARRIAGE}/TransportEquipment/ID", f"{_ITEM}/Commodity/TransportEquipment/ID")
 
@@ -118,8 +154,10 @@ ITEM_FACTS: Final[Mapping[str, Fact]] = under(
     {
         "sequence": text("SequenceNumeric"),
         "commodity_code": derived("text", _CLASSIFICATION, _commodity_code),
-        "commodity_codes": texts(_CLASSIFICATION[0], clean=tariff_code),
-        "description": text("Commodity/Description", clean=fold),
+        "commodity_codes": derived("texts", _CLASSIFICATION, _commodity_codes),
+        "commodity_code_irregular": derived("flag", _CLASSIFICATION, _irregular_code),
+        "description": text("Commodity/Description", clean=word_form),
+        "disguised_words": _disguised("Commodity/Description", "AdditionalInformation/StatementDescription"),
         "dangerous_goods": texts("Commodity/DangerousGoods/UNDGID"),
         "origin_countries": texts("Origin/CountryCode"),
         "export_country": text("ExportCountry/ID"),
@@ -133,7 +171,7 @@ ITEM_FACTS: Final[Mapping[str, Fact]] = under(
         "document_exemptions": texts("AdditionalDocument/LPCOExemptionCode"),
         "previous_document_types": texts("PreviousDocument/TypeCode"),
         "statement_codes": texts("AdditionalInformation/StatementCode"),
-        "statement_texts": texts("AdditionalInformation/StatementDescription", clean=fold),
+        "statement_texts": texts("AdditionalInformation/StatementDescription", clean=word_form),
         "net_mass_kg": _MASS,
         "gross_mass_kg": mass("Commodity/GoodsMeasure/GrossMassMeasure"),
         "supplementary_quantity": number("Commodity/GoodsMeasure/TariffQuantity"),
@@ -143,7 +181,7 @@ ITEM_FACTS: Final[Mapping[str, Fact]] = under(
         "statistical_value": amount("StatisticalValueAmount"),
         "package_types": texts("Packaging/TypeCode"),
         "package_count": total("Packaging/QuantityQuantity"),
-        "marks": texts("Packaging/MarksNumbersID", clean=fold),
+        "marks": texts("Packaging/MarksNumbersID", clean=word_form),
         "container_ids": texts("Commodity/TransportEquipment/ID"),
         "ucr": text("UCR/TraderAssignedReferenceID", "UCR/ID"),
         **_party("consignee", "Consignee"),
@@ -216,12 +254,13 @@ DECLARATION_FACTS: Final[Mapping[str, Fact]] = under(
         "invoice_currency": text("InvoiceAmount/@currencyID"),
         "exchange_rate_deviation": derived("number", _EXCHANGE, _exchange_rate_deviation, rated=True),
         "statement_codes": texts("AdditionalInformation/StatementCode"),
-        "statement_texts": texts("AdditionalInformation/StatementDescription", clean=fold),
+        "statement_texts": texts("AdditionalInformation/StatementDescription", clean=word_form),
         "document_codes": _documents(),
         "previous_document_types": texts(
             f"{_SHIPMENT}/PreviousDocument/TypeCode", f"{_ITEM}/PreviousDocument/TypeCode"
         ),
         "ucr": text(f"{_SHIPMENT}/UCR/TraderAssignedReferenceID", f"{_SHIPMENT}/UCR/ID"),
+        "disguised_names": _disguised(*(f"{place}/Name" for place in _PARTIES)),
     },
 )
 

@@ -1,4 +1,4 @@
-"""Patterns in conditions are answered by a function of ours.
+"""Patterns in conditions are answered by functions of ours.
 
 CEL compiles the pattern of `text.matches(pattern)` on every call (30 to 100 microseconds); kept ones answer in about 2.
 They are Python's, which can backtrack, so a pattern with a repetition inside a repetition is refused at load, and so is
@@ -15,9 +15,12 @@ from typing import Any, Final
 import cel
 
 RESEMBLES: Final = "resembles"
+WITHOUT: Final = "without"
+CUT: Final = "\n"
+"""What stands where something was taken out: the end of a line, which word patterns do not cross."""
 LITERAL: Final = r"'''(?s:.*?)'''|\"\"\"(?s:.*?)\"\"\"|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _CALL = re.compile(rf"(?P<literal>{LITERAL})|\.\s*matches\s*\(")
-_PATTERN = re.compile(rf"\.\s*matches\s*\(\s*((?:[rR])?(?:{LITERAL}))\s*\)")
+_PATTERN = re.compile(rf"\.\s*(?:matches|{WITHOUT})\s*\(\s*((?:[rR])?(?:{LITERAL}))\s*\)")
 _UNBOUNDED = 1000
 
 _compiled = lru_cache(maxsize=4096)(re.compile)
@@ -28,7 +31,12 @@ def resembles(text: str, pattern: str) -> bool:
     return _compiled(pattern).search(text) is not None
 
 
-FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {RESEMBLES: resembles}
+def without(text: str, pattern: str) -> str:
+    """`text` with everything that `pattern` finds taken out, so that an exemption covers no more than its own words."""
+    return _compiled(pattern).sub(CUT, text)
+
+
+FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {RESEMBLES: resembles, WITHOUT: without}
 
 
 def translated(source: str) -> str:

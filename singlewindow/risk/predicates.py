@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 import cel
 
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
-from singlewindow.risk.patterns import LITERAL
+from singlewindow.risk.patterns import CUT, LITERAL
 from singlewindow.risk.readers import Fact, Kind, Unmeasurable
 
 Scope = Literal["item", "declaration"]
@@ -132,6 +132,8 @@ class _Reader:
                 return self._each(self.part(owner), name, body, wanted=False)
             case ast.Attribute(owner, "matches"), [ast.Constant(str() as pattern)]:
                 return _found(self._of(owner, "text"), pattern)
+            case ast.Attribute(owner, "without"), [ast.Constant(str() as pattern)]:
+                return _cut(self._of(owner, "text"), pattern)
             case ast.Attribute(owner, method), [argument] if method in _TEXT_METHODS:
                 return _calculated("flag", _TEXT_METHODS[method], self._of(owner, "text"), self._of(argument, "text"))
         raise _NotCoveredError(ast.dump(node))
@@ -177,6 +179,8 @@ class _Reader:
                 case ast.Call(ast.Attribute(text, "startsWith"), [ast.Name(each)], []) if each == name and free(text):
                     if several.written is not None:
                         return _calculated("flag", str.startswith, self._of(text, "text"), several)
+            if (beginnings := _beginnings(body, name)) is not None:
+                return _begun(several, beginnings)
         return self._each(several, name, body, wanted=True)
 
     def _each(self, several: _Part, name: str, body: ast.expr, *, wanted: bool) -> _Part:
@@ -248,6 +252,36 @@ def _in_common(some: _Part, others: _Part) -> _Part:
     return _Part("flag", lambda scene: not set(more(scene)).isdisjoint(read(scene)))
 
 
+def _beginnings(body: ast.expr, name: str) -> tuple[str, ...] | None:
+    """What `body` asks the text `name` to begin with: one text or a list of them, written out; else None."""
+    match body:
+        case ast.Call(ast.Attribute(ast.Name(one), "startsWith"), [ast.Constant(str() as beginning)], []):
+            return (beginning,) if one == name else None
+        case ast.Call(
+            ast.Attribute(ast.List(elements), "exists"),
+            [ast.Name(each), ast.Call(ast.Attribute(ast.Name(one), "startsWith"), [ast.Name(last)], [])],
+            [],
+        ):
+            written = [
+                entry.value for entry in elements if isinstance(entry, ast.Constant) and type(entry.value) is str
+            ]
+            named = one == name and last == each != name
+            return tuple(written) if named and len(written) == len(elements) else None
+    return None
+
+
+def _begun(several: _Part, beginnings: tuple[str, ...]) -> _Part:
+    read = several.read
+
+    def begun(scene: Scene) -> bool:
+        for one in read(scene):  # noqa: SIM110  # a generator costs more than the answer
+            if one.startswith(beginnings):
+                return True
+        return False
+
+    return _Part("flag", begun)
+
+
 def _compared(left: _Part, sign: type[ast.cmpop], right: _Part) -> _Part:
     comparable = ("text", "number", "count", "flag") if sign in (ast.Eq, ast.NotEq) else ("number", "count")
     if left.kind != right.kind or left.kind not in comparable:
@@ -265,6 +299,11 @@ def _size(several: _Part) -> _Part:
 def _found(text: _Part, pattern: str) -> _Part:
     read, found = text.read, re.compile(pattern).search
     return _Part("flag", lambda scene: found(read(scene)) is not None)
+
+
+def _cut(text: _Part, pattern: str) -> _Part:
+    read, cut = text.read, re.compile(pattern).sub
+    return _Part("text", lambda scene: cut(CUT, read(scene)))
 
 
 def _written(value: object) -> _Part:

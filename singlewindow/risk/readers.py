@@ -1,14 +1,12 @@
 """How one fact is read from the tree: cleaned text, exact lists, numbers, and the schema paths they come from.
 
-Codes and identifiers are trimmed and upper-cased, free text is folded (NFKC, case, invisible characters), so that a
-declaration cannot slip past a condition by its spelling. Masses are in kilograms and amounts in the home currency; one
-that cannot be put into them is `Unmeasurable`. An absent value reads as "", [], 0.0, 0 or false.
+Codes and identifiers are trimmed and upper-cased, free text is read in its word form, so that a declaration cannot
+slip past a condition by its spelling. Masses are in kilograms and amounts in the home currency; one that cannot be put
+into them is `Unmeasurable`. An absent value reads as "", [], 0.0, 0 or false.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,13 +17,14 @@ from singlewindow.declarations.masses import KILOGRAM, kilograms_of, unit_of
 from singlewindow.declarations.model import Tree, text_of
 from singlewindow.declarations.values import trimmed
 from singlewindow.risk.terms import Terms
+from singlewindow.risk.word_form import word_form
 
 Value = str | float | int | bool | list[str]
 Kind = Literal["text", "texts", "number", "count", "flag"]
 Clean = Callable[[str], str]
 
 EMPTY: Final[dict[Kind, Value]] = {"text": "", "texts": [], "number": 0.0, "count": 0, "flag": False}
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+_LETTERS_FOR_DIGITS = str.maketrans("OQIL", "0011", " .-/")
 _HALF_A_LAST_PLACE = Decimal("0.000005")
 """How far rounding may move a declared rate of exchange, which has five decimals."""
 
@@ -65,16 +64,13 @@ def code(text: str) -> str:
     return trimmed(text).upper()
 
 
-def tariff_code(text: str) -> str:
-    """A classification code without the dots and blanks of its printed form."""
-    return code(text).replace(".", "").replace(" ", "")
+def digits(text: str) -> str:
+    """A classification code as its digits, without the dots and blanks of its printed form; "" where it has letters.
 
-
-def fold(text: str) -> str:
-    """Free text as compared: compatibility form, lower case, no invisible characters, single blanks."""
-    if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(text.casefold().split())
+    Letters that are taken for digits are those digits.
+    """
+    plain = text if text.isdecimal() else code(text).translate(_LETTERS_FOR_DIGITS)
+    return plain if plain.isdecimal() else ""
 
 
 def nodes(tree: Tree, path: str) -> list[Any]:
@@ -181,7 +177,7 @@ def under(prefix: str, facts: dict[str, Fact]) -> dict[str, Fact]:
 
 
 def _case(clean: Clean) -> Literal["upper", "lower"]:
-    return "lower" if clean is fold else "upper"
+    return "lower" if clean is word_form else "upper"
 
 
 @cache

@@ -22,8 +22,8 @@ class Terms:
 
     `currency` is the home currency, in which facts state amounts; `rates` says how many units of another currency
     one unit of it buys, and `rates_digest` tells the rates of one day from those of another. `tariff_scheme` is the
-    IdentificationTypeCode of the tariff code. `after_release` are the last letters of the types that are lodged
-    when the goods have gone already.
+    IdentificationTypeCode of the tariff code, `tariff_length` how many digits it has (0: any). `after_release` are the
+    last letters of the types that are lodged when the goods have gone already.
     """
 
     country: str
@@ -32,6 +32,7 @@ class Terms:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     rates_digest: str = ""
     tariff_scheme: str = "TSP"
+    tariff_length: int = 0
     after_release: frozenset[str] = frozenset()
 
     def gone(self, declaration: Tree) -> bool:
@@ -53,5 +54,6 @@ def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
         rates=rates,
         rates_digest=digest(rates),
         tariff_scheme=profile.tariff_scheme,
+        tariff_length=profile.tariff_length,
         after_release=profile.after_release,
     )

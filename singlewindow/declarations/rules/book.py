@@ -16,6 +16,7 @@ from singlewindow.declarations.rules.codes import BEYOND_ISO, CountryKnown, Curr
 from singlewindow.declarations.rules.context import ORIGINAL, REQUEST, Context
 from singlewindow.declarations.rules.counts import ItemLimit
 from singlewindow.declarations.rules.profiles import NO_PROFILE, Profile, ProfileError, load_profile
+from singlewindow.declarations.rules.references import CommodityDigits, TariffCodeOnce
 from singlewindow.declarations.rules.rule import Rule, Scope
 from singlewindow.declarations.rules.valuation import InvoiceCurrency, OneCurrency
 
@@ -108,6 +109,8 @@ def _wco_rules(profile: Profile, item_limit: int) -> Iterator[BoundRule]:
         CurrencyKnown: CurrencyKnown(known=currencies),
         OneCurrency: OneCurrency(known=currencies),
         InvoiceCurrency: InvoiceCurrency(known=currencies),
+        CommodityDigits: CommodityDigits(scheme=profile.tariff_scheme),
+        TariffCodeOnce: TariffCodeOnce(scheme=profile.tariff_scheme),
     }
     for kind in WCO_RULES:
         rule_id = f"{WCO}-{kind.name}"

@@ -28,6 +28,7 @@ WCO_RULES: tuple[type[Rule], ...] = (
     references.IdentifierSpace,
     references.IdentifierCharacters,
     references.CommodityDigits,
+    references.TariffCodeOnce,
     references.RequestNamesDeclaration,
     counts.ItemCount,
     counts.ItemCountGiven,

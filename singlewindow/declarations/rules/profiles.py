@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from singlewindow.declarations.rules.catalogue import NATIONAL_RULES, WCO, WCO_RULES
+from singlewindow.declarations.rules.procedures import CommodityCode
 from singlewindow.declarations.rules.rule import Rule
 
 
@@ -25,14 +26,16 @@ class ProfileError(ValueError):
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file as written: `strict` names WCO warnings that are hard here, `rules` the national rules that apply.
 
-    `currency` (ISO 4217) is the country's own, `tariff_scheme` the IdentificationTypeCode of the tariff code, and
-    `after_release` the last letters of the types that are lodged when the goods have gone already.
+    `currency` (ISO 4217) is the country's own, `tariff_scheme` the IdentificationTypeCode of the tariff code and
+    `tariff_length` how many digits it has (0: any), `after_release` the last letters of the types that are lodged when
+    the goods have gone already.
     """
 
     country: str
     title: str
     currency: str
     tariff_scheme: str
+    tariff_length: int = 0
     after_release: frozenset[str] = frozenset()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
@@ -48,6 +51,7 @@ class Profile:
     title: str = ""
     currency: str = ""
     tariff_scheme: str = "TSP"
+    tariff_length: int = 0
     after_release: frozenset[str] = frozenset()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
@@ -73,6 +77,7 @@ def load_profile(file: Path) -> Profile:
         written.title,
         written.currency,
         written.tariff_scheme,
+        written.tariff_length,
         written.after_release,
         written.extra_countries,
         written.extra_currencies,
@@ -93,7 +98,10 @@ def _national(rule_id: str, written: _File) -> Rule:
     kind = next((rule for rule in NATIONAL_RULES if prefix + rule.name == rule_id), None)
     if kind is None:
         raise ValueError(f"there is no national rule {rule_id!r}; known are {prefix} with a name of docs/rules.md")
+    parameters = written.rules[rule_id]
+    if kind is CommodityCode:
+        parameters = {"scheme": written.tariff_scheme, "length": written.tariff_length, **parameters}
     try:
-        return msgspec.convert(written.rules[rule_id], kind)
+        return msgspec.convert(parameters, kind)
     except msgspec.ValidationError as error:
         raise ValueError(f"rules.{rule_id}: {error}") from error

@@ -15,7 +15,8 @@ _LRN = "Declaration/FunctionalReferenceID"
 _LRN_PATH = under(DECLARATION_PATH, "FunctionalReferenceID")
 _LRN_FORM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._/()+:,#&=-]*[A-Za-z0-9_.)-])?")
 _CLASSIFICATIONS = f"{COMMODITY}/Classification"
-_NUMERIC_SCHEMES = ("TSP", "TRC", "HS", "SRZ")
+_ADDITION = "TRC"
+_HARMONIZED = ("HS", "SRZ")
 _CODED = Walk(IDENTIFIERS)
 
 
@@ -117,26 +118,59 @@ def _judged(path: Path, text: str) -> str:
 
 
 class CommodityDigits(Rule, frozen=True):
-    """Commodity codes of the Harmonized System and its national extensions are digits only.
+    """Commodity codes of the Harmonized System and its national extensions are pairs of digits (DE 6/14).
 
-    The usual slips are the letters O and l for the digits 0 and 1.
+    The usual slips are the letters O and l for the digits 0 and 1, and a spreadsheet that drops a leading zero, which
+    makes 8061010 of 08061010 and other goods of the first digits.
     """
 
     name = "COMMODITY-DIGITS"
     code = "INVALID_CHARACTERS"
     scope = Scope.EVERY
     reads = (ITEMS, _CLASSIFICATIONS, f"{_CLASSIFICATIONS}/ID", f"{_CLASSIFICATIONS}/IdentificationTypeCode")
-    advice = "Write the commodity code with the digits 0 to 9 only, without dots or spaces."
+    advice = "Write the whole commodity code with the digits 0 to 9 only, leading zeros too, without dots or spaces."
+
+    scheme: str = "TSP"
 
     def check(self, context: Context) -> Findings:
         for item in context.items:
             for index, entry in enumerate(groups(item.commodity, "Classification"), start=1):
-                if capitals(entry, "IdentificationTypeCode") not in _NUMERIC_SCHEMES:
-                    continue
                 code = value(entry, "ID")
-                if code and not code.isdigit() and _is_plain(code) and UNSEEN.isdisjoint(code):
+                problem = self._problem(capitals(entry, "IdentificationTypeCode"), code)
+                if code and problem and _is_plain(code) and UNSEEN.isdisjoint(code):
                     path = under(item.path, "Commodity", ("Classification", index), "ID")
-                    yield path, f"The commodity code {quoted(code)} of item {item.index} is not all digits."
+                    yield path, f"The commodity code {quoted(code)} of item {item.index} {problem}."
+
+    def _problem(self, scheme: str, code: str) -> str:
+        if scheme not in (self.scheme, *_HARMONIZED, _ADDITION):
+            return ""
+        if not code.isdigit():
+            return "is not all digits"
+        odd = len(code) % 2 == 1 and scheme != _ADDITION
+        return f"has {len(code)} digits, an odd number: one is missing" if odd else ""
+
+
+class TariffCodeOnce(Rule, frozen=True):
+    """An item is classified once: it has at most one code of the tariff (DE 6/14).
+
+    Which IdentificationTypeCode is the tariff's is the country's. Goods of two codes are two items.
+    """
+
+    name = "TARIFF-CODE-ONCE"
+    scope = Scope.EVERY
+    reads = (ITEMS, _CLASSIFICATIONS, f"{_CLASSIFICATIONS}/IdentificationTypeCode")
+    advice = "Keep the one code that classifies the goods; declare other goods as an item of their own."
+
+    scheme: str = "TSP"
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            entries = enumerate(groups(item.commodity, "Classification"), start=1)
+            tariff = [at for at, entry in entries if capitals(entry, "IdentificationTypeCode") == self.scheme]
+            for extra in tariff[1:]:
+                path = under(item.path, "Commodity", ("Classification", extra), "ID")
+                yield path, f"Item {item.index} has {len(tariff)} codes of the tariff ({self.scheme})."
+                break
 
 
 class RequestNamesDeclaration(Rule, frozen=True):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from singlewindow.declarations.elements import ELEMENTS
@@ -40,9 +42,56 @@ def test_the_commodity_code_is_the_tariff_one_in_digits() -> None:
     assert item("commodity_code", {"Commodity": {"Classification": codes}}) == "93020000"
 
 
-def test_without_a_tariff_code_the_first_that_is_no_additional_code_counts() -> None:
-    codes = [{"ID": "1234", "IdentificationTypeCode": "TRA"}, {"ID": "3602", "IdentificationTypeCode": "GN"}]
-    assert item("commodity_code", {"Commodity": {"Classification": codes}}) == "3602"
+def classified(*codes: str) -> Tree:
+    """An item with classifications written as "TSP 93020000"."""
+    entries = [dict(zip(("IdentificationTypeCode", "ID"), code.split(" ", 1), strict=False)) for code in codes]
+    return {"Commodity": {"Classification": entries}}
+
+
+def test_which_classification_is_the_tariff_code_is_the_countrys() -> None:
+    tree = classified("TSP 93020000", "CG 64041100")
+    assert Facts(ITEM_FACTS, tree, replace(TERMS, tariff_scheme="CG"))["commodity_code"] == "64041100"
+
+
+@pytest.mark.parametrize("codes", [[], ["GN 36036000"], ["TSP 64041100", "TSP 36036000"], ["HS 640411"]])
+def test_the_tariff_code_is_never_guessed(codes: list[str]) -> None:
+    assert item("commodity_code", classified(*codes)) == ""
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["TSP 36036000", "HS 360360", "HS 3603", "SRZ 3603.60", "GN 36036000", "TRA 3603 6000", "X 36036000", "TRC 360360"],
+)
+def test_every_code_that_classifies_the_goods_is_seen(code: str) -> None:
+    found = item("commodity_codes", classified("TSP 64041100", code))
+    assert isinstance(found, list)
+    assert any(number.startswith("3603") for number in found)
+
+
+@pytest.mark.parametrize("addition", ["TRC 93", "TRA 9301", "GN 9301", "GN X411", "TRA C490", "TSP"])
+def test_an_addition_to_the_tariff_code_is_no_code_of_goods(addition: str) -> None:
+    assert item("commodity_codes", classified("TSP 64041100", addition)) == ["64041100"]
+
+
+@pytest.mark.parametrize(
+    ("code", "irregular"), [("93020000", False), ("930200", True), ("9302000090", True), ("", False)]
+)
+def test_a_tariff_code_of_another_length_than_the_tariffs_is_irregular(code: str, irregular: bool) -> None:
+    terms = replace(TERMS, tariff_length=8)
+    assert Facts(ITEM_FACTS, classified(f"TSP {code}"), terms)["commodity_code_irregular"] is irregular
+
+
+def test_a_disguised_word_is_told_wherever_the_goods_are_described() -> None:
+    tree = {
+        "Commodity": {"Description": "P\u0456stols"},
+        "AdditionalInformation": [{"StatementDescription": "gu\u200bns"}],
+    }
+    assert item("disguised_words", tree) == ["pistols", "guns"]
+
+
+def test_a_disguised_name_is_told_of_every_party() -> None:
+    tree = {"Exporter": {"Name": "Acm\u0435 Ltd"}, "GoodsShipment": {"Importer": {"Name": "Bo\xadlt"}}}
+    assert declared("disguised_names", tree) == ["acme", "bolt"]
 
 
 def test_the_procedure_has_four_characters_and_skips_additional_ones() -> None:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from singlewindow.risk.readers import code, fold, mass, tariff_code, text, texts, total, under
+from singlewindow.risk.readers import code, digits, mass, text, texts, total, under
 from tests.terms import TERMS
 
 
@@ -11,22 +10,14 @@ def test_a_code_is_compared_in_upper_case_without_blanks() -> None:
     assert code(" ir ") == "IR"
 
 
-def test_a_printed_tariff_code_loses_its_dots() -> None:
-    assert tariff_code("9302.00 00") == "93020000"
+@pytest.mark.parametrize("written", ["9302.00 00", "93020000", "9302-00-00", "93o2OO00", " 93020000 "])
+def test_a_classification_code_is_compared_by_its_digits(written: str) -> None:
+    assert digits(written) == "93020000"
 
 
-def test_invisible_characters_do_not_hide_a_word() -> None:
-    assert fold("Ri\u200bfle") == "rifle"
-
-
-def test_wide_letters_do_not_hide_a_word() -> None:
-    assert fold("\uff32\uff29\uff26\uff2c\uff25") == "rifle"
-
-
-@given(st.text())
-def test_folding_twice_is_folding_once_for_plain_text(value: str) -> None:
-    plain = value.encode("ascii", "ignore").decode()
-    assert fold(fold(plain)) == fold(plain)
+@pytest.mark.parametrize("written", ["VATZ", "X411", "9302A", "CV-203/A", ""])
+def test_a_code_with_letters_is_not_compared_with_the_tariff(written: str) -> None:
+    assert digits(written) == ""
 
 
 def test_an_absent_text_reads_as_an_empty_one() -> None:

@@ -64,6 +64,11 @@ CASES: tuple[Case, ...] = (
         ((f"{ITEM}/Commodity/Classification/0/ID", "732393O0"),),
         f"hard {AT_ITEM}/Commodity/Classification[1]/ID",
     ),
+    (
+        "WCO-TARIFF-CODE-ONCE",
+        ((f"{ITEM}/Commodity/Classification/1", {"ID": "36036000", "IdentificationTypeCode": "TSP"}),),
+        f"hard {AT_ITEM}/Commodity/Classification[2]/ID",
+    ),
     ("WCO-REQUEST-NAMES-DECLARATION", (*REQUEST, ("ID", None)), "hard ID"),
     ("WCO-ITEM-COUNT", (("GoodsItemQuantity", "2"),), "hard GoodsItemQuantity"),
     ("WCO-ITEM-COUNT-GIVEN", (("GoodsItemQuantity", None),), "warning GoodsItemQuantity"),

@@ -1,0 +1,216 @@
+"""The normal form in which words are looked for, so that no spelling hides one and punctuation counts for nothing.
+
+A text is read in every way a reader could take it: as it stands, with look-alike letters as the Latin ones, and with
+what is written apart joined. The readings are lines of one text, the plain one first, each only where it differs.
+Letters are told apart by the Unicode character database and UTS 39 (`lookalikes`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from itertools import groupby
+from typing import Final
+
+from singlewindow.declarations.values import UNSEEN
+from singlewindow.risk.lookalikes import LOOKS
+
+_LOOK: Final = {int(point, 16): letters for letters, points in LOOKS.items() for point in points.split()}
+_SAME_LETTER = re.compile(
+    r"(?:LATIN (?:SMALL|CAPITAL) LETTER|LATIN LETTER SMALL CAPITAL|REGIONAL INDICATOR SYMBOL LETTER"
+    r"|(?:NEGATIVE )?(?:CIRCLED|SQUARED) LATIN CAPITAL LETTER) (?:DOTLESS |SCRIPT |INSULAR )?([A-Z])(?: WITH .*)?"
+)
+_UNSEEN = re.compile(
+    "["
+    + "".join(sorted(each for each in UNSEEN if not each.isspace()))
+    + "\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u2029\u2800\ufff9-\ufffc]"
+)
+"""What displays pass over but for white space, control characters, line separators, and others without a look."""
+_OVERRIDDEN = re.compile("[\u202d\u202e]")
+"""What makes a text show in the other direction than it is written."""
+_APOSTROPHES = frozenset({0x27, 0x2018, 0x2019})
+_PHRASES = str.maketrans("\ufdfa\ufdfb", "  ")
+"""Ligatures of whole phrases, which would make a text many times longer."""
+_KEPT = 0x3000
+"""Below this code point what was found of a character is kept."""
+
+_SIGN = re.compile(r"[^A-Za-z ,('][A-Za-z]|[0-9@$|!](?<=[A-Za-z].)")
+_OUT_OF_CASE = re.compile(r"(?<=[a-z])I|l(?=[A-Z]{2})|(?<=[A-Z])l(?=[A-Z])|(?<=[A-Z]{2})l\b")
+_WORD = re.compile(r"[\w@$€|!]+")
+_MEASURE = re.compile(
+    r"(?!0)\d+(?:[cdkm]?m|[km]?g|[cdm]?l|k?[vw]a?|m?ah?|[kmg]?hz|[kmgt]b|in|ft|oz|lbs?|pcs?|ct|[dhstxy]|th)|\d*(?:1st|2nd|3rd)",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_DIGIT_LOOKS = str.maketrans({**dict(zip("03456789@$€", "oeasgtbgase", strict=True)), "1": "|", "!": "|"})
+_TWO_LOOKS = ("i", "l", "il", "li")
+"""How `|` is read, which can be i or l: everywhere the same, or in turn within a word."""
+_SPELT = re.compile(r"\b[^\W\d_](?: [^\W\d_]\b){2,}")
+_INNER_SIGN = re.compile(r"(?<=[^\W\d_])(?:_|[^\w\s])(?=[^\W\d_])")
+
+_SEEN_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|\0+(?=[^\W_]))*")
+_UNIT = re.compile(r"[μΩ][A-Za-z]{0,3}|[kKMGTm]Ω|μΩ")
+_JOINING = frozenset({"ARABIC", "SYRIAC", "MONGOLIAN", "NKO"})
+"""Scripts beside those of India and its neighbours in which joiners belong to the spelling."""
+
+
+class _Table(dict[int, str | None]):
+    """For `str.translate`: how each character is written, found by `write` where it is not known yet."""
+
+    def __init__(self, write: Callable[[str, str], str | None], known: Mapping[int, str]) -> None:
+        super().__init__(known)
+        self._write = write
+
+    def __missing__(self, point: int) -> str | None:
+        character = chr(point)
+        kind = unicodedata.category(character)
+        written = None if kind in ("Mn", "Me") else self._write(character, kind)
+        if point < _KEPT:
+            self[point] = written
+        return written
+
+
+def _word_character(character: str, kind: str) -> str | None:
+    """Letters and digits as they are, a blank for anything else, and nothing for an apostrophe."""
+    if kind[0] in "LNM":
+        return character
+    return None if ord(character) in _APOSTROPHES else " "
+
+
+def _latin_look(character: str, _: str) -> str | None:
+    """The Latin letter that a character is by its name, the character itself where it is none."""
+    named = None if character.isascii() else _SAME_LETTER.fullmatch(unicodedata.name(character, ""))
+    return named[1] if named else character
+
+
+_PLAIN = _Table(_word_character, {})
+_LOOKING = _Table(_latin_look, {point: letters.replace("1", "|") for point, letters in _LOOK.items()})
+_ASCII = "".join("'" if chr(point) == "'" else (_PLAIN[point] or " ").lower() for point in range(128))
+"""The plain reading of what ASCII can print, but for the apostrophe, which takes no place."""
+
+
+@lru_cache(maxsize=1024)
+def word_form(text: str) -> str:
+    """The readings of a text as lines of words, which are letters and digits in lower case with single blanks."""
+    plain = _plain(text)
+    if text.isascii() and text.isprintable() and _reads_one_way(text, plain):
+        return plain
+    return "\n".join(dict.fromkeys([plain, *filter(None, _other_readings(text))]))
+
+
+def _plain(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        plain = text.translate(_ASCII).replace("'", "")
+    else:
+        seen = _UNSEEN.sub("", text).translate(_PHRASES)
+        apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", seen).casefold())
+        plain = unicodedata.normalize("NFC", apart.translate(_PLAIN))
+    return " ".join(plain.split())
+
+
+def _reads_one_way(text: str, plain: str) -> bool:
+    """Whether a printable ASCII text surely has no other reading; asked of every text, so cheap signs come first."""
+    if "rn" in plain or "vv" in plain or 1 in map(len, plain.split()):
+        return False
+    if not text.replace(" ", "").isalpha() and _SIGN.search(text) is not None:
+        return False
+    return text[1:].islower() or text.isupper() or _OUT_OF_CASE.search(text) is None
+
+
+def _other_readings(text: str) -> Iterator[str]:
+    yield _plain(_UNSEEN.sub(" ", text))
+    if _OVERRIDDEN.search(text):
+        yield _plain(text[::-1])
+    looks = list(_looks(text))
+    yield from map(_plain, looks)
+    yield _plain(looks[0]).replace("rn", "m").replace("vv", "w")
+    for apart in (text, looks[0]):
+        yield _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), _plain(_INNER_SIGN.sub("", apart)))
+
+
+def _looks(text: str) -> Iterator[str]:
+    """The text as its letters look, in each way that its strokes can be taken for i or l; not yet plain."""
+    seen = _OUT_OF_CASE.sub("|", _UNSEEN.sub("", text))
+    if not seen.isascii():
+        apart = unicodedata.normalize("NFKD", seen.translate(_PHRASES))
+        seen = apart.translate(_LOOKING).casefold().translate(_LOOKING)
+    seen = _WORD.sub(_lettered, seen)
+    for letters in _TWO_LOOKS if "|" in seen else ("",):
+        yield " ".join(_resolved(word, letters) for word in seen.split())
+
+
+def _lettered(word: re.Match[str]) -> str:
+    """A word with letters for its digits and signs, unless it is a number, a measure, or hardly has a letter."""
+    text = word[0]
+    letters = len(_LETTER.findall(text))
+    if text.isalpha() or not letters or (letters == 1 and text[0] != "0") or _MEASURE.fullmatch(text):
+        return text
+    core = text.rstrip("!|")
+    return core.translate(_DIGIT_LOOKS) + " " * (len(text) - len(core))
+
+
+def _resolved(word: str, letters: str) -> str:
+    """A word whose strokes are read as `letters` in turn; the last of them stands for all that follow."""
+    parts = word.split("|")
+    chosen = [letters[min(place, len(letters) - 1)] for place in range(len(parts) - 1)] if letters else []
+    return parts[0] + "".join(letter + part for letter, part in zip(chosen, parts[1:], strict=True))
+
+
+def disguised_words(text: str) -> list[str]:
+    """Words that hide what they are: of two scripts, with something unseen inside, or in a text that is turned round.
+
+    Units (10 μm), names that join a word of one script to a word of another, and joiners where a script needs them
+    are no disguise. Each word is given as it looks.
+    """
+    if text.isascii() and text.isprintable():
+        return []
+    apart = unicodedata.normalize("NFKD", _UNSEEN.sub("\0", text.replace("\xb5", " ")))
+    bare = unicodedata.normalize(
+        "NFC", "".join(each for each in apart if unicodedata.category(each) not in ("Mn", "Me"))
+    )
+    turned = _OVERRIDDEN.search(text) is not None
+    words = ((word, word.replace("\0", "")) for word in _SEEN_WORD.findall(bare))
+    found = (plain for word, plain in words if turned or _hides(word) or _mixes(plain))
+    return list(dict.fromkeys(_plain(next(_looks(word))) for word in found))
+
+
+def _hides(word: str) -> bool:
+    """Whether something unseen stands behind a letter that needs no joiner."""
+    before = (word[place - 1] for place in range(1, len(word)) if word[place] == "\0" != word[place - 1])
+    return any(_script(letter) not in _JOINING and not _is_indic(letter) for letter in before)
+
+
+def _is_indic(letter: str) -> bool:
+    return 0x0900 <= ord(letter) <= 0x109F or 0x1780 <= ord(letter) <= 0x17FF
+
+
+def _mixes(word: str) -> bool:
+    """Whether scripts that have letters alike meet in a word that is not plainly two words joined."""
+    if word.isascii() or _UNIT.fullmatch(word):
+        return False
+    runs = [("".join(letters), script) for script, letters in groupby(word, _script)]
+    scripts = {script for _, script in runs}
+    if len(scripts) < 2 or len(scripts & _ALIKE) < 2:
+        return False
+    return len(runs) > 2 or not (min(len(run) for run, _ in runs) >= 3 or any(map(_only_itself, runs)))
+
+
+def _only_itself(run: tuple[str, str]) -> bool:
+    """Whether a run of two letters or more has one that nobody takes for a Latin letter."""
+    letters, script = run
+    return (
+        script != "LATIN"
+        and len(letters) > 1
+        and any(ord(each) not in _LOOK and ord(each.casefold()[0]) not in _LOOK for each in letters)
+    )
+
+
+def _script(letter: str) -> str:
+    """The script of a letter, as the first word of its name in the Unicode character database."""
+    return unicodedata.name(letter, "?").partition(" ")[0]
+
+
+_ALIKE: Final = frozenset(map(_script, map(chr, _LOOK))) | {"LATIN"}
+"""Scripts with letters that look like Latin ones, and Latin itself."""
