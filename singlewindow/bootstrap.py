@@ -22,7 +22,7 @@ def open_window(settings: Settings | None = None) -> Window:
         settings=chosen,
         engine=open_engine(chosen.database_url, pool_size=chosen.sw_threads),
         limits=Limits(body_bytes=chosen.sw_body_limit, items=chosen.sw_item_limit),
-        rulebooks=load_rulebooks(config, chosen.sw_item_limit, chosen.sw_country),
+        rulebooks=load_rulebooks(config, chosen.sw_item_limit, chosen.sw_country, chosen.other_countries),
         agencies=agencies,
         adapters=build_adapters(agencies, sandbox_allowed=chosen.sw_sandbox, secrets=secret_of),
     )

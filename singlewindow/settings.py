@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The country whose window this is (ISO 3166): its rules judge what names no country, its currency counts."""
     sw_customs: str = "customs"
     """The agency that is customs: nothing is released unless it has assessed every goods item."""
+    sw_serves: str = ""
+    """Other countries whose declarations are taken, apart by commas or blanks; what names yet another is refused."""
     sw_item_limit: int = 999
     """Most goods items in one declaration; up to 9,999."""
     sw_body_limit: int = 4_000_000
@@ -78,6 +80,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Threads of one web process; more than `sw_waiters`, so that waiting never keeps a declaration out."""
     sw_processor: int = 0
     """The processor that a web process stays on, numbered from 1 and round again; 0 leaves it to the kernel."""
+
+    @property
+    def other_countries(self) -> tuple[str, ...]:
+        """The countries of `sw_serves`."""
+        return tuple(self.sw_serves.replace(",", " ").split())
 
     def __repr__(self) -> str:
         """The settings without those that hold secrets, so that no message ever shows one."""

@@ -42,12 +42,13 @@ class Books:
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """A message as judged: `faults` in the form in which they are published, the gravest of the `total` found.
 
-    `tree` is the declaration without its goods. `form` (canonical bytes) and `routing` are empty where the message was
-    only to be validated, or has a hard fault.
+    `tree` is the declaration without its goods, `country` the one served by whose rules it was judged. `form`
+    (canonical bytes) and `routing` are empty where the message was only to be validated, or has a hard fault.
     """
 
     tree: dict[str, Any]
     header: dict[str, str]
+    country: str
     faults: list[dict[str, str | int | None]]
     total: int
     form: bytes = b""
@@ -69,8 +70,9 @@ def judge(content: bytes, media: Media, books: Books, lodging: bool) -> Judged:
     return Judged(
         tree={name: value for name, value in declaration.tree.items() if name != LARGEST_CLASS},
         header=declaration.header,
+        country=validated.country,
         faults=[describe(fault, validated) for fault in (*validated.faults, *lacks)],
         total=validated.total + len(lacks),
         form=canonical(declaration) if wanted else b"",
-        routing=route(books.agencies, declaration.tree, books.terms(declaration.country)) if wanted else [],
+        routing=route(books.agencies, declaration.tree, books.terms(validated.country)) if wanted else [],
     )

@@ -31,8 +31,6 @@ from singlewindow.storage.identity import new_id
 from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS, moment
 
-NO_COUNTRY = "ZZ"
-
 
 @dataclass(frozen=True)
 class Lodgement:
@@ -95,9 +93,9 @@ def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Confl
 
 def prepare(window: Window, lodgement: Lodgement) -> Prepared:
     """What a lodgement needs before its transaction: canonical form, fingerprint, and which agencies are asked."""
-    form = canonical(lodgement.validated.declaration)
-    declaration = lodgement.validated.declaration
-    routing = route(window.agencies, declaration.tree, window.books.terms(declaration.country))
+    declaration, country = lodgement.validated.declaration, lodgement.validated.country
+    form = canonical(declaration)
+    routing = route(window.agencies, declaration.tree, window.books.terms(country))
     return Prepared(lodgement, form, fingerprint(form), routing)
 
 
@@ -163,9 +161,8 @@ def _answer(entry: Prepared, standing: Standing, first: bool) -> Receipt | Confl
 
 
 def _declaration_row(entry: Prepared, now: int) -> dict[str, Any]:
-    declaration = entry.lodgement.validated.declaration
+    declaration, country = entry.lodgement.validated.declaration, entry.lodgement.validated.country
     serial, (party, lrn) = new_id(), entry.lodgement.key
-    country = (declaration.country or NO_COUNTRY).upper()
     mrn = make_mrn(moment(now).year, country, serial)
     return {"id": serial, "mrn": mrn, "party": party, "lrn": lrn, "type_code": declaration.type_code,
             "country": country, "lodged_at": now}  # fmt: skip

@@ -61,13 +61,14 @@ def is_large(content: bytes) -> bool:
 
 
 class Premises(msgspec.Struct, frozen=True, kw_only=True):
-    """What a template process is started with: the configuration's folder, home, customs, and limits on a message.
+    """What a template process is started with: folder of the configuration, countries, customs, limits on a message.
 
     `memory` are the bytes that reading one message may take, `processors` those on which it may be read.
     """
 
     config: str
     country: str
+    others: tuple[str, ...] = ()
     customs: str
     body_bytes: int
     items: int
@@ -190,6 +191,7 @@ def room_for(settings: Settings) -> ReadingRoom:
         config=settings.sw_config,
         country=settings.sw_country,
         customs=settings.sw_customs,
+        others=settings.other_countries,
         body_bytes=settings.sw_body_limit,
         items=settings.sw_item_limit,
         memory=settings.sw_reading_memory,
@@ -254,7 +256,7 @@ def _serve(control: socket.socket, premises: Premises) -> None:
         os.sched_setaffinity(0, premises.processors)
     limits = Limits(body_bytes=premises.body_bytes, items=premises.items)
     config = Path(premises.config)
-    rulebooks = load_rulebooks(config, premises.items, premises.country)
+    rulebooks = load_rulebooks(config, premises.items, premises.country, premises.others)
     books = Books(rulebooks, load_agencies(config / "agencies", premises.customs), limits)
     _warm_up(books)
     gc.collect()

@@ -25,7 +25,8 @@ from singlewindow.settings import load_settings
 def validate(files: Sequence[Path], second_opinion: bool) -> None:
     """Check declarations without a server: every fault, its place, what to do. Exit status 1 if one is hard."""
     settings = load_settings()
-    rulebooks = load_rulebooks(Path(settings.sw_config), settings.sw_item_limit, settings.sw_country)
+    config, others = Path(settings.sw_config), settings.other_countries
+    rulebooks = load_rulebooks(config, settings.sw_item_limit, settings.sw_country, others)
     limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
     judged = [_validate_one(path, rulebooks, limits) for path in files]
     good = [validated is not None and not hard(validated.faults) for validated in judged]

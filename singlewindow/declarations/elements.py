@@ -32,8 +32,6 @@ HEADER = (
     "AgencyAssignedCustomizationVersionCode",
 )
 HEADER_LENGTH = 70
-COUNTRY_HEADER = "ResponsibleCountryCode"
-COUNTRY = "([A-Za-z]{2})?"  # empty in real responses; in a declaration it becomes part of the MRN
 
 ONE_LINE = r"[ \t]*[^ \t\n\r][^\n\r]*"
 DATE = r"20[0-9]{6}([0-9]{6}(Z|[+\-][0-9]{2}))?"

@@ -16,8 +16,6 @@ from typing import Any
 from lxml import etree
 
 from singlewindow.declarations.elements import (
-    COUNTRY,
-    COUNTRY_HEADER,
     DECLARATION_DATE_NAMESPACE,
     DECLARATION_NAMESPACE,
     ELEMENTS,
@@ -92,10 +90,10 @@ def _header_element(name: str) -> Element:
         minimum=0,
         maximum=1,
         base="code",
-        format="a2" if name == COUNTRY_HEADER else f"an..{HEADER_LENGTH}",
-        length=2 if name == COUNTRY_HEADER else HEADER_LENGTH,
+        format=f"an..{HEADER_LENGTH}",
+        length=HEADER_LENGTH,
         digits=None,
-        pattern=COUNTRY if name == COUNTRY_HEADER else None,
+        pattern=None,
         enum=(),
         non_blank=False,
         attributes=(),

@@ -14,6 +14,7 @@ from lxml import etree
 
 from singlewindow.declarations.explain import FAULTS_KEPT, Explained, broken_paths, explain
 from singlewindow.declarations.faults import Fault, Path, Refused, Severity, Step
+from singlewindow.declarations.foreign import other_document
 from singlewindow.declarations.json_binding import bind
 from singlewindow.declarations.json_reading import parse_json, screen_depth
 from singlewindow.declarations.limits import Limits
@@ -132,8 +133,7 @@ def _refuse_other_documents(root: etree._Element) -> None:
     names = {etree.QName(child).localname for child in root}
     if root.tag == ENVELOPE_TAG and not names & {"Declaration", "Response"}:
         return
-    text = "The message is no WCO declaration: its root must be MetaData with a Declaration in it, or a Declaration."
-    raise Refused(422, "UNKNOWN_DOCUMENT_TYPE", f"{text} Check the names and the namespaces.", root.sourceline)
+    raise other_document(root)
 
 
 def _add_safety_net(explained: Explained, root: etree._Element, *, lines: bool = True) -> None:

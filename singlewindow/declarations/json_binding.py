@@ -14,6 +14,7 @@ from typing import NamedTuple
 from singlewindow.declarations.elements import ELEMENTS, HEADER, Element
 from singlewindow.declarations.explain import FAULTS_KEPT
 from singlewindow.declarations.faults import Fault, Path, Refused, Severity, Step
+from singlewindow.declarations.foreign import other_object
 from singlewindow.declarations.json_reading import Number
 from singlewindow.declarations.markup import (
     ILLEGAL,
@@ -77,8 +78,7 @@ def bind(message: object) -> Bound:
     envelope = message.get("MetaData")
     inner = envelope if isinstance(envelope, dict) else message
     if "Declaration" not in inner and ("MetaData" not in message or "Response" in inner):
-        text = 'The message holds no Declaration. Send {"Declaration": {...}}, with or without its MetaData.'
-        raise Refused(422, "UNKNOWN_DOCUMENT_TYPE", text)
+        raise other_object(message)
     bound = Bound(enveloped="MetaData" in message)
     binding = _Binding(bound)
     if bound.enveloped:

@@ -90,7 +90,7 @@ class Declaration:
 
     @property
     def country(self) -> str:
-        """ResponsibleCountryCode of the envelope, which chooses the country profile."""
+        """ResponsibleCountryCode as sent, "" where the message names no country; `Rulebooks` says which one judges."""
         return self.header.get("ResponsibleCountryCode", "")
 
     @cached_property

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from singlewindow.declarations import pointers
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, Path, Severity
+from singlewindow.declarations.foreign import other_profile
 from singlewindow.declarations.intake import Limits, Media, Reading, read
-from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.rules import Rulebooks
 
 _DEFAULT_LIMITS = Limits()
@@ -25,26 +26,32 @@ DocumentOrder = tuple[tuple[int, str, int], ...]
 class Validated:
     """A message that could be read, and what is wrong with it.
 
-    `faults` are sorted by line and then by place, at most `FAULTS_SHOWN` of the `total` that were found. Hard ones are
-    never left out in favour of warnings. `enveloped` says whether the message had its MetaData.
+    `country` is the one served by whose rules it was judged. `faults` are sorted by line and then by place, at most
+    `FAULTS_SHOWN` of the `total` that were found. Hard ones are never left out in favour of warnings. That the message
+    seems to follow another profile comes before all others. `enveloped` says whether the message had its MetaData.
     """
 
     declaration: Declaration
+    country: str
     faults: tuple[Fault, ...]
     enveloped: bool
     total: int
 
 
 def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits = _DEFAULT_LIMITS) -> Validated:
-    """Judge one message as sent; raises `Refused` where the bytes cannot be read as a declaration at all."""
+    """Judge one message as sent; raises `Refused` where it cannot be read as a declaration that is served here."""
     reading = read(content, media, limits)
     declaration = reading.declaration
-    breaches = rulebooks.for_country(declaration.country).check(declaration, reading.broken_paths)
+    book = rulebooks.named(declaration.country)
+    breaches = book.check(declaration, reading.broken_paths)
     if not breaches and not reading.faults:
-        return Validated(declaration, (), reading.enveloped, total=0)
+        return Validated(declaration, book.country, (), reading.enveloped, total=0)
     found = [*reading.faults, *breaches]
-    shown = _with_lines(_gravest(found), reading)
-    return Validated(declaration, shown, reading.enveloped, total=len(found))
+    shown, total = _with_lines(_gravest(found), reading), len(found)
+    other = other_profile(reading.faults, rulebooks.profiles, reading.line_of((ROOT,)))
+    if other:
+        shown, total = (other, *shown[: FAULTS_SHOWN - 1]), total + 1
+    return Validated(declaration, book.country, shown, reading.enveloped, total)
 
 
 def describe(fault: Fault, validated: Validated) -> dict[str, str | int | None]:

@@ -59,9 +59,9 @@ def collapse(text: str) -> str:
     return _SPACES.sub(" ", trimmed(text))
 
 
-def shown(value: str) -> str:
+def shown(value: str, most: int = SHOWN) -> str:
     """A value as it may stand in an answer: short, and without characters that a terminal or a log would obey."""
-    cut = value if len(value) <= SHOWN else value[:SHOWN] + "..."
+    cut = value if len(value) <= most else value[:most] + "..."
     return '"' + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut) + '"'
 
 

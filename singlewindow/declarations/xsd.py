@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import quoteattr
 
 from singlewindow.declarations.elements import (
-    COUNTRY,
-    COUNTRY_HEADER,
     DECLARATION_DATE_NAMESPACE,
     DECLARATION_NAMESPACE,
     ELEMENTS,
@@ -60,19 +58,13 @@ def _import(imported: tuple[str, str]) -> str:
 def _envelope() -> str:
     lines = [_import(_DEC_IMPORT), _import(_RES_IMPORT), '  <xs:element name="MetaData">']
     lines += ["    <xs:complexType>", "      <xs:sequence>"]
-    lines += [f'        <xs:element name="{name}" type="own:{_header(name)}" minOccurs="0"/>' for name in HEADER]
+    lines += [f'        <xs:element name="{name}" type="own:Header" minOccurs="0"/>' for name in HEADER]
     lines += ["        <xs:choice>", '          <xs:element ref="dec:Declaration"/>']
     lines += ['          <xs:element ref="res:Response" maxOccurs="unbounded"/>', "        </xs:choice>"]
     lines += ["      </xs:sequence>", "    </xs:complexType>", "  </xs:element>"]
     lines += ['  <xs:simpleType name="Header">', '    <xs:restriction base="xs:token">']
     lines += [f'      <xs:maxLength value="{HEADER_LENGTH}"/>', "    </xs:restriction>", "  </xs:simpleType>"]
-    lines += ['  <xs:simpleType name="Country">', '    <xs:restriction base="xs:token">']
-    lines += [f'      <xs:pattern value="{COUNTRY}"/>', "    </xs:restriction>", "  </xs:simpleType>"]
     return _schema(ENVELOPE_NAMESPACE, {"dec": DECLARATION_NAMESPACE, "res": RESPONSE_NAMESPACE}, lines)
-
-
-def _header(name: str) -> str:
-    return "Country" if name == COUNTRY_HEADER else "Header"
 
 
 def _declaration() -> str:

@@ -64,6 +64,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "ARCHIVE_TOO_LARGE": Code(413, "The archive has too many members, or they are too large together"),
     # The declaration
     "UNKNOWN_DOCUMENT_TYPE": Code(422, "The document is not a WCO declaration"),
+    "COUNTRY_NOT_SERVED": Code(422, "The message names a country whose declarations this service does not take"),
+    "OTHER_PROFILE": Code(422, "The declaration follows another profile of the data model than this service takes"),
     "SCHEMA_INVALID": Code(422, "The declaration does not follow the schema"),
     "UNKNOWN_FIELD": Code(422, "The declaration has a field that no declaration has"),
     "UNKNOWN_CODE": Code(422, "A code is not in the list it must come from"),

@@ -48,7 +48,7 @@ def prepare(call: Call, content: bytes, media: str) -> tuple[Prepared, list[Faul
     _refuse(judged, faults)
     _need_declarant(call, judged.declaration.declarant.upper())
     call.service.allowances.need_place(call.party)
-    validated = Validated(judged.declaration, (), enveloped=False, total=judged.total)
+    validated = Validated(judged.declaration, judged.country, (), enveloped=False, total=judged.total)
     stored = msgspec.json.encode(warnings_of(faults))
     lodgement = Lodgement(call.caller, content, media, validated, stored, call.began, call.trace_id)
     return Prepared(lodgement, judged.form, fingerprint(judged.form), judged.routing), faults

@@ -39,6 +39,7 @@ _ADDITIONS = frozenset({"TRA", "TRC", "GN"})
 """Schemes of additions to the tariff code, of up to four characters (UN/EDIFACT 7143 and the national ones)."""
 _NET_MASS, _PRICE = "Commodity/GoodsMeasure/NetNetWeightMeasure", "Commodity/InvoiceLine/ItemChargeAmount"
 _EXCHANGE = ("CurrencyExchange/CurrencyTypeCode", "CurrencyExchange/RateNumeric")
+_VALUES = (_PRICE, "StatisticalValueAmount")
 _PROCEDURE = ("GovernmentProcedure/CurrentCode", "GovernmentProcedure/PreviousCode")
 
 
@@ -105,6 +106,11 @@ def _exchange_rate_deviation(declaration: Tree, terms: Terms) -> float:
 def _deviation(exchange: Tree, terms: Terms) -> float:
     declared = decimal_of(exchange.get("RateNumeric"))
     return 0.0 if declared is None else rate_deviation(declared, units_of(_leaf(exchange, "CurrencyTypeCode"), terms))
+
+
+def _value_declared(item: Tree, _: Terms) -> bool:
+    """Whether there is an amount above zero, in whatever currency."""
+    return any(float(text_of(node) or 0) > 0 for path in _VALUES for node in nodes(item, path))
 
 
 def _direction(declaration: Tree, _: Terms) -> str:
@@ -177,6 +183,8 @@ ITEM_FACTS: Final[Mapping[str, Fact]] = under(
         "supplementary_quantity": number("Commodity/GoodsMeasure/TariffQuantity"),
         "value": _AMOUNT,
         "value_per_kg": derived("number", (*_AMOUNT.paths, *_MASS.paths), _value_per_kg, rated=True),
+        "value_declared": derived("flag", _VALUES, _value_declared),
+        "valuation_method": text("CustomsValuation/MethodCode"),
         "currency": text(f"{_PRICE}/@currencyID"),
         "statistical_value": amount("StatisticalValueAmount"),
         "package_types": texts("Packaging/TypeCode"),

@@ -43,7 +43,7 @@ class Terms:
 
 @lru_cache(maxsize=256)
 def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
-    """The terms of a declaration of that country on that day; one that names no country served is judged as home's."""
+    """The terms of a country's declarations on that day; those of home for a country that is not served any more."""
     home = rulebooks.profiles[rulebooks.home]
     profile = rulebooks.profiles.get(country, home)
     rates = rulebooks.rates.on(day)

@@ -9,6 +9,7 @@ from random import Random
 
 from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.mrn import check_digit
 from tests.generator import goods
 from tests.generator.goods import pick
 from tests.generator.items import Shipment, item
@@ -173,9 +174,15 @@ def _carriage(draw: Random, shipment: Shipment) -> Tree:
         tree["TransportEquipment"] = [
             {
                 "SequenceNumeric": str(number),
-                "ID": f"MSCU{draw.randrange(10**6, 10**7)}",
+                "ID": container_number(draw),
                 "Seal": [{"SequenceNumeric": "1", "ID": f"SL{draw.randrange(10**6, 10**7)}"}],
             }
             for number in range(1, shipment.containers + 1)
         ]
     return tree
+
+
+def container_number(draw: Random) -> str:
+    """A container number with its check digit (ISO 6346)."""
+    number = f"MSCU{draw.randrange(10**5, 10**6)}"
+    return number + check_digit(number)

@@ -1,4 +1,4 @@
-"""Small declarations written for tests: valid anywhere in the WCO layer, of a country without a profile."""
+"""Small declarations written for tests: they name no country, and keep the rules of the profile that ships."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def tree(
         "Commodity": {
             "Description": description,
             "Classification": [{"ID": commodity, "IdentificationTypeCode": "TSP"}],
+            "InvoiceLine": {"ItemChargeAmount": {"@currencyID": "GBP", "#text": "100.00"}},
         },
+        "CustomsValuation": {"MethodCode": "4"},
         "GovernmentProcedure": [{"CurrentCode": "40", "PreviousCode": "00"}, {"CurrentCode": "000"}],
         "Packaging": [{"SequenceNumeric": "1", "QuantityQuantity": "1", "TypeCode": "CT"}],
     }
@@ -34,8 +36,13 @@ def tree(
         "TotalPackageQuantity": "1",
         "Declarant": {"ID": "GB246813579000"},
         "GoodsShipment": {
+            "Consignment": {
+                "GoodsLocation": {"Name": "LND", "TypeCode": "A", "Address": {"TypeCode": "U", "CountryCode": "GB"}}
+            },
             "GovernmentAgencyGoodsItem": [item],
-            "PreviousDocument": [{"CategoryCode": "Y", "ID": "REF1", "TypeCode": "DCR", "LineNumeric": "1"}],
+            "PreviousDocument": [
+                {"CategoryCode": "Y", "ID": "6GB246813579000-REF1", "TypeCode": "DCR", "LineNumeric": "1"}
+            ],
         },
     } | changes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -13,9 +14,10 @@ import pytest
 
 from singlewindow.clearance.judging import Books, judge
 from singlewindow.clearance.reading_room import LARGE, MANY_OBJECTS, Busy, Premises, ReadingRoom, is_large
-from singlewindow.declarations.binding import other_form
+from singlewindow.declarations.binding import other_form, to_xml
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.intake import Limits, Media
+from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.http import call
 from singlewindow.risk.agency import Agency
@@ -79,6 +81,23 @@ def test_a_message_that_cannot_be_read_is_refused_as_it_would_be_here(opened: Re
     with pytest.raises(Refused) as refusal:
         opened.judge(b"<a>", Media.XML, True)
     assert (refusal.value.status, refusal.value.code) == (400, "XML_NOT_WELL_FORMED")
+
+
+def test_the_countries_served_are_those_of_the_premises(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    (tmp_path / "config" / "countries" / "NO").mkdir()
+    profile = 'country = "NO"\ntitle = "Norway"\ncurrency = "NOK"\ntariff_scheme = "TSP"\n'
+    (tmp_path / "config" / "countries" / "NO" / "profile.toml").write_text(profile, encoding="utf-8")
+    premises = Premises(
+        config=str(tmp_path / "config"), country="NO", others=("GB",), customs="customs", body_bytes=4_000_000, items=999, memory=MEMORY,
+        processors=frozenset(os.sched_getaffinity(0)),
+    )  # fmt: skip
+    here = ReadingRoom(premises, 1, 1)
+    envelope = to_xml(Declaration(tree(), {"ResponsibleCountryCode": "{}"}), enveloped=True)
+    judged = [here.judge(content, Media.XML, True).country for content in (PLAIN, envelope.replace(b"{}", b"GB"))]
+    assert judged == ["NO", "GB"]
+    with pytest.raises(Refused, match="takes declarations for GB and NO"):
+        here.judge(envelope.replace(b"{}", b"SE"), Media.XML, True)
 
 
 def test_a_message_that_takes_too_much_memory_is_refused_and_the_next_is_read(opened: ReadingRoom) -> None:

@@ -83,3 +83,11 @@ def test_a_file_in_other_letters_is_refused_without_being_shown(tmp_path: Path, 
     with pytest.raises(ValueError, match=f"The file that DATABASE_URL_FILE names is {words}") as caught:
         load_settings({"DATABASE_URL_FILE": str(tmp_path / "url")})
     assert "q8Zp" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "countries"),
+    [("", ()), ("SE", ("SE",)), ("SE,FI", ("SE", "FI")), ("SE, FI", ("SE", "FI")), (" SE  FI ", ("SE", "FI"))],
+)
+def test_other_countries_are_apart_by_commas_or_blanks(written: str, countries: tuple[str, ...]) -> None:
+    assert load_settings({"DATABASE_URL": GOOD, "SW_SERVES": written}).other_countries == countries

@@ -35,7 +35,7 @@ def configuration_loads(settings: Settings) -> Iterator[Check]:
     name, config = "configuration", Path(settings.sw_config)
     try:
         agencies = load_agencies(config / "agencies", settings.sw_customs)
-        load_rulebooks(config, settings.sw_item_limit, settings.sw_country)
+        load_rulebooks(config, settings.sw_item_limit, settings.sw_country, settings.other_countries)
         build_adapters(agencies, sandbox_allowed=settings.sw_sandbox)
     except (ValueError, OSError, ConfigError, SandboxForbidden) as error:
         yield fault(name, str(error), "Correct the file named; processes that run keep what they read at their start.")

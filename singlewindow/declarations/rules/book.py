@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from singlewindow.declarations.codelists import COUNTRIES, CURRENCIES
-from singlewindow.declarations.faults import Fault, Severity
+from singlewindow.declarations.faults import Fault, Refused, Severity
 from singlewindow.declarations.faults import Path as Place
 from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.rates import FILE, NO_RATES, RateTable, read_rates
@@ -15,12 +15,14 @@ from singlewindow.declarations.rules.catalogue import WCO, WCO_RULES
 from singlewindow.declarations.rules.codes import BEYOND_ISO, CountryKnown, CurrencyKnown
 from singlewindow.declarations.rules.context import ORIGINAL, REQUEST, Context
 from singlewindow.declarations.rules.counts import ItemLimit
-from singlewindow.declarations.rules.profiles import NO_PROFILE, Profile, ProfileError, load_profile
+from singlewindow.declarations.rules.header import TypeKnown
+from singlewindow.declarations.rules.procedures import TariffCodeGiven
+from singlewindow.declarations.rules.profiles import Profile, ProfileError, load_profile
 from singlewindow.declarations.rules.references import CommodityDigits, TariffCodeOnce
-from singlewindow.declarations.rules.rule import Rule, Scope
+from singlewindow.declarations.rules.rule import Rule, Scope, quoted
 from singlewindow.declarations.rules.valuation import InvoiceCurrency, OneCurrency
 
-_IMPORT, _EXPORT = "IM", "EX"
+_IMPORT, _EXPORT, _SPECIAL_TERRITORIES = "IM", "EX", "CO"
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,17 @@ def _scopes(context: Context) -> frozenset[Scope]:
     if context.function != ORIGINAL:
         return _OTHERS
     direction = context.kind[:2]
+    if direction == _SPECIAL_TERRITORIES:
+        direction = _EXPORT if context.leaves_the_country() else _IMPORT
     return _IMPORTS if direction == _IMPORT else _EXPORTS if direction == _EXPORT else _ORIGINALS
 
 
 def _wco_rules(profile: Profile, item_limit: int) -> Iterator[BoundRule]:
     currencies = frozenset(CURRENCIES) | profile.extra_currencies
+    types = profile.types
     parameters: dict[type[Rule], Rule] = {
+        TypeKnown: TypeKnown(directions=types.directions, letters=types.letters),
+        TariffCodeGiven: TariffCodeGiven(scheme=profile.tariff_scheme, without=types.without_tariff_code),
         ItemLimit: ItemLimit(limit=item_limit),
         CountryKnown: CountryKnown(known=frozenset(COUNTRIES) | BEYOND_ISO | profile.extra_countries),
         CurrencyKnown: CurrencyKnown(known=currencies),
@@ -124,7 +131,7 @@ def _national_rules(profile: Profile) -> Iterator[BoundRule]:
 
 
 class Rulebooks:
-    """The rulebooks of all countries that have a profile, the one for all others, and the home country's `rates`."""
+    """The rulebooks of the countries that this installation serves; `home` is its own, whose `rates` are used."""
 
     def __init__(
         self, profiles: Mapping[str, Profile], item_limit: int, home: str, rates: RateTable = NO_RATES
@@ -134,26 +141,47 @@ class Rulebooks:
         self.item_limit = item_limit
         self.rates = rates
         self._books = {country: Rulebook(profile, item_limit) for country, profile in profiles.items()}
-        self._wco = Rulebook(NO_PROFILE, item_limit)
 
-    def for_country(self, code: str) -> Rulebook:
-        """The rulebook for a ResponsibleCountryCode; a country without a profile meets the WCO layer only."""
-        return self._books.get(code.strip().upper(), self._wco)
+    def named(self, code: str) -> Rulebook:
+        """The rulebook that judges a message with this ResponsibleCountryCode, home's where it is "".
+
+        Raises `Refused` (422 COUNTRY_NOT_SERVED) where it names a country that is not served.
+        """
+        book = self._books.get(code or self.home)
+        if book is None:
+            raise Refused(422, "COUNTRY_NOT_SERVED", self._not_served(code))
+        return book
+
+    def _not_served(self, code: str) -> str:
+        served = " and ".join(sorted(self._books))
+        meant = self._meant(code.upper())
+        advice = f"Write {meant}." if meant else "Send the message to the window of the country that it is for."
+        return f"ResponsibleCountryCode is {quoted(code)}; this service takes declarations for {served}. {advice}"
+
+    def _meant(self, code: str) -> str:
+        """The country served that a sender seems to mean, "" where none is near."""
+        written = {country: {country} | profile.also_written for country, profile in self.profiles.items()}
+        return next((country for country, codes in written.items() if code in codes), "")
 
 
-def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB") -> Rulebooks:
-    """The rulebooks from the profiles under `config_dir/countries/`; raises ProfileError, and RatesError.
+def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB", others: Iterable[str] = ()) -> Rulebooks:
+    """The rulebooks of `home` and the `others` that are served, from the profiles under `config_dir/countries/`.
 
-    `home` is the country whose window this is; it must have a profile.
+    Raises ProfileError where a country has no profile, or a wrong one, and RatesError.
     """
     countries = config_dir / "countries"
     if not countries.is_dir():
         raise ProfileError(f"{countries} is not a folder. Point to the configuration folder that holds `countries/`.")
-    profiles = [load_profile(file) for file in sorted(countries.glob("*/profile.toml"))]
-    if home not in {profile.country for profile in profiles}:
-        raise ProfileError(f"{countries} has no profile of the home country {home!r}. Add one, or correct SW_COUNTRY.")
-    by_country = {profile.country: profile for profile in profiles}
-    return Rulebooks(by_country, item_limit, home, load_rates(config_dir, by_country[home]))
+    settings = dict.fromkeys(others, "SW_SERVES") | {home: "SW_COUNTRY"}
+    profiles = {country: _served(countries / country / "profile.toml", settings[country]) for country in settings}
+    return Rulebooks(profiles, item_limit, home, load_rates(config_dir, profiles[home]))
+
+
+def _served(file: Path, setting: str) -> Profile:
+    if not file.is_file():
+        text = f"{setting} names {file.parent.name!r}, and there is no {file}. Add it, or correct {setting}."
+        raise ProfileError(text)
+    return load_profile(file)
 
 
 def rates_file(config_dir: Path, country: str) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from singlewindow.declarations.faults import Path, Severity
 from singlewindow.declarations.model import Tree
+from singlewindow.declarations.mrn import check_digit
 from singlewindow.declarations.rules.context import (
     CONSIGNMENT_PATH,
     DECLARATION_PATH,
@@ -13,6 +16,7 @@ from singlewindow.declarations.rules.context import (
     sequence_of,
     value,
 )
+from singlewindow.declarations.rules.leaves import CONTAINERS
 from singlewindow.declarations.rules.rule import COMMODITY, CONSIGNMENT, Findings, Rule, quoted, under
 
 _EQUIPMENT = (
@@ -68,6 +72,35 @@ class ContainerContradicted(Rule, frozen=True):
             path = _first_container(context)
             if path:
                 yield path, "A container is named although the goods are declared as not in containers."
+
+
+# Owner, equipment category (freight container, detachable equipment, trailer or chassis), serial number, check digit.
+_BOX = re.compile(r"([A-Z]{3}[UJZ][0-9]{6})([0-9]?)")
+_SEPARATORS = str.maketrans("", "", " -/.")
+
+
+class ContainerCheckDigit(Rule, frozen=True):
+    """The last digit of a container number follows from the ten characters before it (ISO 6346, annex A).
+
+    Numbers of another form, such as those of trailers by road, are left alone.
+    """
+
+    name = "CONTAINER-CHECK-DIGIT"
+    severity = Severity.WARNING
+    code = "UNKNOWN_CODE"
+    reads = CONTAINERS.paths
+    leafwise = True
+    advice = "Compare the number with the one on the container; a digit is wrong, left out or in another place."
+
+    def check(self, context: Context) -> Findings:
+        if not context.texts[CONTAINERS]:
+            return
+        for path, text in CONTAINERS.places(context.tree):
+            found = _BOX.fullmatch(text.translate(_SEPARATORS).upper())
+            if found and found[2] != check_digit(found[1]):
+                wrong = "a wrong check digit" if found[2] else "no check digit"
+                fitting = found[1] + check_digit(found[1])
+                yield path, f"The container number {quoted(text)} has {wrong}; {fitting} would be right."
 
 
 class EquipmentSequence(Rule, frozen=True):

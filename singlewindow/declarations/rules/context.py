@@ -15,6 +15,8 @@ from singlewindow.declarations.model import ROOT, Declaration, Tree, text_of
 from singlewindow.declarations.rules.leaves import COMMON
 
 ORIGINAL = "9"
+OUTWARD_PROCEDURES = frozenset(("10", "11", "21", "22", "23", "31"))
+"""Export, outward processing, temporary export, re-export (Delegated Regulation (EU) 2015/2446, annex B, DE 1/10)."""
 REQUEST = "13"
 
 SHIPMENT_PATH: Path = (ROOT, Step("GoodsShipment"))
@@ -111,6 +113,11 @@ class Context:
         for item in self.items:
             for index, entry in enumerate(groups(item.tree, "PreviousDocument"), start=1):
                 self.previous_documents.append((item.path, index, entry))
+
+    def leaves_the_country(self) -> bool:
+        """Whether the goods go out, as the procedure of the first item says where the type does not."""
+        first = self.items[0].procedures[:1] if self.items else []
+        return any(value(entry, "CurrentCode") in OUTWARD_PROCEDURES for entry in first)
 
     def is_plain(self) -> bool:
         """Whether the whole declaration is unescaped ASCII, so that no single value needs a look at its characters."""

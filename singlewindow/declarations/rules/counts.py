@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from singlewindow.declarations.faults import Severity
+from singlewindow.declarations.model import Tree
 from singlewindow.declarations.rules.context import (
     DECLARATION_PATH,
     SHIPMENT_PATH,
@@ -52,7 +53,6 @@ class ItemsPresent(Rule, frozen=True):
     """An original declares at least one goods item."""
 
     name = "ITEMS-PRESENT"
-    severity = Severity.WARNING
     reads = (ITEMS,)
     advice = "Add a GovernmentAgencyGoodsItem for every kind of goods."
 
@@ -121,20 +121,33 @@ class PackageTotal(Rule, frozen=True):
             yield path, f"The total is {quoted(declared)} packages; the items add up to {sum(counted)}."
 
 
+UNPACKED = frozenset(("NE", "NF", "NG", "VG", "VL", "VO", "VQ", "VR", "VS", "VY"))
+"""Package types that are none: unpacked goods and goods in bulk (UN/ECE Recommendation 21, annex V)."""
+
+
 class PackagesCounted(Rule, frozen=True):
-    """An item with packaging has at least one line with packages in it; goods in bulk are the exception."""
+    """An item with packaging has at least one line with packages in it; unpacked goods and bulk are the exception."""
 
     name = "PACKAGES-COUNTED"
     severity = Severity.WARNING
-    reads = (ITEMS, f"{ITEMS}/Packaging", f"{ITEMS}/Packaging/QuantityQuantity")
-    advice = "State the number of packages unless the goods are in bulk."
+    reads = (
+        ITEMS,
+        f"{ITEMS}/Packaging",
+        f"{ITEMS}/Packaging/QuantityQuantity",
+        f"{ITEMS}/Packaging/TypeCode",
+    )
+    advice = "State the number of packages, or the package type of unpacked goods (NE) or bulk (such as VQ)."
 
     def check(self, context: Context) -> Findings:
         for item in context.items:
             lines = groups(item.tree, "Packaging")
-            if lines and not any(value(line, "QuantityQuantity").strip("0.") for line in lines):
+            if lines and not any(_counts(line) for line in lines):
                 path = under(item.path, ("Packaging", 1), "QuantityQuantity")
                 yield path, f"Goods item {item.index} has packaging and no package is counted."
+
+
+def _counts(line: Tree) -> bool:
+    return bool(value(line, "QuantityQuantity").strip("0.")) or value(line, "TypeCode") in UNPACKED
 
 
 class PackageSequence(Rule, frozen=True):

@@ -8,6 +8,7 @@ from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, quoted, 
 
 _DOCUMENT = f"{ITEMS}/AdditionalDocument"
 _CODE = (_DOCUMENT, f"{_DOCUMENT}/CategoryCode", f"{_DOCUMENT}/TypeCode")
+_REFERENCE = ("ID", "LPCOExemptionCode", "Name")
 _HOLDERS = ("Declaration/AuthorisationHolder", "Declaration/AuthorisationHolder/CategoryCode")
 
 
@@ -33,19 +34,20 @@ class DocumentCode(Rule, frozen=True):
 
 
 class DocumentReference(Rule, frozen=True):
-    """A document has a reference, or a status that says why there is none."""
+    """A document has a reference, or a status or a statement in Name that says why there is none."""
 
     name = "DOCUMENT-REFERENCE"
     severity = Severity.WARNING
-    reads = (*_CODE, f"{_DOCUMENT}/ID", f"{_DOCUMENT}/LPCOExemptionCode")
-    advice = "Add the document's reference in ID, or its status in LPCOExemptionCode."
+    reads = (*_CODE, *(f"{_DOCUMENT}/{leaf}" for leaf in _REFERENCE))
+    advice = "Add the document's reference in ID, its status in LPCOExemptionCode, or the statement in Name."
 
     def check(self, context: Context) -> Findings:
         for item in context.items:
             for index, document in enumerate(item.documents, start=1):
-                if "ID" not in document and "LPCOExemptionCode" not in document:
+                if document.keys().isdisjoint(_REFERENCE):
                     path = under(item.path, ("AdditionalDocument", index), "ID")
-                    yield path, f"Document {item.document_codes[index - 1]} has neither a reference nor a status."
+                    code = item.document_codes[index - 1]
+                    yield path, f"Document {code} has no reference, no status and no statement."
 
 
 class DocumentOnce(Rule, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from singlewindow.declarations.faults import Path
+from singlewindow.declarations.model import Tree
 from singlewindow.declarations.rules.context import (
     DECLARATION_PATH,
     Context,
@@ -14,7 +15,7 @@ from singlewindow.declarations.rules.context import (
     groups,
     value,
 )
-from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Finding, Findings, Rule, quoted, under
 
 _TAX = f"{COMMODITY}/DutyTaxFee"
 _METHOD = f"{_TAX}/Payment/MethodCode"
@@ -36,7 +37,10 @@ class DefermentAccount(Rule, frozen=True):
 
     name = "DEFERMENT-ACCOUNT"
     reads = (_TAX, _METHOD, *_ACCOUNTS)
-    advice = "Add the deferment account as AdditionalDocument of the declaration, or choose another method of payment."
+    advice = (
+        "Give the deferment account as an AdditionalDocument of the declaration, with its type in TypeCode and its "
+        "number in ID, or choose another method of payment."
+    )
 
     methods: frozenset[str]
     document: str
@@ -46,8 +50,20 @@ class DefermentAccount(Rule, frozen=True):
         if any(capitals(account, "TypeCode") == self.document and value(account, "ID") for account in accounts):
             return
         if _paid_by(context, self.methods):
-            path = under(DECLARATION_PATH, "AdditionalDocument", "ID")
-            yield path, f"Payment is deferred and no deferment account ({self.document}) is named."
+            yield self._missing(accounts)
+
+    def _missing(self, accounts: list[Tree]) -> Finding:
+        """Where the account is missing, which may be only the type of a document that stands there."""
+        for index, account in enumerate(accounts, start=1):
+            at = under(DECLARATION_PATH, ("AdditionalDocument", index))
+            if value(account, "TypeCode") == self.document:
+                return under(at, "ID"), f"The deferment account ({self.document}) has no number."
+            if not value(account, "TypeCode"):
+                account_number = quoted(value(account, "ID"))
+                text = f"Payment is deferred, and the document {account_number} does not say that it is the account"
+                return under(at, "TypeCode"), f"{text}: it has no TypeCode {self.document}."
+        path = under(DECLARATION_PATH, ("AdditionalDocument", len(accounts) + 1), "ID")
+        return path, f"Payment is deferred and no deferment account ({self.document}) is named."
 
 
 class DefermentAuthorisation(Rule, frozen=True):

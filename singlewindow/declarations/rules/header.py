@@ -32,20 +32,32 @@ class LrnLength(Rule, frozen=True):
 
 
 class TypeKnown(Rule, frozen=True):
-    """The type of an original is a direction of trade and a letter for the kind of declaration (DE 1/1, 1/2)."""
+    """The type of an original is a direction of trade and a letter for the kind of declaration (DE 1/1, 1/2).
+
+    Both are codes of a list: the country's own where its profile has one, or what customs at large use.
+    """
 
     name = "TYPE-KNOWN"
     code = "UNKNOWN_CODE"
     reads = (_KIND,)
-    advice = "Give two letters for the direction and one for the kind, such as IMA."
+    advice = "Give two capital letters for the direction and one for the kind, such as IMA."
 
     directions: frozenset[str]
-    kinds: frozenset[str]
+    letters: frozenset[str]
 
     def check(self, context: Context) -> Findings:
         kind = context.kind
-        if kind[:2] not in self.directions or kind[2:] not in self.kinds:
-            yield _KIND_PATH, f"{quoted(kind)} is not a type of declaration."
+        if not kind:
+            yield _KIND_PATH, f"The declaration does not say of which type it is. {self._known()}"
+        elif not self._knows(kind):
+            near = f" Is it {kind.upper()}?" if self._knows(kind.upper()) else ""
+            yield _KIND_PATH, f"{quoted(kind)} is not a type of declaration.{near} {self._known()}"
+
+    def _knows(self, kind: str) -> bool:
+        return kind[:2] in self.directions and kind[2:] in self.letters
+
+    def _known(self) -> str:
+        return f"Directions are {', '.join(sorted(self.directions))}; letters are {', '.join(sorted(self.letters))}."
 
 
 class RequestTypeKnown(Rule, frozen=True):

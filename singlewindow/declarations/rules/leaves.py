@@ -78,6 +78,7 @@ UNBROKEN = Leaves(
     "Declaration/ID",
 )
 """Identifiers of one word: parties, offices, containers, seals, MRN, UCR, commodity codes."""
+CONTAINERS = Leaves(*_selected(lambda path, name: path.endswith("TransportEquipment/ID")))
 IDENTIFIERS = Leaves(
     *_selected(
         lambda path, name: (
@@ -137,7 +138,7 @@ def _take(node: Any, entry: tuple[tuple[Leaves, ...], Plan], found: Texts) -> No
 
 
 COMMON = Walk(
-    AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, EVENTS, MASS_UNITS,
-    MASSES, MOMENTS, UNBROKEN,
+    AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, CONTAINERS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, EVENTS,
+    MASS_UNITS, MASSES, MOMENTS, UNBROKEN,
 )  # fmt: skip
 """The kinds that every declaration is asked about."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from singlewindow.declarations.rules.book import BoundRule, Rulebook, Rulebooks
 from singlewindow.declarations.rules.catalogue import NATIONAL_RULES, WCO
+from singlewindow.declarations.rules.profiles import Profile
 
 _OPENING = """# Rules
 
@@ -16,17 +17,17 @@ page.
 
 **hard** refuses the declaration; **warning** travels with it. A rule is left out where the schema already found
 something broken that the rule reads. Rules of the WCO layer hold for every country. National rules are switched on,
-with their parameters, by `config/countries/<code>/profile.toml`, chosen by the ResponsibleCountryCode of the envelope;
-a declaration for a country without a profile meets the WCO layer only.
+with their parameters, by `config/countries/<code>/profile.toml`. The ResponsibleCountryCode of the envelope names the
+country whose rules judge a message; where it names none, that is the installation's own.
 """
 
 
 def print_manual(rulebooks: Rulebooks) -> str:
     """The whole page in Markdown, ending in one newline."""
-    wco = rulebooks.for_country("")
+    wco = Rulebook(Profile(country=""), rulebooks.item_limit)
     parts = [_OPENING, "## Everywhere (WCO)\n", *(_entry(bound) for bound in wco.rules)]
     for country in sorted(rulebooks.profiles):
-        book = rulebooks.for_country(country)
+        book = rulebooks.named(country)
         parts += [f"## {rulebooks.profiles[country].title} ({country})\n", _stricter(rulebooks, book)]
         parts += [_entry(bound) for bound in book.rules if not bound.rule_id.startswith(f"{WCO}-")]
     unused = sorted(_unused(rulebooks))

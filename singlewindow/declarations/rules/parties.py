@@ -49,6 +49,18 @@ def _traders(context: Context) -> Iterator[tuple[Path, Tree]]:
             yield under(item.path, "Consignee"), group(item.tree, "Consignee")
 
 
+class DeclarantGiven(Rule, frozen=True):
+    """An original says who declares: somebody answers for what it says (DE 3/17, 3/18)."""
+
+    name = "DECLARANT-GIVEN"
+    reads = ("Declaration/Declarant",)
+    advice = "Add Declarant with the identifier of whoever makes the declaration, or with name and address."
+
+    def check(self, context: Context) -> Findings:
+        if "Declarant" not in context.tree:
+            yield under(DECLARATION_PATH, "Declarant", "ID"), "The declaration names no declarant."
+
+
 class PartyIdentified(Rule, frozen=True):
     """Exporter, importer, declarant and consignee are told by an identifier or by a name (DE 3/1 to 3/18)."""
 

@@ -76,6 +76,31 @@ class NoAdditionalProcedureAlone(Rule, frozen=True):
                     break
 
 
+class TariffCodeGiven(Rule, frozen=True):
+    """Every goods item has a tariff code (DE 6/14), without which no agency can tell what the goods are.
+
+    The country's profile lists the types, by their last letter, whose items need none.
+    """
+
+    name = "TARIFF-CODE-GIVEN"
+    reads = ("Declaration/TypeCode", *_CODES)
+    advice = "Add a Classification with the commodity code in ID and the scheme of the tariff code."
+
+    scheme: str = "TSP"
+    without: frozenset[str] = frozenset()
+
+    def check(self, context: Context) -> Findings:
+        if context.kind[2:] in self.without:
+            return
+        for item in context.items:
+            entries = groups(item.commodity, "Classification")
+            if not any(_scheme(entry) == self.scheme and value(entry, "ID") for entry in entries):
+                path = under(item.path, "Commodity", ("Classification", len(entries) + 1), "ID")
+                other = "; it has only codes of other schemes" if any(value(entry, "ID") for entry in entries) else ""
+                scheme = f"a Classification with IdentificationTypeCode {self.scheme}"
+                yield path, f"Goods item {item.index} has no tariff code, which is {scheme}{other}."
+
+
 class CommodityCode(Rule, frozen=True):
     """A classified item has a commodity code of the national length (DE 6/14).
 

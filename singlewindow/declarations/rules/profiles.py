@@ -6,9 +6,10 @@ refused there, with the file and the reason, and never at the first declaration.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,26 @@ class ProfileError(ValueError):
     """A country profile cannot be used: the text names the file, what is wrong, and what to do."""
 
 
+class Types(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The types of original that a country knows: each is a direction of trade and a letter.
+
+    Goods items need no tariff code where the type ends in one of `without_tariff_code`. What a profile does not set is
+    what customs at large use: box 1 of the Single Administrative Document (Regulation (EEC) 2454/93, annex 38) and data
+    elements 1/1 and 1/2 (Delegated Regulation (EU) 2015/2446, annex B).
+    """
+
+    directions: frozenset[str] = frozenset({"CO", "EU", "EX", "IM"})
+    letters: frozenset[str] = frozenset("ABCDEFRUVXYZ")
+    without_tariff_code: frozenset[str] = frozenset()
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file as written: `strict` names WCO warnings that are hard here, `rules` the national rules that apply.
 
     `currency` (ISO 4217) is the country's own, `tariff_scheme` the IdentificationTypeCode of the tariff code and
     `tariff_length` how many digits it has (0: any), `after_release` the last letters of the types that are lodged when
-    the goods have gone already.
+    the goods have gone already. `also_written` are other codes by which senders mean this country; they are not
+    accepted, but answered with the right one.
     """
 
     country: str
@@ -36,7 +51,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
     tariff_scheme: str
     tariff_length: int = 0
+    also_written: frozenset[str] = frozenset()
     after_release: frozenset[str] = frozenset()
+    types: Types = Types()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
@@ -52,14 +69,13 @@ class Profile:
     currency: str = ""
     tariff_scheme: str = "TSP"
     tariff_length: int = 0
+    also_written: frozenset[str] = frozenset()
     after_release: frozenset[str] = frozenset()
+    types: Types = field(default_factory=Types)
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
     rules: Mapping[str, Rule] | None = None
-
-
-NO_PROFILE = Profile(country="")
 
 
 def load_profile(file: Path) -> Profile:
@@ -68,6 +84,8 @@ def load_profile(file: Path) -> Profile:
         written = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _File)
         if written.country != file.parent.name:
             raise ValueError(f"country is {written.country!r} in the folder {file.parent.name!r}; make them one")
+        if not re.fullmatch("[A-Z]{2}", written.country):
+            raise ValueError(f"country is {written.country!r}; a country is two capital letters (ISO 3166)")
         _check_strict(written)
         rules = {rule_id: _national(rule_id, written) for rule_id in written.rules}
     except (OSError, ValueError) as error:
@@ -78,7 +96,9 @@ def load_profile(file: Path) -> Profile:
         written.currency,
         written.tariff_scheme,
         written.tariff_length,
+        written.also_written,
         written.after_release,
+        written.types,
         written.extra_countries,
         written.extra_currencies,
         written.strict,

@@ -16,7 +16,7 @@ from singlewindow.declarations.rules.context import (
     group,
     value,
 )
-from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, SHIPMENT, Findings, Rule, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, SHIPMENT, Findings, Rule, Scope, quoted, under
 
 _PRICE = f"{COMMODITY}/InvoiceLine/ItemChargeAmount"
 _METHOD = f"{ITEMS}/CustomsValuation/MethodCode"
@@ -98,6 +98,50 @@ class InvoiceTotal(Rule, frozen=True):
         if sum(amounts) != total:
             path = under(DECLARATION_PATH, "InvoiceAmount")
             yield path, f"The invoice amounts to {total} and the items to {sum(amounts)}."
+
+
+class ValuationGiven(Rule, frozen=True):
+    """An imported item says what it is worth: how its value is found (DE 4/16), and a price or a statistical value.
+
+    `methods` are the letters of types that say how, because they are declared in full. `free` are the procedures that
+    need no value yet: nothing becomes due under them. Goods under one of `unit_price_procedures` that are valued by
+    `unit_price_method` have a published unit price.
+    """
+
+    name = "VALUATION-GIVEN"
+    severity = Severity.WARNING
+    scope = Scope.IMPORTS
+    reads = (
+        "Declaration/TypeCode", ITEMS, _METHOD, f"{COMMODITY}/InvoiceLine", _PRICE, f"{ITEMS}/StatisticalValueAmount",
+        f"{ITEMS}/GovernmentProcedure", f"{ITEMS}/GovernmentProcedure/CurrentCode",
+    )  # fmt: skip
+    advice = "Add CustomsValuation/MethodCode and InvoiceLine/ItemChargeAmount; customs may ask for the papers."
+
+    methods: frozenset[str]
+    free: frozenset[str]
+    unit_price_method: str
+    unit_price_procedures: frozenset[str]
+
+    def check(self, context: Context) -> Findings:
+        for item in context.items:
+            if item.procedures and value(item.procedures[0], "CurrentCode") in self.free:
+                continue
+            method = value(group(item.tree, "CustomsValuation"), "MethodCode")
+            if not _is_valued(item) and not self._has_unit_price(item, method):
+                path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount")
+                yield path, f"Item {item.index} has neither a price nor a statistical value above zero."
+            elif context.kind[2:] in self.methods and not method:
+                path = under(item.path, "CustomsValuation", "MethodCode")
+                yield path, f"Item {item.index} does not say by which method its value was found."
+
+    def _has_unit_price(self, item: Item, method: str) -> bool:
+        further = (value(entry, "CurrentCode") for entry in item.procedures[1:])
+        return method == self.unit_price_method and not self.unit_price_procedures.isdisjoint(further)
+
+
+def _is_valued(item: Item) -> bool:
+    price = group(item.commodity, "InvoiceLine").get("ItemChargeAmount")
+    return any((decimal_of(amount) or 0) > 0 for amount in (price, item.tree.get("StatisticalValueAmount")))
 
 
 def _by_transaction(context: Context, method: str) -> Iterator[Item]:

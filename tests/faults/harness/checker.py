@@ -23,7 +23,7 @@ from singlewindow.decisions.merge import Basis, merge
 from tests.faults.harness.client import Log
 
 # Words of the declarations that are sent, none of which may be found in the queue server or in any log.
-CANARIES: Final = (b"Saigon Stride", b"<Declaration>", b"GovernmentAgencyGoodsItem", b"MSCU4712390")
+CANARIES: Final = (b"Saigon Stride", b"<Declaration>", b"GovernmentAgencyGoodsItem", b"MSCU4712397")
 GRACE_SECONDS: Final = 60.0
 SECOND: Final = 1_000_000
 TABLES: Final = (

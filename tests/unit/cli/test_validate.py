@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from singlewindow.cli import group
+from singlewindow.settings import ROOT
 from tests.documents import EXAMPLES, example, examples, original
 
 
@@ -60,3 +62,22 @@ def test_the_form_of_a_file_with_another_name_is_seen_in_its_content(tmp_path: P
     path.write_bytes(b"\n " * name.endswith("json") + example(name))
     result = validate(path)
     assert (result.exit_code, ": valid" in result.output) == (0, True)
+
+
+def test_a_country_that_is_not_served_is_said_and_one_served_besides_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "other.xml"
+    path.write_bytes(example("01-running-shoes.xml").replace(b">GB</md:Resp", b">NO</md:Resp"))
+    result = validate(path)
+    assert result.exit_code == 1
+    assert "refused, COUNTRY_NOT_SERVED: ResponsibleCountryCode is 'NO'; this service takes declarations for GB." in (
+        result.output
+    )
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    profile = tmp_path / "config" / "countries" / "NO" / "profile.toml"
+    profile.parent.mkdir()
+    profile.write_text('country = "NO"\ntitle = "Norway"\ncurrency = "NOK"\ntariff_scheme = "TSP"\n', encoding="utf-8")
+    monkeypatch.setenv("SW_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("SW_SERVES", "NO")
+    assert validate(path).exit_code == 0

@@ -51,7 +51,7 @@ KETTLES = """<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2">
 </GoodsLocation>
 <TransportEquipment>
 <SequenceNumeric>1</SequenceNumeric>
-<ID>CONU0000017</ID>
+<ID>CONU0000019</ID>
 </TransportEquipment>
 </Consignment>
 <Destination>
@@ -106,7 +106,7 @@ PLANTED = (
     ("<ModeCode>1<", "<ModeCode>sea<", "VALUE_TOO_LONG", "ModeCode", "42A/15A#T022"),
     ("<ID>GB000060<", "<ID>GB999999<", "UNKNOWN_CODE", "GB999999", "42A/56A#G005"),
     ("<TypeCode>U</TypeCode>\n", "", "RULE_VIOLATED", "<Address>", "42A/67A/28A/64A/04A#410"),
-    ("<ID>CONU0000017</ID>\n", "", "RULE_VIOLATED", "<TransportEquipment>", "42A/67A/28A/31B[1]#159"),
+    ("<ID>CONU0000019</ID>\n", "", "RULE_VIOLATED", "<TransportEquipment>", "42A/67A/28A/31B[1]#159"),
     ("<CountryCode>JP<", "<CountryCode>JX<", "UNKNOWN_CODE", "JX", "42A/67A/99B#465"),
     ("<ID>73239300<", "<ID>7323O300<", "INVALID_CHARACTERS", "7323O300", "42A/67A/68A[1]/23A/21A[1]#145"),
     ("<NetNetWeightMeasure>110<", "<NetNetWeightMeasure>0<", "VALUE_OUT_OF_RANGE", "NetNetWeightMeasure",
@@ -181,11 +181,6 @@ def test_the_json_form_gives_the_same_faults_without_lines(rulebooks: Rulebooks)
     validated = validate(json.dumps(message).encode(), Media.JSON, rulebooks)
     assert "GB-EXIT-OFFICE" in {fault.rule for fault in validated.faults}
     assert {fault.line for fault in validated.faults} == {None}
-
-
-def test_a_country_without_a_profile_meets_the_wco_rules_only(rulebooks: Rulebooks) -> None:
-    message = KETTLES.replace(">GB</Resp", ">NO</Resp").replace("GB000060", "GB999999").replace(">EXD<", ">XX<")
-    assert judged(message, rulebooks).faults == ()
 
 
 def test_hard_faults_are_not_crowded_out_by_warnings(rulebooks: Rulebooks) -> None:

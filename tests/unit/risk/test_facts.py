@@ -132,7 +132,7 @@ def test_the_direction_follows_from_the_declaration_type(kind: str, direction: s
 
 
 def test_goods_with_a_container_number_are_containerised_whatever_the_flag_says() -> None:
-    consignment = {"ContainerCode": "0", "TransportEquipment": [{"SequenceNumeric": "1", "ID": "MSCU1234567"}]}
+    consignment = {"ContainerCode": "0", "TransportEquipment": [{"SequenceNumeric": "1", "ID": "MSCU1234566"}]}
     assert declared("containerised", {"GoodsShipment": {"Consignment": consignment}}) is True
 
 

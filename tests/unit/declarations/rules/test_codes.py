@@ -17,7 +17,7 @@ Breaches = Callable[..., list[str]]
 UNKNOWN = ["hard WCO-COUNTRY-KNOWN GoodsShipment/ExportCountry/ID"]
 
 
-@pytest.mark.parametrize("code", ["ZG", "ZN", "ZU", "QU", "QS"])
+@pytest.mark.parametrize("code", ["ZF", "ZL", "ZG", "ZN", "ZU", "QU", "QS"])
 def test_a_code_that_one_country_adds_is_unknown_in_others(code: str, goods_import: Tree, breaches: Breaches) -> None:
     goods_import["GoodsShipment"]["ExportCountry"]["ID"] = code
     assert breaches(goods_import) == []
@@ -32,7 +32,7 @@ def test_codes_in_customs_use_beyond_iso_are_known_everywhere(
     assert breaches(goods_import, country="NO") == []
 
 
-@pytest.mark.parametrize("code", ["AA", "ZZ", "XX", "UK"])
+@pytest.mark.parametrize("code", ["AA", "ZZ", "XX", "ZX", "UK"])
 def test_a_code_that_nobody_lists_is_unknown(code: str, goods_import: Tree, breaches: Breaches) -> None:
     goods_import["GoodsShipment"]["ExportCountry"]["ID"] = code
     assert breaches(goods_import) == UNKNOWN

@@ -20,7 +20,7 @@ def written(folder: Path, text: str, country: str = "NO") -> Path:
 
 def test_a_new_country_needs_a_profile_only(tmp_path: Path) -> None:
     books = load_rulebooks(written(tmp_path, HEAD + "[rules.NO-LRN-LENGTH]\nlongest = 20\n"), home="NO")
-    assert "NO-LRN-LENGTH" in {bound.rule_id for bound in books.for_country("no").rules}
+    assert "NO-LRN-LENGTH" in {bound.rule_id for bound in books.named("NO").rules}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_new_country_needs_a_profile_only(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_refused_with_file_and_reason(text: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(ProfileError) as refused:
-        load_rulebooks(written(tmp_path, text))
+        load_rulebooks(written(tmp_path, text), home="NO")
     assert reason in str(refused.value)
     assert str(tmp_path / "countries" / "NO" / "profile.toml") in str(refused.value)
 
