@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from singlewindow.cli import group
-from tests.documents import EXAMPLES, example, examples, original
+from tests.documents import DECLARANT, EXAMPLES, PLAIN, example, examples, original
 
 
 def validate(*arguments: str | Path) -> Result:
@@ -60,3 +60,34 @@ def test_the_form_of_a_file_with_another_name_is_seen_in_its_content(tmp_path: P
     path.write_bytes(b"\n " * name.endswith("json") + example(name))
     result = validate(path)
     assert (result.exit_code, ": valid" in result.output) == (0, True)
+
+
+REFUSED = {
+    "LODGE-REQUEST": (b"<FunctionCode>9<", b"<FunctionCode>13<"),
+    "LODGE-REFERENCE": (b"<FunctionalReferenceID>R1</FunctionalReferenceID>", b""),
+}
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_what_lodging_would_refuse_is_not_valid(tmp_path: Path, rule: str) -> None:
+    path = tmp_path / "declaration.xml"
+    path.write_bytes(original("R1").replace(*REFUSED[rule]))
+    result = validate(path)
+    assert (result.exit_code, rule in result.output, ": valid" in result.output) == (1, True, False)
+
+
+@pytest.mark.parametrize("party", [DECLARANT, DECLARANT.lower(), "GB204815930012"])
+def test_a_declaration_for_one_of_its_parties_is_valid(party: str) -> None:
+    result = validate("--for", party, EXAMPLES / PLAIN)
+    assert (result.exit_code, "Not checked" in result.output) == (0, False)
+
+
+@pytest.mark.parametrize("name", [PLAIN, "03-machine-parts.json", "17-export-ceramic-tiles.xml"])
+def test_a_declaration_for_somebody_else_is_not_valid(name: str) -> None:
+    result = validate("--for", "GB999999999000", EXAMPLES / name)
+    assert (result.exit_code, "LODGE-PARTY" in result.output) == (1, True)
+    assert "is lodged for GB999999999000, but it names" in result.output
+
+
+def test_without_a_party_it_is_said_what_was_not_checked() -> None:
+    assert "Not checked" in validate(EXAMPLES / PLAIN).output
