@@ -133,9 +133,9 @@ class _Run:
 
     def _send(self, connection: _Connection, number: int) -> None:
         order = self._order
-        document = self._pool[number % len(self._pool)]
-        key = order.keys[number % len(order.keys)]
-        self._outcome.bytes_sent += connection.send(document, key, f"{order.prefix}{number:07d}")
+        place = number % len(self._pool)
+        key = order.keys[place % len(order.keys)]
+        self._outcome.bytes_sent += connection.send(self._pool[place], key, f"{order.prefix}{number:07d}")
 
     def _collect(self, seconds: float, under_way: int) -> int:
         """Read what has come within the time; how many answers are whole."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from tests.documents import in_the_name_of
 from tests.generator import Generator
 
 SEED = 20_261
 POOL = 400
+PARTIES = 20
+"""Traders, each with a key: a document is in the name of the one whose place in turn is its own."""
 XML_TYPE, JSON_TYPE = "application/xml", "application/json"
 JSON_EVERY = 5
 
@@ -35,6 +38,11 @@ class Document:
         return b"".join((head.encode(), self.before, lrn.encode(), self.after))
 
 
+def party(number: int) -> str:
+    """The identifier of a trader."""
+    return f"GB{number + 1:012d}"
+
+
 @cache
 def documents(number: int, items: int = 0, lrn_length: int = 16) -> list[Document]:
     """The first `number` documents, with `items` goods items each, or as real ones have them."""
@@ -42,7 +50,7 @@ def documents(number: int, items: int = 0, lrn_length: int = 16) -> list[Documen
     drawn = []
     for place in range(number):
         media, write = (JSON_TYPE, generator.json) if place % JSON_EVERY == 4 else (XML_TYPE, generator.xml)
-        content = write(gap, items or None)
+        content = in_the_name_of(write(gap, items or None), party(place % PARTIES))
         before, _, after = content.partition(gap.encode())
         drawn.append(Document(media, before, after, len(content)))
     return drawn

@@ -22,6 +22,7 @@ from sqlalchemy import Engine, create_engine, insert, text
 from sqlalchemy.orm import Session
 
 from bench.baseline.models import Base, Key
+from bench.documents import PARTIES, party
 from bench.servers import Servers
 from singlewindow.security import access
 from singlewindow.security.keys import Role
@@ -31,7 +32,6 @@ from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import Process, wait_until
 from tests.faults.harness.servers import QueueServer
 
-PARTIES = 20
 READY_SECONDS = 60.0
 DEADLINE = 600.0
 """Seconds that every agency has: a slow machine must not be taken for a silent agency."""
@@ -171,8 +171,8 @@ BUSY = """SELECT count(*) FROM pg_stat_activity
 def _make_keys(url: str) -> list[str]:
     engine = open_engine(url, pool_size=1)
     try:
-        parties = [f"GB{party:012d}" for party in range(1, PARTIES + 1)]
-        return [access.create_key(engine, Role.TRADER, party=party, name="bench").text for party in parties]
+        parties = map(party, range(PARTIES))
+        return [access.create_key(engine, Role.TRADER, party=each, name="bench").text for each in parties]
     finally:
         engine.dispose()
 
@@ -202,8 +202,8 @@ class Rival(Side):
         self.keys = [secrets.token_hex(32) for _ in range(PARTIES)]
         with Session(self.engine) as session:
             owners = [
-                {"secret_sha256": hashlib.sha256(key.encode()).digest(), "party": f"GB{party:012d}"}
-                for party, key in enumerate(self.keys, 1)
+                {"secret_sha256": hashlib.sha256(key.encode()).digest(), "party": party(number)}
+                for number, key in enumerate(self.keys)
             ]
             session.execute(insert(Key), owners)
             session.commit()

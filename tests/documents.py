@@ -10,6 +10,9 @@ from singlewindow.settings import ROOT
 
 EXAMPLES = ROOT / "examples" / "declarations"
 PLAIN = "01-running-shoes.xml"
+DECLARANT = "GB381940275618"
+"""Who declares `PLAIN`, and most of the others."""
+_DECLARANT = re.compile(rb"<Declarant>\s*<ID>GB(\d{12})<|\"Declarant\": *\{\s*\"ID\": *\"GB(\d{12})\"")
 _LRN = re.compile(rb"(<FunctionalReferenceID>|\"FunctionalReferenceID\": \")[^<\"]+")
 
 
@@ -19,11 +22,19 @@ def example(name: str) -> bytes:
     return (EXAMPLES / name).read_bytes()
 
 
-def original(lrn: str, name: str = PLAIN) -> bytes:
-    """An example under another LRN."""
+def original(lrn: str, name: str = PLAIN, party: str = "") -> bytes:
+    """An example under another LRN, in the name of another party if one is given."""
     changed, count = _LRN.subn(rb"\g<1>" + lrn.encode(), example(name))
     assert count == 1, name
-    return changed
+    return in_the_name_of(changed, party) if party else changed
+
+
+def in_the_name_of(content: bytes, party: str) -> bytes:
+    """The document with this party ("GB" and 12 digits) wherever it names its declarant."""
+    found = _DECLARANT.search(content)
+    assert found is not None
+    assert re.fullmatch(r"GB\d{12}", party), party
+    return content.replace(found[1] or found[2], party[2:].encode())
 
 
 def examples() -> list[Path]:

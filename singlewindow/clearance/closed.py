@@ -19,6 +19,7 @@ from singlewindow.storage import answers, events
 from singlewindow.storage.tables import Record
 
 MOST_CONTRADICTIONS = 20
+"""How many of one agency's other answers to one question are recorded: no agency uses up another's."""
 
 _assessment = msgspec.json.Decoder(Assessment)
 
@@ -94,13 +95,14 @@ def _standing(
 
 
 def _record_contradiction(connection: Connection, given: Given) -> None:
-    """One event for each different answer, however often it is sent again, and a few of them at most."""
+    """One event for each different answer, however often it is sent again, and a few of each agency at most."""
     digest = hashlib.sha256(
         msgspec.json.encode(msgspec.structs.replace(given.assessment.counted, profiles=""))
     ).hexdigest()
     trail = events.of_version(connection, given.version.version_id)
-    known = {(entry.actor, entry.detail.get("sha256")) for entry in trail if entry.kind is events.Kind.CONTRADICTED}
-    if (given.actor, digest) not in known and len(known) < MOST_CONTRADICTIONS:
+    own = (entry for entry in trail if (entry.kind, entry.actor) == (events.Kind.CONTRADICTED, given.actor))
+    known = {entry.detail.get("sha256") for entry in own}
+    if digest not in known and len(known) < MOST_CONTRADICTIONS:
         lane = given.assessment.lane
         events.record(connection, [given.event(events.Kind.CONTRADICTED, lane=lane, sha256=digest)])
 

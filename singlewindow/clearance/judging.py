@@ -11,12 +11,13 @@ from typing import Any
 
 import msgspec
 
+from singlewindow.clearance.admission import Parties, of_document, parties_of
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.faults import hard
 from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.declarations.validation import describe, validate
+from singlewindow.declarations.validation import Validated, describe, validate
 from singlewindow.risk.agency import Agency
 from singlewindow.risk.minimum import lacking
 from singlewindow.risk.routing import Routing, route
@@ -42,13 +43,17 @@ class Books:
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """A message as judged: `faults` in the form in which they are published, the gravest of the `total` found.
 
-    `tree` is the declaration without its goods, `country` the one served by whose rules it was judged. `form`
-    (canonical bytes) and `routing` are empty where the message was only to be validated, or has a hard fault.
+    `tree` is the declaration without its goods, `country` the one served by whose rules it was judged. `parties` are
+    those that the whole of it names, None where one could not be read. What forbids to lodge the document, whoever
+    sends it, is among the faults. `form` (canonical bytes) and `routing` are empty where the message was only to be
+    validated, or has a hard fault.
     """
 
     tree: dict[str, Any]
     header: dict[str, str]
     country: str
+    parties: Parties | None
+    enveloped: bool
     faults: list[dict[str, str | int | None]]
     total: int
     form: bytes = b""
@@ -59,20 +64,28 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
         """The declaration, without its goods."""
         return Declaration(self.tree, self.header)
 
+    @property
+    def validated(self) -> Validated:
+        """The declaration, without its goods and without its faults."""
+        return Validated(self.declaration, self.country, (), self.enveloped, self.total)
+
 
 def judge(content: bytes, media: Media, books: Books, lodging: bool) -> Judged:
     """Judge a message, and work out what lodging it takes if it is to be lodged; raises `Refused` like `validate`."""
     validated = validate(content, media, books.rulebooks, books.limits)
     declaration = validated.declaration
-    sound = not hard(validated.faults)
+    refusals = tuple(of_document(declaration, validated.faults))
+    sound = not refusals and not hard(validated.faults)
     lacks = [*lacking(books.agencies, declaration.tree)] if sound else []
     wanted = lodging and sound
     return Judged(
         tree={name: value for name, value in declaration.tree.items() if name != LARGEST_CLASS},
         header=declaration.header,
         country=validated.country,
-        faults=[describe(fault, validated) for fault in (*validated.faults, *lacks)],
-        total=validated.total + len(lacks),
+        parties=parties_of(declaration, validated.faults),
+        enveloped=validated.enveloped,
+        faults=[describe(fault, validated) for fault in (*refusals, *validated.faults, *lacks)],
+        total=len(refusals) + validated.total + len(lacks),
         form=canonical(declaration) if wanted else b"",
         routing=route(books.agencies, declaration.tree, books.terms(validated.country)) if wanted else [],
     )

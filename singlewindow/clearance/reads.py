@@ -10,14 +10,17 @@ from singlewindow.security.keys import Principal, Role
 from singlewindow.storage import events
 from singlewindow.storage.engines import clock
 
-UNRECORDED = frozenset({Role.TRADER})
-"""Who reads its own declarations only. Every other role is recorded, one that is added tomorrow too."""
+PARTIES = frozenset({Role.TRADER, Role.BROKER})
+"""Who has declarations of its own. Every other role reads what is others', one that is added tomorrow too."""
+
+
+def reads_its_own(reader: Principal) -> bool:
+    """Whether what a party may read is the reader's own: not where a broker stands in another's place."""
+    return reader.role in PARTIES and not reader.acts_for_another
 
 
 def record_reading(window: Window, reader: Principal, call: str, told: Mapping[str, Any]) -> None:
     """Note that `reader` was told this by that call; raises the database's error, and then nothing may be told."""
-    if reader.role in UNRECORDED:
-        return
     detail = {"call": call, "key_id": reader.key_id, **told}
     with window.engine.begin() as connection:
         events.record(connection, [events.Event(clock(connection), events.Kind.READ, reader.actor, None, detail)])

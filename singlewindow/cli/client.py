@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from singlewindow.security.identifiers import party_code
 from singlewindow.settings import value_of
 
 XML, JSON, ZIP = "application/xml", "application/json", "application/zip"
@@ -47,13 +48,13 @@ def key_of_environment() -> str:
     return key
 
 
-def open_client(url: str, key: str) -> httpx.Client:
-    """A client that speaks for the holder of `key`; proxies of the environment are not used."""
+def open_client(url: str, key: str, party: str | None = None) -> httpx.Client:
+    """A client that speaks for the holder of `key`, a broker that acts for `party`; no proxy of the environment's."""
     if not key.isascii() or not key.isprintable():
         raise ValueError("What SINGLEWINDOW_KEY holds is not a key; `singlewindow keys create` makes one")
-    return httpx.Client(
-        base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS, trust_env=False
-    )
+    acting_for = {} if party is None else {"Acting-For": party_code("party", party)}
+    headers = {"Authorization": f"Bearer {key}"} | acting_for
+    return httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False)
 
 
 def declarations_in(path: Path) -> int:

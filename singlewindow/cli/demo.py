@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,16 +16,16 @@ from pathlib import Path
 import click
 import httpx
 
-from singlewindow.cli.client import MEDIA, Outcome, agencies_asked, open_client, send
-from singlewindow.cli.lodge import lodge_with_progress, print_outcomes
+from singlewindow.cli.client import MEDIA, XML, Outcome, agencies_asked, lodge_all, media_of, open_client, send
+from singlewindow.cli.lodge import lodging_shown, print_outcomes
 from singlewindow.cli.release_times import print_report
+from singlewindow.declarations.intake import Limits, Media, read
 from singlewindow.security import access
 from singlewindow.security.keys import Role
 from singlewindow.settings import ROOT, load_settings
 from singlewindow.storage.engines import open_engine
 
 EXAMPLES = ROOT / "examples" / "declarations"
-PARTY = "GB123456789012"
 READY_SECONDS = 20.0
 END_SECONDS = 15
 # The demonstration brings its own servers, whatever the environment names.
@@ -38,9 +38,15 @@ def demo() -> None:
     began = time.monotonic()
     files = sorted(path for path in EXAMPLES.iterdir() if path.suffix in MEDIA)
     with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _service(Path(folder)) as url:
-        trader, auditor, agency = _make_keys(Path(folder))
+        by_declarant = _by_declarant(files)
+        traders, auditor, agency = _make_keys(Path(folder), by_declarant)
         click.echo(f"The service answers at {url}; lodging {len(files)} example declarations.")
-        outcomes = lodge_with_progress(files, url, trader)
+        outcomes = []
+        with lodging_shown(files) as advance:
+            for party, theirs in by_declarant.items():
+                with open_client(url, traders[party]) as client:
+                    outcomes += lodge_all(client, theirs, advance)
+        outcomes.sort(key=lambda outcome: outcome.path)
         with open_client(url, auditor) as client:
             for outcome in outcomes:
                 outcome.agencies = agencies_asked(client, outcome) if outcome.receipt else []
@@ -91,15 +97,26 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _make_keys(folder: Path) -> tuple[str, str, str]:
+def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
+    """The files of each declarant, who lodges them."""
+    found: dict[str, list[Path]] = {}
+    for path in files:
+        content = path.read_bytes()
+        media = Media.XML if media_of(path, content) == XML else Media.JSON
+        found.setdefault(read(content, media, Limits()).declaration.declarant, []).append(path)
+    return found
+
+
+def _make_keys(folder: Path, parties: Iterable[str]) -> tuple[dict[str, str], str, str]:
+    """A key for each trader by its party, one for the auditor, and one for an agency."""
     engine = open_engine(load_settings({"SW_DATA": str(folder)}).database_url, pool_size=1)
     try:
-        trader = access.create_key(engine, Role.TRADER, party=PARTY, name="demo trader")
+        traders = {party: access.create_key(engine, Role.TRADER, party, name="demo trader").text for party in parties}
         auditor = access.create_key(engine, Role.AUDITOR, name="demo auditor")
         agency = access.create_key(engine, Role.AGENCY, agency="firearms", name="demo agency")
     finally:
         engine.dispose()
-    return trader.text, auditor.text, agency.text
+    return traders, auditor.text, agency.text
 
 
 def _print_feed(url: str, key: str) -> None:
@@ -126,8 +143,8 @@ def _print_summary(outcomes: list[Outcome], seconds: float) -> None:
         f" in {seconds:.0f} s from an empty folder.\n\n"
         "What to try next:\n"
         "  .venv/bin/singlewindow up                     run the service; it prints its address\n"
-        "  .venv/bin/singlewindow keys create --role trader --party GB123456789012\n"
-        "  .venv/bin/singlewindow lodge examples/declarations/*.xml  # with SINGLEWINDOW_KEY set\n"
+        "  .venv/bin/singlewindow keys create --role trader --party GB381940275618\n"
+        "  .venv/bin/singlewindow lodge examples/declarations/01*.xml  # with SINGLEWINDOW_KEY set\n"
         "  .venv/bin/singlewindow validate FILE          every fault of a document, in plain words\n"
         "  open http://127.0.0.1:8080/docs               the API"
     )

@@ -8,10 +8,10 @@ from typing import Any
 import click
 from rich.table import Column, Table
 
-from singlewindow.cli.options import data_option, settings_for
+from singlewindow.cli.agencies import known_agency
+from singlewindow.cli.options import data_option
 from singlewindow.cli.record import record
 from singlewindow.cli.tables import console, literal
-from singlewindow.risk.agencies import load_agencies
 from singlewindow.security import access
 from singlewindow.security.keys import Role
 from singlewindow.security.tokens import new_token_key
@@ -29,7 +29,7 @@ def keys() -> None:
 @keys.command()
 @data_option
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
-@click.option("--party", help="The trader's or broker's identifier; it owns what is lodged with the key.")
+@click.option("--party", help="The trader's or broker's identifier, as declarations name it; small letters are raised.")
 @click.option("--agency", help="The agency's code, for role agency.")
 @click.option("--name", default="", help="Who holds the key, for the list.")
 @click.option("--scope", "scopes", multiple=True, help="Only this of what the role may do; can be given several times.")
@@ -37,18 +37,12 @@ def keys() -> None:
 def create(data: Path | None, role: str, party: str | None, agency: str | None, **terms: Any) -> None:
     """Create a key and show it; only its fingerprint is stored, so it is never shown again."""
     if agency is not None:
-        _need_agency(data, agency)
+        agency = known_agency(data, agency)
     days = terms.pop("days")
     terms["lifetime_seconds"] = None if days is None else days * SECONDS_A_DAY
     with record(data) as engine:
         key = access.create_key(engine, Role(role), party, agency, **terms)
     click.echo(key.text)
-
-
-def _need_agency(data: Path | None, code: str) -> None:
-    known = sorted(load_agencies(Path(settings_for(data).sw_config) / "agencies"))
-    if code not in known:
-        raise click.ClickException(f"There is no agency {code}; the configuration has {', '.join(known)}.")
 
 
 @keys.command(name="list")

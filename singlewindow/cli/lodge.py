@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -19,24 +20,28 @@ from singlewindow.cli.tables import console, literal
 
 @click.command()
 @files_argument
+@click.option("--for", "party", help="A broker's word for whom it lodges: its client's identifier, or its own.")
 @url_option
-def lodge(files: Sequence[Path], url: str) -> None:
+def lodge(files: Sequence[Path], party: str | None, url: str) -> None:
     """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided.
 
     A FILE.zip is lodged as one batch: each of its declarations is answered on its own. Your key is read from
     SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
     """
-    outcomes = lodge_with_progress(files, url, key_of_environment())
+    key = key_of_environment()
+    with lodging_shown(files) as advance, open_client(url, key, party) as client:
+        outcomes = lodge_all(client, files, advance)
     print_outcomes(outcomes)
     sys.exit(0 if all(outcome.decision for outcome in outcomes) else 1)
 
 
-def lodge_with_progress(files: Sequence[Path], url: str, key: str) -> list[Outcome]:
-    """Lodge and wait behind a progress bar."""
+@contextmanager
+def lodging_shown(files: Sequence[Path]) -> Iterator[Callable[[], None]]:
+    """A progress bar while these files are lodged and decided; to be called after each step of each declaration."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with open_client(url, key) as client, Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("Lodging and deciding", total=2 * sum(map(declarations_in, files)))
-        return lodge_all(client, files, lambda: bar.advance(task))
+        yield lambda: bar.advance(task)
 
 
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:

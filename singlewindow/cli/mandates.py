@@ -12,9 +12,10 @@ from singlewindow.cli.options import data_option
 from singlewindow.cli.record import record
 from singlewindow.cli.tables import console, literal
 from singlewindow.security.mandates import grant, list_mandates, revoke_mandate
-from singlewindow.times import iso, microseconds
+from singlewindow.times import MICROSECONDS, iso, microseconds, moment
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+A_DAY = 86_400 * MICROSECONDS
 
 
 @click.group()
@@ -24,31 +25,39 @@ def mandates() -> None:
 
 @mandates.command(name="grant")
 @data_option
-@click.option("--broker", required=True, help="The broker's identifier.")
-@click.option("--party", required=True, help="The trader's identifier.")
+@click.option("--broker", required=True, help="The broker's identifier, as its key has it.")
+@click.option("--party", required=True, help="The trader's identifier, as declarations name it.")
 @click.option("--from", "first", type=DAY, help="First day (UTC); at once without it.")
-@click.option("--to", "end", type=DAY, help="The day (UTC) on which it ends; without end where not given.")
-def grant_(data: Path | None, broker: str, party: str, first: datetime | None, end: datetime | None) -> None:
+@click.option("--to", "last", type=DAY, help="Last day (UTC): it counts to its end. Without end where not given.")
+def grant_(data: Path | None, broker: str, party: str, first: datetime | None, last: datetime | None) -> None:
     """Let a broker act for a trader; shows the mandate's number."""
+    begins = None if first is None else _start_of(first)
+    ends = None if last is None else _start_of(last) + A_DAY
     with record(data) as engine:
-        click.echo(grant(engine, broker, party, _moment(first), _moment(end)))
+        click.echo(grant(engine, broker, party, begins, ends))
 
 
-def _moment(day: datetime | None) -> int | None:
-    return None if day is None else microseconds(day.replace(tzinfo=UTC))
+def _start_of(day: datetime) -> int:
+    return microseconds(day.replace(tzinfo=UTC))
 
 
 @mandates.command(name="list")
 @data_option
 def list_(data: Path | None) -> None:
     """List all mandates."""
-    table = Table(Column("number", no_wrap=True), "broker", "party", "from", "to", "revoked")
+    table = Table(Column("number", no_wrap=True), "broker", "party", "from", "to the end of", "revoked")
     with record(data) as engine:
         for row in list_mandates(engine):
-            moments = (row.valid_from, row.valid_to, row.revoked_at)
             names = (literal(row.broker), literal(row.party))
-            table.add_row(str(row.id), *names, *(iso(moment) or "" for moment in moments))
+            last = "" if row.valid_to is None else _last_of(row.valid_to)
+            table.add_row(str(row.id), *names, iso(row.valid_from), last, iso(row.revoked_at))
     console().print(table)
+
+
+def _last_of(end: int) -> str:
+    """The last moment of a mandate in the fewest words: its day where that is whole."""
+    last = moment(end - 1)
+    return f"{last:%Y-%m-%d}" if end % A_DAY == 0 else iso(end - 1) or ""
 
 
 @mandates.command()

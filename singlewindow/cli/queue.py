@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from singlewindow.clearance import retry as retrying
+from singlewindow.cli.agencies import known_agency
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.cli.record import record
+from singlewindow.declarations.mrn import is_mrn
 from singlewindow.risk.agencies import load_agencies
 from singlewindow.storage import standing
 from singlewindow.storage.engines import clock, reading
@@ -64,9 +66,18 @@ def retry(data: Path | None, agency: str | None, mrn: str | None, everything: bo
     """Ask parked questions again, at once and as if for the first time."""
     if everything == bool(agency or mrn):
         raise click.UsageError("Say which: --agency CODE, --mrn MRN or both; or --all alone")
+    agency, mrn = agency and known_agency(data, agency), mrn and _number(mrn)
     with record(data) as engine:
         count = retrying.retry(engine, retrying.Choice(agency, mrn))
     click.echo(f"{count} parked question{'s' * (count != 1)} will be asked again.")
+
+
+def _number(typed: str) -> str:
+    """An MRN as it is stored; what is none would quietly match nothing."""
+    mrn = typed.strip().upper()
+    if not is_mrn(mrn):
+        raise click.ClickException(f"{typed!a} is no MRN; `singlewindow queue parked` shows those of parked questions.")
+    return mrn
 
 
 def _console() -> Console:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
+from singlewindow.clearance import admission
 from singlewindow.cli.client import XML, media_of
 from singlewindow.cli.options import files_argument
 from singlewindow.declarations import second_opinion as other_engine
@@ -21,17 +23,42 @@ from singlewindow.settings import load_settings
 
 @click.command()
 @files_argument
+@click.option("--for", "party", help="For whom they will be lodged: your own identifier, or your client's.")
 @click.option("--second-opinion", is_flag=True, help="Let a second schema engine judge as well (slow).")
-def validate(files: Sequence[Path], second_opinion: bool) -> None:
-    """Check declarations without a server: every fault, its place, what to do. Exit status 1 if one is hard."""
+def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> None:
+    """Check declarations without a server: every fault, its place, what to do. Exit status 1 if one is hard.
+
+    What only a service knows is not checked: mandates, and references that were used before.
+    """
     settings = load_settings()
     config, others = Path(settings.sw_config), settings.other_countries
     rulebooks = load_rulebooks(config, settings.sw_item_limit, settings.sw_country, others)
     limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
-    judged = [_validate_one(path, rulebooks, limits) for path in files]
+    judged = [_validate_one(path, _Judge(rulebooks, limits, party)) for path in files]
     good = [validated is not None and not hard(validated.faults) for validated in judged]
     agreed = [_agree(path, each) for path, each in zip(files, judged, strict=True) if each and second_opinion]
+    if party is None:
+        click.echo("Not checked: whether you may lodge them; --for PARTY checks for whom.", err=True)
     sys.exit(0 if all(good) and all(agreed) else 1)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What declarations are judged by; `party` is for whom they will be lodged, None where that was not said."""
+
+    rulebooks: Rulebooks
+    limits: Limits
+    party: str | None
+
+    def judge(self, content: bytes, media: Media) -> Validated:
+        """Every fault, and every refusal that awaits the document at lodgement before them."""
+        validated = validate_document(content, media, self.rulebooks, self.limits)
+        declaration = validated.declaration
+        refusals = [*admission.of_document(declaration, validated.faults)]
+        named = admission.parties_of(declaration, validated.faults)
+        if self.party is not None and named is not None:
+            refusals += admission.for_party(declaration.type_code, named, self.party)
+        return replace(validated, faults=(*refusals, *validated.faults))
 
 
 def _agree(path: Path, validated: Validated) -> bool:
@@ -47,11 +74,11 @@ def _agree(path: Path, validated: Validated) -> bool:
     return theirs is not False
 
 
-def _validate_one(path: Path, rulebooks: Rulebooks, limits: Limits) -> Validated | None:
+def _validate_one(path: Path, judge: _Judge) -> Validated | None:
     content = path.read_bytes()
     media = Media.XML if media_of(path, content) == XML else Media.JSON
     try:
-        validated = validate_document(content, media, rulebooks, limits)
+        validated = judge.judge(content, media)
     except Refused as refused:
         place = f" (line {refused.line})" if refused.line else ""
         click.echo(f"{path}: refused, {refused.code}{place}: {refused.text}")

@@ -89,6 +89,16 @@ class Declaration:
         return first_text(self.tree, "Declarant/ID") or ""
 
     @property
+    def importer(self) -> str:
+        """The identifier of the importer, "" where none is named (WCO 74A/R038)."""
+        return (first_text(self.tree, "GoodsShipment/Importer/ID") or "").strip()
+
+    @property
+    def exporter(self) -> str:
+        """The identifier of the exporter, "" where none is named (WCO 57A/R032)."""
+        return (first_text(self.tree, "Exporter/ID") or "").strip()
+
+    @property
     def country(self) -> str:
         """ResponsibleCountryCode as sent, "" where the message names no country; `Rulebooks` says which one judges."""
         return self.header.get("ResponsibleCountryCode", "")

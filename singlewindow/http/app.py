@@ -17,7 +17,7 @@ from flask import Flask, Response, g, request
 from singlewindow import logs
 from singlewindow.clearance.group_commit import GroupCommit
 from singlewindow.clearance.reading_room import ReadingRoom, room_for
-from singlewindow.clearance.reads import record_reading
+from singlewindow.clearance.reads import reads_its_own, record_reading
 from singlewindow.clearance.window import Window
 from singlewindow.http.access import authorise
 from singlewindow.http.allowances import Allowances
@@ -107,11 +107,21 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         call = _call(service, route, path)
         reply = route.handler(call)
-        if reply.told is not None:
-            record_reading(service.window, call.caller, route.endpoint, reply.told)
+        _record_reading(call, route, reply)
         return _render(call, reply)
 
     return view
+
+
+def _record_reading(call: Call, route: Route, reply: Reply) -> None:
+    """Note who is shown what before it is shown; raises LookupError where the reply does not fit the route's word."""
+    subject = route.discloses.subject
+    if (subject is None) != (reply.told is None) or (subject is not None and subject not in (reply.told or ())):
+        raise LookupError(f"{route.endpoint} discloses {route.discloses.name}, and its reply tells of {reply.told}")
+    if subject is None or reply.told is None or not reply.told[subject]:
+        return
+    if not (route.discloses.by_party and reads_its_own(call.caller)):
+        record_reading(call.window, call.caller, route.endpoint, reply.told)
 
 
 def _call(service: Service, route: Route, path: dict[str, str]) -> Call:

@@ -25,7 +25,7 @@ from singlewindow.declarations.archive import Archive, Member
 from singlewindow.declarations.intake import Media
 from singlewindow.http.call import JSON, LINES, XML, Call, Reply
 from singlewindow.http.failures import as_problem, is_outage
-from singlewindow.http.lodging import accepted, prepare
+from singlewindow.http.lodging import accepted, need_someone, prepare
 from singlewindow.http.problems import ProblemError, problem_of
 from singlewindow.http.replies import BatchLine, FaultReply
 
@@ -38,7 +38,7 @@ BREATH_SECONDS = 0.001
 
 def post_batch(call: Call) -> Reply:
     """200 and a line for each member; the archive as a whole is refused where it is not plain."""
-    call.party  # noqa: B018 - a key without a party owns nothing
+    need_someone(call)
     archive = Archive(call.content)
     if not call.service.batches.acquire(blocking=False):
         raise Busy

@@ -107,8 +107,8 @@ class Call:
 class Reply:
     """What to answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
 
-    `media` is the accepted type unless given. `told` is what it tells of whose declarations, for the record of who read
-    what; None where it tells of none.
+    `media` is the accepted type unless given. `told` names what is shown, for the record of who read what: a route that
+    discloses something must give it, and no other may.
     """
 
     body: Any

@@ -23,7 +23,7 @@ def get_declarations(call: Call) -> Reply:
     page = inquiries.listing(call.window, call.caller, after, limit, lrn)
     if page is None:
         raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
-    told = {"mrns": [entry.mrn for entry in page.declarations]} if page.declarations else None
+    told = {"mrns": [entry.mrn for entry in page.declarations]}
     if page.next is None:
         return Reply(page, told=told)
     following = {"after": page.next, "limit": str(limit)} | ({"lrn": lrn} if lrn is not None else {})

@@ -7,21 +7,22 @@ from collections.abc import Sequence
 import msgspec
 
 from singlewindow import logs
+from singlewindow.clearance.admission import Refusal, for_whom, of_lodger
 from singlewindow.clearance.group_commit import PATIENCE_SECONDS
 from singlewindow.clearance.judging import Judged
 from singlewindow.clearance.lodge import Conflict, Lodgement, Prepared, Receipt
 from singlewindow.declarations.canonical import fingerprint
-from singlewindow.declarations.faults import Severity
+from singlewindow.declarations.faults import FAULTS_SHOWN, Severity
 from singlewindow.declarations.intake import Media
-from singlewindow.declarations.validation import Validated
+from singlewindow.declarations.validation import describe
 from singlewindow.http.call import JSON, Call, Reply
 from singlewindow.http.problems import Found, ProblemError
 from singlewindow.http.replies import FaultReply, Links, Lodged, Validation
 from singlewindow.times import iso
 
-ORIGINAL = "9"
-REQUESTS = ("13", "14")
 SCHEMA = "SCHEMA"
+AT_ONCE = (Refusal.REQUEST, Refusal.NOBODY_NAMED)
+"""What is said before anything that is wrong in the document."""
 
 
 def post_declaration(call: Call) -> Reply:
@@ -34,58 +35,67 @@ def post_declaration(call: Call) -> Reply:
 
 
 def post_validation(call: Call) -> Reply:
-    """All faults of a declaration; nothing is stored."""
-    judged = call.service.judge(call.content, _form(call.media), lodging=False)
-    faults = msgspec.convert(judged.faults, list[FaultReply])
-    valid = not any(fault.severity is Severity.HARD for fault in faults)
-    return Reply(Validation(valid, faults, judged.total, truncated=judged.total > len(faults)))
+    """All faults of a declaration, and all that forbids this caller to lodge it; nothing is stored."""
+    judged, faults = _judge(call, call.content, call.media, lodging=False)
+    shown = _shown(judged, faults)
+    more = shown.total > len(shown.faults)
+    return Reply(Validation(not _refusing(faults), [*shown.faults], shown.total, truncated=more))
 
 
 def prepare(call: Call, content: bytes, media: str) -> tuple[Prepared, list[FaultReply]]:
     """A message ready to be stored, and its warnings; raises the problem of one that cannot be lodged."""
-    judged = call.service.judge(content, _form(media), lodging=True)
-    faults = msgspec.convert(judged.faults, list[FaultReply])
-    _refuse(judged, faults)
-    _need_declarant(call, judged.declaration.declarant.upper())
+    judged, faults = _judge(call, content, media, lodging=True)
+    if refusing := _refusing(faults):
+        raise _refused(refusing, _shown(judged, faults))
     call.service.allowances.need_place(call.party)
-    validated = Validated(judged.declaration, judged.country, (), enveloped=False, total=judged.total)
     stored = msgspec.json.encode(warnings_of(faults))
-    lodgement = Lodgement(call.caller, content, media, validated, stored, call.began, call.trace_id)
+    lodgement = Lodgement(call.caller, content, media, judged.validated, stored, call.began, call.trace_id)
     return Prepared(lodgement, judged.form, fingerprint(judged.form), judged.routing), faults
+
+
+def need_someone(call: Call) -> None:
+    """Raises the problem of a caller that may lodge nothing as it calls: a key without a party, an unsaid client."""
+    call.party  # noqa: B018 - a key without a party owns nothing
+    for refusal in for_whom(call.caller):
+        raise ProblemError(refusal.code, f"{refusal.text} {refusal.advice}")
+
+
+def _judge(call: Call, content: bytes, media: str, *, lodging: bool) -> tuple[Judged, list[FaultReply]]:
+    """A message as judged, and everything that is wrong with it or with who sends it: one list for both calls."""
+    judged = call.service.judge(content, Media.JSON if media == JSON else Media.XML, lodging=lodging)
+    refusals = of_lodger(judged.declaration.type_code, judged.parties, call.caller, call.service.keyring)
+    own = [describe(refusal, judged.validated) for refusal in refusals]
+    return judged, msgspec.convert([*own, *judged.faults], list[FaultReply])
+
+
+def _shown(judged: Judged, faults: Sequence[FaultReply]) -> Found:
+    """As many faults as an answer shows, of all that were found: the document's, and what forbids to lodge it."""
+    return Found(faults[:FAULTS_SHOWN], judged.total + len(faults) - len(judged.faults))
+
+
+def _refusing(faults: Sequence[FaultReply]) -> list[FaultReply]:
+    return [fault for fault in faults if fault.severity is Severity.HARD]
+
+
+def _refused(refusing: Sequence[FaultReply], found: Found) -> ProblemError:
+    """The problem of the gravest fault; faults of the document are 422, a refusal to admit has its code's status."""
+    first = min(refusing, key=_gravity)
+    status = None if first.rule in {*Refusal} else 422
+    return ProblemError(first.code, f"{first.text} {first.advice}", status, found=found)
+
+
+def _gravity(fault: FaultReply) -> int:
+    """What a message is comes before what is wrong in it, and that before who sends it."""
+    if fault.rule in AT_ONCE:
+        return 0
+    if fault.rule in {*Refusal}:
+        return 3
+    return 1 if fault.rule.startswith(SCHEMA) else 2
 
 
 def warnings_of(faults: Sequence[FaultReply]) -> list[FaultReply]:
     """Those faults that accompany a declaration."""
     return [fault for fault in faults if fault.severity is Severity.WARNING]
-
-
-def _form(media: str) -> Media:
-    return Media.JSON if media == JSON else Media.XML
-
-
-def _refuse(judged: Judged, faults: list[FaultReply]) -> None:
-    """Raise the problem of a declaration that cannot be lodged: what it is comes before what is wrong in it."""
-    function = judged.declaration.function_code
-    if function in REQUESTS:
-        detail = f"FunctionCode {function} asks to change an earlier declaration; only originals ({ORIGINAL}) are taken"
-        raise ProblemError("NOT_SUPPORTED_YET", detail)
-    refusing = [fault for fault in faults if fault.severity is Severity.HARD]
-    if refusing:
-        first = next((fault for fault in refusing if fault.rule.startswith(SCHEMA)), refusing[0])
-        detail = f"{first.text} {first.advice}"
-        raise ProblemError(first.code, detail, 422, found=Found(faults, judged.total))
-    if function != ORIGINAL or not judged.declaration.lrn:
-        detail = f"An original has FunctionCode {ORIGINAL} and its own FunctionalReferenceID"
-        raise ProblemError("RULE_VIOLATED", detail)
-
-
-def _need_declarant(call: Call, declarant: str) -> None:
-    """Raise the problem of a declaration in the name of another party that is known here, without its mandate."""
-    if declarant and not call.service.keyring.may_declare(call.caller, declarant):
-        detail = (
-            f"The declarant {declarant} has given no mandate to who lodges this; a mandate is recorded by the operator"
-        )
-        raise ProblemError("NOT_AUTHORISED_FOR_PARTY", detail)
 
 
 def accepted(outcome: Receipt | Conflict, faults: Sequence[FaultReply]) -> Lodged:

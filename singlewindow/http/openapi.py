@@ -24,7 +24,8 @@ REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question"}  # fmt: skip
 _ACTING_FOR = {"name": "Acting-For", "in": "header", "required": False, "schema": {"type": "string"},
-               "description": "The party a broker acts for, under a mandate in force; brokers only"}  # fmt: skip
+               "description": "The party a broker acts for: under a mandate in force, or its own. Brokers only, who "
+               "must send it when they lodge"}  # fmt: skip
 
 
 def openapi(routes: Iterable[Route]) -> dict[str, Any]:
@@ -75,6 +76,7 @@ def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
         "summary": route.summary,
         "x-roles": roles_of(route),
         "x-permission": route.permission.value,
+        "x-discloses": route.discloses.what,
         "security": [] if isinstance(route.roles, Public) else [{"key": []}],
         "parameters": _parameters(route),
         "responses": _answers(route, by_class) | _problems(route, by_class),

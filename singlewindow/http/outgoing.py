@@ -19,10 +19,11 @@ def get_notices(call: Call) -> Reply:
     after, limit = call.query["after"], call.query["limit"]
     page = notices(call.window, call.party, after, limit)
     headers = _following("/v1/notices", str(page.next), limit)
+    told = {"mrns": sorted({row.mrn for row in page.rows})}
     if call.accepted != XML:
-        return Reply(page.as_json(), headers=headers)
+        return Reply(page.as_json(), headers=headers, told=told)
     # An envelope holds at least one message, so that no message is no envelope.
-    return Reply(page.as_xml(), headers=headers) if page.rows else Reply(b"", 204, headers)
+    return Reply(page.as_xml(), headers=headers, told=told) if page.rows else Reply(b"", 204, headers, told=told)
 
 
 def _following(path: str, after: str, limit: int) -> dict[str, str]:
@@ -37,7 +38,7 @@ def get_feed(call: Call) -> Reply:
         raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
     after, limit = call.query["after"], call.query["limit"]
     page = feed(call.window, code, after, limit)
-    told = {"mrns": sorted({entry.mrn for entry in page.entries})} if page.entries else None
+    told = {"mrns": sorted({entry.mrn for entry in page.entries})}
     return Reply(page, headers=_following(f"/v1/agencies/{code}/feed", page.next, limit), told=told)
 
 
@@ -46,7 +47,8 @@ def get_checkpoints(call: Call) -> Reply:
     after, limit = call.query["after"], call.query["limit"]
     kept, following = notary.checkpoints_after(call.window.engine, after, limit)
     lines = b"".join(checkpoint.line + b"\n" for checkpoint in kept)
-    return Reply(lines, headers=_following("/v1/audit/checkpoints", str(following), limit))
+    told = {"checkpoints": [checkpoint.statement.number for checkpoint in kept]}
+    return Reply(lines, headers=_following("/v1/audit/checkpoints", str(following), limit), told=told)
 
 
 def get_release_times(call: Call) -> Reply:

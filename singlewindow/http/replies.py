@@ -83,9 +83,10 @@ class BatchLine(Struct, frozen=True, kw_only=True):
 
 
 class Validation(Struct, frozen=True):
-    """Whether a declaration could be lodged, and what is wrong with it.
+    """Whether this caller could lodge the declaration as it is, and what is wrong.
 
-    `faults_total` were found; `truncated` says that not all of them are among the `faults`.
+    `faults_total` were found; `truncated` says that not all of them are among the `faults`. Only lodging tells whether
+    the reference was used before.
     """
 
     valid: bool

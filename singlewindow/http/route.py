@@ -23,6 +23,30 @@ class Public(Enum):
 PUBLIC = Public.EVERYBODY
 
 
+class Discloses(Enum):
+    """What a route's answers show of declarations, beside what the caller sends with the very call.
+
+    `what` says it in words. `subject` is the member of a reply's `told` that names what was shown for the record of
+    readings (empty: nothing was), None where there is nothing to record.
+    """
+
+    NOTHING = ("no declaration", None)
+    RECEIPT = ("what became of what was sent", None)
+    DECLARATIONS = ("declarations", "mrns")
+    NOTICES = ("notices", "mrns")
+    FEED = ("an agency's feed", "mrns")
+    RELEASE_TIMES = ("release times", "fingerprint")
+    AUDIT_TRAIL = ("the audit trail", "checkpoints")
+
+    def __init__(self, what: str, subject: str | None) -> None:
+        self.what, self.subject = what, subject
+
+    @property
+    def by_party(self) -> bool:
+        """Whether a party is shown what is its own: that is nobody else's business, and not recorded."""
+        return self in (Discloses.DECLARATIONS, Discloses.NOTICES)
+
+
 Body = type | Mapping[str, Any] | None
 """The class a body is made of, or its JSON Schema; None where neither says anything of it."""
 
@@ -47,6 +71,7 @@ class Route:
     path: str
     handler: Callable[[Call], Reply]
     permission: Permission | Public
+    discloses: Discloses
     summary: str
     answers: Mapping[int, Answer]
     parameters: tuple[Parameter, ...] = ()

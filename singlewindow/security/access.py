@@ -17,6 +17,7 @@ from typing import Any, Final, TypedDict, Unpack
 from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
+from singlewindow.security.identifiers import agency_code, normal_party, party_code
 from singlewindow.security.keys import NewKey, Principal, Role, matches, new_key, split
 from singlewindow.security.memory import REMEMBERED_SECONDS, Memory, Snapshot
 from singlewindow.security.permissions import permissions_of
@@ -33,7 +34,8 @@ USE_NOTED_SECONDS: Final = 60.0
 PARTIES_KNOWN_SECONDS: Final = 60.0
 """A party that gets its first key is protected from being named by others after this time at the latest."""
 KEY_ID = re.compile(r"[0-9a-f]{16}")
-OWNER = re.compile(r"[!-~]{1,64}")
+NAMEABLE = re.compile(r"[!-~]{1,64}")
+"""What a key may ever have been made for: nothing else is looked up."""
 OWNED_BY: Final = {"party": (Role.TRADER, Role.BROKER), "agency": (Role.AGENCY,)}
 
 
@@ -66,17 +68,11 @@ class Keyring:
 
     def may_act(self, broker: str, party: str) -> bool:
         """Whether a mandate lets the broker act for the party now; what can be no party's name is not looked up."""
-        return bool(OWNER.fullmatch(party) and self._mandates.get((broker, party)))
+        return bool(NAMEABLE.fullmatch(party) and self._mandates.get((broker, party)))
 
-    def may_declare(self, caller: Principal, declarant: str) -> bool:
-        """Whether the caller may name this party as the declarant of what it lodges.
-
-        Itself, whom it acts for, and whose mandate it has; and whoever has no key here, for of them nothing is known.
-        """
-        own = caller.broker or caller.party or ""
-        if declarant in (own, caller.party) or declarant not in self._parties.get():
-            return True
-        return self.may_act(own, declarant)
+    def takes_part(self, party: str) -> bool:
+        """Whether the party has a key here, as far as is known; a first key is known after a minute at the latest."""
+        return normal_party(party) in self._parties.get()
 
     def note_uses(self) -> None:
         """Write down which keys were used since the last time; what cannot be written now is not tried again."""
@@ -108,7 +104,7 @@ class Keyring:
 
     def _with_keys(self) -> frozenset[str]:
         with reading(self._engine) as connection:
-            return principals.parties(connection)
+            return frozenset(map(normal_party, principals.parties(connection)))
 
     def _mandated(self, pair: tuple[str, str]) -> bool | None:
         with reading(self._engine) as connection:
@@ -143,8 +139,13 @@ class Terms(TypedDict, total=False):
 def create_key(
     engine: Engine, role: Role, party: str | None = None, agency: str | None = None, **terms: Unpack[Terms]
 ) -> NewKey:
-    """Make and store a key; raises ValueError where party, agency or scopes do not fit the role."""
+    """Make and store a key; raises ValueError where party, agency or scopes do not fit the role.
+
+    Party and agency are stored in the form in which they are compared.
+    """
     _check_owner(role, party, agency)
+    party = party and party_code("party", party)
+    agency = agency and agency_code(agency)
     scopes, lifetime = sorted(set(terms.get("scopes", ()))), terms.get("lifetime_seconds")
     _check_scopes(role, scopes)
     if lifetime is not None and lifetime <= 0:
@@ -156,7 +157,7 @@ def create_key(
                "scopes": " ".join(scopes), "expires_at": expires_at}  # fmt: skip
         made = _add(connection, row, now)
         detail = {"key_id": made.key_id, "role": role, "party": party, "agency": agency, "scopes": scopes}
-        events.record(connection, [events.Event(now, events.Kind.KEY_CREATED, events.SYSTEM, None, detail)])
+        events.record(connection, [events.Event(now, events.Kind.KEY_CREATED, events.OPERATOR, None, detail)])
     return made
 
 
@@ -174,14 +175,6 @@ def _check_owner(role: Role, party: str | None, agency: str | None) -> None:
         if role not in OWNED_BY[owner] and given is not None:
             owning = " or ".join(OWNED_BY[owner])
             raise ValueError(f"A key of role {role} has no {owner}: leave --{owner} out, or choose --role {owning}")
-        if given:
-            check_owner_code(owner, given)
-
-
-def check_owner_code(owner: str, code: str) -> None:
-    """Raises ValueError for what can be no party's, broker's or agency's identifier."""
-    if not OWNER.fullmatch(code):
-        raise ValueError(f"The {owner} must be 1 to 64 visible ASCII characters without spaces")
 
 
 def _check_scopes(role: Role, scopes: Iterable[str]) -> None:
@@ -213,7 +206,7 @@ def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | 
         made = _add(connection, heir | {"expires_at": None if lifetime is None else now + lifetime}, now)
         principals.end_at(connection, key_id, end if row.expires_at is None else min(end, row.expires_at))
         detail = {"key_id": key_id, "successor": made.key_id}
-        events.record(connection, [events.Event(now, events.Kind.KEY_ROTATED, events.SYSTEM, None, detail)])
+        events.record(connection, [events.Event(now, events.Kind.KEY_ROTATED, events.OPERATOR, None, detail)])
     return made
 
 
@@ -223,6 +216,6 @@ def revoke_key(engine: Engine, key_id: str) -> bool:
         now = clock(connection)
         revoked = principals.revoke(connection, key_id, now)
         if revoked:
-            entry = events.Event(now, events.Kind.KEY_REVOKED, events.SYSTEM, None, {"key_id": key_id})
+            entry = events.Event(now, events.Kind.KEY_REVOKED, events.OPERATOR, None, {"key_id": key_id})
             events.record(connection, [entry])
     return revoked

@@ -29,8 +29,8 @@ class Role(StrEnum):
 class Principal:
     """A caller: `party` owns what traders and brokers lodge and read, `agency` is an agency's code.
 
-    A broker that acts for a trader has the trader's `party`, and its own in `broker`. `scopes` narrow what the role
-    may do; none narrow nothing.
+    A broker that says whom it acts for has that `party`, and its own in `broker`: the same where it acts for itself.
+    `scopes` narrow what the role may do; none narrow nothing.
     """
 
     key_id: str
@@ -48,10 +48,20 @@ class Principal:
     @property
     def actor(self) -> str:
         """How the event trail names this caller."""
-        return f"{self.client} for {self.party}" if self.broker else self.client
+        return f"{self.client} for {self.party}" if self.acts_for_another else self.client
+
+    @property
+    def own_party(self) -> str:
+        """The party that the key itself stands for, "" where it stands for none."""
+        return self.broker or self.party or ""
+
+    @property
+    def acts_for_another(self) -> bool:
+        """Whether a broker stands in the place of another party."""
+        return self.broker is not None and self.broker != self.party
 
     def acting_for(self, party: str) -> Principal:
-        """The same caller, a broker, in the place of a trader."""
+        """The same caller, a broker, in the place of a trader or, said in so many words, in its own."""
         return replace(self, party=party, broker=self.party)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from singlewindow.security.access import check_owner_code
+from singlewindow.security.identifiers import party_code
 from singlewindow.storage import events, mandates
 from singlewindow.storage.engines import clock, reading
 from singlewindow.storage.identity import new_id
@@ -14,10 +14,11 @@ from singlewindow.storage.tables import Record
 def grant(engine: Engine, broker: str, party: str, valid_from: int | None = None, valid_to: int | None = None) -> int:
     """Record a mandate, in force at once without `valid_from`; its id. Moments in microseconds.
 
-    Raises ValueError where it would end before it begins, or where broker or party are no identifiers.
+    Raises ValueError where it would end before it begins, and where broker or party are no identifiers or the same.
     """
-    check_owner_code("broker", broker)
-    check_owner_code("party", party)
+    broker, party = party_code("broker", broker), party_code("party", party)
+    if broker == party:
+        raise ValueError(f"{party} needs no mandate to act for itself")
     with engine.begin() as connection:
         now, mandate_id = clock(connection), new_id()
         begins = now if valid_from is None else valid_from

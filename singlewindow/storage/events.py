@@ -16,7 +16,8 @@ from singlewindow.storage import trail
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
-OPERATOR = "operator:cli"
+"""What the service does by itself."""
+OPERATOR = trail.OPERATOR
 
 
 class Kind(StrEnum):

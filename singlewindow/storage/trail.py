@@ -22,6 +22,8 @@ from singlewindow.storage.tables import Record, event, trail
 
 Row = dict[str, Any]
 
+OPERATOR: Final = "operator:cli"
+"""Whoever gives commands on the service's own machines, whichever command it is."""
 PENDING: Final = "events to be chained"
 # SQLite gives what was put in, be it text: an event that was altered in that way too is to be read, and found out.
 CHAINED: Final = (event.c.stream, event.c.number, event.c.at, event.c.kind, event.c.actor, event.c.version_id,
@@ -93,7 +95,7 @@ def adopt(connection: Connection, now: int, after: int) -> int | None:
     if not found:
         return None
     ids = [row.pop("id") for row in found]
-    said = {"at": now, "kind": "adopted", "actor": "system", "version_id": None,
+    said = {"at": now, "kind": "adopted", "actor": OPERATOR, "version_id": None,
             "detail": msgspec.json.encode({"events": len(found)})}  # fmt: skip
     first, *placed = _chained(connection, [said, *found])
     insert_rows(connection, event, [first])

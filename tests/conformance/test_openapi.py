@@ -13,14 +13,14 @@ import pytest
 
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.keys import Role
-from tests.documents import original
+from tests.documents import DECLARANT, original
 from tests.e2e.service import Service, running_service
 
 pytestmark = pytest.mark.conformance
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("SW_EXAMPLES", "20")
-PARTY, BROKER = "GB123456789012", "GB987654321098"
+PARTY, BROKER = DECLARANT, "GB987654321098"
 PARTIES = {Role.TRADER: PARTY, Role.BROKER: BROKER}
 
 

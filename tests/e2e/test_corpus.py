@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from singlewindow.declarations.intake import Limits, Media, read
 from singlewindow.security.keys import Role
 from tests.corpus import documents, needs_corpus
 from tests.e2e.service import running_service, wait_until
@@ -19,10 +20,14 @@ def test_every_original_of_the_corpus_is_lodged_and_decided(tmp_path: Path) -> N
     contents = [content for path in documents() if ORIGINAL.search(content := path.read_bytes())]
     assert len(contents) > 150
     with running_service(tmp_path) as service:
-        key = service.key(Role.TRADER, party="GB123456789012")
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
+        declarants = [read(content, Media.XML, Limits()).declaration.declarant for content in contents]
+        keys = {party: f"Bearer {service.key(Role.TRADER, party=party)}" for party in {*declarants}}
+        headers = {"Content-Type": "application/xml"}
         with httpx.Client(base_url=service.url, headers=headers, trust_env=False, timeout=20.0) as client:
-            answers = [client.post("/v1/declarations", content=content) for content in contents]
+            answers = [
+                client.post("/v1/declarations", content=content, headers={"Authorization": keys[party]})
+                for party, content in zip(declarants, contents, strict=True)
+            ]
             assert [answer.text for answer in answers if answer.status_code != 202] == []
             mrns = {answer.json()["mrn"] for answer in answers}
             assert len(mrns) == len(contents)

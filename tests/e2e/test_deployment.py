@@ -29,7 +29,7 @@ from tests.deployment import (
     services,
     unit_start,
 )
-from tests.documents import original
+from tests.documents import DECLARANT, original
 from tests.e2e.service import wait_until
 
 PATIENCE = 60.0
@@ -133,7 +133,7 @@ def host(tmp_path: Path, record_url: str, queue_url: str) -> Iterator[Host]:
 
 def lodged_and_decided(host: Host, record_url: str) -> None:
     engine = open_engine(record_url, pool_size=1)
-    key = access.create_key(engine, Role.TRADER, party="GB123456789012", name="dry start").text
+    key = access.create_key(engine, Role.TRADER, party=DECLARANT, name="dry start").text
     engine.dispose()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
     address = f"http://127.0.0.1:{host.port}/v1/declarations"

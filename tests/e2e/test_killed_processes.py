@@ -23,9 +23,9 @@ DECIDED_WITHIN = 90.0
 PATIENCE = 60.0
 
 
-def lodge(service: Service, client: httpx.Client, number: int) -> str:
+def lodge(service: Service, client: httpx.Client, party: str, number: int) -> str:
     """Lodge one declaration, trying again as a careful client does when no answer comes; its MRN."""
-    content = original(lrn=f"KILL{number:05d}")
+    content = original(f"KILL{number:05d}", party=party)
     end = time.monotonic() + PATIENCE
     while True:
         try:
@@ -41,18 +41,17 @@ def lodge(service: Service, client: httpx.Client, number: int) -> str:
     return str(response.json()["mrn"])
 
 
-def lodge_while(service: Service, key: str, disturb: threading.Thread) -> list[str]:
+def lodge_while(service: Service, party: str, disturb: threading.Thread) -> list[str]:
+    key = service.key(Role.TRADER, party=party)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
     with httpx.Client(headers=headers, timeout=10.0, trust_env=False) as client, ThreadPoolExecutor(CLIENTS) as pool:
-        mrns = list(pool.map(lambda number: lodge(service, client, number), range(DECLARATIONS)))
+        mrns = list(pool.map(lambda number: lodge(service, client, party, number), range(DECLARATIONS)))
     disturb.join()
     return mrns
 
 
 @pytest.mark.parametrize("victim", ["web", "dispatcher", "worker 1", "queue server", "supervisor"])
 def test_killing_one_process_loses_and_doubles_nothing(victim: str, service: Service, party: str) -> None:
-    key = service.key(Role.TRADER, party=party)
-
     def kill_midway() -> None:
         wait_until(lambda: int(str(service.lodged_and_decided(party)[0])) >= DECLARATIONS // 4, PATIENCE)
         service.kill(victim)
@@ -61,7 +60,7 @@ def test_killing_one_process_loses_and_doubles_nothing(victim: str, service: Ser
 
     disturb = threading.Thread(target=kill_midway)
     disturb.start()
-    mrns = lodge_while(service, key, disturb)
+    mrns = lodge_while(service, party, disturb)
     wait_until(lambda: service.lodged_and_decided(party)[1] == DECLARATIONS, DECIDED_WITHIN, service.log)
 
     assert len(set(mrns)) == DECLARATIONS
@@ -83,7 +82,7 @@ def test_a_service_that_ends_leaves_no_process_and_goes_on_when_it_is_started(
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
     with httpx.Client(headers=headers, timeout=10.0, trust_env=False) as client:
         for number in range(20):
-            lodge(service, client, number)
+            lodge(service, client, party, number)
     children = {name: pid for name, pid in service.processes().items() if name != "supervisor"}
     if how == "killed":
         service.kill("supervisor")

@@ -49,7 +49,7 @@ def test_only_the_web_process_keeps_all_its_threads_on_one_processor(service: Se
 
 def test_a_backup_of_a_running_service_works_in_an_empty_folder(service: Service, party: str, tmp_path: Path) -> None:
     key = service.key(Role.TRADER, party=party)
-    content = original("OPERATE1").replace(b"</Description>", f" {CANARY}</Description>".encode(), 1)
+    content = original("OPERATE1", party=party).replace(b"</Description>", f" {CANARY}</Description>".encode(), 1)
     assert CANARY.encode() in content
     answer = lodge(service, key, content)
     assert answer.status_code == 202, answer.text
@@ -65,7 +65,7 @@ def test_a_backup_of_a_running_service_works_in_an_empty_folder(service: Service
     shutil.copy(tmp_path / "backup", elsewhere / "singlewindow.db")
     with running_service(elsewhere) as restored:
         assert lodge(restored, key, content).headers["Idempotent-Replayed"] == "true"
-        assert lodge(restored, key, original("OPERATE2")).status_code == 202
+        assert lodge(restored, key, original("OPERATE2", party=party)).status_code == 202
         decided(restored, party, 2)
         notices = f"SELECT number FROM notice WHERE party = '{party}' ORDER BY number"
         assert restored.query(notices) == [(1,), (2,), (3,), (4,)]

@@ -52,7 +52,8 @@ def service(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 def lodge(service: Service, party: str) -> None:
     key = service.key(Role.TRADER, party=party)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
-    answer = httpx.post(f"{service.url}/v1/declarations", content=original("REMOTE1"), headers=headers, trust_env=False)
+    content = original("REMOTE1", party=party)
+    answer = httpx.post(f"{service.url}/v1/declarations", content=content, headers=headers, trust_env=False)
     assert answer.status_code == 202, answer.text
 
 

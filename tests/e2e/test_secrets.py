@@ -32,7 +32,7 @@ def test_no_secret_shows_outside_its_place(service: Service, party: str) -> None
     wrong = form | {"client_secret": secret[:-1] + "-"}
     told.append(httpx.post(f"{service.url}/oauth/token", data=wrong, trust_env=False))
     lodged = httpx.post(
-        f"{service.url}/v1/declarations", content=original("SECRETS1"), trust_env=False,
+        f"{service.url}/v1/declarations", content=original("SECRETS1", party=party), trust_env=False,
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/xml"},
     )  # fmt: skip
     assert lodged.status_code == 202, lodged.text
@@ -60,7 +60,7 @@ def _command_lines(service: Service) -> str:
 
 
 def test_the_queue_server_never_holds_a_word_of_a_declaration(service: Service, party: str) -> None:
-    document = original("QUEUED1")
+    document = original("QUEUED1", party=party)
     headers = {"Authorization": f"Bearer {service.key(Role.TRADER, party=party)}"}
     earlier = _jobs(service)
     with _frozen_workers(service):  # so that their jobs stay in the queue

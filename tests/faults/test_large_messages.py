@@ -128,7 +128,9 @@ def member(client: Client, number: int) -> Sending:
     lrn = f"ZIP{number:05d}"
     if number % ONE_BAD_IN == 0:
         return Sending(client.party, lrn, wrong(number)[0])
-    return client.declaration(lrn) if number % 2 else Sending(client.party, lrn, as_json(tree(lrn)), JSON_TYPE)
+    if number % 2:
+        return client.declaration(lrn)
+    return Sending(client.party, lrn, as_json(tree(lrn, Declarant={"ID": client.party})), JSON_TYPE)
 
 
 def wrong(number: int) -> tuple[bytes, int, str]:

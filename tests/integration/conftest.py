@@ -30,7 +30,7 @@ from singlewindow.security.access import create_key
 from singlewindow.security.keys import Role
 from singlewindow.settings import Settings
 from singlewindow.storage.engines import open_engine
-from tests.integration.documents import JSON_TYPE, as_json
+from tests.integration.documents import JSON_TYPE, TRADER, as_json
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
@@ -70,6 +70,7 @@ class Caller(NamedTuple):
 
     app: Flask
     key: str
+    party: str = TRADER
 
     def call(self, method: str, path: str, **request: Any) -> TestResponse:
         """Any call; `headers` are added to the key's."""
@@ -81,8 +82,11 @@ class Caller(NamedTuple):
         return self.call("GET", path, headers={"Accept": accept} if accept else {})
 
     def lodge(self, declaration: dict[str, Any]) -> TestResponse:
-        """Lodge a declaration in JSON."""
-        return self.post(as_json(declaration))
+        """Lodge a declaration in JSON, in the caller's own name where the test names no other."""
+        return self.post(as_json(declaration | self._name(declaration)))
+
+    def _name(self, declaration: dict[str, Any]) -> dict[str, Any]:
+        return {"Declarant": {"ID": self.party}} if declaration.get("Declarant") == {"ID": TRADER} else {}
 
     def post(self, content: bytes, media: str = JSON_TYPE, path: str = "/v1/declarations") -> TestResponse:
         """Post a document."""
@@ -95,7 +99,7 @@ class Callers:
     def __init__(self, app: Flask, window: Window) -> None:
         self._app, self._window = app, window
 
-    def trader(self, party: str = "GB123456789000") -> Caller:
+    def trader(self, party: str = TRADER) -> Caller:
         """A trader of this party."""
         return self._with(Role.TRADER, party=party)
 
@@ -124,7 +128,7 @@ class Callers:
         return self.agency("customs") if role is Role.AGENCY else getattr(self, role)()
 
     def _with(self, role: Role, party: str | None = None, agency: str | None = None) -> Caller:
-        return Caller(self._app, create_key(self._window.engine, role, party, agency).text)
+        return Caller(self._app, create_key(self._window.engine, role, party, agency).text, party or TRADER)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from singlewindow.declarations.model import Declaration
 
 JSON_TYPE = "application/json"
 XML_TYPE = "application/xml"
+TRADER = "GB123456789000"
+"""The party of the traders and the declarant of the documents, where a test does not say another."""
 HAND_TOOLS, PISTOLS = "82055980", "93020000"
 
 
@@ -34,7 +36,7 @@ def tree(
         "TypeCode": "IMA",
         "GoodsItemQuantity": "1",
         "TotalPackageQuantity": "1",
-        "Declarant": {"ID": "GB246813579000"},
+        "Declarant": {"ID": TRADER},
         "GoodsShipment": {
             "Consignment": {
                 "GoodsLocation": {"Name": "LND", "TypeCode": "A", "Address": {"TypeCode": "U", "CountryCode": "GB"}}

@@ -33,20 +33,31 @@ def test_a_declaration_is_stored_before_it_is_accepted(trader: Caller, window: W
     assert tuple(row) == (content, JSON_TYPE, body_of(answer)["mrn"], "GB123456789000")
 
 
+def imported(lrn: str, declarant: str, importer: str) -> dict[str, Any]:
+    """An import in the name of one party for another."""
+    document = tree(lrn, Declarant={"ID": declarant})
+    return document | {"GoodsShipment": document["GoodsShipment"] | {"Importer": {"ID": importer}}}
+
+
 def test_nobody_lodges_in_the_name_of_another_party_of_the_service_without_its_mandate(
     callers: Callers, window: Window
 ) -> None:
     callers.trader("GB1"), callers.trader("GB2")
     broker = callers.broker("BROKER1")
-    for caller in (callers.trader("GB1"), broker):
-        for declarant in ("GB2", " gb2"):
-            answer = caller.lodge(tree(Declarant={"ID": declarant}))
+    for caller, party in ((callers.trader("GB1"), "GB1"), (broker, "BROKER1")):
+        place = {"Acting-For": party} if caller is broker else {}
+        for declarant in ("GB2", "gb2"):
+            content = as_json(imported("L0", declarant, party))
+            answer = caller.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=place)
             assert problem(answer) == (403, "NOT_AUTHORISED_FOR_PARTY")
     assert _stored(window) == 0
     grant(window.engine, "BROKER1", "GB2")
-    assert broker.lodge(tree("L1", Declarant={"ID": "GB2"})).status_code == 202
+    content, own = as_json(imported("L1", "GB2", "BROKER1")), {"Acting-For": "BROKER1"}
+    answer = broker.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=own)
+    assert answer.status_code == 202, answer.data
     for number, declarant in enumerate(("GB1", "GB135791113000")):
-        assert callers.trader("GB1").lodge(tree(f"L{number}", Declarant={"ID": declarant})).status_code == 202
+        answer = callers.trader("GB1").post(as_json(imported(f"L{number}", declarant, "GB1")))
+        assert answer.status_code == 202, answer.data
 
 
 def test_the_receipt_names_the_declaration_and_where_to_go_on(trader: Caller) -> None:

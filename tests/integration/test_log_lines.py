@@ -15,7 +15,7 @@ from singlewindow.clearance import dispatch
 from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage import lodgements
-from tests.integration.conftest import Caller, Log, body_of, work
+from tests.integration.conftest import Caller, Callers, Log, body_of, work
 from tests.integration.documents import tree
 from workers import jobs
 
@@ -67,8 +67,9 @@ def test_the_next_request_has_a_trace_of_its_own(trader: Caller, log: Log) -> No
 
 
 def test_no_word_of_a_declaration_is_logged_whatever_fails(
-    trader: Caller, window: Window, log: Log, monkeypatch: pytest.MonkeyPatch
+    callers: Callers, window: Window, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    trader = callers.trader(f"{CANARY}9")
     assert trader.lodge(canaries()).status_code == 202
     assert trader.lodge(canaries() | {"GoodsItemQuantity": "7"}).status_code == 422
     assert trader.post(b"<Declaration>" + CANARY.encode(), "application/xml").status_code >= 400

@@ -124,7 +124,8 @@ def cast(window: Window) -> Cast:
         "revoked": (revoked.text, ""), "expired": (key(Role.AUDITOR, lifetime_seconds=1e-6), ""),
         "narrow": (key(Role.TRADER, "TRADER", scopes=["notices"]), ""),
     }  # fmt: skip
-    mrns = [body_of(Caller(app, text).lodge(tree()))["mrn"] for text in (trader, key(Role.TRADER, "OTHER"))]
+    lodging = (Caller(app, trader, "TRADER"), Caller(app, key(Role.TRADER, "OTHER"), "OTHER"))
+    mrns = [body_of(caller.lodge(tree()))["mrn"] for caller in lodging]
     work(window)
     with window.engine.connect() as connection:
         found = connection.execute(select(declaration.c.mrn, version.c.id).join_from(declaration, version))
@@ -190,7 +191,7 @@ def test_what_a_broker_lodges_is_the_trader_s_and_the_trail_names_both(cast: Cas
     broker, _ = cast.keys["broker"]
     place = {"Acting-For": "TRADER"}
     answer = Caller(cast.app, broker).call(
-        "POST", "/v1/declarations", headers=place, json={"Declaration": tree("BY-BROKER")}
+        "POST", "/v1/declarations", headers=place, json={"Declaration": tree("BY-BROKER", Declarant={"ID": "TRADER"})}
     )
     assert answer.status_code == 202
     mrn = body_of(answer)["mrn"]

@@ -15,6 +15,7 @@ from singlewindow.clearance import dispatch
 from singlewindow.clearance.retry import Choice, retry
 from singlewindow.clearance.window import Window
 from singlewindow.cli.queue import queue
+from singlewindow.declarations.mrn import make_mrn
 from tests.integration.conftest import Caller, body_of, work
 from tests.integration.documents import tree
 
@@ -84,9 +85,15 @@ def test_retry_takes_the_chosen_questions_only(run: Any, trader: Caller, window:
     mrns = [body_of(trader.lodge(tree(lrn)))["mrn"] for lrn in ("A", "B")]
     change(window, PARK)
     assert run("retry", "--agency", "firearms").stdout.startswith("0 parked questions")
-    assert run("retry", "--mrn", "26ZZ00000000000000").stdout.startswith("0 parked questions")
-    assert run("retry", "--mrn", mrns[0], "--agency", "customs").stdout.startswith("1 parked question ")
+    assert run("retry", "--mrn", make_mrn(2026, "ZZ", 1)).stdout.startswith("0 parked questions")
+    assert run("retry", "--mrn", f" {mrns[0].lower()}", "--agency", "Customs ").stdout.startswith("1 parked question ")
     assert rows(window, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
+
+
+@pytest.mark.parametrize("arguments", [("--agency", "custom"), ("--mrn", "26ZZ00000000000000"), ("--mrn", "LRN1")])
+def test_what_names_no_agency_or_declaration_is_refused(run: Any, arguments: tuple[str, ...]) -> None:
+    answer = run("retry", *arguments)
+    assert (answer.exit_code, arguments[1] in answer.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "--agency", "customs")])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from unittest.mock import ANY
 
 import msgspec
 import pytest
@@ -12,22 +14,22 @@ from sqlalchemy.exc import OperationalError
 from singlewindow.audit.checkpoint import Signer, new_key, read_checkpoints
 from singlewindow.clearance import notary
 from singlewindow.clearance.window import Window
-from singlewindow.http.route import Public
+from singlewindow.http.app import create_app
+from singlewindow.http.call import Call, Reply
+from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.security.keys import Role
 from singlewindow.security.mandates import grant
 from singlewindow.storage import events
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
-from tests.integration.documents import tree
+from tests.integration.documents import JSON_TYPE, TRADER, as_json, tree
 
-UNTOLD = {"GET /metrics": Role.OPERATOR, "GET /v1/audit/checkpoints": Role.AUDITOR}
-"""Routes that tell of no declaration."""
-PATHS = {"GET /v1/agencies/<code>/feed": "/v1/agencies/customs/feed"}
+TRADER_S = {"Acting-For": TRADER}
 READING = [
     (route, role)
     for route in ROUTES
-    if route.method == "GET" and not isinstance(route.roles, Public) and route.endpoint not in UNTOLD
-    for role in sorted(route.roles - {Role.TRADER, Role.BROKER})
+    if route.discloses.subject is not None and not isinstance(route.roles, Public)
+    for role in sorted(route.roles)
 ]
 
 
@@ -45,26 +47,90 @@ def lodged(trader: Caller, window: Window, lrn: str = "LRN1") -> str:
 
 @pytest.mark.parametrize(("route", "role"), READING, ids=lambda part: getattr(part, "endpoint", part))
 def test_a_reading_is_recorded_with_who_read_and_what(
-    callers: Callers, trader: Caller, window: Window, route: Any, role: Role
+    callers: Callers, trader: Caller, window: Window, route: Route, role: Role
 ) -> None:
     mrn, reader = lodged(trader, window), callers.of(role)
-    path = PATHS.get(route.endpoint, route.path.replace("<mrn>", mrn))
-    assert reader.get(path).status_code == 200
-    ((actor, detail),) = reads(window)
+    notary.sign(window.engine, Signer(new_key()))
+    grant(window.engine, "BROKER1", TRADER)
+    path = route.path.replace("<mrn>", mrn).replace("<code>", "customs")
+    place = TRADER_S if role is Role.BROKER else {}
+    told = {"mrns": [mrn], "checkpoints": [1], "fingerprint": ANY}
+    for media in route.produces:
+        answer = reader.call(route.method, path, headers={"Accept": media} | place)
+        assert answer.status_code == 200, answer.data
+    if role is Role.TRADER:
+        assert reads(window) == []
+        return
     key_id = reader.key.split("_")[1]
-    assert actor == ("agency:customs" if role is Role.AGENCY else f"{role}:{key_id}")
-    assert (detail["call"], detail["key_id"]) == (route.endpoint, key_id)
-    assert detail.get("mrns", [mrn]) == [mrn]
-    assert set(detail) - {"call", "key_id"} in ({"mrns"}, {"start", "end", "cut_off", "by", "fingerprint"})
+    actors = {Role.AGENCY: "agency:customs", Role.BROKER: f"broker:BROKER1 for {TRADER}"}
+    recorded = reads(window)
+    assert [actor for actor, _ in recorded] == [actors.get(role, f"{role}:{key_id}")] * len(route.produces)
+    subject = route.discloses.subject or ""
+    wanted = {"call": route.endpoint, "key_id": key_id, subject: told[subject]}
+    assert [detail | wanted for _, detail in recorded] == [detail for _, detail in recorded]
+
+
+def test_every_role_that_reads_was_tried() -> None:
+    assert {role for _, role in READING} == {*Role} - {Role.OPERATOR}
+    assert {route.discloses for route, _ in READING} == {each for each in Discloses if each.subject}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Acting-For": "BROKER1"}], ids=["unsaid", "said"])
+def test_what_a_broker_reads_of_its_own_is_not_recorded(
+    callers: Callers, window: Window, headers: dict[str, str]
+) -> None:
+    broker = callers.broker("BROKER1")
+    content = as_json(tree(Declarant={"ID": "BROKER1"}))
+    own = {"Acting-For": "BROKER1"}
+    answer = broker.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=own)
+    mrn = body_of(answer)["mrn"]
+    for path in ("declarations", "notices", f"declarations/{mrn}", f"declarations/{mrn}/document"):
+        assert broker.call("GET", f"/v1/{path}", headers=headers).status_code == 200
+    assert reads(window) == []
+    with window.engine.connect() as connection:
+        lodging = connection.execute(text("SELECT actor FROM event WHERE kind = 'lodged'")).scalar_one()
+    assert lodging == "broker:BROKER1"
+
+
+def test_an_empty_page_of_notices_is_no_reading(callers: Callers, window: Window) -> None:
+    grant(window.engine, "BROKER1", TRADER)
+    broker = callers.broker("BROKER1")
+    for media, status in (("application/json", 200), ("application/xml", 204)):
+        assert broker.call("GET", "/v1/notices", headers=TRADER_S | {"Accept": media}).status_code == status
+    assert reads(window) == []
+
+
+@pytest.mark.parametrize(
+    ("discloses", "told"),
+    [
+        (Discloses.NOTICES, None),
+        (Discloses.DECLARATIONS, {"fingerprint": "1"}),
+        (Discloses.NOTHING, {"mrns": ["26ZZ00000000000000"]}),
+        (Discloses.RECEIPT, {"mrns": []}),
+    ],
+)
+@pytest.mark.parametrize("role", [Role.TRADER, Role.BROKER])
+def test_a_reply_that_does_not_fit_what_its_route_declares_is_not_given(
+    window: Window, monkeypatch: pytest.MonkeyPatch, discloses: Discloses, told: dict[str, Any] | None, role: Role
+) -> None:
+    def handler(_call: Call) -> Reply:
+        return Reply({"shown": "secret"}, told=told)
+
+    notices = next(route for route in ROUTES if route.path == "/v1/notices")
+    monkeypatch.setattr("singlewindow.http.app.ROUTES", (replace(notices, handler=handler, discloses=discloses),))
+    app = create_app(window)
+    answer = Callers(app, window).of(role).get("/v1/notices")
+    assert problem(answer) == (500, "INTERNAL_ERROR")
+    assert b"secret" not in answer.data
+    assert reads(window) == []
 
 
 def test_what_a_broker_reads_of_a_trader_s_is_recorded_with_both_names(
     callers: Callers, trader: Caller, window: Window
 ) -> None:
     mrn = lodged(trader, window)
-    grant(window.engine, "BROKER1", "GB123456789000")
-    place = {"Acting-For": "GB123456789000"}
-    assert callers.broker("BROKER1").call("GET", f"/v1/declarations/{mrn}", headers=place).status_code == 200
+    grant(window.engine, "BROKER1", TRADER)
+    assert callers.broker("BROKER1").call("GET", f"/v1/declarations/{mrn}", headers=TRADER_S).status_code == 200
     ((actor, detail),) = reads(window)
     assert (actor, detail["mrns"]) == ("broker:BROKER1 for GB123456789000", [mrn])
 

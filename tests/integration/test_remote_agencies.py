@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from unittest.mock import ANY
 
 import msgspec
 import pytest
@@ -17,17 +18,19 @@ from sqlalchemy import text
 from adapters.registry import build_adapters
 from singlewindow.clearance import dispatch
 from singlewindow.clearance.assess import assess_batches
-from singlewindow.clearance.closed import Contradiction, Receipt
+from singlewindow.clearance.closed import MOST_CONTRADICTIONS, Contradiction, Given, Receipt, compare
 from singlewindow.clearance.lease import renewed
 from singlewindow.clearance.questions import question_id, version_of
 from singlewindow.clearance.respond import respond
 from singlewindow.clearance.studies import Study, release_times
 from singlewindow.clearance.window import Window
+from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.release_times.report import By
 from singlewindow.risk.agency import Agency, Remote
+from singlewindow.storage import lodgements
 from tests.agency_server import GARBAGE, GREEN, INSPECT, OTHER, AgencyServer, agency_server
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
-from tests.integration.documents import tree
+from tests.integration.documents import PISTOLS, tree
 from workers.queues import ASSESS, ASSESS_REMOTE, queue_of
 
 AGENCY = "customs"
@@ -205,6 +208,23 @@ def test_another_answer_is_a_conflict_that_is_noted_once_and_changes_nothing(
     assert kinds(window).count("contradicted") == 1
     assert outcomes(window) == ["release"]
     assert answer(agency, question).status_code == 200
+
+
+def test_a_noisy_agency_uses_up_no_other_agency_s_notes(trader: Caller, callers: Callers, window: Window) -> None:
+    mrn = str(body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"])
+    ((version_id,),) = rows(window, "SELECT id FROM version")
+    work(window)
+    agency, question = callers.agency(AGENCY), question_id(version_id)
+    for score in range(MOST_CONTRADICTIONS + 6):
+        answer(agency, question, json.dumps({"lane": "green", "score": score}).encode())
+    assert kinds(window).count("contradicted") == MOST_CONTRADICTIONS
+    for lane in (Lane.RED, Lane.ORANGE, Lane.RED):
+        other = Assessment(agency="firearms", answer=Answer.ASSESSED, lane=lane, score=99)
+        with window.engine.begin() as connection:
+            (version,) = lodgements.lock_versions(connection, [version_id])
+            assert compare(connection, Given("firearms", version, other, 0)) == Contradiction(mrn, ANY)
+    noted = rows(window, "SELECT actor, count(*) FROM event WHERE kind = 'contradicted' GROUP BY actor ORDER BY actor")
+    assert noted == [("agency:customs", MOST_CONTRADICTIONS), ("agency:firearms", 2)]
 
 
 def test_a_late_answer_is_kept_once_and_changes_no_decision(trader: Caller, callers: Callers, window: Window) -> None:

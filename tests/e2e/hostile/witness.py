@@ -17,8 +17,8 @@ from singlewindow.security.keys import Role
 from tests.documents import original
 from tests.e2e.hostile.row import ANOTHER_PARTY, LODGE, Row
 from tests.e2e.service import Service
+from tests.integration.documents import TRADER
 
-PARTY = "GB123456789012"
 PROBLEM = {"type", "title", "status", "code", "detail", "trace_id"}
 WITH_FAULTS = PROBLEM | {"faults", "faults_total", "truncated"}
 SMALL_BODY, SECONDS = 256_000, 0.3
@@ -38,7 +38,7 @@ class Witness:
         os.mkfifo(self.file)
         self.port = socket.create_server(("127.0.0.1", 0))
         self.port.setblocking(False)
-        self.keys = {"trader": service.key(Role.TRADER, party=PARTY), "auditor": service.key(Role.AUDITOR),
+        self.keys = {"trader": service.key(Role.TRADER, party=TRADER), "auditor": service.key(Role.AUDITOR),
                      "agency": service.key(Role.AGENCY, agency="customs"),
                      "broker": service.key(Role.BROKER, party="BROKER1")}  # fmt: skip
         service.key(Role.TRADER, party=ANOTHER_PARTY)
@@ -84,7 +84,7 @@ class Witness:
         """Send a good declaration."""
         self._count += 1
         headers = {"Authorization": f"Bearer {self.keys['trader']}", "Content-Type": "application/xml"}
-        return self.http.post(LODGE, content=original(f"GOOD{self._count}"), headers=headers)
+        return self.http.post(LODGE, content=original(f"GOOD{self._count}", party=TRADER), headers=headers)
 
     def stored(self) -> tuple[object, ...]:
         """How much is in the record that only a lodgement writes."""

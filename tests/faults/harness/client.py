@@ -16,7 +16,7 @@ from zlib import crc32
 
 import httpx
 
-from tests.documents import PLAIN, original
+from tests.documents import PLAIN, in_the_name_of, original
 from tests.generator import Generator
 
 PATIENCE_SECONDS = 120.0
@@ -103,11 +103,11 @@ class Client:
     def declaration(self, lrn: str) -> Sending:
         """A declaration under this LRN; the LRN's last digit chooses which."""
         kind = EXAMPLES[int(lrn[-1]) % len(EXAMPLES)] if lrn[-1].isdigit() else PLAIN
-        return Sending(self.party, lrn, original(lrn, kind))
+        return Sending(self.party, lrn, original(lrn, kind, self.party))
 
     def drawn(self, lrn: str) -> Sending:
         """A declaration from the generator; the LRN alone chooses which, so that a second try sends the same."""
-        return Sending(self.party, lrn, Generator(crc32(lrn.encode())).xml(lrn))
+        return Sending(self.party, lrn, in_the_name_of(Generator(crc32(lrn.encode())).xml(lrn), self.party))
 
     def send(self, sending: Sending, seconds: float = TRY_SECONDS) -> Answer:
         """One attempt; safe to call from many threads."""

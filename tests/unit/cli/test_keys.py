@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_trader_s_key_without_its_party_is_refused(run: Run, folder: Path) -> 
     assert (status, out, "--party" in err) == (1, "", True)
 
 
-@pytest.mark.parametrize("code", ["nosuch", "CUSTOMS", "../customs"])
+@pytest.mark.parametrize("code", ["nosuch", "CUSTOM", "../customs", "cust oms", "customs,firearms"])
 def test_a_key_for_an_agency_that_is_not_configured_is_refused_with_those_that_are(
     run: Run, folder: Path, code: str
 ) -> None:
@@ -82,10 +83,81 @@ def test_a_scope_that_the_role_does_not_have_is_refused_with_those_it_has(run: R
 
 
 def test_a_mandate_is_granted_listed_and_revoked(run: Run, folder: Path) -> None:
-    given = ("--broker", "BROKER1", "--party", "GB1", "--to", "2099-01-31")
+    given = ("--broker", "broker1", "--party", " GB1 ", "--to", "2099-01-31")
     number = run("mandates", "grant", "--data", folder, *given).out.strip()
     listed = run("mandates", "list", "--data", folder).out
-    assert all(word in listed for word in (number, "BROKER1", "2099-01-31"))
+    assert all(word in listed for word in (number, "BROKER1", "GB1", "2099-01-31"))
     assert run("mandates", "revoke", "--data", folder, number).status == 0
     status, _, err = run("mandates", "revoke", "--data", folder, number)
     assert (status, "`singlewindow mandates list`" in err) == (1, True)
+
+
+@pytest.mark.parametrize("typed", ["gb123456789000", " GB123456789000", "GB123456789000\t", "Gb123456789000\u00a0"])
+def test_a_party_is_stored_in_the_form_in_which_it_is_compared(run: Run, folder: Path, typed: str) -> None:
+    assert run("keys", "create", "--data", folder, "--role", "trader", "--party", typed).status == 0
+    assert " GB123456789000 " in run("keys", "list", "--data", folder).out
+
+
+@pytest.mark.parametrize(
+    "typed", ["GB 1", "", " ", "G\u0412123", "GB1\u200b", "GB1;GB2", "\uff27\uff221", "GB1234567890123456", "-GB1"]
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("keys", "create", "--role", "trader", "--party"),
+        ("keys", "create", "--role", "broker", "--party"),
+        ("mandates", "grant", "--broker", "BROKER1", "--party"),
+        ("mandates", "grant", "--party", "GB1", "--broker"),
+    ],
+    ids=" ".join,
+)
+def test_what_no_declaration_could_name_gets_no_key_and_no_mandate(
+    run: Run, folder: Path, command: tuple[str, ...], typed: str
+) -> None:
+    status, out, err = run(*command, typed, "--data", folder)
+    assert (status, out) == (1, "")
+    assert ascii(typed) in err or "needs its party" in err
+    assert "GB" not in run("keys", "list", "--data", folder).out + run("mandates", "list", "--data", folder).out
+
+
+@pytest.mark.parametrize("typed", ["CUSTOMS", " customs", "Customs\t"])
+def test_an_agency_is_found_however_its_code_is_typed(run: Run, folder: Path, typed: str) -> None:
+    assert run("keys", "create", "--data", folder, "--role", "agency", "--agency", typed).status == 0
+    assert " customs " in run("keys", "list", "--data", folder).out
+
+
+def test_the_last_day_of_a_mandate_counts_to_its_end(run: Run, folder: Path) -> None:
+    days = {"first": ("--from", "2099-01-31", "--to", "2099-01-31"), "end": ("--to", "9999-12-31")}
+    for given in days.values():
+        granted = run("mandates", "grant", "--data", folder, "--broker", "B1", "--party", "GB1", *given)
+        assert granted.status == 0, granted.err
+    with sqlite3.connect(folder / "singlewindow.db") as connection:
+        spans = connection.execute("SELECT valid_from, valid_to FROM mandate ORDER BY id").fetchall()
+    assert spans[0][1] - spans[0][0] == 86_400_000_000
+    listed = run("mandates", "list", "--data", folder).out
+    assert "2099-01-31 " in listed
+    assert "9999-12-31" in listed
+    assert "2099-02-01" not in listed
+
+
+def test_a_mandate_whose_last_day_is_over_or_before_its_first_is_refused(run: Run, folder: Path) -> None:
+    for given in (("--to", "2020-01-31"), ("--from", "2099-02-01", "--to", "2099-01-31")):
+        status, out, err = run("mandates", "grant", "--data", folder, "--broker", "B1", "--party", "GB1", *given)
+        assert (status, out, "over before it begins" in err) == (1, "", True)
+
+
+def test_nobody_needs_a_mandate_for_itself(run: Run, folder: Path) -> None:
+    status, _, err = run("mandates", "grant", "--data", folder, "--broker", "gb1", "--party", "GB1")
+    assert (status, "needs no mandate" in err) == (1, True)
+
+
+def test_all_that_commands_cause_has_one_actor(run: Run, folder: Path) -> None:
+    key_id = run("keys", "create", "--data", folder, "--role", "auditor").out.split("_")[1]
+    run("keys", "rotate", "--data", folder, key_id)
+    run("keys", "revoke", "--data", folder, key_id)
+    number = run("mandates", "grant", "--data", folder, "--broker", "B1", "--party", "GB1").out.strip()
+    run("mandates", "revoke", "--data", folder, number)
+    with sqlite3.connect(folder / "singlewindow.db") as connection:
+        told = connection.execute("SELECT kind, actor FROM event ORDER BY id").fetchall()
+    kinds = ("key-created", "key-rotated", "key-revoked", "mandate-granted", "mandate-revoked")
+    assert told == [(kind, "operator:cli") for kind in kinds]

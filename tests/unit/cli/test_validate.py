@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from singlewindow.cli import group
 from singlewindow.settings import ROOT
-from tests.documents import EXAMPLES, example, examples, original
+from tests.documents import DECLARANT, EXAMPLES, PLAIN, example, examples, original
 
 
 def validate(*arguments: str | Path) -> Result:
@@ -81,3 +81,34 @@ def test_a_country_that_is_not_served_is_said_and_one_served_besides_is_taken(
     monkeypatch.setenv("SW_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("SW_SERVES", "NO")
     assert validate(path).exit_code == 0
+
+
+REFUSED = {
+    "LODGE-REQUEST": (b"<FunctionCode>9<", b"<FunctionCode>13<"),
+    "LODGE-REFERENCE": (b"<FunctionalReferenceID>R1</FunctionalReferenceID>", b""),
+}
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_what_lodging_would_refuse_is_not_valid(tmp_path: Path, rule: str) -> None:
+    path = tmp_path / "declaration.xml"
+    path.write_bytes(original("R1").replace(*REFUSED[rule]))
+    result = validate(path)
+    assert (result.exit_code, rule in result.output, ": valid" in result.output) == (1, True, False)
+
+
+@pytest.mark.parametrize("party", [DECLARANT, DECLARANT.lower(), "GB204815930012"])
+def test_a_declaration_for_one_of_its_parties_is_valid(party: str) -> None:
+    result = validate("--for", party, EXAMPLES / PLAIN)
+    assert (result.exit_code, "Not checked" in result.output) == (0, False)
+
+
+@pytest.mark.parametrize("name", [PLAIN, "03-machine-parts.json", "17-export-ceramic-tiles.xml"])
+def test_a_declaration_for_somebody_else_is_not_valid(name: str) -> None:
+    result = validate("--for", "GB999999999000", EXAMPLES / name)
+    assert (result.exit_code, "LODGE-PARTY" in result.output) == (1, True)
+    assert "is lodged for GB999999999000, but it names" in result.output
+
+
+def test_without_a_party_it_is_said_what_was_not_checked() -> None:
+    assert "Not checked" in validate(EXAMPLES / PLAIN).output

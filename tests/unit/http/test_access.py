@@ -6,7 +6,7 @@ from werkzeug.datastructures import Headers
 from singlewindow.http.access import authorise
 from singlewindow.http.call import Call, Reply
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.route import PUBLIC, Public, Route
+from singlewindow.http.route import PUBLIC, Discloses, Public, Route
 from singlewindow.security.keys import Principal, Role
 from singlewindow.security.permissions import Permission
 
@@ -32,7 +32,10 @@ def _answer(_call: Call) -> Reply:
 
 
 def _called(permission: Permission | Public, **headers: str) -> Principal | None:
-    route = Route(method="GET", path="/x", handler=_answer, permission=permission, summary="x", answers={})
+    route = Route(
+        method="GET", path="/x", handler=_answer, permission=permission, discloses=Discloses.NOTHING, summary="x",
+        answers={},
+    )  # fmt: skip
     sent = Headers({name.replace("_", "-"): value for name, value in headers.items()})
     return authorise(route, sent, _Keys())  # type: ignore[arg-type]
 
@@ -77,11 +80,25 @@ def test_a_broker_under_a_mandate_stands_in_the_trader_s_place_and_remains_itsel
     assert (caller.party, caller.broker, caller.actor, caller.client) == ("P", "B", "broker:B for P", "broker:B")
 
 
-def test_a_broker_without_the_header_acts_for_itself() -> None:
+def test_a_broker_without_the_header_has_not_said_for_whom_it_acts() -> None:
     assert _called(Permission.LODGE, Authorization="Bearer broker") == KEYS["broker"]
 
 
-@pytest.mark.parametrize("party", ["Q", "", "p", "P "])
+@pytest.mark.parametrize("party", ["p", " P ", "P\t"])
+def test_the_party_is_compared_without_white_space_and_in_capitals(party: str) -> None:
+    caller = _called(Permission.LODGE, Authorization="Bearer broker", Acting_For=party)
+    assert caller is not None
+    assert caller.party == "P"
+
+
+@pytest.mark.parametrize("party", ["B", "b "])
+def test_a_broker_says_that_it_acts_for_itself_and_needs_no_mandate(party: str) -> None:
+    caller = _called(Permission.LODGE, Authorization="Bearer broker", Acting_For=party)
+    assert caller is not None
+    assert (caller.party, caller.broker, caller.actor, caller.client) == ("B", "B", "broker:B", "broker:B")
+
+
+@pytest.mark.parametrize("party", ["Q", "", "P P", "\u0420", "P\u200b"])
 def test_a_broker_without_a_mandate_is_refused(party: str) -> None:
     assert _code(Permission.LODGE, Authorization="Bearer broker", Acting_For=party) == "NOT_AUTHORISED_FOR_PARTY"
 

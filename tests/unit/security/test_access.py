@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from singlewindow.security import access
 from singlewindow.security.access import REMEMBERED_SECONDS, Keyring, create_key, list_keys, revoke_key, rotate_key
-from singlewindow.security.keys import Principal, Role
+from singlewindow.security.keys import Role
 from singlewindow.security.mandates import grant, list_mandates, revoke_mandate
 from singlewindow.storage import principals
 from singlewindow.storage.engines import clock, open_engine
@@ -28,28 +28,17 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_who_may_be_named_as_declarant(engine: Engine) -> None:
-    keyring = Keyring(engine)
-    for party in ("GB1", "GB2"):
-        create_key(engine, Role.TRADER, party=party)
-    trader, broker = Principal("k", Role.TRADER, party="GB1"), Principal("b", Role.BROKER, party="BROKER")
-    create_key(engine, Role.BROKER, party="BROKER")
-    grant(engine, "BROKER", "GB1")
-    asked = [(trader, "GB1"), (trader, "GB2"), (trader, "NEW"), (trader, "no name of a party"), (broker, "GB1"),
-             (broker, "GB2"), (broker.acting_for("GB1"), "BROKER"), (trader, "BROKER")]  # fmt: skip
-    assert [keyring.may_declare(*pair) for pair in asked] == [True, False, True, True, True, False, True, False]
-
-
 def test_a_party_with_its_first_key_is_protected_within_a_minute(engine: Engine) -> None:
-    clock, trader = _Clock(), Principal("k", Role.TRADER, party="GB1")
+    clock = _Clock()
     keyring = Keyring(engine, clock)
-    assert keyring.may_declare(trader, "GB2")
+    assert not keyring.takes_part("GB2")
     made = create_key(engine, Role.TRADER, party="GB2")
     clock.now = access.PARTIES_KNOWN_SECONDS
-    assert not keyring.may_declare(trader, "GB2")
+    assert keyring.takes_part("GB2")
+    assert keyring.takes_part(" gb2")
     revoke_key(engine, made.key_id)
     clock.now *= 2
-    assert keyring.may_declare(trader, "GB2")
+    assert not keyring.takes_part("GB2")
 
 
 def test_a_fresh_key_stands_for_its_owner(engine: Engine) -> None:
