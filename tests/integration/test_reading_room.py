@@ -89,8 +89,8 @@ def test_the_countries_served_are_those_of_the_premises(tmp_path: Path) -> None:
     profile = 'country = "NO"\ntitle = "Norway"\ncurrency = "NOK"\ntariff_scheme = "TSP"\n'
     (tmp_path / "config" / "countries" / "NO" / "profile.toml").write_text(profile, encoding="utf-8")
     premises = Premises(
-        config=str(tmp_path / "config"), country="NO", others=("GB",), customs="customs", body_bytes=4_000_000, items=999, memory=MEMORY,
-        processors=frozenset(os.sched_getaffinity(0)),
+        config=str(tmp_path / "config"), country="NO", others=("GB",), customs="customs", body_bytes=4_000_000,
+        items=999, memory=MEMORY, processors=frozenset(os.sched_getaffinity(0)),
     )  # fmt: skip
     here = ReadingRoom(premises, 1, 1)
     envelope = to_xml(Declaration(tree(), {"ResponsibleCountryCode": "{}"}), enveloped=True)

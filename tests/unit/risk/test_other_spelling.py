@@ -39,7 +39,7 @@ def strictness(content: bytes, media: Media) -> int:
     """How strict the answer is: the place of the strictest lane, or more than all where the message is refused."""
     books, agencies = configured()
     reading = read(content, media)
-    faults = [*reading.faults, *books.for_country("GB").check(reading.declaration, reading.broken_paths)]
+    faults = [*reading.faults, *books.named("GB").check(reading.declaration, reading.broken_paths)]
     if any(fault.severity is Severity.HARD for fault in faults):
         return REFUSED
     tree, terms = reading.declaration.tree, terms_of(books, "GB", date(2026, 6, 1))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.rules.book import Rulebook
-from singlewindow.declarations.rules.profiles import NO_PROFILE
+from singlewindow.declarations.rules.profiles import Profile
 
 Breaches = Callable[..., list[str]]
 AT = "GoodsShipment/GovernmentAgencyGoodsItem[1]/Commodity"
@@ -69,6 +68,6 @@ def test_additions_and_other_schemes_stand_beside_the_tariff_code(
 def test_which_scheme_is_the_tariff_is_the_countrys(goods_import: Tree, item: Tree) -> None:
     codes = [{"ID": "7323930", "IdentificationTypeCode": "CG"}, {"ID": "36036000", "IdentificationTypeCode": "CG"}]
     item["Commodity"]["Classification"] = codes
-    book = Rulebook(replace(NO_PROFILE, tariff_scheme="CG"), item_limit=9)
+    book = Rulebook(Profile("", tariff_scheme="CG"), item_limit=9)
     found = {fault.rule for fault in book.check(Declaration(goods_import))}
     assert {"WCO-COMMODITY-DIGITS", "WCO-TARIFF-CODE-ONCE"} <= found
