@@ -49,12 +49,8 @@ class TypeKnown(Rule, frozen=True):
         kind = context.kind
         if not kind:
             yield _KIND_PATH, f"The declaration does not say of which type it is. {self._known()}"
-        elif not self._knows(kind):
-            near = f" Is it {kind.upper()}?" if self._knows(kind.upper()) else ""
-            yield _KIND_PATH, f"{quoted(kind)} is not a type of declaration.{near} {self._known()}"
-
-    def _knows(self, kind: str) -> bool:
-        return kind[:2] in self.directions and kind[2:] in self.letters
+        elif kind[:2] not in self.directions or kind[2:] not in self.letters:
+            yield _KIND_PATH, f"{quoted(kind)} is not a type of declaration. {self._known()}"
 
     def _known(self) -> str:
         return f"Directions are {', '.join(sorted(self.directions))}; letters are {', '.join(sorted(self.letters))}."

@@ -102,7 +102,7 @@ class TariffCodeGiven(Rule, frozen=True):
 
 
 class CommodityCode(Rule, frozen=True):
-    """A classified item has a commodity code of the national length (DE 6/14).
+    """The commodity code of an item has the national length (DE 6/14).
 
     Shorter and longer ones are seen in real declarations: they are accepted, and matched by what they begin with.
     """
@@ -119,11 +119,10 @@ class CommodityCode(Rule, frozen=True):
         for item in context.items:
             entries = list(enumerate(groups(item.commodity, "Classification"), start=1))
             codes = [(at, value(entry, "ID")) for at, entry in entries if _scheme(entry) == self.scheme]
-            if entries and len(codes) < 2 and not (codes and len(codes[0][1]) == self.length):
-                place = codes[-1][0] if codes else len(entries) + 1
-                path = under(item.path, "Commodity", ("Classification", place), "ID")
-                given = quoted(codes[0][1]) if codes else "none"
-                yield path, f"Item {item.index} needs one commodity code of {self.length} digits and has {given}."
+            if len(codes) == 1 and len(codes[0][1]) != self.length:
+                path = under(item.path, "Commodity", ("Classification", codes[0][0]), "ID")
+                given = quoted(codes[0][1])
+                yield path, f"Item {item.index} needs a commodity code of {self.length} digits and has {given}."
 
 
 class TariffAddition(Rule, frozen=True):

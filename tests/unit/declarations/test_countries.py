@@ -74,7 +74,7 @@ def test_a_message_without_an_envelope_is_judged_by_home(media: Media, books: Ru
 
 @pytest.mark.parametrize("media", Media)
 @pytest.mark.parametrize("function", ["9", "13", "14"])
-@pytest.mark.parametrize("named", ["FI", "FR", "ZZ", "XI", "47", "N", "NOR", "N O", "EU", "\u00a0NO"])
+@pytest.mark.parametrize("named", ["FI", "FR", "ZZ", "XI", "47", "N", "NOR", "N O", "EU", "N\u00a0O"])
 def test_another_country_is_refused_and_told_who_is_served(
     media: Media, function: str, named: str, books: Rulebooks
 ) -> None:

@@ -143,9 +143,6 @@ def test_a_length_fault_says_how_long_and_how_long_it_may_be() -> None:
 COUNTRY = "it must be the two capital letters of ISO 3166 for a country, such as GB."
 HEADER = f'<MetaData xmlns="{MD}"><{{0}}>{{1}}</{{0}}>{document().decode()}</MetaData>'
 WORDS = {
-    **{f"country of the header: {word}": (
-        HEADER.format("ResponsibleCountryCode", word), f'ResponsibleCountryCode is "{word}"; {COUNTRY}')
-       for word in ("GBR", "G1", "G", "United Kingdom")},
     "name in the header": (
         HEADER.format("WCOTypeName", "D" * 71), "WCOTypeName holds 71 characters; at most 70 are allowed."),
     "country of export": (

@@ -35,6 +35,8 @@ def declaration(description: str, code: str, kind: str = "IMA", mode: str = "1")
             "Classification": [{"ID": code, "IdentificationTypeCode": "TSP"}],
             "GoodsMeasure": {"GrossMassMeasure": "9", "NetNetWeightMeasure": "8"},
         },
+        "CustomsValuation": {"MethodCode": "1"},
+        "StatisticalValueAmount": {"@currencyID": "GBP", "#text": "100"},
         "Origin": [{"CountryCode": "FR"}],
     }
     carrier = {"Carrier": {"Name": "Line", "ID": "GB1"}}

@@ -95,7 +95,7 @@ def test_a_national_rule_is_not_escaped_by_a_small_letter(goods_import: Tree, br
     del goods_import["AdditionalDocument"]
     for tax in goods_import["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]["Commodity"]["DutyTaxFee"]:
         tax["Payment"]["MethodCode"] = "e"
-    assert "hard GB-DEFERMENT-ACCOUNT AdditionalDocument/ID" in breaches(goods_import)
+    assert "hard GB-DEFERMENT-ACCOUNT AdditionalDocument[1]/ID" in breaches(goods_import)
 
 
 def test_a_request_with_a_code_in_small_letters_is_refused(breaches: Breaches) -> None:
