@@ -36,6 +36,7 @@ def tree(
         "TypeCode": "IMA",
         "GoodsItemQuantity": "1",
         "TotalPackageQuantity": "1",
+        "Agent": {"FunctionCode": "2"},
         "Declarant": {"ID": TRADER},
         "GoodsShipment": {
             "Consignment": {
@@ -43,7 +44,7 @@ def tree(
             },
             "GovernmentAgencyGoodsItem": [item],
             "PreviousDocument": [
-                {"CategoryCode": "Y", "ID": "6GB246813579000-REF1", "TypeCode": "DCR", "LineNumeric": "1"}
+                {"CategoryCode": "Y", "ID": "6FR246813579000-REF1", "TypeCode": "DCR", "LineNumeric": "1"}
             ],
         },
     } | changes

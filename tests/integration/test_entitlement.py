@@ -17,6 +17,8 @@ from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Tree
+from singlewindow.declarations.rules import Profile, Rulebooks
+from singlewindow.declarations.rules.profiles import Types
 from singlewindow.http.app import create_app
 from singlewindow.risk.agency import Remote
 from tests.agency_server import agency_server
@@ -35,6 +37,8 @@ FIXED = {
     "Declaration/GoodsShipment/Consignment/ContainerCode": "1",
     "Declaration/GoodsShipment/GovernmentAgencyGoodsItem/Commodity/GoodsMeasure/GrossMassMeasure": "2",
 }
+# A country of no rules of its own, so that every field may hold what it likes.
+BARE = Rulebooks({"GB": Profile("GB", currency="GBP", types=Types(without_tariff_code=frozenset("A")))}, 999, "GB")
 LEFT_OUT = ("Declaration/Amendment", "Declaration/ID")  # of requests about an earlier declaration only
 
 
@@ -77,7 +81,7 @@ def asked_by_all(window: Window) -> Window:
         code: replace(agency, head=msgspec.structs.replace(agency.head, always=True))
         for code, agency in window.agencies.items()
     }
-    return replace(window, agencies=always)
+    return replace(window, agencies=always, rulebooks=BARE)
 
 
 def lodged(window: Window) -> tuple[Callers, str, dict[str, set[str]]]:
@@ -190,7 +194,8 @@ def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may
 
 def test_an_element_some_agency_needs_is_missed_at_lodgement_and_the_declaration_taken(window: Window) -> None:
     trader = Callers(create_app(window), window).trader()
-    declaration = tree(Declarant={"Name": "N"})
+    address = {"Line": "1 Quay", "CityName": "Dover", "CountryCode": "GB", "PostcodeID": "CT16 1JA"}
+    declaration = tree(Declarant={"Name": "N", "Address": address})
     declaration["GoodsShipment"]["Importer"] = {"ID": trader.party}
     checked = body_of(trader.post(as_json(declaration), path="/v1/declarations/validate"))
     lodged = trader.lodge(declaration)
