@@ -11,7 +11,7 @@ from singlewindow.clearance.window import Window
 from singlewindow.security.mandates import grant
 from singlewindow.storage.tables import declaration, event, outbox, version
 from tests.integration.conftest import Caller, Callers, body_of, problem
-from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tree
+from tests.integration.documents import JSON_TYPE, TRADER, XML_TYPE, as_json, as_xml, tree
 
 MOMENTS = ("received_at", "lodged_at")
 
@@ -35,7 +35,7 @@ def test_a_declaration_is_stored_before_it_is_accepted(trader: Caller, window: W
 
 def imported(lrn: str, declarant: str, importer: str) -> dict[str, Any]:
     """An import in the name of one party for another."""
-    document = tree(lrn, Declarant={"ID": declarant})
+    document = tree(lrn, Declarant={"ID": declarant}, Agent={"FunctionCode": "2"})
     return document | {"GoodsShipment": document["GoodsShipment"] | {"Importer": {"ID": importer}}}
 
 
@@ -46,7 +46,7 @@ def test_nobody_lodges_in_the_name_of_another_party_of_the_service_without_its_m
     broker = callers.broker("BROKER1")
     for caller, party in ((callers.trader("GB1"), "GB1"), (broker, "BROKER1")):
         place = {"Acting-For": party} if caller is broker else {}
-        for declarant in ("GB2", "gb2"):
+        for declarant in ("GB2", " GB2"):
             content = as_json(imported("L0", declarant, party))
             answer = caller.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=place)
             assert problem(answer) == (403, "NOT_AUTHORISED_FOR_PARTY")
@@ -87,7 +87,7 @@ def test_the_same_declaration_again_in_either_form_gets_the_first_answer(
 
 @pytest.mark.parametrize("unseen", [" ", "\t", "\u00a0", "\u200b", "\ufeff"], ids=ascii)
 def test_white_space_around_a_value_makes_no_other_declaration(unseen: str, trader: Caller, window: Window) -> None:
-    spaced = tree(f"{unseen}LRN1{unseen}", Declarant={"ID": f"GB246813579000{unseen}"})
+    spaced = tree(f"{unseen}LRN1{unseen}", Declarant={"ID": f"{TRADER}{unseen}"})
     first = trader.post(as_xml(spaced), XML_TYPE)
     assert (first.status_code, body_of(first)["lrn"]) == (202, "LRN1")
     for again in (trader.lodge(tree()), trader.lodge(spaced), trader.post(as_xml(tree()), XML_TYPE)):
