@@ -76,12 +76,13 @@ def test_a_trader_lodges_what_names_it_and_nothing_else(broker: Caller, callers:
     assert problem(callers.trader(A).post(as_json(tree(Declarant={"ID": "GB999"})))) == (422, "PARTY_NOT_NAMED")
     assert problem(callers.trader(A).post(as_json(of_b()))) == (403, "NOT_AUTHORISED_FOR_PARTY")
     assert stored(window) == 0
-    assert callers.trader(A).post(as_json(tree("A1", Declarant={"ID": A.lower()}))).status_code == 202
+    assert callers.trader(A).post(as_json(tree("A1", Declarant={"ID": f"{A} "}))).status_code == 202
 
 
 @pytest.mark.parametrize("media", FORMS)
 def test_an_export_is_lodged_for_its_exporter_and_not_for_its_importer(broker: Caller, media: str) -> None:
-    export = of_b(TypeCode="EXA", Exporter={"ID": A}) | {"Declarant": {"ID": "GB999"}}
+    others = {"Declarant": {"ID": "GB999999999000"}, "Agent": {"FunctionCode": "2"}, "ExitOffice": {"ID": "GB000060"}}
+    export = of_b(TypeCode="EXA", Exporter={"ID": A}) | others
     content = FORMS[media](export)
     assert problem(send(broker, content, B, media)) == (422, "PARTY_NOT_NAMED")
     assert send(broker, content, A, media).status_code == 202

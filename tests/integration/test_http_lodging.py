@@ -35,7 +35,7 @@ def test_a_declaration_is_stored_before_it_is_accepted(trader: Caller, window: W
 
 def imported(lrn: str, declarant: str, importer: str) -> dict[str, Any]:
     """An import in the name of one party for another."""
-    document = tree(lrn, Declarant={"ID": declarant})
+    document = tree(lrn, Declarant={"ID": declarant}, Agent={"FunctionCode": "2"})
     return document | {"GoodsShipment": document["GoodsShipment"] | {"Importer": {"ID": importer}}}
 
 

@@ -26,6 +26,8 @@ from tests import servers
 from tests.integration.conftest import CONFIG, Callers, body_of, work
 from tests.integration.documents import PISTOLS, tree
 
+A, B, C = (f"GB{digit * 9}000" for digit in "123")
+
 CONTENT = ("declaration", "version", "event", "assessment", "decision", "notice", "feed")
 
 
@@ -63,7 +65,7 @@ def window(service_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebook
 def two_parties(window: Window) -> dict[str, str]:
     """MRNs by party: A's tools, which concern customs, and B's pistols, which concern the firearms authority, too."""
     callers = Callers(create_app(window), window)
-    goods = {"A": "73181595", "B": PISTOLS}
+    goods = {A: "73181595", B: PISTOLS}
     mrns = {
         party: body_of(callers.trader(party).lodge(tree("L", code, "Things of metal")))["mrn"]
         for party, code in goods.items()
@@ -80,19 +82,19 @@ def _rows(engine: Engine, reader: Reader, table: Table) -> int:
 def test_a_query_that_forgets_the_party_sees_that_party_s_rows_only(
     window: Window, two_parties: dict[str, str]
 ) -> None:
-    with reading_as(window.engine, of_party("A")) as connection:
-        assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties["A"]]
+    with reading_as(window.engine, of_party(A)) as connection:
+        assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties[A]]
         assert len(connection.execute(select(version.c.received)).all()) == 1
-        assert {row.party for row in connection.execute(select(notice.c.party))} == {"A"}
+        assert {row.party for row in connection.execute(select(notice.c.party))} == {A}
         assert connection.execute(select(event.c.kind).where(event.c.version_id.is_(None))).all() == []
-    assert _rows(window.engine, of_party("C"), declaration) == 0
+    assert _rows(window.engine, of_party(C), declaration) == 0
 
 
 def test_a_query_that_forgets_the_agency_sees_what_that_agency_was_asked_only(
     window: Window, two_parties: dict[str, str]
 ) -> None:
     with reading_as(window.engine, of_agency("firearms")) as connection:
-        assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties["B"]]
+        assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties[B]]
         assert len(connection.execute(select(version.c.canonical)).all()) == 1
         assert {row.agency for row in connection.execute(select(assessment.c.agency))} == {"firearms"}
         assert {row.agency for row in connection.execute(select(feed.c.agency))} == {"firearms"}
@@ -117,7 +119,7 @@ def test_an_auditor_sees_all_and_the_service_itself_too(window: Window, two_part
         assert own == _rows(window.engine, AUDITOR, metadata.tables[name]) > 0
 
 
-@pytest.mark.parametrize("reader", [of_party("A"), of_agency("customs"), AUDITOR])
+@pytest.mark.parametrize("reader", [of_party(A), of_agency("customs"), AUDITOR])
 def test_a_reader_can_neither_write_nor_see_what_is_not_for_reading(
     window: Window, two_parties: dict[str, str], reader: Reader
 ) -> None:
@@ -134,7 +136,7 @@ def test_a_reader_can_neither_write_nor_see_what_is_not_for_reading(
 def test_the_place_is_left_with_the_transaction(window: Window, two_parties: dict[str, str]) -> None:
     assert two_parties
     one = open_engine(window.settings.database_url, pool_size=1)
-    assert _rows(one, of_party("A"), declaration) == 1
+    assert _rows(one, of_party(A), declaration) == 1
     with reading(one) as connection:
         assert len(connection.execute(select(declaration.c.id)).all()) == 2
     one.dispose()
@@ -145,10 +147,10 @@ def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
 ) -> None:
     monkeypatch.setattr(lodgements, "_owned", lambda query, _party: query)
     callers = Callers(create_app(window), window)
-    foreign, own = (callers.trader("A").get(f"/v1/declarations/{two_parties[party]}") for party in ("B", "A"))
+    foreign, own = (callers.trader(A).get(f"/v1/declarations/{two_parties[party]}") for party in (B, A))
     assert (foreign.status_code, own.status_code) == (404, 200)
-    listed = body_of(callers.trader("A").get("/v1/declarations"))["declarations"]
-    assert [entry["mrn"] for entry in listed] == [two_parties["A"]]
+    listed = body_of(callers.trader(A).get("/v1/declarations"))["declarations"]
+    assert [entry["mrn"] for entry in listed] == [two_parties[A]]
 
 
 def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
@@ -157,7 +159,7 @@ def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
     assert two_parties
     callers = Callers(create_app(window), window)
     for caller, path in (
-        (callers.trader("A"), "/v1/notices"),
+        (callers.trader(A), "/v1/notices"),
         (callers.agency("firearms"), "/v1/agencies/firearms/feed"),
     ):
         end = body_of(caller.get(path))["next"]
@@ -170,7 +172,7 @@ def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
 
 
 def test_lodging_takes_nobody_s_place_and_so_makes_no_statement_more(window: Window) -> None:
-    trader = Callers(create_app(window), window).trader("A")
+    trader = Callers(create_app(window), window).trader(A)
     seen: list[str] = []
     trader.lodge(tree("L1"))
     listen(window.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
