@@ -37,9 +37,10 @@ _ITEM = "GoodsShipment/GovernmentAgencyGoodsItem"
 _CLASSIFICATION = ("Commodity/Classification/ID", "Commodity/Classification/IdentificationTypeCode")
 _ADDITIONS = frozenset({"TRA", "TRC", "GN"})
 """Schemes of additions to the tariff code, of up to four characters (UN/EDIFACT 7143 and the national ones)."""
-_NET_MASS, _PRICE = "Commodity/GoodsMeasure/NetNetWeightMeasure", "Commodity/InvoiceLine/ItemChargeAmount"
+_NET_MASS, _GROSS_MASS = "Commodity/GoodsMeasure/NetNetWeightMeasure", "Commodity/GoodsMeasure/GrossMassMeasure"
+_PRICE, _STATISTICAL_VALUE = "Commodity/InvoiceLine/ItemChargeAmount", "StatisticalValueAmount"
 _EXCHANGE = ("CurrencyExchange/CurrencyTypeCode", "CurrencyExchange/RateNumeric")
-_VALUES = (_PRICE, "StatisticalValueAmount")
+_VALUES = (_PRICE, _STATISTICAL_VALUE)
 _PROCEDURE = ("GovernmentProcedure/CurrentCode", "GovernmentProcedure/PreviousCode")
 
 
@@ -136,6 +137,7 @@ def _party(role: str, *classes: str) -> dict[str, Fact]:
     """Name, identifier, country, city and postcode of a party that may be given at any of `classes`."""
     return {
         f"{role}_name": text(*(f"{place}/Name" for place in classes), clean=word_form),
+        f"{role}_names": texts(*(f"{place}/Name" for place in classes), clean=word_form),
         f"{role}_id": text(*(f"{place}/ID" for place in classes)),
         f"{role}_country": text(*(f"{place}/Address/CountryCode" for place in classes)),
         f"{role}_city": text(*(f"{place}/Address/CityName" for place in classes), clean=word_form),
@@ -152,7 +154,7 @@ _PARTIES = (
     f"{_SHIPMENT}/Importer",
     *(f"{place}/{role}" for place in (_SHIPMENT, _ITEM) for role in ("Buyer", "Consignee", "Consignor", "Seller")),
 )
-_MASS, _AMOUNT = mass(_NET_MASS), amount(_PRICE)
+_MASS, _AMOUNT = mass(_NET_MASS, otherwise=_GROSS_MASS), amount(_PRICE, otherwise=_STATISTICAL_VALUE)
 _CONTAINERS = texts(f"{_CARRIAGE}/TransportEquipment/ID", f"{_ITEM}/Commodity/TransportEquipment/ID")
 
 ITEM_FACTS: Final[Mapping[str, Fact]] = under(
@@ -179,14 +181,14 @@ ITEM_FACTS: Final[Mapping[str, Fact]] = under(
         "statement_codes": texts("AdditionalInformation/StatementCode"),
         "statement_texts": texts("AdditionalInformation/StatementDescription", clean=word_form),
         "net_mass_kg": _MASS,
-        "gross_mass_kg": mass("Commodity/GoodsMeasure/GrossMassMeasure"),
+        "gross_mass_kg": mass(_GROSS_MASS),
         "supplementary_quantity": number("Commodity/GoodsMeasure/TariffQuantity"),
         "value": _AMOUNT,
         "value_per_kg": derived("number", (*_AMOUNT.paths, *_MASS.paths), _value_per_kg, rated=True),
         "value_declared": derived("flag", _VALUES, _value_declared),
         "valuation_method": text("CustomsValuation/MethodCode"),
         "currency": text(f"{_PRICE}/@currencyID"),
-        "statistical_value": amount("StatisticalValueAmount"),
+        "statistical_value": amount(_STATISTICAL_VALUE),
         "package_types": texts("Packaging/TypeCode"),
         "package_count": total("Packaging/QuantityQuantity"),
         "marks": texts("Packaging/MarksNumbersID", clean=word_form),
@@ -208,11 +210,10 @@ DECLARATION_FACTS: Final[Mapping[str, Fact]] = under(
         "special_circumstances": text("SpecificCircumstancesCodeCode"),
         "export_country": text(f"{_SHIPMENT}/ExportCountry/ID", f"{_ITEM}/ExportCountry/ID"),
         "export_countries": texts(f"{_SHIPMENT}/ExportCountry/ID", f"{_ITEM}/ExportCountry/ID"),
-        "destination_country": text(f"{_SHIPMENT}/Destination/CountryCode", f"{_ITEM}/Destination/CountryCode"),
         "destination_countries": texts(f"{_SHIPMENT}/Destination/CountryCode", f"{_ITEM}/Destination/CountryCode"),
         "itinerary_countries": texts("Consignment/Itinerary/RoutingCountryCode"),
         "transport_mode_border": text("BorderTransportMeans/ModeCode"),
-        "transport_mode_inland": text(
+        "transport_modes_inland": texts(
             f"{_CARRIAGE}/ArrivalTransportMeans/ModeCode", f"{_CARRIAGE}/DepartureTransportMeans/ModeCode"
         ),
         "transport_nationality": text("BorderTransportMeans/RegistrationNationalityCode"),

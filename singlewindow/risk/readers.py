@@ -121,9 +121,12 @@ def total(*paths: str) -> Fact:
     return Fact("number", paths, read, alternatives=len(paths) > 1)
 
 
-def mass(*paths: str) -> Fact:
-    """Like `total`, in kilograms, whatever the unit of each leaf."""
-    routes = _routes(paths)
+def mass(*paths: str, otherwise: str = "") -> Fact:
+    """Like `total`, in kilograms, whatever the unit of each leaf.
+
+    Where there is none, that at `otherwise` stands in, if it is seen: what is left out must not make a small mass.
+    """
+    routes = _routes((*paths, otherwise) if otherwise else paths)
 
     def read(tree: Tree, _: Terms) -> float:
         for route in routes:
@@ -135,12 +138,17 @@ def mass(*paths: str) -> Fact:
     return Fact("number", measured, read, alternatives=len(paths) > 1)
 
 
-def amount(path: str) -> Fact:
-    """The first amount at `path` in the home currency, 0.0 where absent."""
-    route = _route(path)
+def amount(path: str, otherwise: str = "") -> Fact:
+    """The first amount at `path` in the home currency, 0.0 where absent.
+
+    Where it is absent or zero, that at `otherwise` stands in, if it is seen.
+    """
+    routes = _routes((path, otherwise) if otherwise else (path,))
 
     def read(tree: Tree, terms: Terms) -> float:
-        return next((_at_home(node, text, terms) for node in _descend(tree, route) if (text := text_of(node))), 0.0)
+        found = (_at_home(node, text, terms) for route in routes for node in _descend(tree, route)
+                 if (text := text_of(node)))  # fmt: skip
+        return next((value for value in found if value), 0.0)
 
     return Fact("number", (path, f"{path}/@currencyID"), read, rated=True)
 

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
 from singlewindow.declarations.values import UNSEEN
 from singlewindow.risk.lookalikes import LOOKS
+
+
+def ranges(characters: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Characters as runs of neighbours: a class of thousands of single ones is searched a thousand times slower."""
+    points = sorted(map(ord, characters))
+    for _, run in groupby(enumerate(points), lambda numbered: numbered[1] - numbered[0]):
+        found = [point for _, point in run]
+        yield chr(found[0]), chr(found[-1])
+
 
 _LOOK: Final = {int(point, 16): letters for letters, points in LOOKS.items() for point in points.split()}
 _SAME_LETTER = re.compile(
@@ -24,7 +33,7 @@ _SAME_LETTER = re.compile(
 )
 _UNSEEN = re.compile(
     "["
-    + "".join(sorted(each for each in UNSEEN if not each.isspace()))
+    + "".join(f"{first}-{last}" for first, last in ranges(each for each in UNSEEN if not each.isspace()))
     + "\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u2029\u2800\ufff9-\ufffc]"
 )
 """What displays pass over but for white space, control characters, line separators, and others without a look."""
@@ -37,7 +46,10 @@ _KEPT = 0x3000
 """Below this code point what was found of a character is kept."""
 
 _SIGN = re.compile(r"[^A-Za-z ,('][A-Za-z]|[0-9@$|!](?<=[A-Za-z].)")
-_OUT_OF_CASE = re.compile(r"(?<=[a-z])I|l(?=[A-Z]{2})|(?<=[A-Z])l(?=[A-Z])|(?<=[A-Z]{2})l\b")
+_OUT_OF_CASE = re.compile(
+    r"(?<=[a-z])I|l(?=[A-Z]{2})|(?<=[A-Z])l(?=[A-Z])|(?<=[A-Z]{2})l\b|\bl(?=[b-df-hjkm-np-tv-xz][a-z]{2})"
+)
+"""Strokes where a word of that case would have none, and an l before a consonant, which begins no English word."""
 _WORD = re.compile(r"[\w@$€|!]+")
 _MEASURE = re.compile(
     r"(?!0)\d+(?:[cdkm]?m|[km]?g|[cdm]?l|k?[vw]a?|m?ah?|[kmg]?hz|[kmgt]b|in|ft|oz|lbs?|pcs?|ct|[dhstxy]|th)|\d*(?:1st|2nd|3rd)",
@@ -48,12 +60,12 @@ _DIGIT_LOOKS = str.maketrans({**dict(zip("03456789@$€", "oeasgtbgase", strict=
 _TWO_LOOKS = ("i", "l", "il", "li")
 """How `|` is read, which can be i or l: everywhere the same, or in turn within a word."""
 _SPELT = re.compile(r"\b[^\W\d_](?: [^\W\d_]\b){2,}")
-_INNER_SIGN = re.compile(r"(?<=[^\W\d_])(?:_|[^\w\s])(?=[^\W\d_])")
+_INNER_SIGN = re.compile(r"(?<=[^\W\d_])(?:_|[^\w\s])+(?=[^\W\d_])")
 
 _SEEN_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|\0+(?=[^\W_]))*")
 _UNIT = re.compile(r"[μΩ][A-Za-z]{0,3}|[kKMGTm]Ω|μΩ")
-_JOINING = frozenset({"ARABIC", "SYRIAC", "MONGOLIAN", "NKO"})
-"""Scripts beside those of India and its neighbours in which joiners belong to the spelling."""
+_JOINING = frozenset({"ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
+"""Scripts beside those of India and its neighbours in which joiners or selectors belong to the spelling."""
 
 
 class _Table(dict[int, str | None]):
@@ -73,7 +85,9 @@ class _Table(dict[int, str | None]):
 
 
 def _word_character(character: str, kind: str) -> str | None:
-    """Letters and digits as they are, a blank for anything else, and nothing for an apostrophe."""
+    """Letters and digits as they are, a blank for anything else, and nothing for an apostrophe or a modifier letter."""
+    if kind == "Lm":
+        return None
     if kind[0] in "LNM":
         return character
     return None if ord(character) in _APOSTROPHES else " "

@@ -13,11 +13,11 @@ _CODES = (ITEMS, _CLASSIFICATION, f"{_CLASSIFICATION}/ID", f"{_CLASSIFICATION}/I
 
 
 class ProcedureGiven(Rule, frozen=True):
-    """The first GovernmentProcedure of an item is its procedure: the one asked for and the one before (DE 1/10)."""
+    """The first GovernmentProcedure of an item is its one procedure: that asked for and that before (DE 1/10)."""
 
     name = "PROCEDURE-GIVEN"
     reads = _READS
-    advice = "Begin with a GovernmentProcedure of the requested and the previous procedure, such as 40 and 00."
+    advice = "Begin with one GovernmentProcedure of the requested and the previous procedure, such as 40 and 00."
 
     length: int
 
@@ -30,6 +30,10 @@ class ProcedureGiven(Rule, frozen=True):
                     path = under(item.path, ("GovernmentProcedure", 1), leaf)
                     yield path, f"Item {item.index} has {quoted(code)} where its procedure belongs."
                     break
+            for index, entry in enumerate(item.procedures[1:], start=2):
+                if value(entry, "PreviousCode"):
+                    path = under(item.path, ("GovernmentProcedure", index), "PreviousCode")
+                    yield path, f"Item {item.index} has a second procedure; goods under another one are another item."
 
 
 def _additional(item: Item, length: int) -> list[tuple[int, str]]:

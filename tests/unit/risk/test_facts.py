@@ -138,7 +138,7 @@ def test_goods_with_a_container_number_are_containerised_whatever_the_flag_says(
 
 def test_a_destination_given_for_an_item_only_is_still_the_destination() -> None:
     goods = [{"SequenceNumeric": "1", "Destination": {"CountryCode": "KP"}}]
-    assert declared("destination_country", {"GoodsShipment": {"GovernmentAgencyGoodsItem": goods}}) == "KP"
+    assert declared("destination_countries", {"GoodsShipment": {"GovernmentAgencyGoodsItem": goods}}) == ["KP"]
 
 
 def test_the_gross_mass_is_the_sum_of_the_items_where_no_total_is_given() -> None:

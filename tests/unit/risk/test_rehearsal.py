@@ -55,7 +55,7 @@ def test_folded_text_compared_with_capitals_is_found() -> None:
 
 
 def test_a_code_compared_with_small_letters_is_found() -> None:
-    assert "upper case" in faults("declaration.destination_country == 'ir'")[0]
+    assert "upper case" in faults("declaration.export_country == 'ir'")[0]
 
 
 def test_a_pattern_that_cannot_be_read_is_found() -> None:
