@@ -93,6 +93,7 @@ def test_nothing_of_what_agencies_found_reaches_the_trader(window: Window, caplo
     for when, answers in (("before", before), ("after", after)):
         for call, answer in answers.items():
             told = _without_chance(answer.text + str(answer.headers), answer)
+            told = told.replace("CustomsValuation", "")  # an element of the trader's own document
             assert [word for word in unspeakable if word in told] == [], (when, call, told)
             assert not re.search(r"\b97\b", told), (when, call, told)
     assert body_of(after["wait"])["reasons"] == ["The goods are held for a check of documents.", f"Item 1: {WORDS}"]
@@ -146,7 +147,7 @@ def test_who_found_something_and_how_grave_it_is_makes_no_difference_to_the_trad
     told = []
     for number, hits in enumerate(variants.values()):
         suspicious = _with_answers(window, hits)
-        trader = Callers(create_app(suspicious), suspicious).trader(f"GB{number}")
+        trader = Callers(create_app(suspicious), suspicious).trader(f"GB90000000{number}000")
         mrn = body_of(trader.lodge(declaration))["mrn"]
         work(suspicious)
         answers = _readable(trader, mrn)
@@ -175,7 +176,7 @@ def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(window: 
 def test_while_it_is_open_nobody_can_tell_how_many_are_still_asked(window: Window) -> None:
     told = []
     for number, commodity in enumerate(("73181595", PISTOLS)):
-        trader = Callers(create_app(window), window).trader(f"GB{number}")
+        trader = Callers(create_app(window), window).trader(f"GB90000000{number}000")
         mrn = body_of(trader.lodge(tree(commodity=commodity)))["mrn"]
         answer = trader.get(f"/v1/declarations/{mrn}")
         told.append((_without_chance(answer.text, answer), trader.get(f"/v1/declarations/{mrn}/decision").status_code))
