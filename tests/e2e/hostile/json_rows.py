@@ -56,7 +56,7 @@ ROWS = [
     _row("70", "trader_id", members('"trader_id": "GB999999999999",'), 422, UNKNOWN),
     _row("70 J11", "key beyond ASCII", members('"TypeCod\u00e9": "a", "TypeCode\u0301": "b",'), 422, UNKNOWN),
     _row("71", "code as number", json().replace(b'"FunctionCode": "9"', b'"FunctionCode": 9'), 422, SCHEMA),
-    _row("71", "identifier as number", json().replace(b'"REF1"', b"1"), 422, SCHEMA),
+    _row("71", "identifier as number", json().replace(b'"6FR246813579000-REF1"', b"1"), 422, SCHEMA),
     _row("71", "true for 1", _quantity("true"), 422, SCHEMA),
     _row("71", "null for 1", _quantity("null"), 422, SCHEMA),
     _row("71 J10", "decimal as number", json().replace(QUANTITY, b'"GoodsItemQuantity": 1'), 202),

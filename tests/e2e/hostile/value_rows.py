@@ -48,7 +48,7 @@ def _invoiced_on(text: str, form: str = "102") -> dict[str, Any]:
 def _references() -> list[Row]:
     """References that would be two for a reader and one for a program, or the other way round."""
     bad = {"zero width": "A\u200bB", "right to left": "A\u202eB", "Greek Alpha": "\u0391B", "decomposed": "e\u0301A",
-           "parent folder": "../../x", "escaped NUL": "A%00", "SQL": "'; DROP TABLE declaration--",
+           "parent folder": "../../x", "escaped NUL": "A%00", "SQL": "'; DROP TABLE event--",
            "full width": "\uff21B"}  # fmt: skip
     rows = [both("77 78 X33", f"reference with {name}", 422, CHARACTERS, FunctionalReferenceID=text)
             for name, text in bad.items()]  # fmt: skip
@@ -87,7 +87,7 @@ NUMBERS = [
 
 SMALL: dict[str, dict[str, Any]] = {
     "type": {"TypeCode": "ima"},
-    "authorisation": {"AuthorisationHolder": [{"ID": "GB1", "CategoryCode": "cgu"}]},
+    "authorisation": {"AuthorisationHolder": [{"ID": "GB1", "CategoryCode": "zzz"}]},
     "currency": {"CurrencyExchange": [{"CurrencyTypeCode": "gbp"}]},
     "office": {"ExitOffice": {"ID": "gb000060"}},
 }
@@ -98,7 +98,7 @@ SPACED: dict[str, dict[str, Any]] = {
 }
 CODES = [
     *both("75", "unknown country", 422, "UNKNOWN_CODE",
-          Declarant={"ID": "GB123456789000", "Address": {"CityName": "X", "CountryCode": "QQ", "Line": "1 X St"}}),
+          GoodsShipment=tree()["GoodsShipment"] | {"ExportCountry": {"ID": "AA"}}),
     *both("75", "unknown currency", 422, "UNKNOWN_CODE", InvoiceAmount={"@currencyID": "QQQ", "#text": "1"}),
     *chain.from_iterable(both("75", f"{name} in small letters", 422, "UNKNOWN_CODE", **change)
                          for name, change in SMALL.items()),
