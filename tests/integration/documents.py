@@ -24,6 +24,7 @@ def tree(
         "Commodity": {
             "Description": description,
             "Classification": [{"ID": commodity, "IdentificationTypeCode": "TSP"}],
+            "GoodsMeasure": {"GrossMassMeasure": "12", "NetNetWeightMeasure": "10"},
             "InvoiceLine": {"ItemChargeAmount": {"@currencyID": "GBP", "#text": "100.00"}},
         },
         "CustomsValuation": {"MethodCode": "4"},
@@ -37,6 +38,7 @@ def tree(
         "GoodsItemQuantity": "1",
         "TotalPackageQuantity": "1",
         "Agent": {"FunctionCode": "2"},
+        "BorderTransportMeans": {"ModeCode": "3"},
         "Declarant": {"ID": TRADER},
         "GoodsShipment": {
             "Consignment": {

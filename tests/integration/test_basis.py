@@ -126,9 +126,20 @@ def test_the_basis_is_stored_once_at_lodgement(window: Window) -> None:
     ]
 
 
+def _of_kind(kind: str, commodity: str = PISTOLS) -> dict[str, Any]:
+    """A declaration of this type, with what the country's rules want of it."""
+    whole = tree(commodity=commodity, TypeCode=kind, ExitOffice={"ID": "GB000060"})
+    if kind[2] in "YZ":
+        earlier = {"CategoryCode": "Y", "ID": "26GB001KQ7M1R5X0T1B", "TypeCode": "SDE", "LineNumeric": "1"}
+        shipment = whole["GoodsShipment"]
+        whole["AcceptanceDateTime"] = {"DateTimeString": {"@formatCode": "102", "#text": "20260601"}}
+        whole["GoodsShipment"] = {**shipment, "PreviousDocument": [*shipment["PreviousDocument"], earlier]}
+    return whole
+
+
 @pytest.mark.parametrize("kind", ["IMY", "IMZ", "EXY", "EXZ", "COZ"])
 def test_pistols_that_have_gone_are_checked_by_their_documents(window: Window, kind: str) -> None:
-    trader, auditor = _decide(window, tree(commodity=PISTOLS, TypeCode=kind))
+    trader, auditor = _decide(window, _of_kind(kind))
     assert (trader["outcome"], trader["controls"], auditor["lane"]) == ("inspect", ["documents"], "yellow")
     assert "held" not in " ".join(trader["reasons"])
     assert any("The goods have gone" in reason for reason in auditor["reasons"])
@@ -136,7 +147,7 @@ def test_pistols_that_have_gone_are_checked_by_their_documents(window: Window, k
 
 @pytest.mark.parametrize("kind", ["IMA", "IMD", "EXA", "IMC", "IMF"])
 def test_pistols_that_are_still_here_are_held(window: Window, kind: str) -> None:
-    trader, _ = _decide(window, tree(commodity=PISTOLS, TypeCode=kind))
+    trader, _ = _decide(window, _of_kind(kind))
     assert "physical" in trader["controls"]
     assert trader["reasons"][0].startswith("The goods are held for ")
 
@@ -144,7 +155,7 @@ def test_pistols_that_are_still_here_are_held(window: Window, kind: str) -> None
 def test_an_agency_that_asks_for_goods_that_have_gone_gets_their_documents(window: Window) -> None:
     wanted = Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED, controls=(Control.PHYSICAL,))
     stubborn = replace(window, adapters={**window.adapters, "customs": _Says("customs", wanted)})
-    trader, _ = _decide(stubborn, tree(TypeCode="IMZ"))
+    trader, _ = _decide(stubborn, _of_kind("IMZ", HAND_TOOLS))
     callers = Callers(create_app(stubborn), stubborn)
     assert trader["controls"] == ["documents"]
     assert [each["function_code"] for each in body_of(callers.trader().get("/v1/notices"))["notices"]] == ["01", "06"]
