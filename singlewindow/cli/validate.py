@@ -52,13 +52,12 @@ class _Judge:
 
     def judge(self, content: bytes, media: Media) -> Validated:
         """Every fault, and every refusal that awaits the document at lodgement before them."""
-        validated = validate_document(content, media, self.rulebooks, self.limits)
-        declaration = validated.declaration
-        refusals = [*admission.of_document(declaration, validated.faults)]
-        named = admission.parties_of(declaration, validated.faults)
-        if self.party is not None and named is not None:
-            refusals += admission.for_party(declaration.type_code, named, self.party)
-        return replace(validated, faults=(*refusals, *validated.faults))
+        validated = admission.with_refusals(validate_document(content, media, self.rulebooks, self.limits))
+        named = admission.parties_of(validated)
+        if self.party is None or named is None:
+            return validated
+        refusals = tuple(admission.for_party(validated.declaration.type_code, named, self.party))
+        return replace(validated, faults=(*refusals, *validated.faults), total=validated.total + len(refusals))
 
 
 def _agree(path: Path, validated: Validated) -> bool:

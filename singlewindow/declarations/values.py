@@ -73,7 +73,7 @@ def clean(element: Element, text: str) -> str:
 def check_value(element: Element, value: str) -> Finding | None:
     """What is wrong with the cleaned value of a leaf, or None."""
     if element.enum:
-        return None if value in element.enum else _not_listed(element.name, value, element.enum)
+        return None if value in element.enum else _wrong_choice(element, value)
     match element.base:
         case "decimal":
             return _check_decimal(element, value)
@@ -136,6 +136,13 @@ def _wrong_code(element: Element, value: str) -> Finding:
 
 def _shape(name: str, value: str, expected: str, advice: str) -> Finding:
     return Finding("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; it must be {expected}.", advice)
+
+
+def _wrong_choice(element: Element, value: str) -> Finding:
+    if element.path == "Declaration/FunctionCode":  # the schema knows requests as well, and none is taken
+        text = f"{element.name} is {shown(value)}; only 9 is accepted."
+        return Finding("SCHEMA-ENUM", "SCHEMA_INVALID", text, "Give 9: this service takes originals only.")
+    return _not_listed(element.name, value, element.enum)
 
 
 def _not_listed(name: str, value: str, allowed: tuple[str, ...]) -> Finding:
