@@ -18,6 +18,7 @@ from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, describe
 from singlewindow.declarations.validation import validate as validate_document
+from singlewindow.security.identifiers import party_code
 from singlewindow.settings import load_settings
 
 
@@ -30,6 +31,7 @@ def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> 
 
     What only a service knows is not checked: mandates, and references that were used before.
     """
+    party = None if party is None else party_code("party", party)
     settings = load_settings()
     config, others = Path(settings.sw_config), settings.other_countries
     rulebooks = load_rulebooks(config, settings.sw_item_limit, settings.sw_country, others)

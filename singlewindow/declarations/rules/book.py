@@ -40,8 +40,9 @@ class BoundRule:
     def faults(self, context: Context) -> Iterator[Fault]:
         """What the rule finds."""
         rule = self.rule
-        for place, text in rule.check(context):
-            yield Fault(self.rule_id, rule.code, self.severity, text, rule.advice, place)
+        for place, text, *own in rule.check(context):
+            advice = own[0] if own else rule.advice
+            yield Fault(self.rule_id, rule.code, self.severity, text, advice, place)
 
 
 def schema_path(place: Place) -> str:
