@@ -19,7 +19,7 @@ INTERFACE = "v1"
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "REQUEST_TIMEOUT", "URI_TOO_LONG", "INTERNAL_ERROR",
           "SERVICE_UNAVAILABLE")  # fmt: skip
 GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED")
-ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY", "ACTING_FOR_REQUIRED", "INVALID_PARAMETER")
+ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY", "ACTING_FOR_REQUIRED")
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question"}  # fmt: skip

@@ -58,7 +58,8 @@ def test_a_public_route_asks_for_no_key() -> None:
     ("party", "code"),
     [
         ("", "ACTING_FOR_REQUIRED"), (" ", "ACTING_FOR_REQUIRED"), ("a b", "INVALID_PARAMETER"),
-        ("GB1,GB2", "INVALID_PARAMETER"), ("\u0420", "INVALID_PARAMETER"), ("P\u200b", "INVALID_PARAMETER"), ("X" * 18, "INVALID_PARAMETER"), ("Q", "NOT_AUTHORISED_FOR_PARTY"),
+        ("GB1,GB2", "INVALID_PARAMETER"), ("\u0420", "INVALID_PARAMETER"), ("P\u200b", "INVALID_PARAMETER"),
+        ("X" * 18, "INVALID_PARAMETER"), ("Q", "NOT_AUTHORISED_FOR_PARTY"),
     ],
 )  # fmt: skip
 def test_a_header_that_names_nobody_is_no_matter_of_mandates(party: str, code: str) -> None:
