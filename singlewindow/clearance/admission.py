@@ -6,6 +6,7 @@ These rules stand beside those on a document's content, and know no HTTP: a refu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -13,6 +14,7 @@ import msgspec
 
 from singlewindow.declarations.faults import Fault, Path, Severity, Step, hard
 from singlewindow.declarations.model import ROOT, Declaration
+from singlewindow.declarations.validation import Validated
 from singlewindow.security.identifiers import normal_party
 from singlewindow.security.keys import Principal, Role
 
@@ -50,11 +52,15 @@ CODES: Final = {
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a declaration names, each in the form in which parties are compared, "" where it names nobody."""
+    """Whom a declaration names, each in the form in which parties are compared, "" where it names nobody.
+
+    `line` is the declarant's, or that of the nearest element above where there is none; None in JSON.
+    """
 
     declarant: str
     importer: str
     exporter: str
+    line: int | None = None
 
 
 class Register(Protocol):
@@ -67,13 +73,30 @@ class Register(Protocol):
         """Whether a mandate lets the broker act for the party now."""
 
 
-def parties_of(declaration: Declaration, faults: Sequence[Fault]) -> Parties | None:
-    """Whom the whole declaration names; None where one of the names could not be read, which is among the `faults`."""
-    if any(_unread(path, faults) for path in _PARTIES):
+def parties_of(validated: Validated) -> Parties | None:
+    """Whom the whole declaration names; None where one of the names could not be read, which is among its faults."""
+    declaration = validated.declaration
+    if any(_unread(path, validated.faults) for path in _PARTIES):
         return None
     named = (declaration.declarant, declaration.importer, declaration.exporter)
     declarant, importer, exporter = map(normal_party, named)
-    return Parties(declarant=declarant, importer=importer, exporter=exporter)
+    line = validated.line_of(_DECLARANT)
+    return Parties(declarant=declarant, importer=importer, exporter=exporter, line=line)
+
+
+def with_refusals(validated: Validated) -> Validated:
+    """The document with why it is not lodged before its other faults.
+
+    A request is not taken at all: what rules say of it would lead nowhere, so only faults of the schema stay beside.
+    """
+    found = tuple(of_document(validated.declaration, validated.faults))
+    if not found:
+        return validated
+    refusals = tuple(replace(fault, line=validated.line_of(fault.path)) for fault in found)
+    asks = found[0].rule == Refusal.REQUEST
+    kept = tuple(fault for fault in validated.faults if not asks or fault.rule.startswith("SCHEMA"))
+    total = validated.total - len(validated.faults) + len(kept) + len(refusals)
+    return replace(validated, faults=(*refusals, *kept), total=total)
 
 
 def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[Fault]:
@@ -103,8 +126,8 @@ def of_lodger(kind: str, parties: Parties | None, lodger: Principal, register: R
     declarant = parties.declarant
     if declarant and not _may_declare(declarant, lodger, register):
         text = f"The declarant {declarant} has given no mandate to {lodger.own_party}, who lodges this."
-        advice = "Ask the operator to record the mandate, or name the declarant who lodges."
-        yield _fault(Refusal.NO_MANDATE, text, advice, _DECLARANT)
+        advice = "Ask the operator to record the mandate, or put the party who lodges into Declarant."
+        yield replace(_fault(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
     if not unsaid:
         yield from for_party(kind, parties, lodger.party or "")
 
@@ -126,8 +149,8 @@ def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
     named = [f"{getattr(parties, role)} as {role}" for role in concerned if getattr(parties, role)]
     found = f"names {' and '.join(named)}" if named else f"names no {' and no '.join(concerned)}"
     text = f"This {_KINDS.get(direction, 'declaration')} is lodged for {owner or 'nobody'}, but it {found}."
-    advice = "Lodge it for one of its own parties (a broker names it in Acting-For), or correct the declaration."
-    yield _fault(Refusal.NOT_CONCERNED, text, advice, _DECLARANT)
+    advice = "Only a party of the declaration, or a broker with its mandate, can lodge it."
+    yield replace(_fault(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
 
 
 def _may_declare(declarant: str, lodger: Principal, register: Register) -> bool:

@@ -64,6 +64,7 @@ class Stream(Generic[Entry]):
     entries: Callable[[int, int], Sequence[Entry]]
     newest: Callable[[], Entry | None]
     cursor: Callable[[Entry], Cursor]
+    advice: str = ADVICE
 
     def page(self, after: Cursor, limit: int) -> tuple[Sequence[Entry], Cursor]:
         """At most `limit` entries after a cursor, and the cursor to go on from; raises NotInStream.
@@ -93,5 +94,7 @@ class Stream(Generic[Entry]):
         end = 0 if newest is None else self.cursor(newest).number
         has = f"its newest is number {end}" if end else "it has no entry yet"
         if after.number > end:
-            return NotInStream(f"This stream does not reach number {after.number}: {has}. {ADVICE}")
-        return NotInStream(f"Number {after.number} of this stream is another entry than {after} names; {has}. {ADVICE}")
+            return NotInStream(f"This stream does not reach number {after.number}: {has}. {self.advice}")
+        return NotInStream(
+            f"Number {after.number} of this stream is another entry than {after} names; {has}. {self.advice}"
+        )

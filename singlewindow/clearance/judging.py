@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from singlewindow.clearance.admission import Parties, of_document, parties_of
+from singlewindow.clearance.admission import Parties, parties_of, with_refusals
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.faults import hard
 from singlewindow.declarations.intake import Limits, Media
@@ -72,20 +72,19 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge(content: bytes, media: Media, books: Books, lodging: bool) -> Judged:
     """Judge a message, and work out what lodging it takes if it is to be lodged; raises `Refused` like `validate`."""
-    validated = validate(content, media, books.rulebooks, books.limits)
+    validated = with_refusals(validate(content, media, books.rulebooks, books.limits))
     declaration = validated.declaration
-    refusals = tuple(of_document(declaration, validated.faults))
-    sound = not refusals and not hard(validated.faults)
+    sound = not hard(validated.faults)
     lacks = [*lacking(books.agencies, declaration.tree)] if sound else []
     wanted = lodging and sound
     return Judged(
         tree={name: value for name, value in declaration.tree.items() if name != LARGEST_CLASS},
         header=declaration.header,
         country=validated.country,
-        parties=parties_of(declaration, validated.faults),
+        parties=parties_of(validated),
         enveloped=validated.enveloped,
-        faults=[describe(fault, validated) for fault in (*refusals, *validated.faults, *lacks)],
-        total=len(refusals) + validated.total + len(lacks),
+        faults=[describe(fault, validated) for fault in (*validated.faults, *lacks)],
+        total=validated.total + len(lacks),
         form=canonical(declaration) if wanted else b"",
         routing=route(books.agencies, declaration.tree, books.terms(validated.country)) if wanted else [],
     )

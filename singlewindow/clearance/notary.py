@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
@@ -70,6 +70,12 @@ def coverage(connection: Connection) -> Coverage:
     return Coverage(row.at, events - sum(head.number for head in last.statement.heads))
 
 
+KEEP: Final = (
+    "Was the service set back to a backup? Keep every line that you have, ask the operator after which number to go on,"
+    " and add what comes then; docs/audit.md says how to verify with both"
+)
+
+
 def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[Checkpoint], Cursor]:
     """The checkpoints made after this one, in order, at most `limit`, and where to go on; raises NotInStream."""
     with reading(engine) as connection:
@@ -77,6 +83,7 @@ def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[C
             entries=partial(checkpoints.numbered, connection),
             newest=partial(checkpoints.newest, connection),
             cursor=lambda row: cursor_of(row.number, row.line.hex()),
+            advice=KEEP,
         )
         rows, following = stream.page(after, limit)
     return [read_checkpoint(row.line) for row in rows], following

@@ -35,13 +35,14 @@ class Study(NamedTuple):
     def query(self, now: int) -> Query:
         """The query at the moment `now`; raises ValueError for a range that is none and a cut-off outside of it."""
         seen = now if self.cut_off is None else self.cut_off
-        end = seen + 1 if self.end is None else self.end
-        query = Query(self.start or 0, end, seen, self.by, self.mode_resolution)
+        start, end = self.start or 0, seen + 1 if self.end is None else self.end
         if seen > now:
             raise ValueError(f"The cut-off {iso(seen)} is still to come; choose one up to now, or leave it out.")
-        if self.cut_off is not None and seen < query.start:
-            raise ValueError(f"The cut-off {iso(seen)} comes before the range, which starts at {iso(query.start)}.")
-        return query
+        if self.cut_off is not None and seen < start:
+            raise ValueError(f"The cut-off {iso(seen)} comes before the range, which starts at {iso(start)}.")
+        if self.end is None and seen < start:
+            raise ValueError(f"The range starts at {iso(start)}, which is still to come; choose an earlier start.")
+        return Query(start, end, seen, self.by, self.mode_resolution)
 
 
 def release_times(window: Window, study: Study) -> dict[str, Any]:

@@ -77,5 +77,7 @@ def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
 def _told(outcome: Outcome) -> str:
     """The first fault of a refused declaration, and where the others are to be read."""
     told = str(outcome.problem.get("detail", ""))
+    if outcome.problem.get("code") == "ACTING_FOR_REQUIRED":
+        told += " This command sends it with --for PARTY."
     others = int(outcome.problem.get("faults_total", 1)) - 1
     return f"{told} {others} more: singlewindow validate {outcome.path}" if others > 0 else told

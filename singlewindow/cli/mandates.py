@@ -11,10 +11,15 @@ from rich.table import Column, Table
 from singlewindow.cli.options import data_option
 from singlewindow.cli.record import record
 from singlewindow.cli.tables import console, literal
+from singlewindow.security.access import list_keys
+from singlewindow.security.identifiers import normal_party
+from singlewindow.security.keys import Role
 from singlewindow.security.mandates import grant, list_mandates, revoke_mandate
+from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS, iso, microseconds, moment
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+ROLES = (Role.BROKER, Role.TRADER)
 A_DAY = 86_400 * MICROSECONDS
 
 
@@ -30,11 +35,22 @@ def mandates() -> None:
 @click.option("--from", "first", type=DAY, help="First day (UTC); at once without it.")
 @click.option("--to", "last", type=DAY, help="Last day (UTC): it counts to its end. Without end where not given.")
 def grant_(data: Path | None, broker: str, party: str, first: datetime | None, last: datetime | None) -> None:
-    """Let a broker act for a trader; shows the mandate's number."""
+    """Let a broker act for a trader; shows the mandate's number, and on the error output what was recorded."""
     begins = None if first is None else _start_of(first)
     ends = None if last is None else _start_of(last) + A_DAY
     with record(data) as engine:
         click.echo(grant(engine, broker, party, begins, ends))
+        brokers, traders = ({key.party for key in list_keys(engine) if _live(key, role)} for role in ROLES)
+    broker, party = normal_party(broker), normal_party(party)
+    until = "without end" if last is None else f"to the end of {last:%Y-%m-%d}"
+    click.echo(f"Broker {broker} may act for {party}, {until}.", err=True)
+    for role, owner, known in ((Role.BROKER, broker, brokers), (Role.TRADER, party, traders)):
+        if owner not in known:
+            click.echo(f"Warning: there is no {role}'s key of {owner} here. Is the identifier right?", err=True)
+
+
+def _live(key: Record, role: Role) -> bool:
+    return key.role == role and key.revoked_at is None
 
 
 def _start_of(day: datetime) -> int:

@@ -47,10 +47,14 @@ def import_(file: Path, dry_run: bool) -> None:
     if not changes:
         click.echo(f"Nothing changes: all rates of {file} are in the table already.")
     elif dry_run:
-        click.echo(f"{len(changes)} rates would change. Nothing was written.")
+        click.echo(f"{_counted(changes)} would change. Nothing was written.")
     else:
         _replace(rates_file(config, home.country), table.merged(newer.rates))
-        click.echo(f"{len(changes)} rates changed. {RESTART}")
+        click.echo(f"{_counted(changes)} changed. {RESTART}")
+
+
+def _counted(changes: list[str]) -> str:
+    return "1 rate" if len(changes) == 1 else f"{len(changes)} rates"
 
 
 def _configured(settings: Settings) -> tuple[Path, Profile, RateTable]:
@@ -85,6 +89,8 @@ def _replace(file: Path, table: RateTable) -> None:
 
 def _list(day: date) -> None:
     config, home, table = _configured(load_settings())
+    if not table.on(day):
+        raise click.ClickException(f"There are no rates for {day} in {rates_file(config, home.country)}.")
     click.echo(f"What one {home.currency} buys on {day}, by {rates_file(config, home.country)}:")
     shown = Table("currency", "units", "from", "until", "source")
     for rate in table.rates:

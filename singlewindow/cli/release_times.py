@@ -18,7 +18,7 @@ BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
 
 @click.command(name="release-times")
 @click.option("--from", "from_", required=True, help="From this moment, e.g. 2026-01-01T00:00:00Z.")
-@click.option("--to", required=True, help="Up to, but without, this moment.")
+@click.option("--to", help="Up to, but without, this moment; up to the cut-off without it.")
 @click.option("--cut-off", help="Count only what was recorded up to this moment; up to now without it.")
 @click.option("--mode-milliseconds", type=int, help="What lengths are rounded to for their mode; 1000 if not given.")
 @click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down.")
@@ -48,6 +48,8 @@ def print_report(report: dict[str, Any]) -> None:
     shown = console()
     shown.print(table)
     shown.print(f"Fingerprint of the evidence: {report['fingerprint']}", soft_wrap=True)
+    settled = "yes" if report["settled"] else "no"
+    shown.print(f"Mode rounded to {query['mode_resolution']:g} s; settled: {settled}.", soft_wrap=True)
     if not report["settled"]:
         shown.print("It can still change: give a --cut-off that is two minutes old or more.", soft_wrap=True)
 

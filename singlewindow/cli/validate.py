@@ -18,6 +18,7 @@ from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, describe
 from singlewindow.declarations.validation import validate as validate_document
+from singlewindow.security.identifiers import party_code
 from singlewindow.settings import load_settings
 
 
@@ -30,6 +31,7 @@ def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> 
 
     What only a service knows is not checked: mandates, and references that were used before.
     """
+    party = None if party is None else party_code("party", party)
     settings = load_settings()
     config, others = Path(settings.sw_config), settings.other_countries
     rulebooks = load_rulebooks(config, settings.sw_item_limit, settings.sw_country, others)
@@ -52,13 +54,12 @@ class _Judge:
 
     def judge(self, content: bytes, media: Media) -> Validated:
         """Every fault, and every refusal that awaits the document at lodgement before them."""
-        validated = validate_document(content, media, self.rulebooks, self.limits)
-        declaration = validated.declaration
-        refusals = [*admission.of_document(declaration, validated.faults)]
-        named = admission.parties_of(declaration, validated.faults)
-        if self.party is not None and named is not None:
-            refusals += admission.for_party(declaration.type_code, named, self.party)
-        return replace(validated, faults=(*refusals, *validated.faults))
+        validated = admission.with_refusals(validate_document(content, media, self.rulebooks, self.limits))
+        named = admission.parties_of(validated)
+        if self.party is None or named is None:
+            return validated
+        refusals = tuple(admission.for_party(validated.declaration.type_code, named, self.party))
+        return replace(validated, faults=(*refusals, *validated.faults), total=validated.total + len(refusals))
 
 
 def _agree(path: Path, validated: Validated) -> bool:

@@ -158,7 +158,7 @@ def lines_in(declaration: etree._Element) -> Callable[[Path], int | None]:
     def line_of(path: Path) -> int | None:
         node = declaration
         for step in path[1:]:
-            below = [child for child in node if etree.QName(child).localname == step.name]
+            below = list(node.iterchildren(f"{{*}}{step.name}"))
             at = (step.index or 1) - 1
             if at >= len(below):
                 break

@@ -19,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from singlewindow.text_files import unmarked
+
 FILE = "rates.csv"
 COLUMNS = ("currency", "units", "valid_from", "valid_until", "source")
 _UNITS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?")
@@ -78,10 +80,13 @@ NO_RATES = RateTable("")
 def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
     """The table of a file; raises `RatesError`. `known` are the currencies there are."""
     try:
-        reader = csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        text = unmarked(file.read_bytes(), "the table").decode("utf-8")
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RatesError(f"{file}:1: not readable as CSV in UTF-8: {error}") from error
+    except ValueError as error:
+        raise RatesError(f"{file}:1: {error}") from error
     mistakes = [] if rows and tuple(rows[0][1]) == COLUMNS else [(1, f"the first line must be {','.join(COLUMNS)}")]
     found: list[tuple[Rate, int]] = []
     for line, row in rows[1:]:
@@ -106,8 +111,12 @@ def _rate(row: list[str], home: str, known: Collection[str]) -> Rate:
     if len(row) != len(COLUMNS):
         raise ValueError(f"the line has {len(row)} columns, not {len(COLUMNS)}")
     currency, units, first, last, source = row
-    if currency not in known or currency == home:
-        raise ValueError(f"{currency!r} is no other currency than {home} of ISO 4217 or of the country profile")
+    if currency == home:
+        raise ValueError(f"{home} is the home currency, which needs no rate: take the line out")
+    if currency not in known:
+        near = currency.strip().upper()
+        advice = f"write {near}" if near in known else "write its three capital letters of ISO 4217, such as USD"
+        raise ValueError(f"{currency!r} is no currency of ISO 4217 or of the country profile: {advice}")
     if not _UNITS.fullmatch(units) or not Decimal(units):
         raise ValueError(f"units is {units!r}: write how many {currency} one {home} buys, such as 1.2345")
     if _day(last) < _day(first):

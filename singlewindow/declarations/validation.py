@@ -5,8 +5,8 @@ Faults of the schema and breaches of rules come as one list, in the order of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from singlewindow.declarations import pointers
 from singlewindow.declarations.elements import ELEMENTS
@@ -29,6 +29,7 @@ class Validated:
     `country` is the one served by whose rules it was judged. `faults` are sorted by line and then by place, at most
     `FAULTS_SHOWN` of the `total` that were found. Hard ones are never left out in favour of warnings. That the message
     seems to follow another profile comes before all others. `enveloped` says whether the message had its MetaData.
+    `line_of` is that of the reading.
     """
 
     declaration: Declaration
@@ -36,6 +37,7 @@ class Validated:
     faults: tuple[Fault, ...]
     enveloped: bool
     total: int
+    line_of: Callable[[Path], int | None] = field(default=lambda _path: None, compare=False, repr=False)
 
 
 def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits = _DEFAULT_LIMITS) -> Validated:
@@ -45,13 +47,13 @@ def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits 
     book = rulebooks.named(declaration.country)
     breaches = book.check(declaration, reading.broken_paths)
     if not breaches and not reading.faults:
-        return Validated(declaration, book.country, (), reading.enveloped, total=0)
+        return Validated(declaration, book.country, (), reading.enveloped, 0, reading.line_of)
     found = [*reading.faults, *breaches]
     shown, total = _with_lines(_gravest(found), reading), len(found)
     other = other_profile(reading.faults, rulebooks.profiles, reading.line_of((ROOT,)))
     if other:
         shown, total = (other, *shown[: FAULTS_SHOWN - 1]), total + 1
-    return Validated(declaration, book.country, shown, reading.enveloped, total)
+    return Validated(declaration, book.country, shown, reading.enveloped, total, reading.line_of)
 
 
 def describe(fault: Fault, validated: Validated) -> dict[str, str | int | None]:

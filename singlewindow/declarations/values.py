@@ -33,6 +33,10 @@ _DATE_OF_ANY_YEAR = re.compile(r"[0-9]{8}(?:[0-9]{6}(?:Z|[+-][0-9]{2}))?")
 _EXPONENT = re.compile(r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+")
 
 
+_NEEDED = frozenset(("Declaration/FunctionalReferenceID", "Declaration/TypeCode", "Declaration/Declarant/ID"))
+"""What the schema lets out and every original needs."""
+
+
 class Finding(NamedTuple):
     """What is wrong with a value: rule id, answer code, what is wrong, what to do."""
 
@@ -73,7 +77,7 @@ def clean(element: Element, text: str) -> str:
 def check_value(element: Element, value: str) -> Finding | None:
     """What is wrong with the cleaned value of a leaf, or None."""
     if element.enum:
-        return None if value in element.enum else _not_listed(element.name, value, element.enum)
+        return None if value in element.enum else _wrong_choice(element, value)
     match element.base:
         case "decimal":
             return _check_decimal(element, value)
@@ -100,7 +104,8 @@ def check_attribute(leaf: Element, attribute: Attribute, value: str) -> Finding 
 def _check_text(element: Element, value: str) -> Finding | None:
     if not value and element.pattern and not re.fullmatch(element.pattern, value):
         text = f"{element.name} is empty or blank."
-        return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, "Give it a value or leave the element out.")
+        advice = "Give it a value." if element.path in _NEEDED else "Give it a value or leave the element out."
+        return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, advice)
     if element.length is not None and len(value) > element.length and not _is_code(element):
         text = f"{element.name} holds {len(value):,} characters; at most {element.length} are allowed."
         return Finding("SCHEMA-LENGTH", "VALUE_TOO_LONG", text, f"Shorten it to {element.length} characters.")
@@ -136,6 +141,13 @@ def _wrong_code(element: Element, value: str) -> Finding:
 
 def _shape(name: str, value: str, expected: str, advice: str) -> Finding:
     return Finding("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; it must be {expected}.", advice)
+
+
+def _wrong_choice(element: Element, value: str) -> Finding:
+    if element.path == "Declaration/FunctionCode":  # the schema knows requests as well, and none is taken
+        text = f"{element.name} is {shown(value)}; only 9 is accepted."
+        return Finding("SCHEMA-ENUM", "SCHEMA_INVALID", text, "Give 9: this service takes originals only.")
+    return _not_listed(element.name, value, element.enum)
 
 
 def _not_listed(name: str, value: str, allowed: tuple[str, ...]) -> Finding:

@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.route import Public, Route
 from singlewindow.security.access import Keyring
-from singlewindow.security.identifiers import normal_party
+from singlewindow.security.identifiers import normal_party, party_code
 from singlewindow.security.keys import Principal, Role
 from singlewindow.security.permissions import PERMISSIONS, may
 
@@ -22,7 +22,8 @@ ACTING_FOR = "Acting-For"
 def authorise(route: Route, headers: Headers, keyring: Keyring) -> Principal | None:
     """The caller, None on public routes.
 
-    Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NOT_AUTHORISED_FOR_PARTY.
+    Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NOT_AUTHORISED_FOR_PARTY, and of a header that names
+    nobody ACTING_FOR_REQUIRED or INVALID_PARAMETER.
     """
     if isinstance(route.permission, Public):
         return None
@@ -42,12 +43,18 @@ def _in_the_place_of(party: str, principal: Principal, keyring: Keyring) -> Prin
     if principal.role is not Role.BROKER:
         raise ProblemError("FORBIDDEN", f"A key of role {principal.role} acts for nobody: leave {ACTING_FOR} out")
     own = principal.party or ""
+    if not normal_party(party):
+        raise ProblemError("ACTING_FOR_REQUIRED", f"{ACTING_FOR} is empty: name your client there, or {own} itself")
     if normal_party(party) == normal_party(own):
         return principal.acting_for(own)
     # As it is sent before the form of today: a party may have its key from when small letters were kept.
     for name in dict.fromkeys((party, normal_party(party))):
         if keyring.may_act(own, name):
             return principal.acting_for(name)
+    try:
+        party_code(f"party in {ACTING_FOR}", party)
+    except ValueError as error:
+        raise ProblemError("INVALID_PARAMETER", str(error)) from error
     detail = f"No mandate in force lets this broker act for the party named by {ACTING_FOR}"
     raise ProblemError("NOT_AUTHORISED_FOR_PARTY", detail)
 

@@ -19,7 +19,7 @@ INTERFACE = "v1"
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "REQUEST_TIMEOUT", "URI_TOO_LONG", "INTERNAL_ERROR",
           "SERVICE_UNAVAILABLE")  # fmt: skip
 GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED")
-ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY",)
+ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY", "ACTING_FOR_REQUIRED")
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question"}  # fmt: skip
@@ -52,7 +52,7 @@ def problem_codes(route: Route) -> list[str]:
     """Every problem code a route may answer, as far as they are its own or common to all."""
     guarded = () if isinstance(route.roles, Public) else GUARDED
     on_behalf = ON_BEHALF if takes_acting_for(route) else ()
-    return [*guarded, *on_behalf, *COMMON, *route.problems]
+    return list(dict.fromkeys([*guarded, *on_behalf, *COMMON, *route.problems]))
 
 
 def takes_acting_for(route: Route) -> bool:

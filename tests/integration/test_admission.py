@@ -109,6 +109,12 @@ def test_a_large_message_is_answered_alike(broker: Caller, window: Window) -> No
     assert send(broker, content, B).status_code == 202
 
 
+def test_a_breach_of_a_rule_is_told_before_whom_it_is_lodged_for(broker: Caller) -> None:
+    answer = send(broker, as_json(of_b() | {"GoodsItemQuantity": "7"}), A)
+    assert (answer.status_code, body_of(answer)["code"]) == (422, "TOTALS_MISMATCH")
+    assert "LODGE-PARTY" in {fault["rule"] for fault in body_of(answer)["faults"]}
+
+
 def test_every_member_of_a_batch_is_for_whom_the_batch_is(broker: Caller, window: Window) -> None:
     own = as_json(tree("A1", Declarant={"ID": A}))
     _, first, second = lines(send(broker, packed(a_json=own, b_xml=as_xml(of_b())), A, ZIP, BATCH))

@@ -16,7 +16,7 @@ from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.audit.verify import Verdict, verify
 from singlewindow.clearance import notary
 from singlewindow.clearance.comparison import compare
-from singlewindow.clearance.cursors import START, Cursor
+from singlewindow.clearance.cursors import START, Cursor, NotInStream
 from singlewindow.clearance.window import Window
 from singlewindow.storage import checkpoints, comparison, events, schema, trail
 from singlewindow.storage.engines import open_engine, reading
@@ -247,6 +247,14 @@ def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None
     assert (second.statement.number, second.statement.previous) == (2, first.digest)
     assert notary.checkpoints_after(engine, START, 10)[0] == [first, second]
     assert notary.checkpoints_after(engine, Cursor(1), 10)[0] == [second]
+
+
+def test_who_keeps_checkpoints_is_never_told_to_replace_them(engine: Engine) -> None:
+    notary.sign(engine, SIGNER, after_seconds=0)
+    for gone in (Cursor(7), Cursor(1, "00000000")):
+        with pytest.raises(NotInStream) as caught:
+            notary.checkpoints_after(engine, gone, 10)
+        assert ("Keep every line" in str(caught.value), "after=0" in str(caught.value)) == (True, False)
 
 
 ALTERATIONS = (

@@ -13,6 +13,7 @@ from singlewindow.times import today
 NAME = "rates of exchange"
 SOON_DAYS = 31
 ADVICE = "Import newer rates: `singlewindow rates import FILE`. Without one, amounts are held for documents."
+REPLACE = "Import the rates that customs publish before the first real declaration: `singlewindow rates import FILE`."
 
 
 def rates_last(settings: Settings) -> Iterator[Check]:
@@ -32,5 +33,8 @@ def rates_last(settings: Settings) -> Iterator[Check]:
         yield fault(NAME, f"there is none for today of {', '.join(gone)}", ADVICE)
     if soon:
         yield warning(NAME, f"they end within {SOON_DAYS} days for {', '.join(soon)}", ADVICE)
-    if not gone and not soon:
+    examples = sorted({rate.currency for rate in table.rates if rate.source.lower().startswith("example")})
+    if examples:
+        yield warning(NAME, f"{len(examples)} currencies have example rates, {', '.join(examples[:3])} ...", REPLACE)
+    if not gone and not soon and not examples:
         yield ok(NAME, f"{len(left)} currencies, for {min(left.values())} days and more")

@@ -40,8 +40,9 @@ class BoundRule:
     def faults(self, context: Context) -> Iterator[Fault]:
         """What the rule finds."""
         rule = self.rule
-        for place, text in rule.check(context):
-            yield Fault(self.rule_id, rule.code, self.severity, text, rule.advice, place)
+        for place, text, *own in rule.check(context):
+            advice = own[0] if own else rule.advice
+            yield Fault(self.rule_id, rule.code, self.severity, text, advice, place)
 
 
 def schema_path(place: Place) -> str:
@@ -179,9 +180,16 @@ def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB", ot
 
 def _served(file: Path, setting: str) -> Profile:
     if not file.is_file():
-        text = f"{setting} names {file.parent.name!r}, and there is no {file}. Add it, or correct {setting}."
-        raise ProfileError(text)
+        raise ProfileError(_no_profile(file, setting))
     return load_profile(file)
+
+
+def _no_profile(file: Path, setting: str) -> str:
+    """What to write instead: the country that is meant, or those there are."""
+    named, there = file.parent.name, {each.parent.name: each for each in sorted(file.parents[1].glob("*/profile.toml"))}
+    meant = [code for code in there if named.upper() in {code, *load_profile(there[code]).also_written}]
+    advice = f"Write {meant[0]}." if meant else f"Add it, or correct {setting}; there are {', '.join(there) or 'none'}."
+    return f"{setting} names {named!r}, and there is no {file}. {advice}"
 
 
 def rates_file(config_dir: Path, country: str) -> Path:

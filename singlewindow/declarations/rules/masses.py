@@ -51,7 +51,7 @@ class MassPositive(Rule, frozen=True):
     scope = Scope.EVERY
     reads = MASSES.paths
     leafwise = True
-    advice = "State the mass in kilograms, or leave the element out where none is required."
+    advice = "State the mass in kilograms."
 
     def check(self, context: Context) -> Findings:
         if all(_weighs(text) for text in context.texts[MASSES]):
@@ -76,20 +76,23 @@ class MassUnit(Rule, frozen=True):
     scope = Scope.EVERY
     reads = MASS_UNITS.paths
     leafwise = True
-    advice = f"Convert the mass to KGM (kilograms), or use another unit of mass: {', '.join(sorted(UNITS))}."
+    advice = (
+        "Convert the mass to KGM (kilograms), or use another unit of mass, such as TNE, GRM or LBR; "
+        "all are in schemas/wco_datamodel/codelists/mass-units-2020.csv."
+    )
 
     def check(self, context: Context) -> Findings:
         if FACTORS.keys() >= set(context.texts[MASS_UNITS]):
             return
         for path, text in MASS_UNITS.places(context.tree):
-            if text not in FACTORS:
+            if (meant := text.strip().upper()) in FACTORS and text not in FACTORS:
+                yield path, f"{path[-2].name} is in {quoted(text)}, which is written {meant}.", f"Write {meant}."
+            elif text not in FACTORS:
                 yield path, f"{path[-2].name} is in {quoted(text)}, {_no_unit(text)}."
 
 
 def _no_unit(text: str) -> str:
     unit, _, qualifier = text.partition("#")
-    if (meant := text.strip().upper()) in FACTORS:
-        return f"which is written {meant}"
     return f"where {quoted(qualifier)} qualifies no mass" if unit in UNITS else "which is no unit of mass"
 
 

@@ -9,11 +9,13 @@ from singlewindow.declarations.faults import Path
 from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, capitals, groups, value
 from singlewindow.declarations.rules.leaves import IDENTIFIERS, UNBROKEN, Walk
 from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, Scope, quoted, under
-from singlewindow.declarations.values import UNSEEN
+from singlewindow.declarations.values import UNSEEN, shown
 
 _LRN = "Declaration/FunctionalReferenceID"
 _LRN_PATH = under(DECLARATION_PATH, "FunctionalReferenceID")
-_LRN_FORM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._/()+:,#&=-]*[A-Za-z0-9_.)-])?")
+_LRN_STRANGE = re.compile(
+    r"\A[^A-Za-z0-9_]|[^A-Za-z0-9 ._/()+:,#&=-]|\.\./|/\.\.|[^A-Za-z0-9_.)-]\Z"  # at its ends fewer may stand
+)
 _CLASSIFICATIONS = f"{COMMODITY}/Classification"
 _ADDITION = "TRC"
 _HARMONIZED = ("HS", "SRZ")
@@ -50,8 +52,9 @@ class LrnCharacters(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         lrn = value(context.tree, "FunctionalReferenceID")
-        if lrn and (not _LRN_FORM.fullmatch(lrn) or "../" in lrn or "/.." in lrn):
-            yield _LRN_PATH, f"The reference (LRN) {lrn[:40]!a} holds characters that are not allowed there."
+        if lrn and (strange := _LRN_STRANGE.search(lrn)):
+            what = _described(strange[0]) if len(strange[0]) == 1 else shown(strange[0])
+            yield _LRN_PATH, f"The reference (LRN) {shown(lrn)} holds {what} as its character {strange.start() + 1}."
 
 
 class IdentifierSpace(Rule, frozen=True):
@@ -80,7 +83,7 @@ class IdentifierSpace(Rule, frozen=True):
 
 
 def _described(letter: str) -> str:
-    """A character nobody sees, by number and name: "U+00A0 (no-break space)"."""
+    """A character by number and name: "U+00A0 (no-break space)"."""
     names = {" ": "blank", "\t": "tab"}
     return f"U+{ord(letter):04X} ({names.get(letter) or unicodedata.name(letter, 'unnamed').lower()})"
 

@@ -18,7 +18,8 @@ import msgspec
 from singlewindow.declarations.faults import Path, Severity, Step
 from singlewindow.declarations.rules.context import Context
 
-Finding = tuple[Path, str]
+Finding = tuple[Path, str] | tuple[Path, str, str]
+"""The place, what is wrong there, and what to do where the rule's own advice is not the best."""
 Findings = Iterator[Finding]
 
 SHIPMENT = "Declaration/GoodsShipment"

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from singlewindow.clearance.admission import CODES, Parties, Refusal, of_document, of_lodger, parties_of
+from singlewindow.clearance.admission import CODES, Parties, Refusal, of_document, of_lodger, parties_of, with_refusals
 from singlewindow.declarations.faults import Fault, Severity, Step
+from singlewindow.declarations.intake import Media
 from singlewindow.declarations.model import ROOT, Declaration
+from singlewindow.declarations.rules import load_rulebooks
+from singlewindow.declarations.validation import Validated, validate
 from singlewindow.http.codes import CODES as ANSWERS
 from singlewindow.security.keys import Principal, Role
+from singlewindow.settings import ROOT as ROOT_FOLDER
+from tests.documents import original
 from tests.integration.documents import tree
+
+BOOKS = load_rulebooks(ROOT_FOLDER / "config")
 
 TRADER = Principal("t", Role.TRADER, party="GB1")
 BROKER = Principal("b", Role.BROKER, party="BROKER")
@@ -23,6 +30,10 @@ class _Register:
 
     def may_act(self, broker: str, party: str) -> bool:
         return (broker, party) == ("BROKER", "GB1")
+
+
+def judged(declaration: Declaration, *faults: Fault) -> Validated:
+    return Validated(declaration, "GB", faults, enveloped=False, total=len(faults))
 
 
 def refused(
@@ -54,7 +65,7 @@ def test_a_slip_is_told_with_the_parties_of_the_declaration() -> None:
     parties = Parties(declarant="X", importer="Y", exporter="")
     (fault,) = of_lodger("IMA", parties, BROKER.acting_for("GB1"), _Register())
     assert fault.text == "This import is lodged for GB1, but it names Y as importer and X as declarant."
-    assert "Acting-For" in fault.advice
+    assert fault.advice == "Only a party of the declaration, or a broker with its mandate, can lodge it."
     (fault,) = of_lodger("EXD", Parties(declarant="", importer="Y", exporter=""), TRADER, _Register())
     assert fault.text == "This export is lodged for GB1, but it names no exporter and no declarant."
 
@@ -87,7 +98,8 @@ def test_a_party_of_a_key_from_before_identifiers_were_capitals_is_the_same() ->
 
 def test_parties_are_compared_without_outer_white_space_and_in_capitals() -> None:
     shipment = {"Importer": {"ID": "gb1\t"}}
-    named = parties_of(Declaration(tree(Declarant={"ID": " Gb2 "}, Exporter={"ID": "x"}, GoodsShipment=shipment)), ())
+    declaration = Declaration(tree(Declarant={"ID": " Gb2 "}, Exporter={"ID": "x"}, GoodsShipment=shipment))
+    named = parties_of(judged(declaration))
     assert named == Parties(declarant="GB2", importer="GB1", exporter="X")
 
 
@@ -107,6 +119,26 @@ def test_only_originals_with_a_reference_are_lodged(changes: dict[str, str], rul
     assert [fault.rule for fault in of_document(Declaration(tree() | changes), ())] == rules
 
 
+@pytest.mark.parametrize("code", ["13", "14"])
+def test_a_request_hears_only_that_it_is_none_that_is_taken(code: str) -> None:
+    content = original("R1").replace(b"<FunctionCode>9<", f"<FunctionCode>{code}<".encode())
+    content = content.replace(b"<TypeCode>IMA<", b"<TypeCode>XYZ<")
+    plain = validate(content, Media.XML, BOOKS)
+    assert ("WCO-REQUEST-NAMES-DECLARATION" in {fault.rule for fault in plain.faults}) is (code == "13")
+    found = with_refusals(plain)
+    assert ([fault.rule for fault in found.faults], found.total) == ([Refusal.REQUEST], 1)
+    line = next(at for at, text in enumerate(content.splitlines(), start=1) if b"FunctionCode" in text)
+    assert found.faults[0].line == line
+
+
+def test_whom_it_is_not_lodged_for_has_the_line_of_the_declarant() -> None:
+    content = original("R1").replace(b"<Declarant>", b"\n\n<Declarant>")
+    named = parties_of(validate(content, Media.XML, BOOKS))
+    (fault,) = of_lodger("IMA", named, Principal("t", Role.TRADER, party="GB7"), _Register())
+    line = next(at for at, text in enumerate(content.splitlines(), start=1) if b"<Declarant>" in text) + 1  # its ID
+    assert (fault.rule, fault.line) == (Refusal.NOT_CONCERNED, line)
+
+
 def test_what_the_schema_could_not_read_is_not_said_to_be_missing() -> None:
     def broken(*names: str) -> Fault:
         path = (ROOT, *map(Step, names))
@@ -115,9 +147,9 @@ def test_what_the_schema_could_not_read_is_not_said_to_be_missing() -> None:
     declaration = Declaration(tree() | {"FunctionalReferenceID": ""})
     assert list(of_document(declaration, [broken("FunctionalReferenceID")])) == []
     assert len(list(of_document(declaration, [broken("TypeCode")]))) == 1
-    assert parties_of(declaration, [broken("Declarant", "ID")]) is None
-    assert parties_of(declaration, [broken("GoodsShipment")]) is None
-    assert parties_of(declaration, [broken("Declarant", "Name")]) is not None
+    assert parties_of(judged(declaration, broken("Declarant", "ID"))) is None
+    assert parties_of(judged(declaration, broken("GoodsShipment"))) is None
+    assert parties_of(judged(declaration, broken("Declarant", "Name"))) is not None
 
 
 def test_every_refusal_has_an_answer_code() -> None:

@@ -92,6 +92,17 @@ def test_a_mandate_is_granted_listed_and_revoked(run: Run, folder: Path) -> None
     assert (status, "`singlewindow mandates list`" in err) == (1, True)
 
 
+def test_a_mandate_of_identifiers_without_a_key_is_recorded_and_warned_of(run: Run, folder: Path) -> None:
+    run("keys", "create", "--data", folder, "--role", "broker", "--party", "B1")
+    given = ("--broker", "b1", "--party", "GB1")
+    status, out, err = run("mandates", "grant", "--data", folder, *given, "--to", "2099-01-31")
+    assert (status, out.strip().isdigit()) == (0, True)
+    assert "Broker B1 may act for GB1, to the end of 2099-01-31." in err
+    assert ("no trader's key of GB1" in err, "no broker's key" in err) == (True, False)
+    run("keys", "create", "--data", folder, "--role", "trader", "--party", "GB1")
+    assert "Warning" not in run("mandates", "grant", "--data", folder, *given).err
+
+
 @pytest.mark.parametrize("typed", ["gb123456789000", " GB123456789000", "GB123456789000\t", "Gb123456789000\u00a0"])
 def test_a_party_is_stored_in_the_form_in_which_it_is_compared(run: Run, folder: Path, typed: str) -> None:
     assert run("keys", "create", "--data", folder, "--role", "trader", "--party", typed).status == 0

@@ -120,12 +120,29 @@ def test_the_first_table_of_a_country_is_an_import_too(file: Path, config: Path,
     ],
 )
 def test_the_doctor_says_beforehand_that_rates_run_out(
-    config: Path, monkeypatch: pytest.MonkeyPatch, today: date, level: Level
+    config: Path, file: Path, monkeypatch: pytest.MonkeyPatch, today: date, level: Level
 ) -> None:
+    file.write_text(file.read_text().replace("example rate", "gazette"))
     monkeypatch.setattr("singlewindow.cli.doctor.rates.today", lambda: today)
     (check,) = rates_last(Settings(sw_config=str(config)))
     assert check.level is level
     assert level is Level.OK or "rates import" in check.advice
+
+
+def test_the_doctor_warns_of_example_rates_until_they_are_replaced(config: Path) -> None:
+    (check,) = rates_last(Settings(sw_config=str(config)))
+    assert (check.level, "have example rates" in check.text) == (Level.WARNING, True)
+    assert "rates import" in check.advice
+
+
+def test_a_day_without_rates_is_said(config: Path) -> None:
+    listed = rates("--day", "2031-01-01")
+    assert (listed.exit_code, "There are no rates for 2031-01-01" in listed.output) == (1, True)
+
+
+def test_one_rate_is_told_as_one(config: Path, tmp_path: Path) -> None:
+    one = newer(tmp_path, HEAD + "USD,1.31,2026-12-01,2026-12-31,gazette 12\n")
+    assert "1 rate would change." in rates("import", "--dry-run", one).output
 
 
 def test_the_doctor_names_the_currencies_that_run_out(

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from singlewindow.clearance.studies import Study
 from singlewindow.cli import release_times as command
 from singlewindow.release_times.report import Query, report
 from tests.unit.cli.conftest import Run
@@ -40,3 +41,24 @@ def test_a_cut_off_and_the_mode_are_handed_on_and_the_report_is_final(run: Run, 
     assert (ran.status, asked) == (0, [{"from": "2026-01-01", "to": "2026-02-01"} | more])
     assert "as of 1970-01-01T00:00:00.000002Z" in " ".join(ran.out.split())
     assert "It can still change" not in ran.out
+
+
+def test_the_end_may_be_left_to_the_cut_off(run: Run, asked: list[dict[str, str]]) -> None:
+    ran = run("release-times", "--from", "2026-01-01", "--cut-off", "2026-02-03")
+    assert (ran.status, asked) == (0, [{"from": "2026-01-01", "cut_off": "2026-02-03"}])
+    assert "Mode rounded to 1 s; settled: yes." in ran.out
+
+
+@pytest.mark.parametrize(
+    ("study", "words"),
+    [
+        (Study(start=50, cut_off=20), "The cut-off 1970-01-01T00:00:00.000020Z comes before the range"),
+        (Study(start=50, end=60, cut_off=20), "The cut-off 1970-01-01T00:00:00.000020Z comes before the range"),
+        (Study(start=200), "The range starts at 1970-01-01T00:00:00.000200Z, which is still to come"),
+        (Study(start=50, cut_off=200), "The cut-off 1970-01-01T00:00:00.000200Z is still to come"),
+        (Study(start=50, end=40), "The range ends at 1970-01-01T00:00:00.000040Z"),
+    ],
+)
+def test_a_range_that_is_none_is_told_by_the_moments_that_were_asked(study: Study, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        study.query(100)

@@ -110,5 +110,12 @@ def test_a_declaration_for_somebody_else_is_not_valid(name: str) -> None:
     assert "is lodged for GB999999999000, but it names" in result.output
 
 
+@pytest.mark.parametrize("party", ["a b", "", "GB1,GB2"])
+def test_a_party_that_no_declaration_could_name_is_refused_where_it_is_typed(party: str) -> None:
+    result = validate("--for", party, EXAMPLES / PLAIN)
+    assert isinstance(result.exception, ValueError)
+    assert "is no identifier of a party" in str(result.exception)
+
+
 def test_without_a_party_it_is_said_what_was_not_checked() -> None:
     assert "Not checked" in validate(EXAMPLES / PLAIN).output

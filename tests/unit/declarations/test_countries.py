@@ -102,6 +102,13 @@ def test_the_united_kingdom_is_written_gb(named: str) -> None:
         judged(shipped, Media.JSON, named)
 
 
+@pytest.mark.parametrize(("home", "words"), [("gb", "Write GB."), ("UK", "Write GB."), ("FR", "there are GB")])
+def test_a_home_without_a_profile_leads_to_the_one_that_is_meant(home: str, words: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        load_rulebooks(Path(__file__).resolve().parents[3] / "config", home=home)
+    assert words in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("home", "others", "words"),
     [

@@ -46,6 +46,13 @@ def test_the_walk_reads_a_valid_declaration_as_the_fast_way_does() -> None:
     assert explain(_parsed(full_xml())).tree == read_xml(full_xml()).declaration.tree
 
 
+@pytest.mark.parametrize("code", ["1", "4", "13x", ""])
+def test_a_function_that_is_not_taken_leads_to_the_one_that_is(code: str) -> None:
+    (fault,) = read_xml(document(f"<FunctionCode>{code}</FunctionCode>")).faults
+    assert fault.text == f'FunctionCode is "{code}"; only 9 is accepted.'
+    assert fault.advice == "Give 9: this service takes originals only."
+
+
 @pytest.mark.parametrize(
     ("content", "rule", "at"),
     [

@@ -7,7 +7,8 @@ import unicodedata
 
 import pytest
 
-from singlewindow.declarations.values import UNSEEN, collapse, trimmed
+from singlewindow.declarations.elements import ELEMENTS
+from singlewindow.declarations.values import UNSEEN, check_value, collapse, trimmed
 
 EVERY = [chr(number) for number in range(sys.maxunicode + 1)]
 
@@ -47,3 +48,11 @@ def test_a_code_has_single_blanks_inside() -> None:
 
 def test_much_white_space_is_trimmed_in_one_pass() -> None:
     assert trimmed(" " * 2_000_000 + "A" + "\u200b" * 2_000_000) == "A"
+
+
+@pytest.mark.parametrize("path", ["FunctionalReferenceID", "TypeCode", "Declarant/ID", "Exporter/ID"])
+def test_a_blank_value_that_is_needed_is_not_to_be_left_out(path: str) -> None:
+    finding = check_value(ELEMENTS[f"Declaration/{path}"], "")
+    assert finding
+    assert finding.rule == "SCHEMA-BLANK"
+    assert ("leave" in finding.advice) is (path == "Exporter/ID")

@@ -54,6 +54,18 @@ def test_a_public_route_asks_for_no_key() -> None:
     assert _called(PUBLIC) is None
 
 
+@pytest.mark.parametrize(
+    ("party", "code"),
+    [
+        ("", "ACTING_FOR_REQUIRED"), (" ", "ACTING_FOR_REQUIRED"), ("a b", "INVALID_PARAMETER"),
+        ("GB1,GB2", "INVALID_PARAMETER"), ("\u0420", "INVALID_PARAMETER"), ("P\u200b", "INVALID_PARAMETER"),
+        ("X" * 18, "INVALID_PARAMETER"), ("Q", "NOT_AUTHORISED_FOR_PARTY"),
+    ],
+)  # fmt: skip
+def test_a_header_that_names_nobody_is_no_matter_of_mandates(party: str, code: str) -> None:
+    assert _code(Permission.LODGE, Authorization="Bearer broker", Acting_For=party) == code
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic Z29vZA==", "trader", "Token trader"])
 def test_without_a_bearer_key_the_caller_is_unknown(header: str) -> None:
     assert _code(Permission.LODGE) == "UNAUTHENTICATED"
@@ -98,7 +110,7 @@ def test_a_broker_says_that_it_acts_for_itself_and_needs_no_mandate(party: str) 
     assert (caller.party, caller.broker, caller.actor, caller.client) == ("B", "B", "broker:B", "broker:B")
 
 
-@pytest.mark.parametrize("party", ["Q", "", "P P", "\u0420", "P\u200b"])
+@pytest.mark.parametrize("party", ["Q", "PP", "B2", "p.q", "P-"])
 def test_a_broker_without_a_mandate_is_refused(party: str) -> None:
     assert _code(Permission.LODGE, Authorization="Bearer broker", Acting_For=party) == "NOT_AUTHORISED_FOR_PARTY"
 

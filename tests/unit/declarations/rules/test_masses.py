@@ -15,6 +15,7 @@ from singlewindow.declarations.intake import Media
 from singlewindow.declarations.masses import FACTORS
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.rules import Rulebooks
+from singlewindow.declarations.rules.masses import MassUnit
 from singlewindow.declarations.validation import validate
 
 FaultsOf = Callable[..., list[Fault]]
@@ -86,7 +87,7 @@ def test_another_unit_on_a_mass_is_refused(
         content = (to_xml if form is Media.XML else to_json)(Declaration(ordered, header), enveloped=True)
         found = [fault for fault in validate(content, form, rulebooks).faults if fault.rule == "WCO-MASS-UNIT"]
         assert [(fault.severity, fault.path[-1].name) for fault in found] == [("hard", "@unitCode")]
-        assert "TNE" in found[0].advice
+        assert found[0].advice.startswith(("Write ", "Convert the mass to KGM"))
 
 
 @pytest.mark.parametrize(("unit", "meant"), [("tne", "TNE"), ("Kgm", "KGM"), ("kgm#g", "KGM#G")])
@@ -126,3 +127,18 @@ def test_goods_in_bulk_may_weigh_the_same_net_and_gross_elsewhere(
 def test_a_mass_of_zero_is_out_of_range(goods_import: Tree, item: Tree, faults_of: FaultsOf) -> None:
     item["Commodity"]["GoodsMeasure"]["NetNetWeightMeasure"] = "0.000"
     assert [fault.code for fault in faults_of(goods_import)] == ["VALUE_OUT_OF_RANGE"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "advice"),
+    [
+        ("kgm", "Write KGM."), ("Tne", "Write TNE."), ("kgm#g", "Write KGM#G."),
+        ("MTR", MassUnit.advice), ("KGX", MassUnit.advice),
+    ],
+)  # fmt: skip
+def test_a_unit_near_a_listed_one_leads_to_it(
+    unit: str, advice: str, goods_import: Tree, faults_of: Callable[..., list[Fault]]
+) -> None:
+    goods_import["TotalGrossMassMeasure"] = {"@unitCode": unit, "#text": "10"}
+    (fault,) = [fault for fault in faults_of(goods_import) if fault.rule == "WCO-MASS-UNIT"]
+    assert (fault.advice, len(fault.advice) < 180) == (advice, True)

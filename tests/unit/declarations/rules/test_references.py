@@ -49,6 +49,25 @@ def test_a_reference_that_could_be_mistaken_is_refused(lrn: str, goods_import: T
     assert breaches(goods_import) == REFUSED
 
 
+@pytest.mark.parametrize(
+    ("lrn", "what"),
+    [
+        ("ut-2\xe9", "U+00E9 (latin small letter e with acute) as its character 5"),
+        ("'; DROP", "U+0027 (apostrophe) as its character 1"),
+        ("A%00", "U+0025 (percent sign) as its character 2"),
+        ("KETTLES ", "U+0020 (blank) as its character 8"),
+        ("a/../b", '"/.." as its character 2'),
+    ],
+    ids=ascii,
+)
+def test_what_is_strange_in_a_reference_is_named(
+    lrn: str, what: str, goods_import: Tree, faults_of: Callable[..., list[Fault]]
+) -> None:
+    goods_import["FunctionalReferenceID"] = lrn
+    (fault,) = faults_of(goods_import)
+    assert fault.text == f'The reference (LRN) "{lrn}" holds {what}.'
+
+
 def test_free_text_and_document_references_may_be_in_any_script(
     goods_import: Tree, item: Tree, breaches: Breaches
 ) -> None:
