@@ -203,7 +203,8 @@ def _refuse_partial(customs: str | None, read: Iterable[tuple[_Files, Agency | N
         if agency is None or agency.code != customs:
             continue
         if not agency.always:
-            files.agency.complain(files.agency.line_of("", key="always"), "customs needs always = true")
+            line = files.agency.line_of("", key="always")
+            files.agency.complain(line, f"SW_CUSTOMS names {customs}, so it needs always = true: or correct SW_CUSTOMS")
         if NUMBER_PATH not in agency.entitlement.maximum:
             files.entitlement.complain(1, f"customs assesses every goods item, so it must see {NUMBER_PATH}")
 
