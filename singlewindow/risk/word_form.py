@@ -130,7 +130,7 @@ def _reads_one_way(text: str, plain: str) -> bool:
         return False
     if not text.replace(" ", "").isalpha() and _SIGN.search(text) is not None:
         return False
-    return text[1:].islower() or text.isupper() or _OUT_OF_CASE.search(text) is None
+    return text.isupper() or _OUT_OF_CASE.search(text) is None
 
 
 def _other_readings(text: str) -> Iterator[str]:

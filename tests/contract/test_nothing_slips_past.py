@@ -151,6 +151,12 @@ def test_pistols_are_pistols_in_further_letters(words: str) -> None:
     assert answer(TOYS, described(f"Toys: realistic metal {words}, 1:1"), Media.JSON).strictness >= usual.strictness
 
 
+@pytest.mark.parametrize("word", ["ivory", "lvory", "1vory", "|vory"])
+def test_a_stroke_that_begins_a_word_is_read_as_an_i(word: str) -> None:
+    """In a text all in small letters, too."""
+    assert "EN-001" in answer(IVORY, described(f"Antique piano with {word} keys")).why
+
+
 PLAIN_GOODS = {
     "Passenger car tyres 205/55 R 22": "40111000", "Tyres 185 R12 C for vans": "40112010",
     "Automotive safety fuses, 10 A blade": "85361010", "Gunpowder green tea": "09021000",
