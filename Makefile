@@ -62,8 +62,8 @@ up: install ## Run the whole service on this machine until Ctrl-C
 	$(BIN)/singlewindow up
 
 docs: install ## Write the generated files again: XSDs, data elements, rules
-	$(BIN)/python -m singlewindow.declarations.xsd
-	$(BIN)/python -m singlewindow.declarations.dictionary
+	$(BIN)/python -m singlewindow.declarations.writing.xsd
+	$(BIN)/python -m singlewindow.declarations.writing.dictionary
 	$(BIN)/python -m singlewindow.declarations.rules > docs/rules.md
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

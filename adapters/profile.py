@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from adapters.contract import NotRetryable, View
+from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess
 from singlewindow.risk.conditions import ConditionError
 

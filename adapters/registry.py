@@ -9,7 +9,7 @@ from adapters.contract import Adapter
 from adapters.profile import ProfileAdapter
 from adapters.remote import RemoteAdapter
 from adapters.sandbox import SandboxAdapter
-from singlewindow.risk.agency import Agency
+from singlewindow.agencies.agency import Agency
 
 
 class SandboxForbidden(ValueError):  # noqa: N818 - named for what it forbids

@@ -15,13 +15,13 @@ from email.utils import parsedate_to_datetime
 import httpx
 import msgspec
 
-from adapters.answer import LARGEST_ANSWER, foreign_items, read_answer
-from adapters.breaker import Breaker, Clock
+from adapters.call_deadline import TimeLimit
+from adapters.circuit_breaker import Breaker, Clock
 from adapters.contract import NotRetryable, Pending, Retryable, View
-from adapters.time_limit import TimeLimit
+from adapters.remote_answer import LARGEST_ANSWER, foreign_items, read_answer
+from singlewindow.agencies.agency import Agency, Remote
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.faults import Refused
-from singlewindow.risk.agency import Agency, Remote
 
 RETRY_SECONDS = 2.0
 LEAST_PAUSE, LONGEST_PAUSE = 1.0, 3_600.0

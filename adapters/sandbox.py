@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.contract import NotRetryable, Retryable, View
+from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.model import text_of
-from singlewindow.risk.agency import Agency
 
 SILENT, ERROR = "SANDBOX-SILENT", "SANDBOX-ERROR"
 OUTCOMES: Final[dict[str, tuple[Lane, int, Control | None]]] = {

@@ -20,9 +20,9 @@ import psycopg
 
 from bench.documents import POOL, XML_TYPE, documents
 from singlewindow.declarations.canonical import canonical, fingerprint
-from singlewindow.declarations.intake import Limits, Media, read
 from singlewindow.declarations.model import Declaration
-from singlewindow.declarations.xml_reading import DECLARATION_TAG, is_valid, parse, tree_of
+from singlewindow.declarations.reading.from_xml import DECLARATION_TAG, is_valid, parse, tree_of
+from singlewindow.declarations.reading.intake import Limits, Media, read
 
 GROUP = 100
 TABLE = """CREATE TABLE floor (number bigint PRIMARY KEY, received bytea NOT NULL, canonical bytea NOT NULL,

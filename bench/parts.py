@@ -19,19 +19,19 @@ from flask import Flask, Response, request
 
 from adapters.contract import Adapter, View
 from adapters.registry import build_adapters
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import Routing, route
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import canonical, decode, fingerprint
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.intake import Media
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.projection import project
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import describe, validate
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
-from singlewindow.risk.routing import Routing, route
 from singlewindow.risk.terms import Terms, terms_of
-from singlewindow.storage.identity import new_id
+from singlewindow.storage.engine.ids import new_id
 from singlewindow.times import today
 
 THREADS = 16

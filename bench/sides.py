@@ -24,10 +24,10 @@ from sqlalchemy.orm import Session
 from bench.baseline.models import Base, Key
 from bench.documents import PARTIES, party
 from bench.servers import Servers
-from singlewindow.security import access
-from singlewindow.security.keys import Role
+from singlewindow.access import keyring
+from singlewindow.access.keys import Role
 from singlewindow.settings import ROOT
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import Process, wait_until
 from tests.faults.harness.servers import QueueServer
@@ -172,7 +172,7 @@ def _make_keys(url: str) -> list[str]:
     engine = open_engine(url, pool_size=1)
     try:
         parties = map(party, range(PARTIES))
-        return [access.create_key(engine, Role.TRADER, party=each, name="bench").text for each in parties]
+        return [keyring.create_key(engine, Role.TRADER, party=each, name="bench").text for each in parties]
     finally:
         engine.dispose()
 

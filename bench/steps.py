@@ -18,12 +18,13 @@ from rich.table import Table
 
 from adapters.contract import View
 from adapters.registry import build_adapters
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.decisions.merge import merge
-from singlewindow.declarations import canonical, intake, projection, validation
-from singlewindow.declarations.intake import Media
+from singlewindow.declarations import canonical, projection, validation
+from singlewindow.declarations.reading import intake
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import load_rulebooks
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.routing import route
 from singlewindow.risk.terms import terms_of
 from singlewindow.settings import ROOT
 from singlewindow.times import today

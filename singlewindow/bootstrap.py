@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.registry import build_adapters
-from singlewindow.clearance.window import Window
-from singlewindow.declarations.intake import Limits
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.clearance.context import Window
+from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import load_rulebooks
-from singlewindow.risk.agencies import load_agencies
 from singlewindow.settings import Settings, load_settings, secret_of
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 
 
 def open_window(settings: Settings | None = None) -> Window:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
 
 ITEM = "Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
 AGENCY = """

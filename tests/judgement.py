@@ -7,17 +7,17 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Lane
 from singlewindow.decisions.merge import merge
 from singlewindow.declarations.faults import Refused, hard
-from singlewindow.declarations.intake import Media
 from singlewindow.declarations.projection import project
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import validate
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess
-from singlewindow.risk.routing import route
 from singlewindow.risk.terms import Terms, terms_of
 from singlewindow.settings import ROOT
 

@@ -23,8 +23,8 @@ import psycopg
 import redis
 from sqlalchemy.engine import URL, make_url
 
-from singlewindow.queue_server import find_queue_binary, queue_command
 from tests.server_guard import IN_MEMORY, identity
+from workers.queue_server import find_queue_binary, queue_command
 
 UNPRIVILEGED = "nobody"
 START_SECONDS = 30.0
@@ -80,7 +80,7 @@ def queue_server() -> Iterator[str]:
 def migrate(url: str) -> None:
     """Give the empty database at `url` the product's tables."""
     # Imported by those tests only that need tables: a fault in storage must not stop the tests of everything else.
-    importlib.import_module("singlewindow.storage.schema").migrate(url)
+    importlib.import_module("singlewindow.storage.engine.migrate").migrate(url)
 
 
 @contextmanager

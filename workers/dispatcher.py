@@ -17,11 +17,11 @@ from rq import Queue
 from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.audit.checkpoint import Signer
-from singlewindow.clearance import notary
-from singlewindow.clearance.dispatch import answer_for_silence, make_batches, may_gather, take_back
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding.dispatch import answer_for_silence, make_batches, may_gather, take_back
+from singlewindow.enquiries import audit_trail
 from singlewindow.faultpoints import reach
-from singlewindow.storage.questions import Batch
+from singlewindow.storage.open_questions import Batch
 from workers.heartbeat import Heartbeat
 from workers.queues import QUEUES, connect, queue, queue_of, ring
 
@@ -85,7 +85,7 @@ def dispatch(window: Window, bells: Mapping[str, Queue]) -> list[Batch]:
 def seal(window: Window, signer: Signer) -> None:
     """Make a checkpoint of the audit trail, if the last is old enough; of several dispatchers one makes it."""
     try:
-        made = notary.sign(window.engine, signer, window.settings.sw_checkpoint_seconds)
+        made = audit_trail.sign(window.engine, signer, window.settings.sw_checkpoint_seconds)
     except ValueError as error:  # somebody has put it there; agencies are asked all the same
         log.error("the last checkpoint of the audit trail cannot be read, so none is made: %s", error)
         return

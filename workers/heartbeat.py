@@ -9,9 +9,9 @@ import time
 from sqlalchemy import Engine
 
 from singlewindow import __version__
-from singlewindow.storage import dispatchers
-from singlewindow.storage.engines import clock
-from singlewindow.storage.identity import new_id
+from singlewindow.storage import heartbeats
+from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.engine.ids import new_id
 
 BEAT_SECONDS = 2.0
 
@@ -21,7 +21,7 @@ class Heartbeat:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._process = dispatchers.Self(new_id(), socket.gethostname(), os.getpid(), __version__)
+        self._process = heartbeats.Self(new_id(), socket.gethostname(), os.getpid(), __version__)
         self._next = 0.0
 
     def beat(self) -> None:
@@ -29,10 +29,10 @@ class Heartbeat:
         if time.monotonic() < self._next:
             return
         with self._engine.begin() as connection:
-            dispatchers.beat(connection, self._process, clock(connection))
+            heartbeats.beat(connection, self._process, clock(connection))
         self._next = time.monotonic() + BEAT_SECONDS
 
     def leave(self) -> None:
         """Write that this process has ended in order."""
         with self._engine.begin() as connection:
-            dispatchers.leave(connection, self._process.id)
+            heartbeats.leave(connection, self._process.id)

@@ -6,8 +6,8 @@ import logging
 from functools import cache
 
 from singlewindow.bootstrap import open_window
-from singlewindow.clearance.assess import assess_batches
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding.assess import assess_batches
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from singlewindow.clearance.window import Window
-from singlewindow.storage.questions import Batch
+from singlewindow.clearance.context import Window
+from singlewindow.storage.open_questions import Batch
 from workers import sentinel
 
 ASSESS = "assess"

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from bench.baseline.models import Assessed, Decision, Declaration, Event, FeedEntry, Notice, engine
 from bench.parts import answer
+from singlewindow.agencies.routing import Routing
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.decisions.merge import merge
-from singlewindow.risk.routing import Routing
 
 _queue = Queue("baseline", connection=Redis.from_url(environ["REDIS_URL"]))
 _routing = msgspec.json.Decoder(list[Routing])

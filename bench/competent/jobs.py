@@ -11,8 +11,8 @@ import msgspec
 import psycopg
 
 from bench.parts import answer
+from singlewindow.agencies.routing import Routing
 from singlewindow.decisions.merge import merge
-from singlewindow.risk.routing import Routing
 
 READ = "SELECT mrn, canonical, routing FROM declaration WHERE id = %s"
 ASSESSED = """INSERT INTO assessment (declaration_id, agency, lane, body, answered_at) VALUES (%s, %s, %s, %b, %s)"""

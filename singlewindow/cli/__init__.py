@@ -1,7 +1,7 @@
 """The `singlewindow` command: run the service, look after it, and use it from the trader's side.
 
-Each command is in the module of its name, which is imported when the command is given: a web process needs none of what
-the others stand on, and starts sooner.
+Each command is in the module of its name, in the room of those whom it is for, and is imported when it is given: a web
+process needs none of what the others stand on, and starts sooner.
 """
 
 from __future__ import annotations
@@ -13,23 +13,40 @@ import click
 
 from singlewindow import __version__, logs
 
-COMMANDS = (
-    "audit", "db", "demo", "dispatch", "doctor", "entitlements", "keys", "lodge", "mandates", "queue", "rates",
-    "release-times", "up", "validate", "web", "worker",
-)  # fmt: skip
+ROOMS = {
+    "": ("demo",),
+    "trader": ("lodge", "validate"),
+    "operator": (
+        "db",
+        "dispatch",
+        "doctor",
+        "entitlements",
+        "keys",
+        "mandates",
+        "queue",
+        "rates",
+        "up",
+        "web",
+        "worker",
+    ),
+    "auditor": ("audit", "release-times"),
+}
+"""The commands by whom they are for; each room is a package."""
+COMMANDS = {command: room for room, commands in ROOMS.items() for command in commands}
 
 
 class _Commands(click.Group):
     """A group whose commands are imported by name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS]
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command: click.Command = getattr(import_module(f"singlewindow.cli.{name}"), name)
+        place = ".".join(filter(None, ("singlewindow.cli", COMMANDS[cmd_name], name)))
+        command: click.Command = getattr(import_module(place), name)
         return command
 
 

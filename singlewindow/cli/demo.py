@@ -16,14 +16,14 @@ from pathlib import Path
 import click
 import httpx
 
-from singlewindow.cli.client import MEDIA, XML, Outcome, agencies_asked, lodge_all, media_of, open_client, send
-from singlewindow.cli.lodge import lodging_shown, print_outcomes
-from singlewindow.cli.release_times import print_report
-from singlewindow.declarations.intake import Limits, Media, read
-from singlewindow.security import access
-from singlewindow.security.keys import Role
+from singlewindow.access import keyring
+from singlewindow.access.keys import Role
+from singlewindow.cli.auditor.release_times import print_report
+from singlewindow.cli.trader.client import MEDIA, XML, Outcome, agencies_asked, lodge_all, media_of, open_client, send
+from singlewindow.cli.trader.lodge import lodging_shown, print_outcomes
+from singlewindow.declarations.reading.intake import Limits, Media, read
 from singlewindow.settings import ROOT, load_settings
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 
 EXAMPLES = ROOT / "examples" / "declarations"
 READY_SECONDS = 20.0
@@ -111,9 +111,9 @@ def _make_keys(folder: Path, parties: Iterable[str]) -> tuple[dict[str, str], st
     """A key for each trader by its party, one for the auditor, and one for an agency."""
     engine = open_engine(load_settings({"SW_DATA": str(folder)}).database_url, pool_size=1)
     try:
-        traders = {party: access.create_key(engine, Role.TRADER, party, name="demo trader").text for party in parties}
-        auditor = access.create_key(engine, Role.AUDITOR, name="demo auditor")
-        agency = access.create_key(engine, Role.AGENCY, agency="firearms", name="demo agency")
+        traders = {party: keyring.create_key(engine, Role.TRADER, party, name="demo trader").text for party in parties}
+        auditor = keyring.create_key(engine, Role.AUDITOR, name="demo auditor")
+        agency = keyring.create_key(engine, Role.AGENCY, agency="firearms", name="demo agency")
     finally:
         engine.dispose()
     return traders, auditor.text, agency.text

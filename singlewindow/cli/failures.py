@@ -6,7 +6,7 @@ import httpx
 from redis.exceptions import RedisError
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from singlewindow.risk.configuration import ConfigError
+from singlewindow.risk.toml_source import ConfigError
 
 _FROM_LIBRARIES = (httpx.HTTPError, httpx.InvalidURL, SQLAlchemyError, RedisError)
 EXPECTED = (ValueError, RuntimeError, OSError, ConfigError, *_FROM_LIBRARIES)

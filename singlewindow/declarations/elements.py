@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Literal
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "wco_datamodel"
+DRIVER = "WCO_DMS.xsd"
+"""The schema that imports all others."""
 
 ENVELOPE_NAMESPACE = "urn:wco:datamodel:WCO:DocumentMetaData-DMS:2"
 DECLARATION_NAMESPACE = "urn:wco:datamodel:WCO:DEC-DMS:2"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from singlewindow.declarations import pointers
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, Path, Severity
-from singlewindow.declarations.foreign import other_profile
-from singlewindow.declarations.intake import Limits, Media, Reading, read
 from singlewindow.declarations.model import ROOT, Declaration
+from singlewindow.declarations.reading.foreign import other_profile
+from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
 from singlewindow.declarations.rules import Rulebooks
 
 _DEFAULT_LIMITS = Limits()

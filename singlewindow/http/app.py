@@ -15,21 +15,21 @@ import msgspec
 from flask import Flask, Response, g, request
 
 from singlewindow import logs
-from singlewindow.clearance.group_commit import GroupCommit
-from singlewindow.clearance.reading_room import ReadingRoom, room_for
-from singlewindow.clearance.reads import reads_its_own, record_reading
-from singlewindow.clearance.window import Window
-from singlewindow.http.access import authorise
-from singlewindow.http.allowances import Allowances
-from singlewindow.http.call import Call, Reply, Service
-from singlewindow.http.content import acceptable_media, read_content
-from singlewindow.http.failures import as_problem
+from singlewindow.access.keyring import Keyring
+from singlewindow.access.tokens import Tokens
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging.group_commit import GroupCommit
+from singlewindow.clearance.lodging.sandboxed_reader import ReadingRoom, room_for
+from singlewindow.enquiries.access_log import reads_its_own, record_reading
+from singlewindow.http.authorisation import authorise
+from singlewindow.http.error_mapping import as_problem
+from singlewindow.http.limits import Allowances
+from singlewindow.http.negotiation import acceptable_media, read_content
 from singlewindow.http.parameters import read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
+from singlewindow.http.request import Call, Reply, Service
 from singlewindow.http.route import Route
 from singlewindow.http.routes import ROUTES
-from singlewindow.security.access import Keyring
-from singlewindow.security.tokens import Tokens
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from singlewindow.http.codes import CODES
+from singlewindow.access.keys import Role
+from singlewindow.http.api.shapes import Problem
+from singlewindow.http.problem_codes import CODES
 from singlewindow.http.problems import PROBLEM_MEDIA
-from singlewindow.http.replies import Problem
 from singlewindow.http.route import Body, Public, Route
-from singlewindow.security.keys import Role
 
 INTERFACE = "v1"
 """The interface's version, which is not the product's: that one is for the operator."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from singlewindow.clearance.cursors import PATTERN, START, read_cursor
+from singlewindow.enquiries.cursors import PATTERN, START, read_cursor
 from singlewindow.http.problems import ProblemError
 from singlewindow.times import microseconds, moment
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from singlewindow.http.codes import CODES, title_of
-from singlewindow.http.replies import FaultReply, Problem
+from singlewindow.http.api.shapes import FaultReply, Problem
+from singlewindow.http.problem_codes import CODES, title_of
 
 PROBLEM_MEDIA = "application/problem+json"
 OAUTH = ("INVALID_REQUEST", "UNSUPPORTED_GRANT_TYPE", "INVALID_SCOPE", "INVALID_CLIENT")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from singlewindow.http.call import JSON, Call, Reply
+from singlewindow.access.keys import Role
+from singlewindow.access.permissions import PERMISSIONS, Permission
 from singlewindow.http.parameters import Parameter
-from singlewindow.security.keys import Role
-from singlewindow.security.permissions import PERMISSIONS, Permission
+from singlewindow.http.request import JSON, Call, Reply
 
 
 class Public(Enum):

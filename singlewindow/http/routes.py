@@ -5,27 +5,27 @@ Flask's rules, the access check, /openapi.json and /docs are all made from this 
 
 from __future__ import annotations
 
-from adapters.answer import RemoteAnswer
-from singlewindow.clearance import readings
-from singlewindow.declarations.archive import ARCHIVE_BYTES
-from singlewindow.http import (
-    agencies,
-    batch,
+from adapters.remote_answer import RemoteAnswer
+from singlewindow.access.permissions import Permission as May
+from singlewindow.declarations.reading.archive import ARCHIVE_BYTES
+from singlewindow.enquiries import shapes
+from singlewindow.http import parameters
+from singlewindow.http.api import (
+    agency_answers,
     declarations,
     documentation,
     entitlements,
     lodging,
+    lodging_batch,
     oauth,
     operations,
-    outgoing,
-    parameters,
+    streams,
 )
-from singlewindow.http.call import FORM, HTML, JSON, LINES, TEXT, XML, ZIP
+from singlewindow.http.api.shapes import AnswerReceipt, BatchLine, Lodged, Validation
 from singlewindow.http.problems import OAUTH
-from singlewindow.http.replies import AnswerReceipt, BatchLine, Lodged, Validation
+from singlewindow.http.request import FORM, HTML, JSON, LINES, TEXT, XML, ZIP
 from singlewindow.http.route import PUBLIC, Answer, Discloses, Route
 from singlewindow.release_times.report import By
-from singlewindow.security.permissions import Permission as May
 
 BOTH_FORMS = (XML, JSON)
 MOST = 200
@@ -67,7 +67,7 @@ LODGEMENT = (
         problems=(*BODY_PROBLEMS, *REFUSALS),
     ),
     Route(
-        method="POST", path="/v1/declarations/batch", handler=batch.post_batch, permission=May.LODGE,
+        method="POST", path="/v1/declarations/batch", handler=lodging_batch.post_batch, permission=May.LODGE,
         discloses=Discloses.RECEIPT, consumes=(ZIP,), produces=(LINES,), largest=ARCHIVE_BYTES,
         summary="Lodge every declaration of a ZIP file; each is answered on its own, while the others are read",
         answers={200: Answer("A line of JSON with the number of members, then one for each, in order", BatchLine)},
@@ -85,13 +85,13 @@ DECLARATIONS = (
     Route(
         method="GET", path="/v1/declarations", handler=declarations.get_declarations, permission=May.READ,
         discloses=Discloses.DECLARATIONS, summary="List declarations, oldest first", parameters=(PAGE, LIMIT, LRN),
-        answers={200: Answer("A page", readings.Listing)},
+        answers={200: Answer("A page", shapes.Listing)},
     ),
     Route(
         method="GET", path="/v1/declarations/<mrn>", handler=declarations.get_declaration, permission=May.READ,
         discloses=Discloses.DECLARATIONS,
         summary="Where a declaration stands: state, timeline, agencies asked and answered",
-        answers={200: Answer("The declaration's standing", readings.Status)}, problems=("NOT_FOUND",),
+        answers={200: Answer("The declaration's standing", shapes.Status)}, problems=("NOT_FOUND",),
     ),
     Route(
         method="GET", path="/v1/declarations/<mrn>/document", handler=declarations.get_document, permission=May.READ,
@@ -104,8 +104,8 @@ DECLARATIONS = (
         discloses=Discloses.DECLARATIONS,
         summary="The decision, with reasons in words for this reader", parameters=(WAIT,),
         answers={
-            200: Answer("The decision", readings.DecisionReading),
-            202: Answer("Still open; ask again after Retry-After", readings.Undecided),
+            200: Answer("The decision", shapes.DecisionReading),
+            202: Answer("Still open; ask again after Retry-After", shapes.Undecided),
         },
         problems=("NOT_FOUND",),
     ),
@@ -115,7 +115,7 @@ AGENCIES = (
     Route(
         method="POST",
         path="/v1/agencies/<code>/assessments/<question>",
-        handler=agencies.post_assessment,
+        handler=agency_answers.post_assessment,
         permission=May.ANSWER,
         discloses=Discloses.RECEIPT,
         consumes=(JSON,),
@@ -144,31 +144,31 @@ ENTITLEMENTS = (
 
 OUTGOING = (
     Route(
-        method="GET", path="/v1/notices", handler=outgoing.get_notices, permission=May.NOTICES,
+        method="GET", path="/v1/notices", handler=streams.get_notices, permission=May.NOTICES,
         discloses=Discloses.NOTICES,
         parameters=(AFTER, LIMIT),
         summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
         answers={
-            200: Answer("A page; `X-Next-After` and Link name the next one", readings.Notices),
+            200: Answer("A page; `X-Next-After` and Link name the next one", shapes.Notices),
             204: Answer("No further notice, where XML is accepted; the headers are as with 200"),
         },
         problems=("CURSOR_CONFLICT",),
     ),
     Route(
-        method="GET", path="/v1/agencies/<code>/feed", handler=outgoing.get_feed, permission=May.FEED,
+        method="GET", path="/v1/agencies/<code>/feed", handler=streams.get_feed, permission=May.FEED,
         discloses=Discloses.FEED,
         parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
-        answers={200: Answer("A page; `X-Next-After` and Link name the next one", readings.Feed)},
+        answers={200: Answer("A page; `X-Next-After` and Link name the next one", shapes.Feed)},
         problems=("NOT_FOUND", "CURSOR_CONFLICT"),
     ),
     Route(
-        method="GET", path="/v1/release-times", handler=outgoing.get_release_times, permission=May.RELEASE_TIMES,
+        method="GET", path="/v1/release-times", handler=streams.get_release_times, permission=May.RELEASE_TIMES,
         discloses=Discloses.RELEASE_TIMES, parameters=(FROM, TO, CUT_OFF, BY, MODE),
         summary="How long each step took, with the evidence it can be derived from again",
         answers={200: Answer("The report; lengths in seconds", REPORT_SCHEMA)},
     ),
     Route(
-        method="GET", path="/v1/audit/checkpoints", handler=outgoing.get_checkpoints, permission=May.AUDIT,
+        method="GET", path="/v1/audit/checkpoints", handler=streams.get_checkpoints, permission=May.AUDIT,
         discloses=Discloses.AUDIT_TRAIL,
         parameters=(AFTER, LIMIT), summary="Signed checkpoints of the audit trail, a line each, to be kept",
         produces=(TEXT,), problems=("CURSOR_CONFLICT",),

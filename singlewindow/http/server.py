@@ -16,9 +16,9 @@ from types import FrameType
 import waitress
 from waitress.channel import HTTPChannel
 
-from singlewindow.clearance.reading_room import room_for
-from singlewindow.clearance.window import Window
-from singlewindow.declarations.archive import ARCHIVE_BYTES
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging.sandboxed_reader import room_for
+from singlewindow.declarations.reading.archive import ARCHIVE_BYTES
 from singlewindow.http.app import create_app
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 

@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from singlewindow.agencies.agency import Agency, Thresholds
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.agency import Agency, Thresholds
 from singlewindow.risk.conditions import ConditionError, Scenes
 from singlewindow.risk.profiles import Found, ProfileEntry
 from singlewindow.risk.terms import Terms

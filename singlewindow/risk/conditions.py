@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 import cel
 
 from singlewindow.declarations.model import Tree, text_of
+from singlewindow.risk.compiled_conditions import Predicate, Scene, Scope, predicate
+from singlewindow.risk.fact_readers import Fact, Unmeasurable, Value
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts, goods_items
 from singlewindow.risk.patterns import FUNCTIONS, LITERAL, translated
-from singlewindow.risk.predicates import Predicate, Scene, Scope, predicate
-from singlewindow.risk.readers import Fact, Unmeasurable, Value
 from singlewindow.risk.terms import Terms
 
 Names = frozenset[str]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from singlewindow.declarations.model import Tree, decimal_of, text_of
-from singlewindow.risk.readers import (
+from singlewindow.risk.fact_readers import (
     Fact,
     Value,
     amount,

@@ -14,11 +14,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from singlewindow.decisions.assessment import Control, Lane
+from singlewindow.risk.compiled_conditions import Scope
 from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Scenes, compile_condition
-from singlewindow.risk.configuration import Source
-from singlewindow.risk.predicates import Scope
-from singlewindow.risk.readers import Unmeasurable
+from singlewindow.risk.fact_readers import Unmeasurable
 from singlewindow.risk.rehearsal import rehearse
+from singlewindow.risk.toml_source import Source
 
 Words = Annotated[str, msgspec.Meta(pattern=r"\S")]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]

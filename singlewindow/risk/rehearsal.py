@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from singlewindow.risk.compiled_conditions import Scene, Scope
 from singlewindow.risk.conditions import Condition, ConditionError, compile_condition
+from singlewindow.risk.fact_readers import EMPTY, Kind, Value
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import LITERAL, pattern_faults
-from singlewindow.risk.predicates import Scene, Scope
-from singlewindow.risk.readers import EMPTY, Kind, Value
 
 _FILLED: Final[dict[Kind, Value]] = {"text": "1", "texts": ["1"], "number": 1.0, "count": 1, "flag": True}
 _DIGITS = "-.0123456789"

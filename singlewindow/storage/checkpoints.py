@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from singlewindow.storage.bulk import insert_new_rows
+from singlewindow.storage.engine.bulk import insert_new_rows
 from singlewindow.storage.tables import Record, checkpoint
 
 

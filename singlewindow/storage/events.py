@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
-from singlewindow.storage import trail
+from singlewindow.storage import audit_chain
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
 """What the service does by itself."""
-OPERATOR = trail.OPERATOR
+OPERATOR = audit_chain.OPERATOR
 
 
 class Kind(StrEnum):
@@ -55,7 +55,7 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
 
     They are kept until the transaction takes its streams or commits, and chained then: record them before either.
     """
-    trail.keep(connection, [entry._asdict() | {"detail": msgspec.json.encode(entry.detail)} for entry in events])
+    audit_chain.keep(connection, [entry._asdict() | {"detail": msgspec.json.encode(entry.detail)} for entry in events])
 
 
 def of_version(connection: Connection, version_id: int) -> list[Event]:

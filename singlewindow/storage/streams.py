@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from singlewindow.storage import trail
-from singlewindow.storage.bulk import add_up, insert_together
+from singlewindow.storage import audit_chain
+from singlewindow.storage.engine.bulk import add_up, insert_together
 from singlewindow.storage.tables import feed, notice, stream
 
 Row = dict[str, Any]
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 def publish(connection: Connection, notices: Iterable[Row], feed_entries: Iterable[Row]) -> None:
     """Number and write notices (rows without `number`) and feed entries, in the order given within each stream."""
-    trail.append(connection)
+    audit_chain.append(connection)
     notice_rows, feed_rows = list(notices), list(feed_entries)
     names = [_name(notice, row["party"]) for row in notice_rows] + [_name(feed, row["agency"]) for row in feed_rows]
     following = _take(connection, Counter(names))

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from singlewindow.access.keys import Role
 from singlewindow.http.routes import ROUTES
-from singlewindow.security.keys import Role
 from tests.documents import DECLARANT, original
 from tests.e2e.service import Service, running_service
 

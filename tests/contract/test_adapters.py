@@ -16,17 +16,18 @@ from adapters.profile import ProfileAdapter
 from adapters.registry import KeyMissing, SandboxForbidden, build_adapters
 from adapters.remote import RemoteAdapter
 from adapters.sandbox import OUTCOMES, SandboxAdapter
+from singlewindow.agencies.loading import load_agencies
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
-from singlewindow.risk.agencies import load_agencies
 from tests.agency_folders import AGENCY, one, profile, remote, remote_toml, write
 from tests.agency_server import agency_server
+from tests.places import AGENCIES
 from tests.terms import TERMS
 
 ITEMS = [
     {"SequenceNumeric": "1", "Commodity": {"Classification": [{"ID": "93020000", "IdentificationTypeCode": "TSP"}]}},
     {"SequenceNumeric": "2", "Commodity": {"Description": "bread"}},
 ]
-SHIPPED = Path(__file__).resolve().parents[2] / "config" / "agencies"
+SHIPPED = AGENCIES
 
 
 def view(reference: str = "LRN-SANDBOX-PHYSICAL-1", **changes: object) -> View:

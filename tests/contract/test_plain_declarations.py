@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from singlewindow.declarations.binding import to_json, to_xml
-from singlewindow.declarations.intake import Media
 from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.reading.intake import Media
+from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.contract.test_ways_of_writing import example
 from tests.documents import EXAMPLES, PLAIN
 from tests.judgement import judged

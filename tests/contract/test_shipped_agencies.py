@@ -6,24 +6,24 @@ import re
 import tomllib
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 from msgspec import UNSET
 
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Answer, Control, Lane
 from singlewindow.decisions.merge import Outcome, Verdict, merge
 from singlewindow.decisions.words import for_trader
-from singlewindow.declarations.intake import Media, read
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
+from singlewindow.declarations.reading.intake import Media, read
 from singlewindow.risk.assess import GONE, after_release, assess
-from singlewindow.risk.routing import route
 from tests.corpus import documents, needs_corpus
+from tests.places import REPOSITORY
 from tests.terms import TERMS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = REPOSITORY
 TODAY = date(2026, 6, 1)
 
 

@@ -17,10 +17,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.elements import ELEMENTS
-from singlewindow.declarations.intake import Media, read
 from singlewindow.declarations.model import Declaration, Tree, text_of
+from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.documents import examples
 from tests.judgement import REFUSED, judged, rates
 

@@ -18,11 +18,11 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine
 
-from singlewindow.security import access
-from singlewindow.security.keys import Role
-from singlewindow.security.mandates import grant
+from singlewindow.access import keyring
+from singlewindow.access.keys import Role
+from singlewindow.access.mandates import grant
 from singlewindow.settings import ROOT
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 
 START_SECONDS = 60.0
 END_SECONDS = 20.0
@@ -77,7 +77,7 @@ class Service:
     def key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
         """A fresh key of this role."""
         with self._record() as engine:
-            return access.create_key(engine, role, party=party, agency=agency, name="test").text
+            return keyring.create_key(engine, role, party=party, agency=agency, name="test").text
 
     def mandate(self, broker: str, party: str) -> None:
         """Let a broker act for a party."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from singlewindow.declarations.intake import Limits, Media, read
-from singlewindow.security.keys import Role
+from singlewindow.access.keys import Role
+from singlewindow.declarations.reading.intake import Limits, Media, read
 from tests.corpus import documents, needs_corpus
 from tests.e2e.service import running_service, wait_until
 

@@ -15,10 +15,10 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from singlewindow.access import keyring
+from singlewindow.access.keys import Role
 from singlewindow.audit.checkpoint import new_key
-from singlewindow.security import access
-from singlewindow.security.keys import Role
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 from tests import servers
 from tests.deployment import (
     CREDENTIALS,
@@ -133,7 +133,7 @@ def host(tmp_path: Path, record_url: str, queue_url: str) -> Iterator[Host]:
 
 def lodged_and_decided(host: Host, record_url: str) -> None:
     engine = open_engine(record_url, pool_size=1)
-    key = access.create_key(engine, Role.TRADER, party=DECLARANT, name="dry start").text
+    key = keyring.create_key(engine, Role.TRADER, party=DECLARANT, name="dry start").text
     engine.dispose()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
     address = f"http://127.0.0.1:{host.port}/v1/declarations"

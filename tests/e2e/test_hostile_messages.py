@@ -11,7 +11,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import httpx
 import pytest
@@ -23,6 +22,7 @@ from tests.e2e.hostile.server_rows import Octets
 from tests.e2e.hostile.witness import MEMORY_MEGABYTES, Witness, allowed_seconds, shape_faults
 from tests.e2e.service import running_service
 from tests.integration.documents import JSON_TYPE
+from tests.places import REPOSITORY
 
 MESSAGES = [*xml_rows.ROWS, *json_rows.ROWS, *value_rows.ROWS, *request_rows.BODIES]
 NOT_HERE = {
@@ -114,7 +114,7 @@ def test_every_number_of_the_lists_is_here_or_named() -> None:
 
 def test_what_is_tested_elsewhere_is_there() -> None:
     files = [where for where in NOT_HERE.values() if where.startswith("tests/")]
-    assert [name for name in files if not (Path(__file__).parents[2] / name).is_file()] == []
+    assert [name for name in files if not (REPOSITORY / name).is_file()] == []
 
 
 def _lodged(witness: Witness, row: Row) -> tuple[httpx.Response, float]:

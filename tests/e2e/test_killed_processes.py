@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from singlewindow.security.keys import Role
+from singlewindow.access.keys import Role
 from tests.documents import original
 from tests.e2e.service import Service, wait_until
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from singlewindow.security.keys import Role
+from singlewindow.access.keys import Role
 from tests.documents import original
 from tests.e2e.service import Service, running_service, wait_until
 
@@ -74,6 +74,6 @@ def test_a_backup_of_a_running_service_works_in_an_empty_folder(service: Service
 def _log_tells_the_trace_and_no_content(service: Service, answer: httpx.Response) -> None:
     lines = [json.loads(line) for line in service.log().splitlines() if line.startswith("{")]
     traced = {line["logger"] for line in lines if line.get("trace_id") == answer.headers["X-Trace-Id"]}
-    assert {"singlewindow.http.app", "singlewindow.clearance.assess"} <= traced
+    assert {"singlewindow.http.app", "singlewindow.clearance.deciding.assess"} <= traced
     assert CANARY not in service.log()
     assert "OPERATE1" not in service.log()

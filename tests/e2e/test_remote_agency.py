@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from singlewindow.security.keys import Role
+from singlewindow.access.keys import Role
 from singlewindow.settings import ROOT
 from tests.agency_server import AgencyServer, agency_server
 from tests.documents import original

@@ -18,7 +18,7 @@ import httpx
 import redis
 from lxml import etree
 
-from singlewindow.security.keys import Role
+from singlewindow.access.keys import Role
 from tests.documents import original
 from tests.e2e.service import Service, wait_until
 

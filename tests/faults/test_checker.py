@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import redis
 
+from singlewindow.access.keys import Principal, Role
 from singlewindow.bootstrap import open_window
-from singlewindow.clearance.assess import assess_batches
-from singlewindow.clearance.dispatch import make_batches
-from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
-from singlewindow.declarations.intake import Media
+from singlewindow.clearance.deciding.assess import assess_batches
+from singlewindow.clearance.deciding.dispatch import make_batches
+from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.security.keys import Principal, Role
 from singlewindow.settings import load_settings
 from tests.documents import original
 from tests.faults.harness.checker import INVARIANTS, check

@@ -312,7 +312,7 @@ def test_fp8_cut_off_in_the_middle_of_a_commit(install: Install, record_property
 def test_fp11_an_old_transaction_is_ended(install: Install, record_property: Record) -> None:
     here = install()
     here.start()
-    from singlewindow.storage.engines import open_engine
+    from singlewindow.storage.engine.connect import open_engine
 
     engine = open_engine(here.record_url, pool_size=1)
     with engine.connect() as connection:

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from singlewindow.declarations.binding import to_json
-from singlewindow.declarations.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.writing.binding import to_json
 from tests.faults.conftest import Install
 from tests.faults.harness.client import JSON, Answer, Client, Sending, at_once, percentile
 from tests.faults.harness.installation import PARTIES, Installation

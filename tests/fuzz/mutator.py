@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from singlewindow.declarations.intake import Media
+from singlewindow.declarations.reading.intake import Media
 from tests.documents import examples
 from tests.unit.declarations.mutations import VALUES, mutate
 from tests.unit.declarations.samples import full_xml

@@ -13,14 +13,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from singlewindow.clearance.judging import Books, judge
-from singlewindow.declarations import second_opinion
+from singlewindow.agencies.agency import Agency
+from singlewindow.clearance.lodging.preparation import Books, judge
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.intake import Limits, Media, Reading, read
+from singlewindow.declarations.reading import second_opinion
+from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.http.codes import CODES
-from singlewindow.http.failures import as_problem
-from singlewindow.risk.agency import Agency
+from singlewindow.http.error_mapping import as_problem
+from singlewindow.http.problem_codes import CODES
 from tests.fuzz.mutator import mutation
 
 COUNT = int(os.environ.get("SW_FUZZ", "300"))

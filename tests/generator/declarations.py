@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from random import Random
 
-from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.mrn import check_digit
+from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.generator import goods
 from tests.generator.goods import pick
 from tests.generator.items import Shipment, item

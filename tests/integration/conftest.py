@@ -7,7 +7,6 @@ import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,22 +16,23 @@ from werkzeug.test import TestResponse
 
 from adapters.registry import build_adapters
 from singlewindow import logs
-from singlewindow.clearance.assess import assess_batches
-from singlewindow.clearance.dispatch import make_batches
-from singlewindow.clearance.quotas import COUNTING
-from singlewindow.clearance.window import Window
-from singlewindow.declarations.intake import Limits
+from singlewindow.access.keyring import create_key
+from singlewindow.access.keys import Role
+from singlewindow.access.quota import COUNTING
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding.assess import assess_batches
+from singlewindow.clearance.deciding.dispatch import make_batches
+from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.http.app import create_app
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
-from singlewindow.security.access import create_key
-from singlewindow.security.keys import Role
 from singlewindow.settings import Settings
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 from tests.integration.documents import JSON_TYPE, TRADER, as_json
+from tests.places import CONFIGURATION
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+CONFIG = CONFIGURATION
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from singlewindow.declarations.binding import to_xml
 from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.writing.binding import to_xml
 
 JSON_TYPE = "application/json"
 XML_TYPE = "application/xml"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
-from singlewindow.clearance.window import Window
-from singlewindow.declarations.intake import Media
+from singlewindow.access.keys import Principal, Role
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.security.keys import Principal, Role
 from tests.documents import original
 
 TRADER = Principal("key", Role.TRADER, party="GB123456789012")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from singlewindow.clearance.reading_room import LARGE
-from singlewindow.clearance.window import Window
-from singlewindow.security.mandates import grant
+from singlewindow.access.mandates import grant
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging.sandboxed_reader import LARGE
 from singlewindow.storage.tables import declaration
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tree

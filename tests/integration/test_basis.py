@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 
 from adapters.contract import View
 from adapters.registry import build_adapters
-from singlewindow.clearance.window import Window
+from singlewindow.agencies.agency import Agency
+from singlewindow.clearance.context import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.decisions.merge import Verdict, merge
 from singlewindow.http.app import create_app
-from singlewindow.risk.agency import Agency
 from singlewindow.storage.tables import assessment, decision, version
 from tests.integration.conftest import Caller, Callers, body_of, work
 from tests.integration.documents import HAND_TOOLS, PISTOLS, tree

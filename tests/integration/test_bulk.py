@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from singlewindow.clearance.window import Window
-from singlewindow.storage.bulk import add_up, among, insert_new_rows, insert_rows, insert_together
+from singlewindow.clearance.context import Window
+from singlewindow.storage.engine.bulk import add_up, among, insert_new_rows, insert_rows, insert_together
 
 metadata = MetaData()
 crate = Table(

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from singlewindow.clearance.lodge import Conflict, Lodgement, Receipt, lodge
-from singlewindow.clearance.window import Window
-from singlewindow.declarations.binding import to_json
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Receipt, lodge
 from singlewindow.declarations.canonical import FORM, decode
-from singlewindow.declarations.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read
 from singlewindow.declarations.validation import validate
+from singlewindow.declarations.writing.binding import to_json
 from tests.documents import original
 from tests.integration.lodging import TRADER, arrival, one
 from tests.integration.test_engine import work_off

@@ -16,10 +16,11 @@ import redis
 from sqlalchemy import text
 
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance import dispatch, notary
-from singlewindow.clearance.window import Window
-from singlewindow.cli.doctor import examine
-from singlewindow.cli.doctor.check import Check, Level
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.cli.operator.doctor import examine
+from singlewindow.cli.operator.doctor.check import Check, Level
+from singlewindow.enquiries import audit_trail
 from singlewindow.settings import ROOT, Settings
 from singlewindow.storage import checkpoints
 from tests.integration.conftest import Caller
@@ -113,7 +114,7 @@ def test_checkpoints_that_were_never_made_have_stopped_or_cannot_be_read_are_war
     trader.lodge(tree("A"))
     assert found()["checkpoints"].level is Level.WARNING
     assert "no checkpoint" in found()["checkpoints"].text
-    notary.sign(window.engine, Signer(new_key()))
+    audit_trail.sign(window.engine, Signer(new_key()))
     assert found()["checkpoints"].level is Level.OK
     trader.lodge(tree("B"))
     assert found()["checkpoints"].level is Level.OK

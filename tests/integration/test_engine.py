@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from adapters.contract import Adapter, NotRetryable, Retryable, View
-from singlewindow.clearance import dispatch
-from singlewindow.clearance.assess import assess_batches
-from singlewindow.clearance.lease import lease
-from singlewindow.clearance.lodge import Conflict, Receipt, lodge
-from singlewindow.clearance.window import Window
+from singlewindow.access.keys import Principal, Role
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.clearance.deciding.assess import assess_batches
+from singlewindow.clearance.deciding.lease import lease
+from singlewindow.clearance.lodging.lodge import Conflict, Receipt, lodge
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
-from singlewindow.security.keys import Principal, Role
-from singlewindow.storage import questions
-from singlewindow.storage.engines import clock
+from singlewindow.storage import open_questions
+from singlewindow.storage.engine.connect import clock
 from tests.documents import original
 from tests.integration.lodging import arrival, one
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_read_is_not_claimed_and_so_no_failed_attempt(
 
     one(window, "ENGINE1")
     batches = dispatch.make_batches(window)
-    monkeypatch.setattr("singlewindow.storage.lodgements.contents", fail)
+    monkeypatch.setattr("singlewindow.storage.declarations.contents", fail)
     with pytest.raises(RuntimeError):
         assess_batches(window, *(batch.id for batch in batches))
     assert set(rows(window, "SELECT claimed FROM batch")) == {(False,)}
@@ -175,7 +175,7 @@ def test_a_claim_begins_the_lease_anew(window: Window) -> None:
     change(window, "UPDATE batch SET lease_until = 0")
     with window.engine.begin() as connection:
         before = clock(connection)
-        questions.claim(connection, [batch.id], lease(window))
+        open_questions.claim(connection, [batch.id], lease(window))
     ((until,),) = rows(window, f"SELECT lease_until FROM batch WHERE id = {batch.id}")
     # SQLite's clock has milliseconds, and PostgreSQL's in a statement is that of its beginning.
     assert before - 1_000 <= until - lease(window) <= before + 5_000_000

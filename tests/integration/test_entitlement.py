@@ -12,15 +12,15 @@ from sqlalchemy import text
 
 from adapters.contract import View
 from adapters.registry import build_adapters
+from singlewindow.agencies.agency import Remote
+from singlewindow.clearance.context import Window
 from singlewindow.clearance.questions import question_id
-from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.rules import Profile, Rulebooks
 from singlewindow.declarations.rules.profiles import Types
 from singlewindow.http.app import create_app
-from singlewindow.risk.agency import Remote
 from tests.agency_server import agency_server
 from tests.integration.conftest import Caller, Callers, Log, body_of, work
 from tests.integration.documents import PISTOLS, as_json, tree

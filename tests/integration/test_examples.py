@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from singlewindow.clearance.assess import assess_batches
-from singlewindow.clearance.decide import asked_agencies, stored_assessments
-from singlewindow.clearance.dispatch import make_batches
-from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
-from singlewindow.clearance.window import Window
+from singlewindow.access.keys import Principal, Role
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding.assess import assess_batches
+from singlewindow.clearance.deciding.decide import asked_agencies, stored_assessments
+from singlewindow.clearance.deciding.dispatch import make_batches
+from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
 from singlewindow.declarations.faults import hard
-from singlewindow.declarations.intake import Media
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.security.keys import Principal, Role
 from singlewindow.settings import ROOT
-from singlewindow.storage import answers, lodgements
-from singlewindow.storage.engines import reading
+from singlewindow.storage import assessments, declarations
+from singlewindow.storage.engine.connect import reading
 from tests.documents import examples
 
 TRADER = Principal("key", Role.TRADER, party="GB123456789012")
@@ -50,11 +50,11 @@ def outcomes(window: Window) -> dict[str, dict[str, Any]]:
     with reading(window.engine) as connection:
         for path, receipt in zip(files, receipts, strict=True):
             assert isinstance(receipt, Receipt)
-            version = lodgements.current(connection, receipt.mrn, TRADER.party)
+            version = declarations.current(connection, receipt.mrn, TRADER.party)
             assert version is not None
-            decision = answers.decision_of(connection, version.version_id)
+            decision = assessments.decision_of(connection, version.version_id)
             assert decision is not None
-            given = stored_assessments(answers.complete(connection, [version.version_id])[version.version_id])
+            given = stored_assessments(assessments.complete(connection, [version.version_id])[version.version_id])
             found[path.name] = {
                 "decision": decision.outcome,
                 "lane": decision.lane,

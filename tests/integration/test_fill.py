@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bench.fill import fill
-from singlewindow.clearance.window import Window
-from singlewindow.storage.engines import reading
+from singlewindow.clearance.context import Window
+from singlewindow.storage.engine.connect import reading
 from singlewindow.storage.tables import metadata
 from tests import servers
 from tests.integration.conftest import work

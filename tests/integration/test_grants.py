@@ -11,16 +11,17 @@ import pytest
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
+from singlewindow.access.keyring import create_key, revoke_key
+from singlewindow.access.keys import Principal, Role
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance import dispatch, notary
-from singlewindow.clearance.reads import record_reading
-from singlewindow.clearance.retry import Choice, retry
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.clearance.deciding.retry_parked import Choice, retry
+from singlewindow.enquiries import audit_trail
+from singlewindow.enquiries.access_log import record_reading
 from singlewindow.http.app import create_app
-from singlewindow.security.access import create_key, revoke_key
-from singlewindow.security.keys import Principal, Role
-from singlewindow.storage.engines import open_engine
-from singlewindow.storage.grants import RIGHTS, grant
+from singlewindow.storage.engine.connect import open_engine
+from singlewindow.storage.engine.privileges import RIGHTS, grant
 from singlewindow.storage.tables import metadata
 from tests import servers
 from tests.integration.conftest import Callers, body_of, work
@@ -91,7 +92,7 @@ def test_the_role_does_all_that_the_service_does(service: Window) -> None:
     heart.beat()
     heart.leave()
     record_reading(service, Principal("k", Role.AUDITOR), "test", {})
-    assert notary.sign(service.engine, Signer(new_key())) is not None
+    assert audit_trail.sign(service.engine, Signer(new_key())) is not None
 
 
 FORBIDDEN: Mapping[str, tuple[str, ...]] = {

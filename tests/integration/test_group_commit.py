@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from singlewindow.clearance import group_commit
-from singlewindow.clearance.group_commit import Answer, GroupCommit
-from singlewindow.clearance.lodge import Conflict, Prepared, Receipt, commit
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging import group_commit
+from singlewindow.clearance.lodging.group_commit import Answer, GroupCommit
+from singlewindow.clearance.lodging.lodge import Conflict, Prepared, Receipt, commit
 from tests.documents import original
 from tests.integration.lodging import arrival
 

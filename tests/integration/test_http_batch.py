@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from werkzeug.test import TestResponse
 
-from singlewindow.clearance.window import Window
-from singlewindow.security.keys import Role
+from singlewindow.access.keys import Role
+from singlewindow.clearance.context import Window
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import as_json, as_xml, tree
 

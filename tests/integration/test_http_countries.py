@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from singlewindow.clearance.reading_room import LARGE
-from singlewindow.clearance.window import Window
-from singlewindow.declarations.binding import to_json, to_xml
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging.sandboxed_reader import LARGE
 from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.writing.binding import to_json, to_xml
 from singlewindow.storage.tables import declaration
 from tests.integration.conftest import Caller, body_of, problem
 from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tree

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from singlewindow.clearance.window import Window
-from singlewindow.security.mandates import grant
+from singlewindow.access.mandates import grant
+from singlewindow.clearance.context import Window
 from singlewindow.storage.tables import declaration, event, outbox, version
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import JSON_TYPE, TRADER, XML_TYPE, as_json, as_xml, tree
@@ -251,7 +251,7 @@ def test_a_number_drawn_twice_is_drawn_again(trader: Caller, window: Window, mon
     with window.engine.connect() as connection:
         taken = int(connection.execute(select(version.c.id)).scalar_one())
     drawn = iter([taken + 1, taken, taken + 2, taken + 3])
-    monkeypatch.setattr("singlewindow.clearance.lodge.new_id", lambda: next(drawn))
+    monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
     assert _stored(window) == 2
 
@@ -263,7 +263,7 @@ def test_a_declaration_number_drawn_twice_is_drawn_again(
     with window.engine.connect() as connection:
         taken = int(connection.execute(select(declaration.c.id)).scalar_one())
     drawn = iter([taken, taken + 1, taken + 2, taken + 3, taken + 4])
-    monkeypatch.setattr("singlewindow.clearance.lodge.new_id", lambda: next(drawn))
+    monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
     assert _stored(window) == 2
 

@@ -6,18 +6,18 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from singlewindow.clearance import dispatch
-from singlewindow.clearance.closed import Given, Receipt, compare
-from singlewindow.clearance.cursors import START, Cursor
-from singlewindow.clearance.lodge import Lodgement, lodge
-from singlewindow.clearance.notices import notice_row, notices
-from singlewindow.clearance.window import Window
+from singlewindow.access.keys import Principal, Role
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.clearance.deciding.late_answers import Given, Receipt, compare
+from singlewindow.clearance.lodging.lodge import Lodgement, lodge
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
-from singlewindow.declarations.intake import Media
+from singlewindow.declarations.reading.from_xml import is_valid, parse
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.declarations.xml_reading import is_valid, parse
-from singlewindow.security.keys import Principal, Role
-from singlewindow.storage import lodgements, streams
+from singlewindow.enquiries.cursors import START, Cursor
+from singlewindow.enquiries.notices import notice_row, notices
+from singlewindow.storage import declarations, streams
 from singlewindow.storage.tables import version
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import HAND_TOOLS, JSON_TYPE, PISTOLS, XML_TYPE, as_json, tree
@@ -200,7 +200,7 @@ def test_a_late_answer_never_shows_in_the_entry_of_the_decision(
     customs = callers.agency("customs")
     before = body_of(customs.get("/v1/agencies/customs/feed"))
     with window.engine.begin() as connection:
-        (locked,) = lodgements.lock_versions(connection, list(connection.execute(select(version.c.id)).scalars()))
+        (locked,) = declarations.lock_versions(connection, list(connection.execute(select(version.c.id)).scalars()))
         late = Given(
             "customs", locked, Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED), locked.lodged_at + 1
         )

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.event import listen
 
-from singlewindow.clearance.window import Window
+from singlewindow.access.keys import Role
+from singlewindow.clearance.context import Window
 from singlewindow.declarations.canonical import canonical
-from singlewindow.declarations.intake import Media, read
-from singlewindow.security.keys import Role
-from singlewindow.storage import events, lodgements
+from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.storage import declarations, events
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, PISTOLS, XML_TYPE, as_json, as_xml, tree
 
@@ -56,14 +56,14 @@ def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
 
 def test_a_page_of_the_list_is_of_one_moment(trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     first, _ = _lodged(trader, "LRN1"), _lodged(trader, "LRN2")
-    path, listing = f"/v1/declarations?after={first}", lodgements.listing
+    path, listing = f"/v1/declarations?after={first}", declarations.listing
     before = body_of(trader.get(path))
 
     def decided_first(*given: Any) -> list[Any]:
         work(window)
         return listing(*given)
 
-    monkeypatch.setattr(lodgements, "listing", decided_first)
+    monkeypatch.setattr(declarations, "listing", decided_first)
     assert body_of(trader.get(path)) == before
 
 

@@ -8,13 +8,13 @@ import msgspec
 import pytest
 from flask import Flask
 
-from singlewindow.clearance.window import Window
+from singlewindow.access.keyring import REMEMBERED_SECONDS, revoke_key
+from singlewindow.access.keys import Role
+from singlewindow.clearance.context import Window
 from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
-from singlewindow.security.access import REMEMBERED_SECONDS, revoke_key
-from singlewindow.security.keys import Role
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import tree
 
@@ -68,7 +68,7 @@ def test_an_error_of_ours_tells_the_caller_nothing_but_the_trace(
         raise RuntimeError("secret words at /etc/secret")
 
     trader = callers.trader()
-    monkeypatch.setattr("singlewindow.clearance.inquiries.listing", fail)
+    monkeypatch.setattr("singlewindow.enquiries.declarations.listing", fail)
     with caplog.at_level(logging.ERROR):
         answer = trader.get("/v1/declarations")
     assert problem(answer) == (500, "INTERNAL_ERROR")

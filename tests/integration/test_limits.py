@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from singlewindow.clearance import quotas
-from singlewindow.clearance.quotas import Quotas
-from singlewindow.clearance.window import Window
+from singlewindow.access import quota
+from singlewindow.access.keyring import create_key
+from singlewindow.access.keys import Role
+from singlewindow.access.quota import Quotas
+from singlewindow.access.tokens import new_token_key
+from singlewindow.clearance.context import Window
 from singlewindow.http.app import create_app
-from singlewindow.security.access import create_key
-from singlewindow.security.keys import Role
-from singlewindow.security.tokens import new_token_key
-from singlewindow.storage import standing
+from singlewindow.storage import backlog
 from tests.integration.conftest import Caller, Callers, problem, work
 from tests.integration.documents import tree
 
@@ -57,8 +57,8 @@ def test_the_operator_says_how_many_wrong_keys_an_address_may_send(window: Windo
 def test_a_party_with_too_many_open_declarations_lodges_no_more_until_some_are_decided(
     window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quotas, "COUNTED_SECONDS", 0.0)
-    monkeypatch.setattr(quotas, "REST", 0)
+    monkeypatch.setattr(quota, "COUNTED_SECONDS", 0.0)
+    monkeypatch.setattr(quota, "REST", 0)
     limited = _limited(window, sw_open_limit=2)
     callers = Callers(create_app(limited), limited)
     full, other = callers.trader("FULL"), callers.trader("OTHER")
@@ -83,7 +83,7 @@ def _until(status: int, ask: Any) -> bool:
 
 def test_counting_fails_without_harm(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Quotas(window.engine, limit=1)
-    monkeypatch.setattr(standing, "parties_with_open", _away)
+    monkeypatch.setattr(backlog, "parties_with_open", _away)
     counted._counting.acquire()
     counted._count()
     assert not counted.is_full("A")

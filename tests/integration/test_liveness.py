@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from singlewindow.storage import liveness
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine import pool_ping
+from singlewindow.storage.engine.connect import open_engine
 
 PID = "SELECT pg_backend_pid()"
 
@@ -45,7 +45,7 @@ def test_one_that_was_just_used_is_not_asked(engine: Engine, asked: list[object]
 
 
 def test_one_that_has_rested_is_asked(engine: Engine, asked: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(liveness, "RESTED_SECONDS", 0.0)
+    monkeypatch.setattr(pool_ping, "RESTED_SECONDS", 0.0)
     assert len({number(engine, PID) for _ in range(3)}) == 1
     assert len(asked) == 2
 

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from adapters.contract import NotRetryable, View
-from singlewindow.clearance import dispatch
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.storage import lodgements
+from singlewindow.storage import declarations
 from tests.integration.conftest import Caller, Callers, Log, body_of, work
 from tests.integration.documents import tree
 from workers import jobs
@@ -55,8 +55,8 @@ def test_the_requests_trace_is_stored_and_on_every_line_up_to_the_adapter(
     assert lines["singlewindow.http.app"].items() >= about.items()
     assert lines["adapters.test"].items() >= (about | {"agency": "customs"}).items()
     assert lines["adapters.test"]["batch"] > 0
-    assert lines["singlewindow.clearance.assess"].items() >= about.items()
-    assert lines["singlewindow.clearance.assess"]["batch"] > 0
+    assert lines["singlewindow.clearance.deciding.assess"].items() >= about.items()
+    assert lines["singlewindow.clearance.deciding.assess"]["batch"] > 0
 
 
 def test_the_next_request_has_a_trace_of_its_own(trader: Caller, log: Log) -> None:
@@ -82,7 +82,7 @@ def test_no_word_of_a_declaration_is_logged_whatever_fails(
         raise OperationalError(f"INSERT {CANARY}", {"received": CANARY}, ValueError(CANARY))
 
     monkeypatch.setattr(jobs, "window", lambda: window)
-    monkeypatch.setattr(lodgements, "contents", fail)
+    monkeypatch.setattr(declarations, "contents", fail)
     trader.lodge(canaries("CANARY2"))
     assert [jobs.assess(batch.id) for batch in dispatch.make_batches(window)]
     assert {"error"} & {key for entry in log.lines() for key in entry}

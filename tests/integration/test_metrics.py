@@ -11,10 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection, event, text
 
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance import dispatch, notary
-from singlewindow.clearance.window import Window
-from singlewindow.http.metrics import NAMES, PREFIX, exposition
-from singlewindow.storage import tallies
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.enquiries import audit_trail
+from singlewindow.http.api.metrics import NAMES, PREFIX, exposition
+from singlewindow.storage import counters
 from singlewindow.storage.tables import metadata
 from tests.integration.conftest import Callers, work
 from tests.integration.documents import PISTOLS, tree
@@ -62,13 +63,13 @@ def test_the_numbers_of_a_scrape_are_of_one_moment(
     callers: Callers, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     callers.trader().lodge(tree())
-    before, totals = scrape(window), tallies.totals
+    before, totals = scrape(window), counters.totals
 
     def decided_first(connection: Connection) -> dict[tuple[str, ...], int]:
         work(window)
         return totals(connection)
 
-    monkeypatch.setattr(tallies, "totals", decided_first)
+    monkeypatch.setattr(counters, "totals", decided_first)
     meanwhile = scrape(window)
     for name in (("questions_open", "customs"), ("decisions_total", "release"), ("decisions_total", "inspect")):
         assert meanwhile[name] == before[name]
@@ -141,7 +142,7 @@ def test_events_that_no_checkpoint_covers_are_counted_with_how_long_they_have_wa
     trader = callers.trader()
     before = scrape(window)
     assert (before["events_unproven",], before["events_unproven_seconds",]) == (1, math.inf)
-    notary.sign(window.engine, Signer(new_key()))
+    audit_trail.sign(window.engine, Signer(new_key()))
     assert scrape(window)["events_unproven_seconds",] == 0
     trader.lodge(tree())
     change(window, "UPDATE checkpoint SET at = at - 60000000")

@@ -12,15 +12,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from adapters.registry import build_adapters
+from singlewindow.access.keyring import create_key, revoke_key
+from singlewindow.access.keys import Role
+from singlewindow.access.mandates import grant, revoke_mandate
+from singlewindow.agencies.agency import Remote
+from singlewindow.clearance.context import Window
 from singlewindow.clearance.questions import question_id
-from singlewindow.clearance.window import Window
 from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
-from singlewindow.risk.agency import Remote
-from singlewindow.security.access import create_key, revoke_key
-from singlewindow.security.keys import Role
-from singlewindow.security.mandates import grant, revoke_mandate
 from singlewindow.storage.tables import declaration, version
 from tests.agency_server import agency_server
 from tests.integration.conftest import Caller, body_of, work

@@ -11,10 +11,10 @@ from click import Command
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from singlewindow.clearance import dispatch
-from singlewindow.clearance.retry import Choice, retry
-from singlewindow.clearance.window import Window
-from singlewindow.cli.queue import queue
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.clearance.deciding.retry_parked import Choice, retry
+from singlewindow.cli.operator.queue import queue
 from singlewindow.declarations.mrn import make_mrn
 from tests.integration.conftest import Caller, body_of, work
 from tests.integration.documents import tree

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from singlewindow.clearance.judging import Books, judge
-from singlewindow.clearance.reading_room import LARGE, MANY_OBJECTS, Busy, Premises, ReadingRoom, is_large
-from singlewindow.declarations.binding import other_form, to_xml
+from singlewindow.agencies.agency import Agency
+from singlewindow.clearance.lodging.preparation import Books, judge
+from singlewindow.clearance.lodging.sandboxed_reader import LARGE, MANY_OBJECTS, Busy, Premises, ReadingRoom, is_large
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.intake import Limits, Media
 from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.reading.intake import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.http import call
-from singlewindow.risk.agency import Agency
+from singlewindow.declarations.writing.binding import other_form, to_xml
+from singlewindow.http import request
 from tests.documents import examples
 from tests.integration.conftest import CONFIG, Caller, body_of, problem
 from tests.integration.documents import XML_TYPE, as_xml, tree
@@ -174,8 +174,8 @@ def test_a_large_declaration_is_lodged_and_read_back(trader: Caller, monkeypatch
     def here(*_: object) -> None:
         raise AssertionError("read in the web process")
 
-    monkeypatch.setattr(call, "judge", here)
-    monkeypatch.setattr(call, "other_form", here)
+    monkeypatch.setattr(request, "judge", here)
+    monkeypatch.setattr(request, "other_form", here)
     content = PLAIN.replace(b"</Declaration>", b" " * LARGE + b"</Declaration>")
     answer = trader.post(content, XML_TYPE)
     assert answer.status_code == 202, answer.data

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from singlewindow.access.keys import Role
+from singlewindow.access.mandates import grant
 from singlewindow.audit.checkpoint import Signer, new_key, read_checkpoints
-from singlewindow.clearance import notary
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
+from singlewindow.enquiries import audit_trail
 from singlewindow.http.app import create_app
-from singlewindow.http.call import Call, Reply
+from singlewindow.http.request import Call, Reply
 from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
-from singlewindow.security.keys import Role
-from singlewindow.security.mandates import grant
 from singlewindow.storage import events
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, TRADER, as_json, tree
@@ -50,7 +50,7 @@ def test_a_reading_is_recorded_with_who_read_and_what(
     callers: Callers, trader: Caller, window: Window, route: Route, role: Role
 ) -> None:
     mrn, reader = lodged(trader, window), callers.of(role)
-    notary.sign(window.engine, Signer(new_key()))
+    audit_trail.sign(window.engine, Signer(new_key()))
     grant(window.engine, "BROKER1", TRADER)
     path = route.path.replace("<mrn>", mrn).replace("<code>", "customs")
     place = TRADER_S if role is Role.BROKER else {}
@@ -175,7 +175,7 @@ def test_a_reading_that_cannot_be_recorded_is_refused(
 
 def test_an_auditor_fetches_the_checkpoints_that_came_since_the_last_time(callers: Callers, window: Window) -> None:
     signer = Signer(new_key())
-    made = [notary.sign(window.engine, signer) for _ in range(3)]
+    made = [audit_trail.sign(window.engine, signer) for _ in range(3)]
     answer = callers.auditor().get("/v1/audit/checkpoints?after=1")
     assert answer.content_type == "text/plain"
     assert read_checkpoints(answer.data.splitlines(), [signer.public]) == made[1:]

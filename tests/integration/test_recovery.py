@@ -14,20 +14,21 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 
+from singlewindow.access.keys import Principal, Role
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance import dispatch, notary
-from singlewindow.clearance.cursors import START, Cursor, NotInStream, read_cursor
-from singlewindow.clearance.feeds import feed
-from singlewindow.clearance.lodge import Lodgement, Receipt, lodge
-from singlewindow.clearance.notices import notices
-from singlewindow.clearance.window import Window
-from singlewindow.cli.db import db
-from singlewindow.declarations.intake import Media
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
+from singlewindow.cli.operator.db import db
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import Validated, validate
-from singlewindow.security.keys import Principal, Role
-from singlewindow.storage import backups
-from singlewindow.storage.engines import open_engine
-from singlewindow.storage.revision import Tables, tables
+from singlewindow.enquiries import audit_trail
+from singlewindow.enquiries.cursors import START, Cursor, NotInStream, read_cursor
+from singlewindow.enquiries.feeds import feed
+from singlewindow.enquiries.notices import notices
+from singlewindow.storage.engine import backups
+from singlewindow.storage.engine.connect import open_engine
+from singlewindow.storage.engine.revision import Tables, tables
 from tests import servers
 from tests.documents import original
 from tests.integration.conftest import work
@@ -182,7 +183,7 @@ def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(w
             with pytest.raises(NotInStream, match=f"does not reach number {cursor.number}"):
                 read_on(cursor)
         lodged(other, "NEW")
-        notary.sign(other.engine, SIGNER)
+        audit_trail.sign(other.engine, SIGNER)
         for read_on, before, cursor in zip(_streams(other), kept, lost, strict=True):
             with pytest.raises(NotInStream, match=f"Number {cursor.number} of this stream is another entry"):
                 read_on(cursor)
@@ -194,12 +195,12 @@ def _streams(window: Window) -> list[Callable[[Cursor], Cursor]]:
     return [
         lambda after: notices(window, "GB123456789012", after, 50).next,
         lambda after: read_cursor(feed(window, "customs", after, 50).next),
-        lambda after: notary.checkpoints_after(window.engine, after, 50)[1],
+        lambda after: audit_trail.checkpoints_after(window.engine, after, 50)[1],
     ]
 
 
 def _ends(window: Window) -> list[Cursor]:
-    notary.sign(window.engine, SIGNER)
+    audit_trail.sign(window.engine, SIGNER)
     return [read_on(START) for read_on in _streams(window)]
 
 

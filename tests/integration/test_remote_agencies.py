@@ -16,18 +16,18 @@ import pytest
 from sqlalchemy import text
 
 from adapters.registry import build_adapters
-from singlewindow.clearance import dispatch
-from singlewindow.clearance.assess import assess_batches
-from singlewindow.clearance.closed import MOST_CONTRADICTIONS, Contradiction, Given, Receipt, compare
-from singlewindow.clearance.lease import renewed
+from singlewindow.agencies.agency import Agency, Remote
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.deciding import dispatch
+from singlewindow.clearance.deciding.assess import assess_batches
+from singlewindow.clearance.deciding.late_answers import MOST_CONTRADICTIONS, Contradiction, Given, Receipt, compare
+from singlewindow.clearance.deciding.lease import renewed
+from singlewindow.clearance.deciding.respond import respond
 from singlewindow.clearance.questions import question_id, version_of
-from singlewindow.clearance.respond import respond
-from singlewindow.clearance.studies import Study, release_times
-from singlewindow.clearance.window import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
+from singlewindow.enquiries.release_times import Study, release_times
 from singlewindow.release_times.report import By
-from singlewindow.risk.agency import Agency, Remote
-from singlewindow.storage import lodgements
+from singlewindow.storage import declarations
 from tests.agency_server import GARBAGE, GREEN, INSPECT, OTHER, AgencyServer, agency_server
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import PISTOLS, tree
@@ -221,7 +221,7 @@ def test_a_noisy_agency_uses_up_no_other_agency_s_notes(trader: Caller, callers:
     for lane in (Lane.RED, Lane.ORANGE, Lane.RED):
         other = Assessment(agency="firearms", answer=Answer.ASSESSED, lane=lane, score=99)
         with window.engine.begin() as connection:
-            (version,) = lodgements.lock_versions(connection, [version_id])
+            (version,) = declarations.lock_versions(connection, [version_id])
             assert compare(connection, Given("firearms", version, other, 0)) == Contradiction(mrn, ANY)
     noted = rows(window, "SELECT actor, count(*) FROM event WHERE kind = 'contradicted' GROUP BY actor ORDER BY actor")
     assert noted == [("agency:customs", MOST_CONTRADICTIONS), ("agency:firearms", 2)]

@@ -11,10 +11,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from singlewindow.storage import patience, schema, tallies
-from singlewindow.storage.engines import open_engine
-from singlewindow.storage.revision import REVISIONS, Tables, is_current, tables
-from singlewindow.storage.schema import migrate
+from singlewindow.storage import counters
+from singlewindow.storage.engine import client_timeout
+from singlewindow.storage.engine import migrate as migrations
+from singlewindow.storage.engine.connect import open_engine
+from singlewindow.storage.engine.migrate import migrate
+from singlewindow.storage.engine.revision import REVISIONS, Tables, is_current, tables
 from singlewindow.storage.tables import metadata
 
 
@@ -27,7 +29,7 @@ def test_the_migrations_make_exactly_the_tables_in_code(empty_database_url: str)
 
 
 def test_the_names_of_the_migrations_are_their_revisions_in_order() -> None:
-    scripts = ScriptDirectory.from_config(schema._config())
+    scripts = ScriptDirectory.from_config(migrations._config())
     assert [script.revision for script in scripts.walk_revisions()] == [*reversed(REVISIONS)]
 
 
@@ -47,7 +49,7 @@ def test_an_empty_database_is_not_current(empty_database_url: str) -> None:
 
 def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_database_url: str) -> None:
     engine = open_engine(empty_database_url, pool_size=1)
-    config = schema._config()
+    config = migrations._config()
     config.attributes["engine"] = engine
     command.upgrade(config, "0001")
     with engine.begin() as connection:
@@ -65,13 +67,13 @@ def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_databa
     migrate(empty_database_url)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT form FROM version").scalar_one() == 1
-        assert tallies.totals(connection) == {("decided", "inspect"): 1, ("unanswered", "customs", "silent"): 1}
+        assert counters.totals(connection) == {("decided", "inspect"): 1, ("unanswered", "customs", "silent"): 1}
     engine.dispose()
 
 
 def _at_0004(database_url: str) -> Engine:
     engine = open_engine(database_url, pool_size=3)
-    config = schema._config()
+    config = migrations._config()
     config.attributes["engine"] = engine
     command.upgrade(config, "0004")
     return engine
@@ -86,7 +88,7 @@ def test_who_writes_events_does_not_wait_for_their_index_nor_it_for_a_limit_of_t
     engine = _at_0004(empty_database_url)
     if engine.dialect.name == "sqlite":  # one writer at a time, and a file that one process upgrades
         return
-    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(client_timeout, "ANSWER_SECONDS", 0.5)
     with engine.connect() as writer, engine.connect() as another:
         writer.exec_driver_sql(WRITE)
         upgrading = threading.Thread(target=migrate, args=[empty_database_url])

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from adapters.contract import Adapter, View
-from singlewindow.clearance.window import Window
+from singlewindow.access.keys import Role
+from singlewindow.clearance.context import Window
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.http.app import create_app
 from singlewindow.http.routes import ROUTES
-from singlewindow.security.keys import Role
 from tests.integration.conftest import Caller, Callers, body_of, work
 from tests.integration.documents import PISTOLS, XML_TYPE, tree
 

@@ -15,9 +15,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.serializers import JSONSerializer
 
-from singlewindow.queue_server import find_queue_binary
-from singlewindow.storage.questions import Batch
+from singlewindow.storage.open_questions import Batch
 from workers import jobs, sentinel
+from workers.queue_server import find_queue_binary
 from workers.queues import connect, queue, ring
 from workers.worker import Worker
 

@@ -11,8 +11,8 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance import notary
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
+from singlewindow.enquiries import audit_trail
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import XML_TYPE, tree
 
@@ -50,7 +50,7 @@ def reader(request: pytest.FixtureRequest, callers: Callers, window: Window) -> 
     if request.param == "feed":
         return Reader(callers.agency("customs"), "/v1/agencies/customs/feed", "feed", lodge)
     auditor = callers.auditor()
-    return Reader(auditor, "/v1/audit/checkpoints", "checkpoint", lambda: notary.sign(window.engine, SIGNER))
+    return Reader(auditor, "/v1/audit/checkpoints", "checkpoint", lambda: audit_trail.sign(window.engine, SIGNER))
 
 
 def entries(answer: TestResponse) -> int:

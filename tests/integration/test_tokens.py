@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from flask import Flask
 
-from singlewindow.clearance.window import Window
+from singlewindow.access import cache
+from singlewindow.access.keyring import create_key, revoke_key
+from singlewindow.access.keys import NewKey, Role
+from singlewindow.access.tokens import new_token_key
+from singlewindow.clearance.context import Window
 from singlewindow.http.app import create_app
-from singlewindow.security import memory
-from singlewindow.security.access import create_key, revoke_key
-from singlewindow.security.keys import NewKey, Role
-from singlewindow.security.tokens import new_token_key
 from tests.integration.conftest import Caller, body_of
 
 PEM = new_token_key()
@@ -59,7 +59,7 @@ def test_a_token_can_be_narrowed_and_never_widened(app: Flask, key: NewKey, wind
 def test_a_token_dies_with_its_key(app: Flask, key: NewKey, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     token = body_of(_asked(app, key))["access_token"]
     revoke_key(window.engine, key.key_id)
-    monkeypatch.setattr(memory, "MOST_REMEMBERED", 0)
+    monkeypatch.setattr(cache, "MOST_REMEMBERED", 0)
     # Another key is asked for, and what was remembered is forgotten.
     Caller(app, create_key(window.engine, Role.AUDITOR).text).get("/v1/declarations")
     assert Caller(app, token).get("/v1/notices").status_code == 401

@@ -14,12 +14,13 @@ from sqlalchemy import Engine, create_engine, select, text
 from singlewindow.audit.chain import STREAMS
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.audit.verify import Verdict, verify
-from singlewindow.clearance import notary
-from singlewindow.clearance.comparison import compare
-from singlewindow.clearance.cursors import START, Cursor, NotInStream
-from singlewindow.clearance.window import Window
-from singlewindow.storage import checkpoints, comparison, events, schema, trail
-from singlewindow.storage.engines import open_engine, reading
+from singlewindow.clearance.context import Window
+from singlewindow.enquiries import audit_trail
+from singlewindow.enquiries.cursors import START, Cursor, NotInStream
+from singlewindow.enquiries.reconciliation import compare
+from singlewindow.storage import audit_chain, checkpoints, events, reconciliation
+from singlewindow.storage.engine import migrate
+from singlewindow.storage.engine.connect import open_engine, reading
 from singlewindow.storage.tables import event
 from singlewindow.storage.tables import trail as heads
 from tests.integration.conftest import Log, work
@@ -44,9 +45,9 @@ def happening(actor: str, number: int = 0) -> events.Event:
 
 def verified(engine: Engine) -> Verdict:
     """What an auditor finds who takes a checkpoint and an export now."""
-    made = notary.sign(engine, SIGNER)
+    made = audit_trail.sign(engine, SIGNER)
     assert made is not None
-    return verify(notary.export(engine, notary.contents(engine)), [made])
+    return verify(audit_trail.export(engine, audit_trail.contents(engine)), [made])
 
 
 def rows(engine: Engine, query: str) -> Sequence[Any]:
@@ -99,7 +100,7 @@ def test_a_transaction_that_is_undone_leaves_nothing_and_takes_no_number(engine:
     with engine.connect() as connection:
         connection.begin()
         events.record(connection, [happening("undone")])
-        trail.append(connection)
+        audit_chain.append(connection)
         events.record(connection, [happening("undone too")])
         connection.rollback()
     with engine.begin() as connection:
@@ -142,11 +143,11 @@ def written_by_an_older_version(engine: Engine, count: int) -> None:
 
 def test_an_upgrade_chains_what_was_written_before_there_were_chains_and_says_so(empty_database_url: str) -> None:
     engine = open_engine(empty_database_url, pool_size=1)
-    config = schema._config()
+    config = migrate._config()
     config.attributes["engine"] = engine
     command.upgrade(config, "0002")
     written_by_an_older_version(engine, 5)
-    schema.upgrade(engine)
+    migrate.upgrade(engine)
     verdict = verified(engine)
     assert (verdict.findings, verdict.events) == ([], 6)
     found = rows(engine, "SELECT kind, at FROM event ORDER BY number")
@@ -158,13 +159,13 @@ def test_an_upgrade_chains_what_was_written_before_there_were_chains_and_says_so
 def test_what_an_older_process_writes_beside_a_newer_is_outside_until_the_next_upgrade(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trail, "PAGE", 4)
+    monkeypatch.setattr(audit_chain, "PAGE", 4)
     _write_one(engine)
     written_by_an_older_version(engine, 10)
     _write_one(engine)
     (words,) = verified(engine).findings
     assert words.startswith("10 events stand outside the chain")
-    schema.upgrade(engine)
+    migrate.upgrade(engine)
     verdict = verified(engine)
     assert (verdict.findings, verdict.events) == ([], 12 + 3)
     assert rows(engine, "SELECT count(*) FROM event WHERE stream IS NULL") == [(0,)]
@@ -173,27 +174,27 @@ def test_what_an_older_process_writes_beside_a_newer_is_outside_until_the_next_u
 def test_an_export_is_read_in_pages_up_to_where_the_streams_ended(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trail, "PAGE", 3)
+    monkeypatch.setattr(audit_chain, "PAGE", 3)
     for _ in range(40):
         _write_one(engine)
-    contents = notary.contents(engine)
+    contents = audit_trail.contents(engine)
     for _ in range(10):
         _write_one(engine)
-    made = notary.sign(engine, SIGNER)
+    made = audit_trail.sign(engine, SIGNER)
     assert made is not None
-    assert verify(notary.export(engine, contents), [SIGNER.sign(1, 0, contents.heads, None)]).intact
-    since = notary.contents(engine, contents.heads)
+    assert verify(audit_trail.export(engine, contents), [SIGNER.sign(1, 0, contents.heads, None)]).intact
+    since = audit_trail.contents(engine, contents.heads)
     assert since.events == 10
-    assert verify(notary.export(engine, since), [SIGNER.sign(1, 0, contents.heads, None), made]).events == 10
+    assert verify(audit_trail.export(engine, since), [SIGNER.sign(1, 0, contents.heads, None), made]).events == 10
 
 
 def test_an_event_altered_in_the_database_is_found(engine: Engine) -> None:
     for _ in range(20):
         _write_one(engine)
-    made = notary.sign(engine, SIGNER)
+    made = audit_trail.sign(engine, SIGNER)
     assert made is not None
     change(engine, "UPDATE event SET actor = 'nobody' WHERE id = (SELECT min(id) FROM event)")
-    (words,) = verify(notary.export(engine, notary.contents(engine)), [made]).findings
+    (words,) = verify(audit_trail.export(engine, audit_trail.contents(engine)), [made]).findings
     assert "does not follow" in words
 
 
@@ -223,7 +224,7 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
 
     def sign(_: int) -> bool:
         barrier.wait()
-        return notary.sign(engine, SIGNER, after_seconds=60) is not None
+        return audit_trail.sign(engine, SIGNER, after_seconds=60) is not None
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(sign, range(8))) == 1
@@ -239,21 +240,21 @@ def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(window: Wi
 
 
 def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None:
-    first = notary.sign(engine, SIGNER, after_seconds=60)
-    assert notary.sign(engine, SIGNER, after_seconds=60) is None
-    second = notary.sign(engine, SIGNER, after_seconds=0)
+    first = audit_trail.sign(engine, SIGNER, after_seconds=60)
+    assert audit_trail.sign(engine, SIGNER, after_seconds=60) is None
+    second = audit_trail.sign(engine, SIGNER, after_seconds=0)
     assert first is not None
     assert second is not None
     assert (second.statement.number, second.statement.previous) == (2, first.digest)
-    assert notary.checkpoints_after(engine, START, 10)[0] == [first, second]
-    assert notary.checkpoints_after(engine, Cursor(1), 10)[0] == [second]
+    assert audit_trail.checkpoints_after(engine, START, 10)[0] == [first, second]
+    assert audit_trail.checkpoints_after(engine, Cursor(1), 10)[0] == [second]
 
 
 def test_who_keeps_checkpoints_is_never_told_to_replace_them(engine: Engine) -> None:
-    notary.sign(engine, SIGNER, after_seconds=0)
+    audit_trail.sign(engine, SIGNER, after_seconds=0)
     for gone in (Cursor(7), Cursor(1, "00000000")):
         with pytest.raises(NotInStream) as caught:
-            notary.checkpoints_after(engine, gone, 10)
+            audit_trail.checkpoints_after(engine, gone, 10)
         assert ("Keep every line" in str(caught.value), "after=0" in str(caught.value)) == (True, False)
 
 
@@ -303,8 +304,8 @@ def test_whatever_is_altered_in_the_record_differs_from_its_events(window: Windo
 
 
 def _compared(window: Window, connection: Any) -> list[str]:
-    from singlewindow.clearance.comparison import _differences
-    from singlewindow.storage.comparison import versions
+    from singlewindow.enquiries.reconciliation import _differences
+    from singlewindow.storage.reconciliation import versions
 
     return list(_differences(connection, versions(connection, 0, 10)))
 
@@ -312,11 +313,11 @@ def _compared(window: Window, connection: Any) -> list[str]:
 def test_what_is_written_while_the_record_is_compared_is_no_difference(window: Window) -> None:
     """Rows and events are read one after the other, and must be of one moment."""
     with reading(window.engine, together=True) as connection:
-        before = comparison.told(connection, comparison.versions(connection, 0, 10))
+        before = reconciliation.told(connection, reconciliation.versions(connection, 0, 10))
         one(window, "MEANWHILE")
         work(window)
-        page = comparison.versions(connection, 0, 10)
-        assert (before, page, comparison.stored(connection, page)) == ({}, [], {})
+        page = reconciliation.versions(connection, 0, 10)
+        assert (before, page, reconciliation.stored(connection, page)) == ({}, [], {})
 
 
 def test_a_version_whose_declaration_was_taken_away_differs_from_its_events(window: Window) -> None:

@@ -12,16 +12,17 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.sql.schema import Table
 
 from adapters.registry import build_adapters
-from singlewindow.clearance.window import Window
-from singlewindow.declarations.intake import Limits
+from singlewindow.agencies.agency import Agency
+from singlewindow.clearance.context import Window
+from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.http.app import create_app
-from singlewindow.risk.agency import Agency
 from singlewindow.settings import Settings
-from singlewindow.storage import lodgements, walls
-from singlewindow.storage.engines import open_engine, reading
+from singlewindow.storage import declarations
+from singlewindow.storage.engine import row_security
+from singlewindow.storage.engine.connect import open_engine, reading
+from singlewindow.storage.engine.row_security import AUDITOR, Reader, missing_roles, of_agency, of_party, reading_as
 from singlewindow.storage.tables import assessment, declaration, event, feed, metadata, notice, principal, version
-from singlewindow.storage.walls import AUDITOR, Reader, missing_roles, of_agency, of_party, reading_as
 from tests import servers
 from tests.integration.conftest import CONFIG, Callers, body_of, work
 from tests.integration.documents import PISTOLS, tree
@@ -46,7 +47,7 @@ def service_url(database_url: str) -> Iterator[str]:
         connection.execute(text(f"CREATE ROLE {name} LOGIN"))
         connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"))
         connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}"))
-        connection.execute(text(f"GRANT {', '.join(walls.ROLES)} TO {name} WITH INHERIT FALSE"))
+        connection.execute(text(f"GRANT {', '.join(row_security.ROLES)} TO {name} WITH INHERIT FALSE"))
     yield make_url(database_url).set(username=name).render_as_string(hide_password=False)
     with owner.begin() as connection:
         connection.execute(text(f"DROP OWNED BY {name}"))
@@ -102,7 +103,7 @@ def test_a_query_that_forgets_the_agency_sees_what_that_agency_was_asked_only(
     assert _rows(window.engine, of_agency("nosuch"), declaration) == 0
 
 
-@pytest.mark.parametrize("role", walls.ROLES[:2])
+@pytest.mark.parametrize("role", row_security.ROLES[:2])
 def test_a_reader_without_a_name_sees_nothing(window: Window, two_parties: dict[str, str], role: str) -> None:
     assert two_parties
     with window.engine.connect() as connection:
@@ -145,7 +146,7 @@ def test_the_place_is_left_with_the_transaction(window: Window, two_parties: dic
 def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
     window: Window, two_parties: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lodgements, "_owned", lambda query, _party: query)
+    monkeypatch.setattr(declarations, "_owned", lambda query, _party: query)
     callers = Callers(create_app(window), window)
     foreign, own = (callers.trader(A).get(f"/v1/declarations/{two_parties[party]}") for party in (B, A))
     assert (foreign.status_code, own.status_code) == (404, 200)
@@ -187,8 +188,8 @@ def test_a_service_that_cannot_take_the_roles_is_told_so(window: Window, databas
     owner = open_engine(database_url, pool_size=1)
     with owner.begin() as connection:
         name = make_url(window.settings.database_url).username
-        connection.execute(text(f"REVOKE {walls.ROLES[0]} FROM {name}"))
-        connection.execute(text(f"GRANT {walls.ROLES[1]} TO {name} WITH INHERIT TRUE"))
+        connection.execute(text(f"REVOKE {row_security.ROLES[0]} FROM {name}"))
+        connection.execute(text(f"GRANT {row_security.ROLES[1]} TO {name} WITH INHERIT TRUE"))
     with reading(window.engine) as connection:
-        assert missing_roles(connection) == [*walls.ROLES[:2]]
+        assert missing_roles(connection) == [*row_security.ROLES[:2]]
     owner.dispose()

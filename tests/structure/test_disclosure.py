@@ -7,10 +7,10 @@ from dataclasses import MISSING, fields
 
 import pytest
 
-from singlewindow.clearance.reads import reads_its_own
+from singlewindow.access.keys import Principal, Role
+from singlewindow.enquiries.access_log import reads_its_own
 from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
-from singlewindow.security.keys import Principal, Role
 from singlewindow.settings import ROOT
 
 HARMLESS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from singlewindow.cli import COMMANDS
-from singlewindow.http.metrics import NAMES, PREFIX
+from singlewindow.http.api.metrics import NAMES, PREFIX
 from singlewindow.logs import FIELDS
 from singlewindow.settings import ROOT, Settings
 from singlewindow.storage.tables import metadata

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from tests import servers
+from tests.places import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 HOLDS_A_SERVER = (
     "from tests import servers\nwith servers.queue_server() as url:\n    print(url, flush=True)\n    input()"
 )

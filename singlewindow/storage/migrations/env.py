@@ -1,4 +1,4 @@
-"""Alembic's entry: migrate the engine that `singlewindow.storage.schema` hands over."""
+"""Alembic's entry: migrate the engine that `singlewindow.storage.engine.migrate` hands over."""
 
 from alembic import context
 

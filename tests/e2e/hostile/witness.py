@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from singlewindow.security.keys import Role
+from singlewindow.access.keys import Role
 from tests.documents import original
 from tests.e2e.hostile.row import ANOTHER_PARTY, LODGE, Row
 from tests.e2e.service import Service

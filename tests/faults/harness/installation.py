@@ -16,10 +16,10 @@ import httpx
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
-from singlewindow.security import access
-from singlewindow.security.keys import Role
+from singlewindow.access import keyring
+from singlewindow.access.keys import Role
 from singlewindow.settings import ROOT
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 from tests import servers
 from tests.faults.harness.agencies import AgencyClient
 from tests.faults.harness.checker import check
@@ -179,7 +179,7 @@ class Installation:
     def _key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
         engine = open_engine(self.record_url, pool_size=1)
         try:
-            return access.create_key(engine, role, party, agency, name="fault test").text
+            return keyring.create_key(engine, role, party, agency, name="fault test").text
         finally:
             engine.dispose()
 

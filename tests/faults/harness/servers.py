@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import redis
 
-from singlewindow.queue_server import find_queue_binary, queue_command
 from tests import servers
 from tests.faults.harness.processes import Process, children, tell_undertaker, wait_until
 from tests.server_guard import identity
+from workers.queue_server import find_queue_binary, queue_command
 
 START_SECONDS = 60.0
 ACCOUNT = servers.UNPRIVILEGED if os.geteuid() == 0 else "-"

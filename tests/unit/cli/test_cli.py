@@ -90,7 +90,7 @@ def test_a_key_comes_from_the_environment_or_a_file_and_never_from_the_command_l
 def test_every_module_of_a_command_is_one(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
-    assert [line.split()[0] for line in out.partition("Commands:")[2].strip().splitlines()] == [*COMMANDS]
+    assert [line.split()[0] for line in out.partition("Commands:")[2].strip().splitlines()] == sorted(COMMANDS)
 
 
 def test_what_is_no_command_is_said(run: Run) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from singlewindow.cli.doctor import EXIT, doctor
-from singlewindow.cli.doctor.check import Check, Level, fault, ok, warning, worst
-from singlewindow.cli.doctor.machine import configuration_loads, disk_space, settings_fit
+from singlewindow.cli.operator.doctor import EXIT, doctor
+from singlewindow.cli.operator.doctor.check import Check, Level, fault, ok, warning, worst
+from singlewindow.cli.operator.doctor.machine import configuration_loads, disk_space, settings_fit
 from singlewindow.settings import Settings
 
 WELL, LOOK, BAD = ok("a", "b"), warning("a", "b", "c"), fault("a", "b", "c")

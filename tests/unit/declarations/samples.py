@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from singlewindow.declarations.binding import to_xml
 from singlewindow.declarations.elements import ELEMENTS, Element
-from singlewindow.declarations.intake import Media, Reading, read
 from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.reading.intake import Media, Reading, read
+from singlewindow.declarations.writing.binding import to_xml
 from tests.corpus import CORPUS
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 DEC = "urn:wco:datamodel:WCO:DEC-DMS:2"
 MD = "urn:wco:datamodel:WCO:DocumentMetaData-DMS:2"

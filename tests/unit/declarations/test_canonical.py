@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.canonical import canonical, decode, fingerprint, plain_decimal, restated
-from singlewindow.declarations.intake import Media, read
 from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.unit.declarations.samples import corpus, full_class, read_xml
 
 

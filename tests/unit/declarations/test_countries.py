@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.intake import Media
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import ProfileError, Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, validate
+from tests.places import CONFIGURATION
 from tests.unit.declarations.samples import DEC, MD
 
 PROFILE = """country = "{0}"
@@ -97,7 +98,7 @@ def test_who_means_a_country_that_is_served_is_told_what_to_write(
 
 @pytest.mark.parametrize("named", ["UK", "XI", "GBR", "gb", "826", "uk", "United Kingdom"])
 def test_the_united_kingdom_is_written_gb(named: str) -> None:
-    shipped = load_rulebooks(Path(__file__).resolve().parents[3] / "config")
+    shipped = load_rulebooks(CONFIGURATION)
     with pytest.raises(Refused, match=r"Write GB\."):
         judged(shipped, Media.JSON, named)
 
@@ -105,7 +106,7 @@ def test_the_united_kingdom_is_written_gb(named: str) -> None:
 @pytest.mark.parametrize(("home", "words"), [("gb", "Write GB."), ("UK", "Write GB."), ("FR", "there are GB")])
 def test_a_home_without_a_profile_leads_to_the_one_that_is_meant(home: str, words: str) -> None:
     with pytest.raises(ProfileError) as caught:
-        load_rulebooks(Path(__file__).resolve().parents[3] / "config", home=home)
+        load_rulebooks(CONFIGURATION, home=home)
     assert words in str(caught.value)
 
 

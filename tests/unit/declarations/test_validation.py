@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from singlewindow.declarations.faults import FAULTS_SHOWN, hard
-from singlewindow.declarations.intake import Media
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, describe, validate
 from tests.corpus import CORPUS
-
-REPOSITORY = Path(__file__).resolve().parents[3]
+from tests.places import CONFIGURATION
 
 KETTLES = """<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2">
 <ResponsibleCountryCode>GB</ResponsibleCountryCode>
@@ -116,7 +115,7 @@ PLANTED = (
 
 @pytest.fixture(scope="module")
 def rulebooks() -> Rulebooks:
-    return load_rulebooks(REPOSITORY / "config")
+    return load_rulebooks(CONFIGURATION)
 
 
 @pytest.fixture(scope="module")

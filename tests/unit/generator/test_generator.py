@@ -7,13 +7,13 @@ from collections import Counter
 
 import pytest
 
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, Media, read
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, validate
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.routing import route
 from singlewindow.settings import ROOT
 from tests.generator import Generator
 from tests.terms import TERMS

@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from singlewindow.clearance.window import Window
+from singlewindow.clearance.context import Window
 from singlewindow.http.app import create_app
 from singlewindow.settings import Settings
-from singlewindow.storage.engines import open_engine
+from singlewindow.storage.engine.connect import open_engine
 
 
 @pytest.fixture(scope="session")

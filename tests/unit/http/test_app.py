@@ -5,9 +5,9 @@ import pytest
 from flask import Flask
 
 from singlewindow import __version__
-from singlewindow.http.failures import as_problem
+from singlewindow.http.api.shapes import Problem
+from singlewindow.http.error_mapping import as_problem
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.replies import Problem
 
 ERRORS = [
     ("GET", "/nothing", 404), ("GET", "/v1/declarations/", 404), ("GET", "//v1/declarations", 404),

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from singlewindow.http.codes import CODES
+from singlewindow.access.keys import Role
 from singlewindow.http.openapi import openapi, problem_codes, roles_of
+from singlewindow.http.problem_codes import CODES
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
-from singlewindow.security.keys import Role
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from singlewindow.declarations.faults import Severity
-from singlewindow.http.codes import CODES, title_of
+from singlewindow.http.api.shapes import FaultReply
+from singlewindow.http.problem_codes import CODES, title_of
 from singlewindow.http.problems import LARGEST_ANSWER, OAUTH, Found, ProblemError, problem_body
-from singlewindow.http.replies import FaultReply
 
 MEMBERS = {"type", "title", "status", "code", "detail", "trace_id"}
 

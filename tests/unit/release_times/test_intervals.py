@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +11,9 @@ from hypothesis import strategies as st
 from singlewindow.release_times import intervals
 from singlewindow.release_times.events import Case, Question
 from singlewindow.release_times.intervals import INTERVALS, OPEN, Actor, Measurement, of_case
+from tests.places import REPOSITORY
 
-DOCUMENTATION = Path(__file__).parents[3] / "docs" / "release-times.md"
+DOCUMENTATION = REPOSITORY / "docs" / "release-times.md"
 
 CASE = Case(
     mrn="26GB00000000000018",

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
+from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.assessment import Answer, Control, Finding, Lane
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import FINDINGS_PER_PROFILE, GIVE_DOCUMENTS, GONE, assess
 from singlewindow.risk.conditions import ConditionError
+from singlewindow.risk.fact_readers import Value
 from singlewindow.risk.facts import Facts
-from singlewindow.risk.readers import Value
 from tests.agency_folders import one, profile
 from tests.terms import TERMS
 

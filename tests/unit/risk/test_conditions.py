@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from singlewindow.declarations.model import Tree
+from singlewindow.risk.compiled_conditions import Scope
 from singlewindow.risk.conditions import Condition, ConditionError, ConditionSet, Fired, Scenes, compile_condition
-from singlewindow.risk.predicates import Scope
 from tests.terms import TERMS
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.model import Tree
+from singlewindow.risk.fact_readers import EMPTY
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts
-from singlewindow.risk.readers import EMPTY
 from tests.terms import TERMS
 
 ALL_FACTS = {f"item.{name}": fact for name, fact in ITEM_FACTS.items()} | {

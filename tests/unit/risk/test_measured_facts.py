@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Assessment, Control, Finding, Lane
-from singlewindow.declarations.intake import Media, read
 from singlewindow.declarations.masses import FACTORS
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
+from singlewindow.declarations.reading.intake import Media, read
 from singlewindow.risk.assess import assess
+from singlewindow.risk.compiled_conditions import Scope
 from singlewindow.risk.conditions import ConditionError, ConditionSet, Scenes, compile_condition
-from singlewindow.risk.configuration import ConfigError
+from singlewindow.risk.fact_readers import Unmeasurable
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts
-from singlewindow.risk.predicates import Scope
-from singlewindow.risk.readers import Unmeasurable
-from singlewindow.risk.routing import route
 from singlewindow.risk.terms import Terms
+from singlewindow.risk.toml_source import ConfigError
 from singlewindow.settings import ROOT
 from tests.agency_folders import AGENCY, ELEMENTS, ITEM, entitlement, one, profile, write
 from tests.documents import examples

@@ -9,15 +9,15 @@ from functools import cache
 
 import pytest
 
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Lane
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.intake import Media, read
 from singlewindow.declarations.projection import project
+from singlewindow.declarations.reading.intake import Media, read
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess
-from singlewindow.risk.routing import route
 from singlewindow.risk.terms import terms_of
 from singlewindow.settings import ROOT
 from tests.documents import example

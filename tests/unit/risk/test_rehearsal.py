@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from singlewindow.risk.compiled_conditions import Scope
 from singlewindow.risk.conditions import compile_condition
-from singlewindow.risk.predicates import Scope
 from singlewindow.risk.rehearsal import rehearse
 
 

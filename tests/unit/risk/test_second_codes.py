@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess
-from singlewindow.risk.routing import route
+from tests.places import AGENCIES
 from tests.terms import TERMS
-
-AGENCIES = Path(__file__).parents[3] / "config" / "agencies"
 
 
 @cache

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.agencies.routing import route
 from singlewindow.declarations.model import Tree
-from singlewindow.risk.agencies import load_agencies
-from singlewindow.risk.agency import Agency
 from singlewindow.risk.assess import assess
-from singlewindow.risk.routing import route
+from tests.places import AGENCIES
 from tests.terms import TERMS
 
-AGENCIES = Path(__file__).parents[3] / "config" / "agencies"
 SHOES, MACHINES, PAPER, PLASTIC, TOYS = "64041100", "84798997", "48189090", "39269097", "95030095"
 
 

@@ -14,8 +14,7 @@ from singlewindow.declarations.faults import Path as Place
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.rules import Profile, Rulebook, Rulebooks, load_rulebooks
 from tests.corpus import CORPUS
-
-REPOSITORY = Path(__file__).resolve().parents[4]
+from tests.places import CONFIGURATION
 
 _ITEM: Tree = {
     "SequenceNumeric": "1",
@@ -117,7 +116,7 @@ def item(goods_import: Tree) -> Tree:
 @pytest.fixture(scope="session")
 def rulebooks() -> Rulebooks:
     """The rulebooks of the configuration that ships."""
-    return load_rulebooks(REPOSITORY / "config")
+    return load_rulebooks(CONFIGURATION)
 
 
 def written(place: Place) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.declarations.rules.manual import print_manual
+from tests.places import REPOSITORY
 
-MANUAL = Path(__file__).resolve().parents[4] / "docs" / "rules.md"
+MANUAL = REPOSITORY / "docs" / "rules.md"
 
 
 def test_the_manual_is_current(rulebooks: Rulebooks) -> None:

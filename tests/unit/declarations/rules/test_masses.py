@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from singlewindow.declarations.binding import to_json, to_xml
 from singlewindow.declarations.faults import Fault
-from singlewindow.declarations.intake import Media
 from singlewindow.declarations.masses import FACTORS
 from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.declarations.rules.masses import MassUnit
 from singlewindow.declarations.validation import validate
+from singlewindow.declarations.writing.binding import to_json, to_xml
 
 FaultsOf = Callable[..., list[Fault]]
 MASSES = st.decimals(min_value=Decimal("0.000001"), max_value=Decimal("9999999999"), places=6)

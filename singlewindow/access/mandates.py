@@ -1,0 +1,48 @@
+"""Mandates: a trader lets a broker act for it, from one moment until another, or until it is revoked."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from singlewindow.access.identifiers import party_code
+from singlewindow.storage import events, mandates
+from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.engine.ids import new_id
+from singlewindow.storage.tables import Record
+
+
+def grant(engine: Engine, broker: str, party: str, valid_from: int | None = None, valid_to: int | None = None) -> int:
+    """Record a mandate, in force at once without `valid_from`; its id. Moments in microseconds.
+
+    Raises ValueError where it would end before it begins, and where broker or party are no identifiers or the same.
+    """
+    broker, party = party_code("broker", broker), party_code("party", party)
+    if broker == party:
+        raise ValueError(f"{party} needs no mandate to act for itself")
+    with engine.begin() as connection:
+        now, mandate_id = clock(connection), new_id()
+        begins = now if valid_from is None else valid_from
+        if valid_to is not None and valid_to <= max(begins, now):
+            raise ValueError("The mandate would be over before it begins: give a later end")
+        row = {"id": mandate_id, "broker": broker, "party": party, "valid_from": begins, "valid_to": valid_to,
+               "created_at": now}  # fmt: skip
+        mandates.add(connection, row)
+        events.record(connection, [events.Event(now, events.Kind.MANDATE_GRANTED, events.OPERATOR, None, row)])
+    return mandate_id
+
+
+def list_mandates(engine: Engine) -> list[Record]:
+    """All mandates, oldest first."""
+    with reading(engine) as connection:
+        return mandates.every(connection)
+
+
+def revoke_mandate(engine: Engine, mandate_id: int) -> bool:
+    """Revoke a mandate; False where there is no such live one. Web processes know it within two seconds."""
+    with engine.begin() as connection:
+        now = clock(connection)
+        revoked = mandates.revoke(connection, mandate_id, now)
+        if revoked:
+            detail = {"id": mandate_id}
+            events.record(connection, [events.Event(now, events.Kind.MANDATE_REVOKED, events.OPERATOR, None, detail)])
+    return revoked

@@ -1,0 +1,50 @@
+"""Who may do what: the one table of permissions. A route names a permission; a key holds those of its role, or fewer.
+
+What a role sees of a kind it may read (its own party, its own agency, everything) is decided where the record is asked,
+in the SQL itself; this table decides only whether the call is made at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from singlewindow.access.keys import Principal, Role
+
+
+class Permission(StrEnum):
+    """One thing to be allowed; these are also the scopes of keys and tokens."""
+
+    LODGE = "lodge"
+    READ = "read"
+    NOTICES = "notices"
+    FEED = "feed"
+    ANSWER = "answer"
+    RELEASE_TIMES = "release-times"
+    AUDIT = "audit"
+    METRICS = "metrics"
+
+
+PERMISSIONS: Final[Mapping[Permission, frozenset[Role]]] = MappingProxyType({
+    Permission.LODGE: frozenset({Role.TRADER, Role.BROKER}),
+    Permission.READ: frozenset({Role.TRADER, Role.BROKER, Role.AUDITOR}),
+    Permission.NOTICES: frozenset({Role.TRADER, Role.BROKER}),
+    Permission.FEED: frozenset({Role.AGENCY}),
+    Permission.ANSWER: frozenset({Role.AGENCY}),
+    Permission.RELEASE_TIMES: frozenset({Role.AUDITOR, Role.ANALYST}),
+    Permission.AUDIT: frozenset({Role.AUDITOR}),
+    Permission.METRICS: frozenset({Role.OPERATOR}),
+})  # fmt: skip
+
+
+def permissions_of(role: Role) -> tuple[Permission, ...]:
+    """All that a role may do."""
+    return tuple(permission for permission, roles in PERMISSIONS.items() if role in roles)
+
+
+def may(principal: Principal, permission: Permission) -> bool:
+    """Whether this caller may do this: its role may, and its scopes, where it has any, name it."""
+    in_scope = not principal.scopes or permission in principal.scopes
+    return in_scope and principal.role in PERMISSIONS[permission]

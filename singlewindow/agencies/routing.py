@@ -1,0 +1,97 @@
+"""Which agencies a declaration concerns, and why: asked or not, every agency gets a reason that is stored.
+
+Routing is the window's own act, so its conditions may read every fact; what an agency then sees is its entitlement's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from singlewindow.agencies.agency import Agency, RoutingRule
+from singlewindow.decisions.merge import Basis
+from singlewindow.declarations.model import Tree, text_of
+from singlewindow.risk.conditions import ConditionError, ConditionSet, Scenes
+from singlewindow.risk.fact_readers import Unmeasurable
+from singlewindow.risk.facts import goods_items
+from singlewindow.risk.terms import Terms
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether an agency is asked: `reason` in words, the `rules` that matched, the `items` its interest rests on.
+
+    `items` are SequenceNumeric values; empty means the whole declaration (or, where not asked, nothing). `basis` is on
+    the entry of customs: what the decision has to know of the declaration.
+    """
+
+    agency: str
+    asked: bool
+    reason: str
+    rules: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    basis: Basis | UnsetType = UNSET
+
+
+def route(agencies: Mapping[str, Agency], declaration: Tree, terms: Terms) -> list[Routing]:
+    """One `Routing` per agency, by code; where a rule cannot be answered, every agency is asked."""
+    ordered = tuple(agencies[code] for code in sorted(agencies))
+    try:
+        routed = _plan(ordered).route(declaration, terms)
+    except ConditionError as error:
+        reason = f"a routing rule could not be evaluated ({error}), so every agency is asked"
+        routed = [Routing(agency=agency.code, asked=True, reason=reason) for agency in ordered]
+    return [
+        msgspec.structs.replace(entry, basis=_basis(entry, declaration, terms)) if agency.customs else entry
+        for agency, entry in zip(ordered, routed, strict=True)
+    ]
+
+
+def _basis(customs: Routing, declaration: Tree, terms: Terms) -> Basis:
+    items = goods_items(declaration)
+    asked = [item for item in items if not customs.items or text_of(item.get("SequenceNumeric")) in customs.items]
+    return Basis(
+        customs=customs.agency,
+        items=len(items),
+        covered=len(asked) if customs.asked else 0,
+        after_release=terms.gone(declaration),
+    )
+
+
+class _Plan:
+    """The routing rules of all agencies, evaluated together so that each fact is read once."""
+
+    def __init__(self, agencies: tuple[Agency, ...]) -> None:
+        self._agencies = agencies
+        self._rules = [(agency.code, rule) for agency in agencies for rule, _ in agency.routing]
+        self._conditions = ConditionSet(condition for agency in agencies for _, condition in agency.routing)
+
+    def route(self, declaration: Tree, terms: Terms) -> list[Routing]:
+        matched: dict[str, list[tuple[RoutingRule, str | None]]] = {agency.code: [] for agency in self._agencies}
+        for index, item, unmeasurable in self._conditions.fired(Scenes(declaration, terms)):
+            code, rule = self._rules[index]
+            matched[code].append((rule if unmeasurable is None else _assumed(rule, unmeasurable), item))
+        return [_routing(agency, matched[agency.code]) for agency in self._agencies]
+
+
+_plan = lru_cache(maxsize=8)(_Plan)
+
+
+def _assumed(rule: RoutingRule, unmeasurable: Unmeasurable) -> RoutingRule:
+    """A rule that nobody can tell applies: the agency is asked, and the reason says so."""
+    return msgspec.structs.replace(rule, reason=f"{rule.reason} (to be on the safe side: {unmeasurable.officer})")
+
+
+def _routing(agency: Agency, matched: list[tuple[RoutingRule, str | None]]) -> Routing:
+    rules = {rule.id: rule for rule, _ in matched}
+    if not rules and not agency.always:
+        text = f"none of the {len(agency.routing)} rules by which {agency.name} is concerned applies"
+        return Routing(agency=agency.code, asked=False, reason=text)
+    reasons = [f"{agency.name} is asked about every declaration"] if agency.always else []
+    reasons += [rule.reason for _, rule in sorted(rules.items())]
+    whole = agency.always or any(item is None for _, item in matched)
+    items = () if whole else tuple(dict.fromkeys(item for _, item in matched if item is not None))
+    reason = "; ".join(dict.fromkeys(reasons))
+    return Routing(agency=agency.code, asked=True, reason=reason, rules=tuple(sorted(rules)), items=items)

@@ -1,0 +1,112 @@
+"""Answers to questions that are closed: compared with what stands, kept or noted, and never changing it.
+
+They come from agencies that send theirs twice or late, and from workers whose question was closed while they asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from adapters.remote_answer import same_answer
+from singlewindow.audit import commitments
+from singlewindow.decisions.assessment import Answer, Assessment
+from singlewindow.storage import assessments, events
+from singlewindow.storage.tables import Record
+
+MOST_CONTRADICTIONS = 20
+"""How many of one agency's other answers to one question are recorded: no agency uses up another's."""
+
+_assessment = msgspec.json.Decoder(Assessment)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """That an answer is stored, since `received_at`; `late` where the question had been closed without it."""
+
+    mrn: str
+    version: int
+    agency: str
+    received_at: int
+    late: bool
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Another answer to the same question stands, since `received_at`."""
+
+    mrn: str
+    received_at: int
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer on its way in: by which agency, on which (locked) version, at which moment."""
+
+    agency: str
+    version: Record
+    assessment: Assessment
+    now: int
+
+    @property
+    def actor(self) -> str:
+        """How the event trail names the agency."""
+        return f"agency:{self.agency}"
+
+    @property
+    def body(self) -> bytes:
+        """The answer as it is stored."""
+        return msgspec.json.encode(self.assessment)
+
+    def event(self, kind: events.Kind, **detail: Any) -> events.Event:
+        """An event of the agency's on this version."""
+        return events.Event(self.now, kind, self.actor, self.version.version_id, detail | {"agency": self.agency})
+
+
+def compare(connection: Connection, given: Given) -> Receipt | Contradiction:
+    """The question is closed: by an answer, which stands, or without one, and then this one is late."""
+    closed = assessments.assessment_of(connection, given.version.version_id, given.agency)
+    if closed is None:
+        raise LookupError(f"{given.agency} was asked about {given.version.mrn}, but there is no question and no answer")
+    if closed.answer == Answer.ASSESSED:
+        return _standing(connection, given, closed.body, closed.answered_at, late=False)
+    row = {"version_id": given.version.version_id, "agency": given.agency, "body": given.body,
+           "received_at": given.now}  # fmt: skip
+    if assessments.add_late(connection, row):
+        lane = given.assessment.lane
+        told = commitments.of_late_answer(row) | {"lane": lane, "closed_as": closed.answer}
+        events.record(connection, [given.event(events.Kind.LATE, **told)])
+        return receipt(given, given.now, late=True)
+    late = assessments.late_of(connection, given.version.version_id, given.agency)
+    return _standing(connection, given, late.body, late.received_at, late=True)
+
+
+def _standing(
+    connection: Connection, given: Given, body: bytes, received_at: int, *, late: bool
+) -> Receipt | Contradiction:
+    if same_answer(_assessment.decode(body), given.assessment):
+        return receipt(given, received_at, late=late)
+    _record_contradiction(connection, given)
+    return Contradiction(given.version.mrn, received_at)
+
+
+def _record_contradiction(connection: Connection, given: Given) -> None:
+    """One event for each different answer, however often it is sent again, and a few of each agency at most."""
+    digest = hashlib.sha256(
+        msgspec.json.encode(msgspec.structs.replace(given.assessment.counted, profiles=""))
+    ).hexdigest()
+    trail = events.of_version(connection, given.version.version_id)
+    own = (entry for entry in trail if (entry.kind, entry.actor) == (events.Kind.CONTRADICTED, given.actor))
+    known = {entry.detail.get("sha256") for entry in own}
+    if digest not in known and len(known) < MOST_CONTRADICTIONS:
+        lane = given.assessment.lane
+        events.record(connection, [given.event(events.Kind.CONTRADICTED, lane=lane, sha256=digest)])
+
+
+def receipt(given: Given, received_at: int, *, late: bool) -> Receipt:
+    """What the agency gets for an answer that is stored."""
+    return Receipt(given.version.mrn, given.version.number, given.agency, received_at, late)

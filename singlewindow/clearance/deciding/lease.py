@@ -1,0 +1,64 @@
+"""A batch's sign of life: while its questions are being asked, a thread renews the lease on the database's clock.
+
+The lease can therefore be short, so that a killed worker's questions are asked again soon, and a call may still take
+longer than it. Renewal ends after a while whatever happens: a worker stuck for ever loses its batch, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from singlewindow.clearance.context import Window
+from singlewindow.storage import open_questions
+from singlewindow.times import MICROSECONDS
+
+log = logging.getLogger(__name__)
+
+RENEWALS_IN_A_LEASE = 3
+LONGEST_SECONDS = 60.0
+
+
+def lease(window: Window) -> int:
+    """How long a lease holds that is given or renewed now; microseconds."""
+    return int(window.settings.sw_lease_seconds * MICROSECONDS)
+
+
+@contextmanager
+def renewed(window: Window, batch_ids: Iterable[int]) -> Iterator[None]:
+    """Keep the batches' leases while the block runs, for a minute at most."""
+    done = threading.Event()
+    thread = threading.Thread(target=_keep, args=(window, sorted(batch_ids), done), name="leases", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _keep(window: Window, batch_ids: list[int], done: threading.Event) -> None:
+    end = time.monotonic() + LONGEST_SECONDS
+    while not done.wait(window.settings.sw_lease_seconds / RENEWALS_IN_A_LEASE):
+        if time.monotonic() > end:
+            log.error("batches %s are not done after %.0f s; their leases run out", batch_ids, LONGEST_SECONDS)
+            return
+        try:
+            lost = len(batch_ids) - _renew(window, batch_ids)
+        except SQLAlchemyError as error:
+            log.warning("the leases of %s could not be renewed, trying again: %s", batch_ids, type(error).__name__)
+            continue
+        if lost:
+            log.warning("lease_lost of %d of the batches %s: questions are asked again elsewhere", lost, batch_ids)
+        if lost == len(batch_ids):
+            return
+
+
+def _renew(window: Window, batch_ids: list[int]) -> int:
+    with window.engine.begin() as connection:
+        return open_questions.renew(connection, batch_ids, lease(window))

@@ -1,0 +1,1 @@
+"""From bytes to a stored declaration: read, validated, admitted, and written together with others."""

@@ -1,0 +1,173 @@
+"""Whether a declaration may be lodged: what it asks for, for whom it is lodged, and in whose name.
+
+These rules stand beside those on a document's content, and know no HTTP: a refusal is a hard fault like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from singlewindow.access.identifiers import normal_party
+from singlewindow.access.keys import Principal, Role
+from singlewindow.declarations.faults import Fault, Path, Severity, Step, hard
+from singlewindow.declarations.model import ROOT, Declaration
+from singlewindow.declarations.validation import Validated
+
+ORIGINAL: Final = "9"
+REQUESTS: Final = ("13", "14")
+_CONCERNED: Final = {"IM": ("importer", "declarant"), "EX": ("exporter", "declarant")}
+_ANY: Final = ("declarant", "importer", "exporter")
+_KINDS: Final = {"IM": "import", "EX": "export"}
+_FUNCTION: Final = (ROOT, Step("FunctionCode"))
+_REFERENCE: Final = (ROOT, Step("FunctionalReferenceID"))
+_DECLARANT: Final = (ROOT, Step("Declarant"), Step("ID"))
+_PARTIES: Final = (_DECLARANT, (ROOT, Step("GoodsShipment"), Step("Importer"), Step("ID")),
+                   (ROOT, Step("Exporter"), Step("ID")))  # fmt: skip
+
+
+class Refusal(StrEnum):
+    """Why a declaration is not admitted, whatever is in it otherwise; these are the `rule` of the faults."""
+
+    REQUEST = "LODGE-REQUEST"
+    FUNCTION = "LODGE-ORIGINAL"
+    REFERENCE = "LODGE-REFERENCE"
+    NOBODY_NAMED = "LODGE-FOR-WHOM"
+    NOT_CONCERNED = "LODGE-PARTY"
+    NO_MANDATE = "LODGE-MANDATE"
+
+
+CODES: Final = {
+    Refusal.REQUEST: "NOT_SUPPORTED_YET",
+    Refusal.FUNCTION: "RULE_VIOLATED",
+    Refusal.REFERENCE: "RULE_VIOLATED",
+    Refusal.NOBODY_NAMED: "ACTING_FOR_REQUIRED",
+    Refusal.NOT_CONCERNED: "PARTY_NOT_NAMED",
+    Refusal.NO_MANDATE: "NOT_AUTHORISED_FOR_PARTY",
+}
+
+
+class Parties(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a declaration names, each in the form in which parties are compared, "" where it names nobody.
+
+    `line` is the declarant's, or that of the nearest element above where there is none; None in JSON.
+    """
+
+    declarant: str
+    importer: str
+    exporter: str
+    line: int | None = None
+
+
+class Register(Protocol):
+    """What is known of parties here."""
+
+    def takes_part(self, party: str) -> bool:
+        """Whether the party has a key."""
+
+    def may_act(self, broker: str, party: str) -> bool:
+        """Whether a mandate lets the broker act for the party now."""
+
+
+def parties_of(validated: Validated) -> Parties | None:
+    """Whom the whole declaration names; None where one of the names could not be read, which is among its faults."""
+    declaration = validated.declaration
+    if any(_unread(path, validated.faults) for path in _PARTIES):
+        return None
+    named = (declaration.declarant, declaration.importer, declaration.exporter)
+    declarant, importer, exporter = map(normal_party, named)
+    line = validated.line_of(_DECLARANT)
+    return Parties(declarant=declarant, importer=importer, exporter=exporter, line=line)
+
+
+def with_refusals(validated: Validated) -> Validated:
+    """The document with why it is not lodged before its other faults.
+
+    A request is not taken at all: what rules say of it would lead nowhere, so only faults of the schema stay beside.
+    """
+    found = tuple(of_document(validated.declaration, validated.faults))
+    if not found:
+        return validated
+    refusals = tuple(replace(fault, line=validated.line_of(fault.path)) for fault in found)
+    asks = found[0].rule == Refusal.REQUEST
+    kept = tuple(fault for fault in validated.faults if not asks or fault.rule.startswith("SCHEMA"))
+    total = validated.total - len(validated.faults) + len(kept) + len(refusals)
+    return replace(validated, faults=(*refusals, *kept), total=total)
+
+
+def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[Fault]:
+    """Why the document is not lodged, whoever sends it: only originals are taken, under a reference of their own.
+
+    What could not be read is not said to be missing: that it could not is among the `faults`.
+    """
+    function = declaration.function_code
+    if function in REQUESTS:
+        text = f"FunctionCode {function} asks to change an earlier declaration, which this service does not do yet."
+        yield _fault(Refusal.REQUEST, text, f"Lodge originals only (FunctionCode {ORIGINAL}).", _FUNCTION)
+        return
+    if function != ORIGINAL and not _unread(_FUNCTION, faults):
+        text = f"FunctionCode is {function}." if function else "The declaration has no FunctionCode."
+        yield _fault(Refusal.FUNCTION, text, f"Give FunctionCode {ORIGINAL}: only originals are taken.", _FUNCTION)
+    if not declaration.lrn and not _unread(_REFERENCE, faults):
+        text = "The declaration has no reference (LRN)."
+        yield _fault(Refusal.REFERENCE, text, "Give FunctionalReferenceID; it must be unique.", _REFERENCE)
+
+
+def of_lodger(kind: str, parties: Parties | None, lodger: Principal, register: Register) -> Iterator[Fault]:
+    """Why this caller does not lodge a declaration of this type (TypeCode) that names these parties."""
+    unsaid = tuple(for_whom(lodger))
+    yield from unsaid
+    if parties is None:
+        return
+    declarant = parties.declarant
+    if declarant and not _may_declare(declarant, lodger, register):
+        text = f"The declarant {declarant} has given no mandate to {lodger.own_party}, who lodges this."
+        advice = "Ask the operator to record the mandate, or put the party who lodges into Declarant."
+        yield replace(_fault(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
+    if not unsaid:
+        yield from for_party(kind, parties, lodger.party or "")
+
+
+def for_whom(lodger: Principal) -> Iterator[Fault]:
+    """Why this caller lodges nothing at all: a broker says for whom, or a forgotten word would file it as its own."""
+    if lodger.role is Role.BROKER and lodger.broker is None:
+        text = "This key is a broker's, and the request does not say for whom it lodges."
+        advice = f"Send the header Acting-For with your client's identifier, or with {lodger.own_party} for yourself."
+        yield _fault(Refusal.NOBODY_NAMED, text, advice, (ROOT,))
+
+
+def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
+    """Why it is not lodged for this party: whom a declaration is lodged for owns its record, so it is a party of it."""
+    owner, direction = normal_party(party), kind[:2]
+    concerned = _CONCERNED.get(direction, _ANY)
+    if owner and owner in {getattr(parties, role) for role in concerned}:
+        return
+    named = [f"{getattr(parties, role)} as {role}" for role in concerned if getattr(parties, role)]
+    found = f"names {' and '.join(named)}" if named else f"names no {' and no '.join(concerned)}"
+    text = f"This {_KINDS.get(direction, 'declaration')} is lodged for {owner or 'nobody'}, but it {found}."
+    advice = "Only a party of the declaration, or a broker with its mandate, can lodge it."
+    yield replace(_fault(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
+
+
+def _may_declare(declarant: str, lodger: Principal, register: Register) -> bool:
+    """Whether the caller may name this party as declarant.
+
+    Itself, whom it acts for, and whose mandate it has; and whoever has no key here, for of them nothing is known.
+    """
+    if declarant in {normal_party(lodger.own_party), normal_party(lodger.party or "")}:
+        return True
+    return not register.takes_part(declarant) or register.may_act(lodger.own_party, declarant)
+
+
+def _unread(path: Path, faults: Sequence[Fault]) -> bool:
+    """Whether the schema found so much wrong at a place, or above it, that nothing could be read there."""
+    broken = (fault.path for fault in hard(faults) if fault.rule.startswith("SCHEMA"))
+    return any(place == path[: len(place)] for place in broken)
+
+
+def _fault(refusal: Refusal, text: str, advice: str, path: Path) -> Fault:
+    return Fault(refusal.value, CODES[refusal], Severity.HARD, text, advice, path)

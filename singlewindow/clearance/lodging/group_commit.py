@@ -1,0 +1,86 @@
+"""Group commit at intake: lodgements that wait at the same moment share one transaction, and one wait for the disk.
+
+Each caller gets its own answer, after the commit. When quiet a lodgement is a group of its own, at once; under load
+groups grow by themselves while the one before is being written.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from typing import Final
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from singlewindow.clearance.context import Window
+from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Prepared, Receipt, commit, prepare
+
+LARGEST_GROUP: Final = 100
+PATIENCE_SECONDS: Final = 9.0
+"""Longer than the database's own statement limit; then the caller is told to try again."""
+
+Answer = Receipt | Conflict
+Waiting = tuple[Prepared, "Future[Answer]"]
+
+
+class GroupCommit:
+    """One writer for all threads of a web process."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._waiting: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
+        self._starting = threading.Lock()
+        self._writer: threading.Thread | None = None
+
+    def lodge(self, lodgement: Lodgement) -> Answer:
+        """Prepare and store one lodgement durably; raises what `submit` promises."""
+        return self.submit(prepare(self._window, lodgement)).result(PATIENCE_SECONDS)
+
+    def submit(self, prepared: Prepared) -> Future[Answer]:
+        """Put a lodgement in line; the promise of its answer, or of the database's error.
+
+        Wait for it no longer than `PATIENCE_SECONDS`. After a TimeoutError it is not known whether the lodgement was
+        stored: the same again gives the answer.
+        """
+        answer: Future[Answer] = Future()
+        self._waiting.put((prepared, answer))
+        self._ensure_writer()
+        return answer
+
+    def _ensure_writer(self) -> None:
+        with self._starting:
+            if self._writer is None or not self._writer.is_alive():
+                self._writer = threading.Thread(target=self._write, name="group commit", daemon=True)
+                self._writer.start()
+
+    def _write(self) -> None:
+        while True:
+            group = [self._waiting.get()]
+            while len(group) < LARGEST_GROUP and not self._waiting.empty():
+                group.append(self._waiting.get())
+            self._settle([entry for entry in group if entry[1].set_running_or_notify_cancel()])
+
+    def _settle(self, group: list[Waiting]) -> None:
+        """Give every caller of the group its answer, or the error that befell it."""
+        try:
+            answers = commit(self._window, [prepared for prepared, _ in group])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers, not to this thread
+            self._apart(group, error)
+        else:
+            for (_, answer), given in zip(group, answers, strict=True):
+                answer.set_result(given)
+
+    def _apart(self, group: list[Waiting], error: Exception) -> None:
+        """One lodgement that cannot be stored must not fail its neighbours; a database that is away fails them all."""
+        if len(group) == 1 or _database_is_away(error):
+            for _, answer in group:
+                answer.set_exception(error)
+            return
+        for entry in group:
+            self._settle([entry])
+
+
+def _database_is_away(error: Exception) -> bool:
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)

@@ -1,0 +1,211 @@
+"""Lodging: a validated declaration becomes a fact, with the questions to the agencies beside it, in one transaction.
+
+The trader's reference is the idempotency key (party, LRN): the same content again gets the first answer, other content
+is a conflict. Many lodgements may share one transaction. Nothing here touches the queue: the outbox rows are the work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from singlewindow.access.keys import Principal
+from singlewindow.agencies.routing import Routing, route
+from singlewindow.audit import commitments
+from singlewindow.clearance.context import Window
+from singlewindow.declarations.canonical import FORM, canonical, fingerprint, restated
+from singlewindow.declarations.mrn import make_mrn
+from singlewindow.declarations.validation import Validated
+from singlewindow.enquiries.notices import ACCEPTED, notice_row
+from singlewindow.faultpoints import reach
+from singlewindow.storage import declarations, events, streams
+from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.engine.ids import new_id
+from singlewindow.storage.tables import Record
+from singlewindow.times import MICROSECONDS, moment
+
+
+@dataclass(frozen=True)
+class Lodgement:
+    """One validated original as it came in: `content` are the bytes as received, `began` when they came (monotonic).
+
+    `trace_id` is the request's; it goes with the declaration to every worker and adapter.
+    """
+
+    principal: Principal
+    content: bytes
+    media: str
+    validated: Validated
+    warnings: bytes
+    began: float = field(default_factory=time.monotonic)
+    trace_id: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The idempotency key: party and LRN."""
+        return self.principal.party or "", self.validated.declaration.lrn or ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the trader gets for a lodgement that is stored; `replayed` where it was stored before.
+
+    `received_at` is when its bytes came, `lodged_at` when it was stored and accepted.
+    """
+
+    mrn: str
+    lrn: str
+    version: int
+    received_at: int
+    lodged_at: int
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The LRN stands for other content already, lodged as `mrn`."""
+
+    mrn: str
+    lrn: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A lodgement with all that can be worked out before the transaction."""
+
+    lodgement: Lodgement
+    canonical: bytes
+    content_sha256: bytes
+    routing: list[Routing]
+
+
+def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Conflict]:
+    """Store lodgements, each once; the answers come in the order of `arrivals`."""
+    return commit(window, [prepare(window, lodgement) for lodgement in arrivals])
+
+
+def prepare(window: Window, lodgement: Lodgement) -> Prepared:
+    """What a lodgement needs before its transaction: canonical form, fingerprint, and which agencies are asked."""
+    declaration, country = lodgement.validated.declaration, lodgement.validated.country
+    form = canonical(declaration)
+    routing = route(window.agencies, declaration.tree, window.books.terms(country))
+    return Prepared(lodgement, form, fingerprint(form), routing)
+
+
+def commit(window: Window, prepared: Sequence[Prepared]) -> list[Receipt | Conflict]:
+    """Store prepared lodgements in one transaction; durable when this returns."""
+    try:
+        standing = _transact(window, prepared)
+    except IntegrityError:  # two processes drew the same number: nothing was stored, and the next draw is another
+        standing = _transact(window, prepared)
+    first = {entry.lodgement.key: entry for entry in reversed(prepared)}
+    return [_answer(entry, standing, first[entry.lodgement.key] is entry) for entry in prepared]
+
+
+def _transact(window: Window, prepared: Sequence[Prepared]) -> Standing:
+    with window.engine.begin() as connection:
+        standing = _store(window, connection, prepared)
+        reach("before_commit")
+    reach("after_commit")
+    return standing
+
+
+Standing = dict[tuple[str, str], tuple[bytes, Receipt]]
+
+
+def _store(window: Window, connection: Connection, prepared: Sequence[Prepared]) -> Standing:
+    """Insert what is new; for every key, the content that stands under it and the receipt it was given."""
+    by_key = {entry.lodgement.key: entry for entry in reversed(prepared)}
+    now = clock(connection)
+    rows = [_declaration_row(entry, now) for _, entry in sorted(by_key.items())]
+    added = declarations.add_declarations(connection, rows)
+    new = [(row, by_key[row["party"], row["lrn"]]) for row in rows if row["id"] in added]
+    versions = _write(window, connection, new, now)
+    standing = {
+        (row["party"], row["lrn"]): (
+            version["content_sha256"],
+            Receipt(row["mrn"], row["lrn"], version["number"], version["received_at"], now, replayed=False),
+        )
+        for (row, _), version in zip(new, versions, strict=True)
+    }
+    earlier = by_key.keys() - standing.keys()  # their rows stand, and are committed
+    return standing | _read(connection, earlier) if earlier else standing
+
+
+def _read(connection: Connection, keys: Iterable[tuple[str, str]]) -> Standing:
+    found = declarations.first_versions(connection, keys, FORM)
+    return {key: (_content_sha256(row), _first_receipt(row)) for key, row in found.items()}
+
+
+def _first_receipt(row: Record) -> Receipt:
+    return Receipt(row.mrn, row.lrn, row.number, row.received_at, row.lodged_at, replayed=True)
+
+
+def _content_sha256(row: Record) -> bytes:
+    """The fingerprint that the stored content has in the present form; what is stored stays as it is."""
+    return row.content_sha256 if row.outdated is None else fingerprint(restated(row.outdated))
+
+
+def _answer(entry: Prepared, standing: Standing, first: bool) -> Receipt | Conflict:
+    content_sha256, receipt = standing[entry.lodgement.key]
+    if content_sha256 != entry.content_sha256:
+        return Conflict(receipt.mrn, receipt.lrn)
+    return receipt if first else replace(receipt, replayed=True)
+
+
+def _declaration_row(entry: Prepared, now: int) -> dict[str, Any]:
+    declaration, country = entry.lodgement.validated.declaration, entry.lodgement.validated.country
+    serial, (party, lrn) = new_id(), entry.lodgement.key
+    mrn = make_mrn(moment(now).year, country, serial)
+    return {"id": serial, "mrn": mrn, "party": party, "lrn": lrn, "type_code": declaration.type_code,
+            "country": country, "lodged_at": now}  # fmt: skip
+
+
+def _write(
+    window: Window, connection: Connection, new: Sequence[tuple[dict[str, Any], Prepared]], now: int
+) -> list[dict[str, Any]]:
+    """Insert the versions of new declarations, and all that comes with them; the versions' rows in the same order."""
+    versions, questions, trail, notices, feed = [], [], [], [], []
+    for row, entry in new:
+        version_id = new_id()
+        versions.append(_version_row(row, entry, version_id, now))
+        asked = [routing for routing in entry.routing if routing.asked]
+        for routing in asked:
+            deadline = now + int(window.agencies[routing.agency].deadline_seconds * MICROSECONDS)
+            questions.append({"version_id": version_id, "agency": routing.agency, "items": " ".join(routing.items),
+                              "asked_at": now, "due_at": now, "deadline_at": deadline})  # fmt: skip
+            feed.append({"agency": routing.agency, "version_id": version_id, "kind": "asked", "at": now})
+        detail = {"asked": [r.agency for r in asked], **commitments.of_document(row, versions[-1])}
+        trail.append(events.Event(now, events.Kind.LODGED, entry.lodgement.principal.actor, version_id, detail))
+        notices.append(notice_row(row["party"], version_id, ACCEPTED, now))
+    declarations.add_versions(connection, versions, questions)
+    events.record(connection, trail)
+    streams.publish(connection, notices, feed)
+    return versions
+
+
+def _version_row(row: dict[str, Any], entry: Prepared, version_id: int, now: int) -> dict[str, Any]:
+    lodgement = entry.lodgement
+    return {
+        "id": version_id,
+        "declaration_id": row["id"],
+        "number": 1,
+        "media": lodgement.media,
+        "received": lodgement.content,
+        "received_sha256": hashlib.sha256(lodgement.content).digest(),
+        "canonical": entry.canonical,
+        "content_sha256": entry.content_sha256,
+        "form": FORM,
+        "warnings": lodgement.warnings,
+        "routing": msgspec.json.encode(entry.routing),
+        "trace_id": lodgement.trace_id,
+        "received_at": now - int((time.monotonic() - lodgement.began) * MICROSECONDS),
+        "lodged_at": now,
+    }

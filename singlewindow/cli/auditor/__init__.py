@@ -1,0 +1,1 @@
+"""Commands for the auditor: verify the event trail and measure release times."""

@@ -1,0 +1,60 @@
+"""`singlewindow release-times`: the auditor's release-time figures over a span of time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.table import Table
+
+from singlewindow.cli.options import url_option
+from singlewindow.cli.tables import console
+from singlewindow.cli.trader.client import answer_of, key_of_environment, open_client, send
+
+FIGURES = ("mean", "median", "mode", "deviation", "minimum", "maximum", "p90", "p95")
+COLUMNS = ("group", "interval", "responsible", "n", "open", *FIGURES)
+BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
+
+
+@click.command(name="release-times")
+@click.option("--from", "from_", required=True, help="From this moment, e.g. 2026-01-01T00:00:00Z.")
+@click.option("--to", help="Up to, but without, this moment; up to the cut-off without it.")
+@click.option("--cut-off", help="Count only what was recorded up to this moment; up to now without it.")
+@click.option("--mode-milliseconds", type=int, help="What lengths are rounded to for their mode; 1000 if not given.")
+@click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down.")
+@url_option
+def release_times(url: str, **asked: str | int | None) -> None:
+    """Show how long each step took, from lodgement to decision.
+
+    An auditor's key is read from SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
+    """
+    query = {name.rstrip("_"): value for name, value in asked.items() if value is not None}
+    with open_client(url, key_of_environment()) as client:
+        response = send(client, "GET", "/v1/release-times", params=query)
+    answer = answer_of(response)
+    if response.status_code != 200:
+        raise click.ClickException(str(answer.get("detail", answer)))
+    print_report(answer)
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """The figures as a table: signed seconds, open cases beside what could be measured."""
+    query = report["query"]
+    title = f"Release times in seconds, lodged {query['start']} to {query['end']}, as of {query['cut_off']}"
+    table = Table(*COLUMNS, title=title)
+    for group in [report["total"], *report["groups"]]:
+        for row in group["rows"]:
+            table.add_row(group["key"], row["interval"], row["actor"], *_figures(row))
+    shown = console()
+    shown.print(table)
+    shown.print(f"Fingerprint of the evidence: {report['fingerprint']}", soft_wrap=True)
+    settled = "yes" if report["settled"] else "no"
+    shown.print(f"Mode rounded to {query['mode_resolution']:g} s; settled: {settled}.", soft_wrap=True)
+    if not report["settled"]:
+        shown.print("It can still change: give a --cut-off that is two minutes old or more.", soft_wrap=True)
+
+
+def _figures(row: dict[str, Any]) -> list[str]:
+    statistics = row["statistics"]
+    shown = [statistics[name] for name in FIGURES]
+    return [str(statistics["n"]), str(row["open"]), *("-" if value is None else f"{value:.3f}" for value in shown)]

@@ -1,0 +1,60 @@
+"""The machine and what is configured: settings, agencies and rules, room on the disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from adapters.registry import SandboxForbidden, build_adapters
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.cli.operator.doctor.check import Check, fault, ok, warning
+from singlewindow.declarations.rules import load_rulebooks
+from singlewindow.risk.toml_source import ConfigError
+from singlewindow.settings import Settings
+
+SCARCE_BYTES, NO_BYTES = 2_000_000_000, 200_000_000
+
+
+def settings_fit(settings: Settings) -> Iterator[Check]:
+    """Settings that are allowed each by itself but not well together."""
+    name, found = "settings", False
+    if settings.sw_waiters >= settings.sw_threads:
+        found = True
+        text = f"SW_WAITERS {settings.sw_waiters} leaves none of SW_THREADS {settings.sw_threads} for lodging"
+        yield warning(name, text, "Let SW_WAITERS be smaller than SW_THREADS.")
+    if settings.sw_sandbox:
+        found = True
+        yield warning(name, "SW_SANDBOX allows agencies whose outcome the trader chooses", "Only for rehearsals.")
+    if not found:
+        yield ok(name, "read, and fit together")
+
+
+def configuration_loads(settings: Settings) -> Iterator[Check]:
+    """Agencies and rules, read as every process reads them at its start."""
+    name, config = "configuration", Path(settings.sw_config)
+    try:
+        agencies = load_agencies(config / "agencies", settings.sw_customs)
+        load_rulebooks(config, settings.sw_item_limit, settings.sw_country, settings.other_countries)
+        build_adapters(agencies, sandbox_allowed=settings.sw_sandbox)
+    except (ValueError, OSError, ConfigError, SandboxForbidden) as error:
+        yield fault(name, str(error), "Correct the file named; processes that run keep what they read at their start.")
+    else:
+        yield ok(name, f"{len(agencies)} agencies in {config}")
+
+
+def disk_space(settings: Settings) -> Iterator[Check]:
+    """Room where the embedded database and queue lie."""
+    name, folder = "disk", Path(settings.sw_data)
+    if not folder.exists():
+        yield ok(name, f"nothing is kept in {folder} on this machine")
+        return
+    usage = shutil.disk_usage(folder)
+    text = f"{usage.free / 1e9:.1f} GB of {usage.total / 1e9:.1f} GB free at {folder}"
+    advice = "Make room: a full disk refuses every declaration."
+    if usage.free < NO_BYTES:
+        yield fault(name, text, advice)
+    elif usage.free < SCARCE_BYTES:
+        yield warning(name, text, advice)
+    else:
+        yield ok(name, text)

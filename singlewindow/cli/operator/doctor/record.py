@@ -1,0 +1,156 @@
+"""The database: can it be reached, is it the right one, does it keep what it confirms, and what waits in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from singlewindow.cli.operator.doctor.check import Check, fault, ok, warning
+from singlewindow.enquiries.audit_trail import coverage
+from singlewindow.settings import Settings
+from singlewindow.storage import backlog, heartbeats
+from singlewindow.storage.engine import inspection
+from singlewindow.storage.engine.connect import clock, open_engine, reading
+from singlewindow.storage.engine.revision import Tables, tables
+from singlewindow.storage.engine.row_security import missing_roles
+from singlewindow.times import MICROSECONDS
+
+CLOCK_WARNING_SECONDS, CLOCK_FAULT_SECONDS = 1.0, 60.0
+UPGRADE = "Run `singlewindow db upgrade`."
+SWEEP = "Is a dispatcher running? `singlewindow dispatch` takes lost batches back and closes overdue questions."
+NO_KEY = "Make a key (`singlewindow audit keygen`), name it to the dispatchers (SW_AUDIT_KEY_FILE), tell the auditor."
+SEE_ITS_LOG = "Its log says each checkpoint that it makes."
+MISSED = 3
+"""So many intervals without a checkpoint, and they have stopped."""
+RETRY = "See `singlewindow queue parked`; mend the cause, then `singlewindow queue retry --all`."
+
+
+def checks(settings: Settings) -> list[Check]:
+    """All findings about the database; one that cannot be reached is one fault."""
+    shown = make_url(settings.database_url).render_as_string(hide_password=True)
+    advice = "Check that it runs, the address in DATABASE_URL, and the account's rights."
+    if (missing := _missing_file(settings.database_url)) is not None:
+        return [fault("database", f"there is no {missing}", f"{UPGRADE} Or name another with --data or DATABASE_URL.")]
+    try:
+        engine = open_engine(settings.database_url, pool_size=2)
+    except ValueError as error:
+        return [fault("database", str(error), advice)]
+    try:
+        return list(_reached(engine, settings, shown))
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+        return [fault("database", f"{shown} does not answer: {cause}", advice)]
+    finally:
+        engine.dispose()
+
+
+def _missing_file(database_url: str) -> Path | None:
+    url = make_url(database_url)
+    file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+    return file if file is not None and not file.exists() else None
+
+
+def _reached(engine: Engine, settings: Settings, shown: str) -> Iterator[Check]:
+    with reading(engine) as connection:
+        yield _version(connection, shown)
+        yield _clock(connection)
+        yield from _durability(connection)
+    state = tables(engine)
+    yield _tables(state)
+    if state in {Tables.CURRENT, Tables.NEWER}:
+        with reading(engine) as connection:
+            yield _roles(connection)
+            yield _dispatchers(connection)
+            yield _checkpoints(connection, settings)
+            yield from _work(connection)
+
+
+def _version(connection: Connection, shown: str) -> Check:
+    found, oldest = inspection.server_version(connection), inspection.oldest_version(connection)
+    version = ".".join(map(str, found))
+    text = f"{connection.dialect.name} {version} at {shown}"
+    if found < oldest:
+        return fault("database", text, f"At least {'.'.join(map(str, oldest))} is needed.")
+    return ok("database", text)
+
+
+def _clock(connection: Connection) -> Check:
+    before = time.time()
+    there = clock(connection) / MICROSECONDS
+    difference = there - (before + time.time()) / 2
+    text = f"the database's clock is {abs(difference):.3f} s {'ahead of' if difference > 0 else 'behind'} this host's"
+    advice = "Let both take their time from one source (NTP). Leases and deadlines go by the database's clock alone."
+    if abs(difference) > CLOCK_FAULT_SECONDS:
+        return fault("clock", text, advice)
+    return warning("clock", text, advice) if abs(difference) > CLOCK_WARNING_SECONDS else ok("clock", text)
+
+
+def _durability(connection: Connection) -> Iterator[Check]:
+    wrong = {name: value for name, (value, safe) in inspection.durability(connection).items() if not safe}
+    for name, value in wrong.items():
+        text = f"{name} is {value}: what was confirmed to a trader can be lost when the machine stops"
+        yield fault("durability", text, f"Turn {name} on for this database.")
+    if not wrong:
+        settings = ", ".join(f"{name} {value}" for name, (value, _) in inspection.durability(connection).items())
+        yield ok("durability", settings)
+
+
+def _tables(state: Tables) -> Check:
+    match state:
+        case Tables.CURRENT:
+            return ok("tables", "of this version")
+        case Tables.NEWER:
+            return warning("tables", "of a later version than this one", "End the older processes after the upgrade.")
+        case Tables.OLDER:
+            return fault("tables", "of an earlier version", UPGRADE)
+        case Tables.NONE:
+            return fault("tables", "there are none", UPGRADE)
+
+
+def _roles(connection: Connection) -> Check:
+    missing = missing_roles(connection)
+    if missing:
+        advice = f"As an administrator: GRANT {', '.join(missing)} TO the role in DATABASE_URL WITH INHERIT FALSE."
+        return fault("roles", f"{', '.join(missing)} cannot be taken, or is inherited: calls would fail", advice)
+    return ok("roles", "those who read for others can be taken")
+
+
+def _dispatchers(connection: Connection) -> Check:
+    now, known = clock(connection), heartbeats.known(connection)
+    if alive := heartbeats.alive(connection, now):
+        hosts = ", ".join(sorted({row.host for row in known[:alive]}))
+        return ok("dispatcher", f"{alive} alive on {hosts}")
+    last = f"the last was seen {(now - known[0].seen_at) / MICROSECONDS:.0f} s ago" if known else "none was ever seen"
+    advice = "Start `singlewindow dispatch` (part of `singlewindow up`): without it no agency is asked."
+    return fault("dispatcher", f"none is alive; {last}", advice)
+
+
+def _checkpoints(connection: Connection, settings: Settings) -> Check:
+    name, now, reach = "checkpoints", clock(connection), coverage(connection)
+    if reach.last is None:
+        text = f"there is no checkpoint that can be read: nothing proves {reach.since} events"
+        return warning(name, text, NO_KEY)
+    text = f"the last was made {(now - reach.last) / MICROSECONDS:.0f} s ago; {reach.since} events since"
+    if reach.seconds(now) > MISSED * settings.sw_checkpoint_seconds:
+        return warning(name, text, f"Does a dispatcher run, and has it SW_AUDIT_KEY_FILE? {SEE_ITS_LOG}")
+    return ok(name, text)
+
+
+def _work(connection: Connection) -> Iterator[Check]:
+    work = backlog.backlog(connection, clock(connection))
+    parked = {agency: line.parked for agency, line in work.items() if line.parked}
+    overdue = {agency: line.overdue for agency, line in work.items() if line.overdue}
+    lost = {agency: line.lost for agency, line in work.items() if line.lost}
+    waiting = sum(line.open for line in work.values())
+    yield ok("work", f"{waiting} open questions, {sum(line.batches for line in work.values())} batches under way")
+    yield warning("parked", _told(parked), RETRY) if parked else ok("parked", "no question")
+    yield warning("overdue", _told(overdue), SWEEP) if overdue else ok("overdue", "no question")
+    yield warning("lost batches", _told(lost), SWEEP) if lost else ok("lost batches", "none")
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{agency} {count}" for agency, count in sorted(counts.items()))

@@ -1,0 +1,47 @@
+"""The command that shows where agencies' legal lists overlap: who sees the same elements, and who needs them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import click
+from rich.table import Column, Table
+
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.cli.options import data_option, settings_for
+from singlewindow.cli.tables import console, literal
+
+
+@click.command()
+@data_option
+@click.option("--elements", "by_element", is_flag=True, help="Every shared element with its agencies, not the counts.")
+def entitlements(data: Path | None, by_element: bool) -> None:
+    """Show which agencies may see the same elements of a declaration: where one request could serve several."""
+    agencies = list(load_agencies(Path(settings_for(data).sw_config) / "agencies").values())
+    console().print(_shared(agencies) if by_element else _pairs(agencies))
+
+
+def _pairs(agencies: list[Agency]) -> Table:
+    """One row for each two agencies: elements both may see, and both need."""
+    table = Table("agency", "and", *(Column(name, justify="right") for name in ("both may see", "of", "both need")))
+    for one, other in combinations(agencies, 2):
+        first, second = one.entitlement, other.entitlement
+        seen, whole = len(first.maximum & second.maximum), len(first.maximum | second.maximum)
+        needed = len(first.minimum & second.minimum)
+        table.add_row(literal(one.code), literal(other.code), str(seen), str(whole), str(needed))
+    return table
+
+
+def _shared(agencies: list[Agency]) -> Table:
+    """One row for each element that several agencies may see, the most shared first."""
+    counts = Counter(path for agency in agencies for path in agency.entitlement.maximum)
+    table = Table("element", Column("agencies", justify="right"), "may see", "need")
+    for path, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        if count > 1:
+            seeing = [agency.code for agency in agencies if path in agency.entitlement.maximum]
+            needing = [agency.code for agency in agencies if path in agency.entitlement.minimum]
+            table.add_row(literal(path), str(count), ", ".join(seeing), ", ".join(needing))
+    return table

@@ -1,0 +1,88 @@
+"""Commands for API keys (create, shown once; list, rotate, revoke) and for the mandates of brokers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Column, Table
+
+from singlewindow.access import keyring
+from singlewindow.access.keys import Role
+from singlewindow.access.tokens import new_token_key
+from singlewindow.cli.operator.agencies import known_agency
+from singlewindow.cli.operator.record import record
+from singlewindow.cli.options import data_option
+from singlewindow.cli.tables import console, literal
+from singlewindow.times import iso
+
+SECONDS_AN_HOUR, SECONDS_A_DAY = 3_600, 86_400
+MOMENTS = ("created", "last used", "expires", "revoked")
+
+
+@click.group()
+def keys() -> None:
+    """Create, list and revoke the keys that callers of the API hold."""
+
+
+@keys.command()
+@data_option
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--party", help="The trader's or broker's identifier, as declarations name it; small letters are raised.")
+@click.option("--agency", help="The agency's code, for role agency.")
+@click.option("--name", default="", help="Who holds the key, for the list.")
+@click.option("--scope", "scopes", multiple=True, help="Only this of what the role may do; can be given several times.")
+@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="The key expires after so many days.")
+def create(data: Path | None, role: str, party: str | None, agency: str | None, **terms: Any) -> None:
+    """Create a key and show it; only its fingerprint is stored, so it is never shown again."""
+    if agency is not None:
+        agency = known_agency(data, agency)
+    days = terms.pop("days")
+    terms["lifetime_seconds"] = None if days is None else days * SECONDS_A_DAY
+    with record(data) as engine:
+        key = keyring.create_key(engine, Role(role), party, agency, **terms)
+    click.echo(key.text)
+
+
+@keys.command(name="list")
+@data_option
+def list_(data: Path | None) -> None:
+    """List all keys, without their secrets."""
+    table = Table(Column("key id", no_wrap=True), "role", "party or agency", "name", "scopes", *MOMENTS)
+    with record(data) as engine:
+        for row in keyring.list_keys(engine):
+            words = (literal(row.party or row.agency or ""), literal(row.name), literal(row.scopes))
+            moments = (row.created_at, row.last_used_at, row.expires_at, row.revoked_at)
+            table.add_row(row.key_id, row.role, *words, *(iso(moment) or "" for moment in moments))
+    console().print(table)
+
+
+@keys.command()
+@data_option
+@click.argument("key_id")
+@click.option("--overlap-hours", type=click.FloatRange(min=0), default=24.0, show_default=True)
+def rotate(data: Path | None, key_id: str, overlap_hours: float) -> None:
+    """Make and show a key in the place of another, which goes on for the overlap and then expires."""
+    with record(data) as engine:
+        key = keyring.rotate_key(engine, key_id, overlap_hours * SECONDS_AN_HOUR)
+    if key is None:
+        raise click.ClickException(f"There is no live key {key_id}; `singlewindow keys list` shows them all.")
+    click.echo(key.text)
+
+
+@keys.command(name="token-key")
+def token_key() -> None:
+    """Make and show a private key that signs tokens, for the file that SW_TOKEN_KEY_FILE names."""
+    click.echo(new_token_key(), nl=False)
+
+
+@keys.command()
+@data_option
+@click.argument("key_id")
+def revoke(data: Path | None, key_id: str) -> None:
+    """Revoke a key at once."""
+    with record(data) as engine:
+        if not keyring.revoke_key(engine, key_id):
+            raise click.ClickException(f"There is no live key {key_id}; `singlewindow keys list` shows them all.")
+    click.echo(f"Key {key_id} is revoked.")

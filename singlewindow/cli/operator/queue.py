@@ -1,0 +1,85 @@
+"""The operator's view of the work: what is where, which questions are parked, and one command to ask them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from singlewindow.agencies.loading import load_agencies
+from singlewindow.clearance.deciding import retry_parked as retrying
+from singlewindow.cli.operator.agencies import known_agency
+from singlewindow.cli.operator.record import record
+from singlewindow.cli.options import data_option, settings_for
+from singlewindow.declarations.mrn import is_mrn
+from singlewindow.storage import backlog
+from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.times import MICROSECONDS, iso
+
+COLUMNS = ("agency", "waiting", "in batches", "awaiting", "parked", "overdue", "oldest", "batches", "lost")
+
+
+@click.group(invoke_without_command=True)
+@data_option
+@click.pass_context
+def queue(context: click.Context, data: Path | None) -> None:
+    """Show what is where: each agency's open questions and batches."""
+    if context.invoked_subcommand is None:
+        _show(data)
+
+
+def _show(data: Path | None) -> None:
+    agencies = load_agencies(Path(settings_for(data).sw_config) / "agencies")
+    with record(data) as engine, reading(engine, together=True) as connection:
+        now = clock(connection)
+        found = backlog.backlog(connection, now)
+    table = Table(*COLUMNS, title="Open questions")
+    for agency in sorted({*agencies, *found}):
+        line = found.get(agency, backlog.Backlog())
+        counts = (line.waiting, line.batched, line.awaiting, line.parked, line.overdue)
+        oldest = "-" if line.oldest is None else f"{(now - line.oldest) / MICROSECONDS:.1f} s"
+        table.add_row(agency, *map(str, counts), oldest, str(line.batches), str(line.lost))
+    _console().print(table)
+
+
+@queue.command()
+@data_option
+def parked(data: Path | None) -> None:
+    """List the questions that are no longer asked, and why; without help their deadline decides: inspect."""
+    with record(data) as engine, reading(engine) as connection:
+        rows = backlog.parked(connection)
+    table = Table("MRN", "version", "agency", "attempts", "reason", "deadline", title="Parked questions")
+    for row in rows:
+        shown = (row.mrn, str(row.number), row.agency, str(row.attempts), row.failure or "", iso(row.deadline_at) or "")
+        table.add_row(*shown)
+    _console().print(table)
+
+
+@queue.command()
+@data_option
+@click.option("--agency", help="Those of this agency.")
+@click.option("--mrn", help="Those on this declaration.")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+def retry(data: Path | None, agency: str | None, mrn: str | None, everything: bool) -> None:
+    """Ask parked questions again, at once and as if for the first time."""
+    if everything == bool(agency or mrn):
+        raise click.UsageError("Say which: --agency CODE, --mrn MRN or both; or --all alone")
+    agency, mrn = agency and known_agency(data, agency), mrn and _number(mrn)
+    with record(data) as engine:
+        count = retrying.retry(engine, retrying.Choice(agency, mrn))
+    click.echo(f"{count} parked question{'s' * (count != 1)} will be asked again.")
+
+
+def _number(typed: str) -> str:
+    """An MRN as it is stored; what is none would quietly match nothing."""
+    mrn = typed.strip().upper()
+    if not is_mrn(mrn):
+        raise click.ClickException(f"{typed!a} is no MRN; `singlewindow queue parked` shows those of parked questions.")
+    return mrn
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=200)

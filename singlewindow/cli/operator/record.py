@@ -1,0 +1,47 @@
+"""The record as commands open it: only where there is one, and only with the tables of this version."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine, make_url
+
+from singlewindow.cli.options import settings_for
+from singlewindow.storage.engine.connect import open_engine
+from singlewindow.storage.engine.revision import Tables, tables
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def record(data: Path | None) -> Iterator[Engine]:
+    """The database that the settings name, closed afterwards; none is made where there is none."""
+    url = settings_for(data).database_url
+    engine = open_engine(url, pool_size=1)
+    try:
+        _need_file(url)
+        need_tables(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _need_file(url: str) -> None:
+    """SQLite would make an empty file where there is none."""
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
+        advice = "start the service once, or run `singlewindow db upgrade`, with the same --data"
+        raise click.ClickException(f"There is no database at {place.database}; {advice}")
+
+
+def need_tables(engine: Engine) -> None:
+    """Raises ValueError where the database has not the tables of this version."""
+    standing = tables(engine)
+    if standing in {Tables.NONE, Tables.OLDER}:
+        raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
+    if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version works on beside it
+        log.warning("the database's tables are of a later version; end this process when the upgrade is done")

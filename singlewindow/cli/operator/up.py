@@ -1,0 +1,97 @@
+"""`singlewindow up`: everything at once, each process a child that is started again when it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from singlewindow import bootstrap
+from singlewindow.access.tokens import new_token_key
+from singlewindow.cli.options import data_option, host_option, listen, port_option, settings_for
+from singlewindow.settings import Settings
+from singlewindow.storage.engine.migrate import migrate
+from workers import queue_server, supervisor
+from workers.queues import ASSESS, ASSESS_REMOTE
+
+MOST_REMOTE_WORKERS = 4
+
+
+@click.command()
+@data_option
+@host_option
+@port_option
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Queue workers.")
+@click.option("--remote-workers", type=int, help="Workers for agencies asked over HTTP; one for each, 4 at most.")
+def up(data: Path | None, host: str, port: int, workers: int, remote_workers: int | None) -> None:
+    """Run the whole service on this machine until Ctrl-C: database, queue server, web, workers, dispatcher."""
+    settings = settings_for(data)
+    folder = Path(settings.sw_data).absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    record = folder / "processes"
+    _claim(folder)
+    supervisor.end_leftovers(record)
+    window = bootstrap.open_window(settings)  # a configuration that does not fit is said here, once
+    window.engine.dispose()
+    remote = sum(window.is_remote(agency) for agency in window.agencies)
+    migrate(settings.database_url)
+    listening = listen(host, port)
+    if remote_workers is None or not remote:
+        remote_workers = min(remote, MOST_REMOTE_WORKERS)
+    counts = {ASSESS: workers, ASSESS_REMOTE: remote_workers}
+    children = _children(settings, folder, listening.fileno(), counts)
+    keeper = supervisor.Supervisor(children, record)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, keeper.stop)
+    click.echo(f"Trade single window: http://{host}:{listening.getsockname()[1]} (data in {folder})")
+    sys.stdout.flush()
+    keeper.run()
+
+
+def _claim(folder: Path) -> None:
+    """Hold the folder as long as this process lives: a second service would end the children of the first."""
+    # The kernel lets go of the lock when the process ends, however it ends; children do not inherit it.
+    held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(held)
+        text = f"A service runs in {folder} already; end it first, or choose another folder with --data"
+        raise ValueError(text) from error
+
+
+def _children(settings: Settings, folder: Path, listening: int, workers: Mapping[str, int]) -> list[supervisor.Child]:
+    environment = dict(os.environ) | {"DATABASE_URL": settings.database_url, "SW_DATA": str(folder)}
+    if not settings.sw_token_key:
+        environment["SW_TOKEN_KEY_FILE"] = str(_token_key(folder))
+    children = []
+    if settings.redis_url:
+        environment["REDIS_URL"] = settings.redis_url
+    else:
+        command, environment["REDIS_URL"] = queue_server.queue_command(
+            queue_server.find_queue_binary(), folder / "queue"
+        )
+        children.append(supervisor.Child("queue server", [*command, "--loglevel", "warning"], environment))
+    ours = [sys.executable, "-m", "singlewindow"]
+    web = {"SW_PROCESSOR": "1"} | environment
+    children.append(supervisor.Child("web", [*ours, "web", "--fd", str(listening)], web, (listening,)))
+    children.append(supervisor.Child("dispatcher", [*ours, "dispatch"], environment))
+    for name, count in workers.items():
+        command = [*ours, "worker", "--queue", name]
+        label = "worker" if name == ASSESS else "remote worker"
+        children += [supervisor.Child(f"{label} {n}", command, environment) for n in range(1, count + 1)]
+    return children
+
+
+def _token_key(folder: Path) -> Path:
+    """The file with the key that signs tokens; made where there is none."""
+    file = folder / "token-key.pem"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(new_token_key(), encoding="ascii")
+    return file

@@ -1,0 +1,26 @@
+"""`singlewindow web`: one web process."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import click
+
+from singlewindow import bootstrap
+from singlewindow.cli.operator.record import need_tables
+from singlewindow.cli.options import data_option, host_option, listen, port_option, settings_for
+from singlewindow.http import server
+
+
+@click.command()
+@data_option
+@host_option
+@port_option
+@click.option("--fd", type=int, help="Take over an open listening socket (used by `up` and by systemd).")
+def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
+    """Run one web process."""
+    window = bootstrap.open_window(settings_for(data))
+    need_tables(window.engine)
+    listening = socket.socket(fileno=fd) if fd is not None else listen(host, port)
+    server.serve(window, listening)

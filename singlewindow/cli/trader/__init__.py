@@ -1,0 +1,1 @@
+"""Commands for traders and brokers: validate and lodge declarations."""

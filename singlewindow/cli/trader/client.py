@@ -1,0 +1,158 @@
+"""The service as a trader's software sees it: lodge over HTTP, wait for decisions, read figures."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from singlewindow.access.identifiers import party_code
+from singlewindow.settings import value_of
+
+XML, JSON, ZIP = "application/xml", "application/json", "application/zip"
+BATCH = ".zip"
+MEDIA = {".xml": XML, ".json": JSON}
+TRIES = 5
+WAIT_SECONDS = 20
+TIMEOUT_SECONDS = 40.0
+LONGEST_PAUSE = 30.0
+_DECODER = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass
+class Outcome:
+    """What became of one file, or of a member of a ZIP file: the service's answers; how long the decision took (ms)."""
+
+    path: Path
+    receipt: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
+    problem: dict[str, Any] = field(default_factory=dict)
+    milliseconds: float | None = None
+    agencies: list[str] = field(default_factory=list)
+
+
+def key_of_environment() -> str:
+    """The caller's key; never from the command line, which everybody on the machine can read."""
+    key = value_of("SINGLEWINDOW_KEY")
+    if not key:
+        raise ValueError("Set SINGLEWINDOW_KEY to your key, or SINGLEWINDOW_KEY_FILE to the file that holds it")
+    return key
+
+
+def open_client(url: str, key: str, party: str | None = None) -> httpx.Client:
+    """A client that speaks for the holder of `key`, a broker that acts for `party`; no proxy of the environment's."""
+    if not key.isascii() or not key.isprintable():
+        raise ValueError("What SINGLEWINDOW_KEY holds is not a key; `singlewindow keys create` makes one")
+    acting_for = {} if party is None else {"Acting-For": party_code("party", party)}
+    headers = {"Authorization": f"Bearer {key}"} | acting_for
+    return httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False)
+
+
+def declarations_in(path: Path) -> int:
+    """How many declarations a file holds; one, where it is no ZIP file or none that can be read."""
+    if path.suffix.lower() == BATCH:
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            return len(archive.namelist())
+    return 1
+
+
+def lodge_all(client: httpx.Client, paths: Sequence[Path], progress: Callable[[], None]) -> list[Outcome]:
+    """Lodge every file, then wait for every decision; `progress` is called after each of the two for a declaration."""
+    outcomes = []
+    for path in paths:
+        for outcome in _lodge_batch(client, path) if path.suffix.lower() == BATCH else (_lodge(client, path),):
+            outcomes.append(outcome)
+            progress()
+    for outcome in outcomes:
+        if outcome.receipt:
+            _await_decision(client, outcome)
+        progress()
+    return outcomes
+
+
+def _lodge_batch(client: httpx.Client, path: Path) -> Iterator[Outcome]:
+    """Lodge the members of a ZIP file, each told as soon as the service has told it."""
+    content = path.read_bytes()
+    for attempt in range(1, TRIES + 1):
+        with client.stream("POST", "/v1/declarations/batch", content=content, headers={"Content-Type": ZIP}) as answer:
+            if answer.status_code == 200:
+                lines = map(_DECODER.decode, answer.iter_lines())
+                next(lines, None)  # the number of members
+                for line in lines:
+                    told = {"receipt": line.get("receipt", {}), "problem": line.get("problem", {})}
+                    yield Outcome(path / line["name"], **told)
+                return
+            answer.read()
+        if answer.status_code not in {429, 503} or attempt == TRIES:
+            yield Outcome(path, problem=answer_of(answer))
+            return
+        time.sleep(_pause(answer.headers.get("Retry-After", "")))
+
+
+def send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.Response:
+    """One request, tried again where the service says when (429, 503); other answers are the caller's to read."""
+    for attempt in range(1, TRIES + 1):
+        response = client.request(method, address, **what)
+        if response.status_code not in {429, 503} or attempt == TRIES:
+            break
+        time.sleep(_pause(response.headers.get("Retry-After", "")))
+    return response
+
+
+def _pause(asked: str) -> float:
+    """Seconds to wait before the next try; a date, which no service of ours sends, is not read."""
+    return min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else 1.0
+
+
+def media_of(path: Path, content: bytes) -> str:
+    """The media type of a file: by its name, else by the first character in it."""
+    named = MEDIA.get(path.suffix.lower())
+    return named or (JSON if content.removeprefix(BOM_UTF8).lstrip().startswith((b"{", b"[")) else XML)
+
+
+def answer_of(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object a service answered with; raises ValueError where it cannot be a single window's answer."""
+    try:
+        return msgspec.json.decode(response.content, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        where = f"{response.request.url.scheme}://{response.request.url.netloc.decode()}"
+        text = f"What answers at {where} is no trade single window (status {response.status_code}); check --url"
+        raise ValueError(text) from error
+
+
+def _lodge(client: httpx.Client, path: Path) -> Outcome:
+    content = path.read_bytes()
+    headers = {"Content-Type": media_of(path, content)}
+    response = send(client, "POST", "/v1/declarations", content=content, headers=headers)
+    answer = answer_of(response)
+    return Outcome(path, receipt=answer) if response.status_code == 202 else Outcome(path, problem=answer)
+
+
+def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        response = send(client, "GET", outcome.receipt["links"]["decision"], params={"wait": 10})
+        if response.status_code == 200:
+            outcome.decision = answer_of(response)
+            outcome.milliseconds = elapsed(outcome.receipt["lodged_at"], outcome.decision["decided_at"])
+            return
+        time.sleep(0.1)
+
+
+def agencies_asked(client: httpx.Client, outcome: Outcome) -> list[str]:
+    """The codes of the agencies that were asked; for auditors only."""
+    return [entry["agency"] for entry in answer_of(send(client, "GET", outcome.receipt["links"]["self"]))["agencies"]]
+
+
+def elapsed(began: str, ended: str) -> float:
+    """Milliseconds between two ISO 8601 moments."""
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds() * 1000

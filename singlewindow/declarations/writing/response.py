@@ -1,0 +1,157 @@
+"""Writes the WCO response (RES): what a trader is told about a declaration, as XML or as JSON.
+
+Function codes: 01 accepted, 02 received, 03 rejected, 05 control, 06 documents asked for, 08 released, 09 cleared,
+10 cancelled, 11 answer to a request. Times are written in UTC with formatCode 304.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from singlewindow.declarations.elements import RESPONSE_DATE_NAMESPACE, RESPONSE_NAMESPACE, RESPONSES
+from singlewindow.declarations.model import Tree
+from singlewindow.declarations.pointers import WcoStep
+from singlewindow.declarations.writing.binding import class_parts, enveloped_xml
+
+_HEADER = {"WCODataModelVersionCode": "3.6", "WCOTypeName": "RES"}
+_CODE_LENGTH = RESPONSES["Response/Error/ValidationCode"].length or 0
+_TEXT_LENGTH = RESPONSES["Response/Error/Description"].length or 0
+
+
+@dataclass(frozen=True, slots=True)
+class AdditionalInformation:
+    """A statement: AFB with A1 or A2 for a release, ACA/ACA for documents, AES for a reason."""
+
+    type_code: str
+    code: str | None = None
+    description: str | None = None
+    limit: datetime | None = None
+    pointer: tuple[WcoStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseError:
+    """One finding: its rule, its words and its place; a rule id beyond 8 characters leads the words instead."""
+
+    rule: str
+    text: str = ""
+    pointer: tuple[WcoStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One notification. `reference` is its own id (32 hex digits); all times carry a zone.
+
+    `status_code` is the NameCode (39 request granted, 41 refused). A `mrn` or `lrn` of None is left out.
+    """
+
+    function_code: str
+    reference: str
+    issued_at: datetime
+    lrn: str | None
+    mrn: str | None
+    version: int | None = None
+    accepted_at: datetime | None = None
+    rejected_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    released_at: datetime | None = None
+    status_code: str | None = None
+    information: tuple[AdditionalInformation, ...] = ()
+    errors: tuple[ResponseError, ...] = ()
+
+
+def response_xml(responses: Sequence[Response]) -> bytes:
+    """One MetaData envelope with the responses, valid by our XSD."""
+    names = f'xmlns="{RESPONSE_NAMESPACE}" xmlns:ds="{RESPONSE_DATE_NAMESPACE}"'
+    bodies = ("".join(class_parts(response_tree(response), RESPONSES, "Response")) for response in responses)
+    return enveloped_xml(_HEADER, "".join(f"<Response {names}>{body}</Response>" for body in bodies)).encode("utf-8")
+
+
+def response_json(responses: Sequence[Response]) -> bytes:
+    """`{"MetaData": {..., "Response": [...]}}` in the same JSON form as declarations."""
+    trees = [response_tree(response) for response in responses]
+    return msgspec.json.encode({"MetaData": {**_HEADER, "Response": trees}})
+
+
+def response_tree(response: Response) -> Tree:
+    """The response in the JSON form, without envelope."""
+    tree: Tree = {
+        "FunctionCode": response.function_code,
+        "FunctionalReferenceID": response.reference,
+        "IssueDateTime": _moment(response.issued_at),
+    }
+    if response.information:
+        tree["AdditionalInformation"] = [_information(entry) for entry in response.information]
+    if response.errors:
+        tree["Error"] = [_error(error) for error in response.errors]
+    status = _present({"NameCode": response.status_code, "ReleaseDateTime": _optional(response.released_at)})
+    if status:
+        tree["Status"] = [status]
+    tree["Declaration"] = _declaration(response)
+    return tree
+
+
+def _declaration(response: Response) -> Tree:
+    return _present(
+        {
+            "AcceptanceDateTime": _optional(response.accepted_at),
+            "CancellationDateTime": _optional(response.cancelled_at),
+            "FunctionalReferenceID": response.lrn,
+            "ID": response.mrn,
+            "RejectionDateTime": _optional(response.rejected_at),
+            "VersionID": None if response.version is None else str(response.version),
+        }
+    )
+
+
+def _information(entry: AdditionalInformation) -> Tree:
+    return _present(
+        {
+            "StatementCode": entry.code,
+            "StatementDescription": _line(entry.description or ""),
+            "LimitDateTime": _optional(entry.limit),
+            "StatementTypeCode": entry.type_code,
+            "Pointer": [_pointer(step) for step in entry.pointer],
+        }
+    )
+
+
+def _error(error: ResponseError) -> Tree:
+    fits = len(error.rule) <= _CODE_LENGTH
+    words = error.text if fits else f"{error.rule}: {error.text}"
+    return _present(
+        {
+            "Description": _line(words),
+            "ValidationCode": error.rule if fits else None,
+            "Pointer": [_pointer(step) for step in error.pointer],
+        }
+    )
+
+
+def _pointer(step: WcoStep) -> Tree:
+    sequence = None if step.sequence is None else str(step.sequence)
+    return _present({"SequenceNumeric": sequence, "DocumentSectionCode": step.section, "TagID": step.tag})
+
+
+def _present(members: dict[str, object]) -> Tree:
+    return {name: value for name, value in members.items() if value}
+
+
+def _line(text: str) -> str:
+    """One line that fits the schema's longest text, without what XML cannot hold."""
+    words = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(words.split())[:_TEXT_LENGTH]
+
+
+def _optional(at: datetime | None) -> Tree | None:
+    return None if at is None else _moment(at)
+
+
+def _moment(at: datetime) -> Tree:
+    if at.tzinfo is None:
+        raise ValueError(f"The time {at.isoformat()} has no zone. Give it one.")
+    return {"DateTimeString": {"@formatCode": "304", "#text": at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")}}

@@ -1,0 +1,114 @@
+"""Checkpoints and exports: what the auditor is handed, so that the record can be proven without whoever runs it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from singlewindow.audit.chain import EMPTY, STREAMS, Head
+from singlewindow.audit.checkpoint import Checkpoint, Signer, read_checkpoint
+from singlewindow.audit.export import Contents, event_line, opening
+from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
+from singlewindow.storage import audit_chain, checkpoints
+from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.times import MICROSECONDS
+
+
+def sign(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoint | None:
+    """Make the next checkpoint; None where the last is younger than `after_seconds`, or another process was quicker."""
+    with reading(engine) as connection:
+        if not _is_due(_last(connection), clock(connection), after_seconds):
+            return None
+    with engine.begin() as connection:
+        last, now = _last(connection), clock(connection)
+        if not _is_due(last, now, after_seconds):
+            return None
+        number = last.statement.number + 1 if last else 1
+        made = signer.sign(number, now, audit_chain.heads(connection), last)
+        return made if checkpoints.add(connection, number, now, made.line) else None
+
+
+def _last(connection: Connection) -> Checkpoint | None:
+    row = checkpoints.newest(connection)
+    return read_checkpoint(row.line) if row else None
+
+
+def _is_due(last: Checkpoint | None, now: int, after_seconds: float) -> bool:
+    return last is None or now - last.statement.at >= after_seconds * MICROSECONDS
+
+
+class Coverage(NamedTuple):
+    """How far checkpoints reach: the last one's moment, and how many events came after it.
+
+    Without a checkpoint that can be read there is no moment, and all events count.
+    """
+
+    last: int | None
+    since: int
+
+    def seconds(self, now: int) -> float:
+        """How long events have waited for a checkpoint: 0 where none waits, infinite where there is no checkpoint."""
+        if not self.since:
+            return 0.0
+        return math.inf if self.last is None else max(0, now - self.last) / MICROSECONDS
+
+
+def coverage(connection: Connection) -> Coverage:
+    """How far the checkpoints reach now; costs the same however many events there are."""
+    row = checkpoints.newest(connection)
+    events = sum(head.number for head in audit_chain.heads(connection))
+    try:
+        last = read_checkpoint(row.line) if row else None
+    except ValueError:
+        last = None
+    if row is None or last is None:
+        return Coverage(None, events)
+    return Coverage(row.at, events - sum(head.number for head in last.statement.heads))
+
+
+KEEP: Final = (
+    "Was the service set back to a backup? Keep every line that you have, ask the operator after which number to go on,"
+    " and add what comes then; docs/audit.md says how to verify with both"
+)
+
+
+def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[Checkpoint], Cursor]:
+    """The checkpoints made after this one, in order, at most `limit`, and where to go on; raises NotInStream."""
+    with reading(engine) as connection:
+        stream = Stream(
+            entries=partial(checkpoints.numbered, connection),
+            newest=partial(checkpoints.newest, connection),
+            cursor=lambda row: cursor_of(row.number, row.line.hex()),
+            advice=KEEP,
+        )
+        rows, following = stream.page(after, limit)
+    return [read_checkpoint(row.line) for row in rows], following
+
+
+def contents(engine: Engine, after: list[Head] | None = None) -> Contents:
+    """What an export made now holds: everything, or what came after these heads."""
+    with reading(engine) as connection:
+        return Contents(
+            exported_at=clock(connection),
+            after=after or [EMPTY] * STREAMS,
+            heads=audit_chain.heads(connection),
+            outside=audit_chain.outside(connection),
+        )
+
+
+def export(engine: Engine, contents: Contents) -> Iterator[bytes]:
+    """The export's lines. Pages are read one by one: nothing is held in the database while the file is written."""
+    yield opening(contents)
+    for stream, (start, end) in enumerate(zip(contents.after, contents.heads, strict=True)):
+        last = start.number
+        while last < end.number:
+            with reading(engine) as connection:
+                page = list(audit_chain.read(connection, stream, last, end.number))
+            if not page:
+                break
+            yield from (event_line(link, entry) for entry, link in page)
+            last = page[-1][0].number

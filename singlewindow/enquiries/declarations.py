@@ -1,0 +1,156 @@
+"""What the outside may ask of one declaration or of all its own: where it stands, its document, its decision.
+
+Every question starts from the reader: a trader, and a broker for it, sees its own party's declarations, an auditor all.
+What a reader may not see is answered as what does not exist: None.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from singlewindow.access.keys import Principal, Role
+from singlewindow.clearance.context import Window
+from singlewindow.decisions.merge import Verdict
+from singlewindow.decisions.words import for_auditor, for_trader, said
+from singlewindow.declarations.mrn import is_mrn
+from singlewindow.declarations.pointers import item_steps, written
+from singlewindow.enquiries.shapes import DecisionReading, Entry, ItemReasons, Listing, State, Status, Undecided
+from singlewindow.enquiries.timeline import agencies_asked, agencies_not_asked, happenings
+from singlewindow.storage import backlog, declarations, events
+from singlewindow.storage.engine.row_security import AUDITOR, Reader, of_party, reading_as
+from singlewindow.storage.tables import Record
+from singlewindow.times import iso
+
+_verdict = msgspec.json.Decoder(Verdict)
+
+
+class Document(NamedTuple):
+    """A document as received, and its media type."""
+
+    received: bytes
+    media: str
+
+
+class NotVisible(Exception):  # noqa: N818 - like a refusal, an answer to the reader
+    """The reader is of a role that has no declarations to see."""
+
+
+def visible_party(reader: Principal) -> str | None:
+    """The party whose declarations this reader sees, None for all; raises NotVisible where it may see none."""
+    if reader.role is Role.AUDITOR:
+        return None
+    if reader.role in (Role.TRADER, Role.BROKER) and reader.party:
+        return reader.party
+    raise NotVisible(f"a key of role {reader.role} sees no declarations")
+
+
+def _seen_by(reader: Principal) -> Reader:
+    party = visible_party(reader)
+    return AUDITOR if party is None else of_party(party)
+
+
+def listing(window: Window, reader: Principal, after: str | None, limit: int, lrn: str | None) -> Listing | None:
+    """Declarations lodged after the one named `after` (an MRN); None where there is no such declaration."""
+    party = visible_party(reader)
+    with reading_as(window.engine, _seen_by(reader)) as connection:
+        start = 0
+        if after is not None:
+            cursor = backlog.newest(connection, after, party) if is_mrn(after) else None
+            if cursor is None:
+                return None
+            start = cursor.declaration_id
+        rows = declarations.listing(connection, party, start, limit + 1, lrn)
+    shown = rows[:limit]
+    return Listing([_entry(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
+
+
+def _entry(row: Record) -> Entry:
+    return Entry(
+        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_state(row.decided_at),
+        lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
+    )  # fmt: skip
+
+
+def _state(decided_at: int | None) -> State:
+    return "open" if decided_at is None else "decided"
+
+
+def status(window: Window, reader: Principal, mrn: str) -> Status | None:
+    """Where a declaration stands, with what this reader may know of how it came there."""
+    party, everything = visible_party(reader), reader.role is Role.AUDITOR
+    if not is_mrn(mrn):
+        return None
+    with reading_as(window.engine, _seen_by(reader)) as connection:
+        row = declarations.current(connection, mrn, party)
+        if row is None:
+            return None
+        trail = events.of_version(connection, row.version_id)
+        answered = backlog.answered(connection, row.version_id) if everything else {}
+    return Status(
+        mrn=row.mrn,
+        lrn=row.lrn,
+        version=row.number,
+        type=row.type_code,
+        state=_state(row.decided_at),
+        received_at=iso(row.received_at) or "",
+        lodged_at=iso(row.lodged_at) or "",
+        decided_at=iso(row.decided_at),
+        timeline=happenings(window, trail, everything),
+        agencies=agencies_asked(window, row.routing, answered) if everything else msgspec.UNSET,
+        not_asked=agencies_not_asked(window, row.routing) if everything else msgspec.UNSET,
+        warnings=msgspec.json.decode(row.warnings),
+    )
+
+
+def document(window: Window, reader: Principal, mrn: str) -> Document | None:
+    """The newest version's document as it was received."""
+    party = visible_party(reader)
+    if not is_mrn(mrn):
+        return None
+    with reading_as(window.engine, _seen_by(reader)) as connection:
+        row = declarations.document(connection, mrn, party)
+    return None if row is None else Document(row.received, row.media)
+
+
+def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | Undecided | None:
+    """The decision on the newest version, with reasons in words for this reader."""
+    party = visible_party(reader)
+    if not is_mrn(mrn):
+        return None
+    with reading_as(window.engine, _seen_by(reader)) as connection:
+        row = backlog.newest(connection, mrn, party)
+    if row is None:
+        return None
+    if row.decided_at is None:
+        return Undecided(row.mrn, row.number)
+    return _decision(row, reader.role is Role.AUDITOR)
+
+
+def _decision(row: Record, everything: bool) -> DecisionReading:
+    verdict = _verdict.decode(row.body)
+    return DecisionReading(
+        mrn=row.mrn,
+        version=row.number,
+        number=row.decision_number,
+        outcome=row.outcome,
+        controls=[str(control) for control in verdict.controls],
+        reasons=list(for_auditor(verdict) if everything else for_trader(verdict)),
+        items=_items(verdict),
+        decided_at=iso(row.decided_at) or "",
+        lane=str(verdict.lane) if everything else msgspec.UNSET,
+        contradictory=verdict.contradictory if everything else msgspec.UNSET,
+        fingerprint=row.fingerprint if everything else msgspec.UNSET,
+    )
+
+
+def _items(verdict: Verdict) -> list[ItemReasons]:
+    words: dict[int, list[str]] = {}
+    for each in said(verdict):
+        for item in each.items:
+            words.setdefault(item, []).append(each.words)
+    return [
+        ItemReasons(item=str(item), wco_pointer=written(item_steps(item)), reasons=words[item])
+        for item in sorted(words)
+    ]

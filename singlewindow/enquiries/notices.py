@@ -1,0 +1,103 @@
+"""Notices to the trader: which message a step deserves, and its WCO RES form when the trader reads it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from singlewindow.clearance.context import Window
+from singlewindow.decisions.merge import Verdict
+from singlewindow.decisions.words import said
+from singlewindow.declarations.pointers import item_steps
+from singlewindow.declarations.writing.response import AdditionalInformation, Response, response_tree, response_xml
+from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
+from singlewindow.enquiries.shapes import NoticeReading, Notices
+from singlewindow.storage import outgoing
+from singlewindow.storage.engine.row_security import of_party, reading_as
+from singlewindow.storage.tables import Record
+from singlewindow.times import iso, moment
+
+ACCEPTED = "01"
+CONTROL = "05"
+DOCUMENTS = "06"
+RELEASED = "08"
+FURTHER_ITEMS = "Further goods items"
+
+_verdict = msgspec.json.Decoder(Verdict)
+
+
+def notice_row(party: str, version_id: int, function_code: str, issued_at: int) -> dict[str, Any]:
+    """A notice to be numbered and written with the step it tells of."""
+    return {"party": party, "version_id": version_id, "function_code": function_code,
+            "reference": uuid.uuid4().hex, "issued_at": issued_at}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """Notices in order, in either form; `next` is what to read on after."""
+
+    rows: Sequence[Record]
+    next: Cursor
+
+    def as_json(self) -> Notices:
+        """The page with its numbers, each notice with its RES message."""
+        return Notices([_reading(row) for row in self.rows], str(self.next))
+
+    def as_xml(self) -> bytes:
+        """The RES messages in one envelope, which is valid where there is at least one."""
+        return response_xml([_response(row) for row in self.rows])
+
+
+def notices(window: Window, party: str, after: Cursor, limit: int) -> Page:
+    """A party's notices after a cursor, at most `limit`; numbers are given out under a lock. Raises NotInStream."""
+    with reading_as(window.engine, of_party(party)) as connection:
+        stream = Stream(
+            entries=partial(outgoing.notices, connection, party),
+            newest=partial(outgoing.newest_notice, connection, party),
+            cursor=lambda row: cursor_of(row.number, row.reference),
+        )
+        return Page(*stream.page(after, limit))
+
+
+def _reading(row: Record) -> NoticeReading:
+    return NoticeReading(
+        number=row.number,
+        mrn=row.mrn,
+        lrn=row.lrn,
+        version=row.version,
+        function_code=row.function_code,
+        issued_at=iso(row.issued_at) or "",
+        response=response_tree(_response(row)),
+    )
+
+
+def _response(row: Record) -> Response:
+    code, issued_at = row.function_code, moment(row.issued_at)
+    return Response(
+        function_code=code,
+        reference=row.reference,
+        issued_at=issued_at,
+        lrn=row.lrn,
+        mrn=row.mrn,
+        version=row.version,
+        accepted_at=moment(row.lodged_at) if code == ACCEPTED else None,
+        released_at=issued_at if code == RELEASED else None,
+        information=() if row.decision is None else tuple(_statements(code, _verdict.decode(row.decision))),
+    )
+
+
+def _statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
+    """What is said to the trader: a statement for each goods item it is about, with a pointer to the item."""
+    kind, code = ("ACA", "ACA") if function_code == DOCUMENTS else ("AES", None)
+    for each in said(verdict):
+        for item in each.items:
+            yield AdditionalInformation(kind, code, each.words, pointer=item_steps(item))
+        if not each.items:
+            yield AdditionalInformation(kind, code, each.words)
+        elif each.more:
+            yield AdditionalInformation(kind, code, f"{FURTHER_ITEMS}: {each.words}")

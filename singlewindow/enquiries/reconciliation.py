@@ -1,0 +1,33 @@
+"""Comparing the record with its trail: documents, answers and decisions as they stand, and as events told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Engine
+
+from singlewindow.audit.commitments import differences
+from singlewindow.storage import reconciliation
+from singlewindow.storage.engine.connect import reading
+
+PAGE = 200
+
+
+def compare(engine: Engine) -> Iterator[tuple[int, list[str]]]:
+    """For page after page: how many versions it has, and in words where they differ from their events."""
+    last = 0
+    while True:
+        with reading(engine, together=True) as connection:
+            page = reconciliation.versions(connection, last, PAGE)
+            found = list(_differences(connection, page))
+        if not page:
+            return
+        yield len(page), found
+        last = page[-1]
+
+
+def _differences(connection: Connection, page: list[int]) -> Iterator[str]:
+    told, stored = reconciliation.told(connection, page), reconciliation.stored(connection, page)
+    for version_id in page:
+        for words in differences(stored.get(version_id, []), told.get(version_id, [])):
+            yield f"version {version_id}, {words}"

@@ -1,0 +1,33 @@
+"""What an agency sends by itself: its answer to a question that it took earlier, or that it answers in its own time."""
+
+from __future__ import annotations
+
+from adapters.remote_answer import LARGEST_ANSWER
+from singlewindow.clearance.deciding.late_answers import Contradiction
+from singlewindow.clearance.deciding.respond import respond
+from singlewindow.http.api.shapes import AnswerReceipt
+from singlewindow.http.problems import ProblemError
+from singlewindow.http.request import Call, Reply
+from singlewindow.times import iso
+
+
+def post_assessment(call: Call) -> Reply:
+    """Store the agency's answer; another agency's question is as absent as one that does not exist."""
+    code = call.path["code"]
+    if len(call.content) > LARGEST_ANSWER:
+        raise ProblemError("PAYLOAD_TOO_LARGE", f"An answer may have at most {LARGEST_ANSWER} bytes")
+    receipt = respond(call.window, code, call.path["question"], call.content) if call.caller.agency == code else None
+    if receipt is None:
+        raise ProblemError("NOT_FOUND", "There is no such question to this agency, or it is not this caller's")
+    if isinstance(receipt, Contradiction):
+        detail = f"Another answer of this agency stands since {iso(receipt.received_at)}, and stays; this one is noted"
+        raise ProblemError("VERDICT_CONFLICT", detail, mrn=receipt.mrn)
+    return Reply(
+        AnswerReceipt(
+            mrn=receipt.mrn,
+            version=receipt.version,
+            agency=receipt.agency,
+            received_at=iso(receipt.received_at) or "",
+            late=receipt.late,
+        )
+    )

@@ -1,0 +1,56 @@
+"""The interface described: the OpenAPI document, and the same table as a page without scripts or foreign parts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_of
+from singlewindow.http.problem_codes import CODES
+from singlewindow.http.request import HTML, Call, Reply
+from singlewindow.http.route import Route
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def get_openapi(call: Call) -> Reply:
+    """The OpenAPI 3.1 document."""
+    return Reply(_openapi(call.service.routes))
+
+
+def get_docs(call: Call) -> Reply:
+    """The interface as a page."""
+    facts = {"routes": call.service.routes, "codes": CODES, "version": INTERFACE}
+    return page("docs.html", facts | {"roles_of": roles_of, "problem_codes": problem_codes})
+
+
+def page(template: str, facts: Mapping[str, Any]) -> Reply:
+    """A page of a template; its style is part of it and is the only thing the browser may use."""
+    style, digest = _style()
+    content = _environment().get_template(template).render(facts, style=style).encode()
+    policy = f"default-src 'none'; style-src '{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return Reply(content, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
+
+
+@cache
+def _openapi(routes: tuple[Route, ...]) -> bytes:
+    return msgspec.json.encode(openapi(routes))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """The style of all pages, and its hash as a content security policy names it."""
+    style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
+    return style, f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}"

@@ -1,0 +1,52 @@
+"""Which data the law gives each agency, for everybody to read: as JSON for one agency, as a page for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from singlewindow.agencies.agency import Agency
+from singlewindow.http.api.documentation import page
+from singlewindow.http.problems import ProblemError
+from singlewindow.http.request import Call, Reply
+
+
+class EntitledElement(Struct, frozen=True):
+    """One element an agency may see: by `minimum` it needs it to work, by `maximum` it may have it."""
+
+    path: str
+    need: Literal["minimum", "maximum"]
+    basis: str
+
+
+class EntitlementReading(Struct, frozen=True):
+    """Everything one agency may see of a declaration, and by which law; what is not named it is never sent."""
+
+    agency: str
+    name: str
+    legal_basis: str
+    elements: list[EntitledElement]
+
+
+def get_entitlement(call: Call) -> Reply:
+    """One agency's lists with their legal basis."""
+    agency = call.window.agencies.get(call.path["code"])
+    if agency is None:
+        raise ProblemError("NOT_FOUND", "There is no such agency; /entitlements has them all")
+    return Reply(_reading(agency))
+
+
+def get_page(call: Call) -> Reply:
+    """All agencies' lists on one page."""
+    return page("entitlements.html", {"agencies": _readings(call.window.agencies)})
+
+
+def _readings(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:
+    return [_reading(agencies[code]) for code in sorted(agencies)]
+
+
+def _reading(agency: Agency) -> EntitlementReading:
+    elements = [EntitledElement(entry.path, entry.need, entry.basis) for entry in agency.elements]
+    return EntitlementReading(agency.code, agency.name, agency.legal_basis, elements)

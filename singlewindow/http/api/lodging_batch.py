@@ -1,0 +1,108 @@
+"""Batches: every declaration of a ZIP file is lodged as if it had been sent alone, and answered once it is stored.
+
+The next members are read while those before are being written, so that they share transactions; lines keep the order
+of the archive.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from singlewindow import logs
+from singlewindow.clearance.lodging.group_commit import LARGEST_GROUP, PATIENCE_SECONDS, Answer
+from singlewindow.clearance.lodging.lodge import Receipt
+from singlewindow.clearance.lodging.sandboxed_reader import Busy
+from singlewindow.declarations.reading.archive import Archive, Member
+from singlewindow.declarations.reading.intake import Media
+from singlewindow.http.api.lodging import accepted, need_someone, prepare
+from singlewindow.http.api.shapes import BatchLine, FaultReply
+from singlewindow.http.error_mapping import as_problem, is_outage
+from singlewindow.http.problems import ProblemError, problem_of
+from singlewindow.http.request import JSON, LINES, XML, Call, Reply
+
+log = logging.getLogger(__name__)
+
+MEDIA = {Media.XML: XML, Media.JSON: JSON}
+BREATH_SECONDS = 0.001
+"""Pause after each member, in which the threads of other requests get their turn at the interpreter at once."""
+
+
+def post_batch(call: Call) -> Reply:
+    """200 and a line for each member; the archive as a whole is refused where it is not plain."""
+    need_someone(call)
+    archive = Archive(call.content)
+    if not call.service.batches.acquire(blocking=False):
+        raise Busy
+    lines = _lines(call, archive)
+    # Begun here, so that whatever becomes of the answer, it ends in its `finally`.
+    return Reply(chain((next(lines),), lines), media=LINES)
+
+
+@dataclass
+class _Pending:
+    """A member under way."""
+
+    name: str
+    faults: Sequence[FaultReply]
+    answer: Future[Answer]
+
+
+def _lines(call: Call, archive: Archive) -> Iterator[bytes]:
+    pending: deque[_Pending] = deque()
+    outage: ProblemError | None = None
+    try:
+        yield _line(members=len(archive))
+        for member in archive:
+            time.sleep(BREATH_SECONDS)
+            with logs.about(trace_id=call.trace_id):
+                pending.append(_begin(call, archive, member, outage))
+                while pending and (len(pending) > LARGEST_GROUP or pending[0].answer.done()):
+                    line, outage = _settled(call, pending.popleft())
+                    yield line
+        while pending:
+            yield _settled(call, pending.popleft())[0]
+    finally:
+        call.service.batches.release()
+
+
+def _begin(call: Call, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
+    """Read a member and put it in line to be stored; where the record was away a moment ago, it is not even read."""
+    answer: Future[Answer] = Future()
+    faults: Sequence[FaultReply] = ()
+    try:
+        if outage:
+            raise outage  # once the record does not answer, nobody waits for it ten thousand times
+        content = archive.content(member, call.window.limits.body_bytes)
+        prepared, faults = prepare(call, content, MEDIA[member.media])
+        answer = call.service.intake.submit(prepared)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a member is that member's answer
+        answer.set_exception(error)
+    return _Pending(member.name, faults, answer)
+
+
+def _settled(call: Call, pending: _Pending) -> tuple[bytes, ProblemError | None]:
+    """The line of a member, waited for, and the problem that befalls all others as well."""
+    try:
+        outcome = pending.answer.result(PATIENCE_SECONDS)
+        receipt = accepted(outcome, pending.faults)
+    except Exception as error:  # noqa: BLE001 - as above
+        problem = as_problem(error)
+        facts = (problem.status, problem.code, call.caller.key_id, call.trace_id)
+        log.info("rejected status=%d code=%s a member of a batch key=%s trace_id=%s", *facts)
+        line = _line(name=pending.name, status=problem.status, problem=problem_of(problem, call.trace_id))
+        return line, problem if is_outage(error) else None
+    again = isinstance(outcome, Receipt) and outcome.replayed
+    return _line(name=pending.name, status=202, receipt=receipt, replayed=again or msgspec.UNSET), None
+
+
+def _line(**members: Any) -> bytes:
+    return msgspec.json.encode(BatchLine(**members)) + b"\n"

@@ -1,0 +1,106 @@
+"""OAuth 2.0 client credentials (RFC 6749, 4.4): a key's id and secret for a token that lives five minutes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from msgspec import Struct
+
+from singlewindow.access.keys import Principal
+from singlewindow.access.permissions import may, permissions_of
+from singlewindow.access.tokens import LIFETIME_SECONDS
+from singlewindow.http.problems import ProblemError
+from singlewindow.http.request import Call, Reply
+
+LONGEST_FORM = 4_096
+MOST_FIELDS = 10
+FORM_SCHEMA = {
+    "type": "object",
+    "description": f"At most {LONGEST_FORM} bytes; client_id and client_secret may come as Basic authorization instead",
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "client_id": {"type": "string", "description": "The key's middle part"},
+        "client_secret": {"type": "string", "description": "The key's last part"},
+        "scope": {"type": "string", "description": "Scopes with spaces between them, fewer than the key has"},
+    },
+    "additionalProperties": {"type": "string", "description": "Has no meaning here"},
+    "required": ["grant_type"],
+    "maxProperties": MOST_FIELDS,
+}
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="singlewindow"'}
+
+
+class Token(Struct, frozen=True):
+    """A token to send as `Authorization: Bearer`; it lives `expires_in` seconds, and no longer than its key."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+
+
+class PublicKeys(Struct, frozen=True):
+    """The keys that tokens are signed with, as a JSON Web Key set (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+def post_token(call: Call) -> Reply:
+    """A token for a client that shows its key's id and secret, in the header (Basic) or in the form."""
+    tokens = call.service.keyring.tokens
+    if tokens is None:
+        raise ProblemError("NOT_FOUND", "This service gives no tokens: send your key itself as the bearer")
+    form = _form(call.content)
+    if form.get("grant_type") != "client_credentials":
+        raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
+    client_id, secret = _credentials(call.authorization, form)
+    principal = call.service.keyring.holder(client_id, secret)
+    if principal is None:
+        call.service.allowances.need_wrong_key(call.address)
+        detail = "There is no live key with this client_id and client_secret"
+        raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
+    scopes = _scopes(principal, form.get("scope", ""))
+    return Reply(Token(tokens.give(principal.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+
+
+def get_public_keys(call: Call) -> Reply:
+    """The keys that tokens are signed with."""
+    tokens = call.service.keyring.tokens
+    return Reply(PublicKeys(tokens.public_keys() if tokens else []))
+
+
+def _form(content: bytes) -> dict[str, str]:
+    try:
+        if len(content) > LONGEST_FORM:
+            raise ValueError
+        fields = parse_qsl(content.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise ProblemError("INVALID_REQUEST", "The body must be a short form, in UTF-8") from error
+    if len({name for name, _ in fields}) != len(fields):
+        raise ProblemError("INVALID_REQUEST", "A field of the form is given more than once")
+    return dict(fields)
+
+
+def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return form.get("client_id", ""), form.get("client_secret", "")
+    if "client_secret" in form:
+        raise ProblemError("INVALID_REQUEST", "Send the secret once: in the header or in the form")
+    try:
+        pair = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return "", ""
+    client_id, _, secret = pair.partition(":")
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _scopes(principal: Principal, asked: str) -> list[str]:
+    own = [permission.value for permission in permissions_of(principal.role) if may(principal, permission)]
+    wanted = asked.split()
+    if not set(wanted) <= set(own):
+        raise ProblemError("INVALID_SCOPE", f"This key may have the scopes {', '.join(own)}, and no other")
+    return [scope for scope in own if scope in wanted] if wanted else own

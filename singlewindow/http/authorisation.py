@@ -1,0 +1,67 @@
+"""Who may make a call: the route names its permission, and whoever does not hold it is refused.
+
+The header `Acting-For` puts a broker in the place of a trader, for this one call, under a mandate in force. A broker
+that names itself there says that it acts for itself.
+"""
+
+from __future__ import annotations
+
+from werkzeug.datastructures import Headers
+
+from singlewindow.access.identifiers import normal_party, party_code
+from singlewindow.access.keyring import Keyring
+from singlewindow.access.keys import Principal, Role
+from singlewindow.access.permissions import PERMISSIONS, may
+from singlewindow.http.problems import ProblemError
+from singlewindow.http.route import Public, Route
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="singlewindow"'}
+ACTING_FOR = "Acting-For"
+
+
+def authorise(route: Route, headers: Headers, keyring: Keyring) -> Principal | None:
+    """The caller, None on public routes.
+
+    Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NOT_AUTHORISED_FOR_PARTY, and of a header that names
+    nobody ACTING_FOR_REQUIRED or INVALID_PARAMETER.
+    """
+    if isinstance(route.permission, Public):
+        return None
+    principal = keyring.principal(_bearer(headers.get("Authorization")))
+    if principal is None:
+        detail = "The bearer key is unknown, wrong, expired or revoked; ask the operator for a new one"
+        raise ProblemError("INVALID_TOKEN", detail).with_headers(CHALLENGE)
+    if not may(principal, route.permission):
+        known = principal.role in PERMISSIONS[route.permission]
+        whose = f"A key without the scope {route.permission}" if known else f"A key of role {principal.role}"
+        raise ProblemError("FORBIDDEN", f"{whose} may not make this call")
+    party = headers.get(ACTING_FOR)
+    return principal if party is None else _in_the_place_of(party, principal, keyring)
+
+
+def _in_the_place_of(party: str, principal: Principal, keyring: Keyring) -> Principal:
+    if principal.role is not Role.BROKER:
+        raise ProblemError("FORBIDDEN", f"A key of role {principal.role} acts for nobody: leave {ACTING_FOR} out")
+    own = principal.party or ""
+    if not normal_party(party):
+        raise ProblemError("ACTING_FOR_REQUIRED", f"{ACTING_FOR} is empty: name your client there, or {own} itself")
+    if normal_party(party) == normal_party(own):
+        return principal.acting_for(own)
+    # As it is sent before the form of today: a party may have its key from when small letters were kept.
+    for name in dict.fromkeys((party, normal_party(party))):
+        if keyring.may_act(own, name):
+            return principal.acting_for(name)
+    try:
+        party_code(f"party in {ACTING_FOR}", party)
+    except ValueError as error:
+        raise ProblemError("INVALID_PARAMETER", str(error)) from error
+    detail = f"No mandate in force lets this broker act for the party named by {ACTING_FOR}"
+    raise ProblemError("NOT_AUTHORISED_FOR_PARTY", detail)
+
+
+def _bearer(authorization: str | None) -> str:
+    scheme, _, key = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        detail = "Send the header Authorization: Bearer, a space, and your key"
+        raise ProblemError("UNAUTHENTICATED", detail).with_headers(CHALLENGE)
+    return key.strip()

@@ -1,0 +1,71 @@
+"""Whatever goes wrong becomes a problem here: what is meant for callers in words, the rest by its kind."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from singlewindow.clearance.lodging.sandboxed_reader import Busy
+from singlewindow.declarations.faults import Refused
+from singlewindow.enquiries.cursors import NotInStream
+from singlewindow.enquiries.declarations import NotVisible
+from singlewindow.http.problems import ProblemError
+
+RETRY_SECONDS = "2"
+STATUS_CODES = {
+    404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 408: "REQUEST_TIMEOUT",
+    413: "PAYLOAD_TOO_LARGE", 414: "URI_TOO_LONG", 415: "UNSUPPORTED_MEDIA_TYPE", 431: "HEADERS_TOO_LARGE",
+}  # fmt: skip
+LACKING = {
+    MemoryError: "This process has no memory left",
+    Busy: "All places for large messages and batches are taken",
+    Exception: "The record cannot be reached",
+}
+DETAILS = {
+    "NOT_FOUND": "There is nothing at this address for this caller; /docs lists what there is",
+    "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
+}
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """The problem a failure is told as; what is not meant for callers stays in the log, under the trace id."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, Refused):
+        return ProblemError(error.code, error.text, error.status)
+    if isinstance(error, NotVisible | NotInStream):
+        return _answer(error)
+    if isinstance(error, HTTPException):
+        return _http_problem(error)
+    if is_outage(error) or isinstance(error, MemoryError | Busy):
+        return _unavailable(error)
+    return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
+
+
+def _answer(error: NotVisible | NotInStream) -> ProblemError:
+    if isinstance(error, NotInStream):
+        return ProblemError("CURSOR_CONFLICT", str(error))
+    return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
+
+
+def _unavailable(error: Exception) -> ProblemError:
+    lacking = next(
+        (words for kind, words in LACKING.items() if isinstance(error, kind)), "The record cannot be reached"
+    )
+    detail = f"{lacking} just now. Send the same request again: nothing is ever stored twice"
+    return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database could not be reached, or did not answer in time."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | TimeoutError)
+
+
+def _http_problem(error: HTTPException) -> ProblemError:
+    code = STATUS_CODES.get(error.code or 0, "BAD_REQUEST")
+    problem = ProblemError(code, DETAILS.get(code, "The request cannot be answered as it was sent"))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        problem.with_headers({"Allow": ", ".join(sorted(error.valid_methods))})
+    return problem

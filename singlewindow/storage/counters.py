@@ -1,0 +1,44 @@
+"""Running totals, written in the transaction of what they count, so that reading one costs the same for ever.
+
+A total is spread over a few rows, and each transaction adds to one of them by chance: two that decide at the same
+moment seldom wait for each other. Unanswered questions are counted before the streams are taken and decisions after
+them, each in the order of their names, so no two transactions can wait in a circle.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from singlewindow.storage.engine.bulk import add_up
+from singlewindow.storage.tables import tally
+
+SHARDS: Final = 16
+DECIDED, UNANSWERED = "decided", "unanswered"
+
+
+def decided(outcome: str) -> str:
+    """The total of decisions with this outcome."""
+    return f"{DECIDED}/{outcome}"
+
+
+def unanswered(agency: str, answer: str) -> str:
+    """The total of an agency's questions that were closed without its answer: `answer` is silent or failed."""
+    return f"{UNANSWERED}/{agency}/{answer}"
+
+
+def add(connection: Connection, names: Iterable[str]) -> None:
+    """Count one for every name given, a name given twice twice."""
+    shard = secrets.randbelow(SHARDS)
+    rows = [{"name": name, "shard": shard, "count": count} for name, count in sorted(Counter(names).items())]
+    add_up(connection, tally, rows, "count")
+
+
+def totals(connection: Connection) -> dict[tuple[str, ...], int]:
+    """Every total, by the parts of its name."""
+    rows = connection.execute(select(tally.c.name, func.sum(tally.c.count)).group_by(tally.c.name))
+    return {tuple(row[0].split("/")): int(row[1]) for row in rows}

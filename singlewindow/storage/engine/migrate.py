@@ -1,0 +1,42 @@
+"""Bringing a database to the tables this version of the service needs."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+from singlewindow.storage import audit_chain
+from singlewindow.storage.engine.connect import clock, open_engine
+from singlewindow.storage.engine.revision import MIGRATIONS, Tables, tables
+
+
+def migrate(database_url: str) -> None:
+    """Upgrade the database to the newest tables; does nothing where they are there already."""
+    engine = open_engine(database_url, pool_size=1, patient=True)
+    try:
+        upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+def upgrade(engine: Engine) -> None:
+    """Upgrade through an open engine, and chain the events of older processes.
+
+    Raises ValueError where a later version has upgraded it further.
+    """
+    if tables(engine) is Tables.NEWER:
+        raise ValueError("The database's tables are of a later version of the service; start that version")
+    config = _config()
+    config.attributes["engine"] = engine
+    command.upgrade(config, "head")
+    last: int | None = 0
+    while last is not None:
+        with engine.begin() as connection:
+            last = audit_chain.adopt(connection, clock(connection), last)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config

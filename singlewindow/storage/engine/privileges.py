@@ -1,0 +1,61 @@
+"""What the service may do to its tables where it does not own them: add to the record, and never change what is told.
+
+On PostgreSQL the tables belong to one role, which migrates, and the service works as another, which gets this list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import Engine, text
+
+from singlewindow.storage.engine.row_security import ROLES
+
+READ = ("SELECT",)
+ADD = ("SELECT", "INSERT")
+WORK = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "alembic_version": READ,
+    "assessment": ADD,
+    "batch": WORK,
+    "checkpoint": ADD,
+    "decision": ADD,
+    "declaration": ADD,
+    "dispatcher": WORK,
+    "event": ADD,
+    "feed": ADD,
+    "late_assessment": ADD,
+    "notice": ADD,
+    "outbox": WORK,
+    "mandate": (*ADD, "UPDATE (revoked_at)"),
+    "principal": (*ADD, "UPDATE (revoked_at, expires_at, last_used_at)"),
+    "stream": (*ADD, "UPDATE (last_number)"),
+    "tally": (*ADD, "UPDATE (count)"),
+    "trail": (*READ, "UPDATE (number, link)"),
+    "version": (*ADD, "UPDATE (decided_at)"),
+}
+SEQUENCES: Final = ("event_id_seq",)
+INHERIT_EACH: Final = (16,)
+"""Since this version of PostgreSQL it is said for each granted role whether it is inherited; before, by the grantee."""
+
+
+def grant(engine: Engine, role: str) -> None:
+    """Give `role` exactly these rights on the tables, whatever it had; raises ValueError where there are no roles."""
+    if engine.dialect.name != "postgresql":
+        raise ValueError("Only PostgreSQL knows roles; whoever can write an SQLite file can write all of it")
+    quoted = engine.dialect.identifier_preparer.quote_identifier(role)
+    with engine.begin() as connection:
+        known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first()
+        if known is None:
+            raise ValueError(f"There is no role {role}; make it first: CREATE ROLE {quoted} LOGIN PASSWORD '...'")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+        for table, rights in RIGHTS.items():
+            connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
+            connection.exec_driver_sql(f'GRANT {", ".join(rights)} ON "{table}" TO {quoted}')
+        # Taken for one reading transaction at a time, and never inherited (see walls.py).
+        inherited = " WITH INHERIT FALSE" if (engine.dialect.server_version_info or ()) >= INHERIT_EACH else ""
+        connection.exec_driver_sql(f"GRANT {', '.join(ROLES)} TO {quoted}{inherited}")
+        for sequence in SEQUENCES:
+            connection.exec_driver_sql(f'GRANT USAGE ON SEQUENCE "{sequence}" TO {quoted}')

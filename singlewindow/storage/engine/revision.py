@@ -1,0 +1,40 @@
+"""Which tables a database has, beside those of this version: asked by every process, so without what migrates them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, column, inspect, select, table
+
+MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
+REVISIONS: Final = tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
+"""All that this version knows, the newest last; each migration's file begins with its own."""
+_MARK = table("alembic_version", column("version_num"))
+
+
+class Tables(StrEnum):
+    """How a database's tables stand to this version of the service."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+    NONE = "none"
+
+
+def tables(engine: Engine) -> Tables:
+    """How the tables stand; newer ones were made by a later version, whose migrations this one does not know."""
+    with engine.connect() as connection:
+        marked = inspect(connection).has_table(_MARK.name)
+        standing = connection.execute(select(_MARK.c.version_num)).scalar() if marked else None
+    if standing is None:
+        return Tables.NONE
+    if standing == REVISIONS[-1]:
+        return Tables.CURRENT
+    return Tables.OLDER if standing in REVISIONS else Tables.NEWER
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database stands at the newest migration."""
+    return tables(engine) is Tables.CURRENT
