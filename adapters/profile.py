@@ -19,6 +19,6 @@ class ProfileAdapter:
     def assess(self, view: View) -> Assessment:
         """The agency's answer; a profile that cannot be answered fails the same way again, so it is not retryable."""
         try:
-            return assess(self._configured, view.tree, view.terms, view.after_release)
+            return assess(self._configured.method, view.tree, view.terms, view.after_release)
         except ConditionError as error:
             raise NotRetryable(str(error)) from error

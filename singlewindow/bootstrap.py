@@ -6,19 +6,19 @@ from pathlib import Path
 
 from adapters.registry import build_adapters
 from singlewindow.agencies.loading import load_agencies
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.settings import Settings, load_settings, secret_of
 from singlewindow.storage.engine.connect import open_engine
 
 
-def open_window(settings: Settings | None = None) -> Window:
+def open_context(settings: Settings | None = None) -> ClearanceContext:
     """Load the configuration and open the record; raises ValueError saying what does not fit, and where."""
     chosen = settings or load_settings()
     config = Path(chosen.sw_config)
     agencies = load_agencies(config / "agencies", chosen.sw_customs)
-    return Window(
+    return ClearanceContext(
         settings=chosen,
         engine=open_engine(chosen.database_url, pool_size=chosen.sw_threads),
         limits=Limits(body_bytes=chosen.sw_body_limit, items=chosen.sw_item_limit),

@@ -66,7 +66,7 @@ def judged(content: bytes, media: Media) -> Judgement:
     gone = here.gone(declaration.tree)
     answers = [
         assess(
-            agencies[entry.agency],
+            agencies[entry.agency].method,
             project(declaration.tree, agencies[entry.agency].entitlement, entry.items),
             here,
             gone,

@@ -17,13 +17,13 @@ from rq import Queue
 from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.audit.checkpoint import Signer
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.dispatch import answer_for_silence, make_batches, may_gather, take_back
 from singlewindow.enquiries import audit_trail
 from singlewindow.faultpoints import reach
 from singlewindow.storage.open_questions import Batch
 from workers.heartbeat import Heartbeat
-from workers.queues import QUEUES, connect, queue, queue_of, ring
+from workers.queues import QUEUES, connect, queue, queue_of, wake_workers
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ SWEEP_SECONDS = 0.5
 PAUSE_AFTER_FAILURE = 1.0
 
 
-def run(window: Window) -> None:
+def run(context: ClearanceContext) -> None:
     """Dispatch until SIGTERM or SIGINT."""
     stop = threading.Event()
 
@@ -40,23 +40,23 @@ def run(window: Window) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    client = connect(window.settings.redis_url)
-    bells = {name: queue(client, name) for name in QUEUES}
-    log.info("dispatcher ready: %d agencies", len(window.agencies))
-    key = window.settings.sw_audit_key
+    client = connect(context.settings.redis_url)
+    job_queues = {name: queue(client, name) for name in QUEUES}
+    log.info("dispatcher ready: %d agencies", len(context.agencies))
+    key = context.settings.sw_audit_key
     signer = Signer(key) if key else None
     if signer is not None:
         log.info("checkpoints are signed with the key %s", signer.public)
-    next_sweep, heart = 0.0, Heartbeat(window.engine)
+    next_sweep, heart = 0.0, Heartbeat(context.engine)
     while not stop.is_set():
         try:
             if time.monotonic() >= next_sweep:
-                sweep(window)
+                sweep(context)
                 heart.beat()
                 if signer is not None:
-                    seal(window, signer)
+                    seal(context, signer)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
-            pause = _pause(window, dispatch(window, bells))
+            pause = _pause(context, dispatch(context, job_queues))
         except SQLAlchemyError as error:
             log.warning("the database did not answer, trying again: %s", type(error).__name__)
             pause = PAUSE_AFTER_FAILURE
@@ -65,27 +65,27 @@ def run(window: Window) -> None:
         heart.leave()
 
 
-def _pause(window: Window, made: Sequence[Batch]) -> float:
+def _pause(context: ClearanceContext, made: Sequence[Batch]) -> float:
     """Seconds until the next look: a lone question is found at once, and those that follow it closely gather."""
-    settings = window.settings
-    return settings.sw_gather_seconds if may_gather(window, made) else settings.sw_poll_seconds
+    settings = context.settings
+    return settings.sw_gather_seconds if may_gather(context, made) else settings.sw_poll_seconds
 
 
-def dispatch(window: Window, bells: Mapping[str, Queue]) -> list[Batch]:
+def dispatch(context: ClearanceContext, job_queues: Mapping[str, Queue]) -> list[Batch]:
     """One round: make batches and ring for them, each in its queue."""
-    batches = make_batches(window)
+    batches = make_batches(context)
     reach("before_ring")
-    for name, bell in bells.items():
-        mine = [batch for batch in batches if queue_of(window, batch.agency) == name]
-        if mine and not ring(bell, mine):
+    for name, job_queue in job_queues.items():
+        mine = [batch for batch in batches if queue_of(context, batch.agency) == name]
+        if mine and not wake_workers(job_queue, mine):
             log.warning("the queue server did not answer; %d batches wait for their lease to run out", len(mine))
     return batches
 
 
-def seal(window: Window, signer: Signer) -> None:
+def seal(context: ClearanceContext, signer: Signer) -> None:
     """Make a checkpoint of the audit trail, if the last is old enough; of several dispatchers one makes it."""
     try:
-        made = audit_trail.sign(window.engine, signer, window.settings.sw_checkpoint_seconds)
+        made = audit_trail.sign(context.engine, signer, context.settings.sw_checkpoint_seconds)
     except ValueError as error:  # somebody has put it there; agencies are asked all the same
         log.error("the last checkpoint of the audit trail cannot be read, so none is made: %s", error)
         return
@@ -93,8 +93,8 @@ def seal(window: Window, signer: Signer) -> None:
         log.info("checkpoint %d of the audit trail is made", made.statement.number)
 
 
-def sweep(window: Window) -> None:
+def sweep(context: ClearanceContext) -> None:
     """Take back lost batches, and answer for agencies whose deadline has passed."""
-    lost, silent = take_back(window), answer_for_silence(window)
+    lost, silent = take_back(context), answer_for_silence(context)
     if lost or silent:
         log.warning("%d batches taken back, %d questions closed unanswered", lost, silent)

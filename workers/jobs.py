@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from functools import cache
 
-from singlewindow.bootstrap import open_window
-from singlewindow.clearance.context import Window
+from singlewindow.bootstrap import open_context
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 
 log = logging.getLogger(__name__)
 
 
 @cache
-def window() -> Window:
+def context() -> ClearanceContext:
     """The process's window, opened at the first call."""
-    return open_window()
+    return open_context()
 
 
 def assess(*batch_ids: int) -> int:
@@ -25,7 +25,7 @@ def assess(*batch_ids: int) -> int:
     batches' leases run out, and their questions are asked again.
     """
     try:
-        return assess_batches(window(), *batch_ids)
+        return assess_batches(context(), *batch_ids)
     except Exception:
         log.exception("batches %s failed; their questions are asked again when the leases have run out", batch_ids)
         return 0

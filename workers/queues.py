@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.storage.open_questions import Batch
 from workers import sentinel
 
@@ -41,9 +41,9 @@ def queue(client: Redis, name: str = ASSESS) -> Queue:
     return Queue(name, connection=client, serializer=JSONSerializer)
 
 
-def queue_of(window: Window, agency: str) -> str:
+def queue_of(context: ClearanceContext, agency: str) -> str:
     """The name of the queue for an agency's batches."""
-    return ASSESS_REMOTE if window.is_remote(agency) else ASSESS
+    return ASSESS_REMOTE if context.is_remote(agency) else ASSESS
 
 
 def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
@@ -64,15 +64,15 @@ def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
     return jobs
 
 
-def ring(bell: Queue, batches: Sequence[Batch]) -> bool:
+def wake_workers(job_queue: Queue, batches: Sequence[Batch]) -> bool:
     """Wake workers for these batches; False where the queue server cannot be reached, and then their leases run out."""
     calls = [
         Queue.prepare_data(ASSESS_JOB, tuple(batch.id for batch in lot), timeout=JOB_SECONDS, ttl=JOB_SECONDS,
                            result_ttl=0, failure_ttl=JOB_SECONDS, job_id=f"batch-{lot[0].id}")
-        for lot in together(batches, 1 if bell.name == ASSESS_REMOTE else QUESTIONS_IN_A_JOB)
+        for lot in together(batches, 1 if job_queue.name == ASSESS_REMOTE else QUESTIONS_IN_A_JOB)
     ]  # fmt: skip
     try:
-        bell.enqueue_many(calls)
+        job_queue.enqueue_many(calls)
     except RedisError:
         return False
     return True

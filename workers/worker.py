@@ -54,8 +54,8 @@ def _is_ours(job: Job) -> bool:
 
 def run(name: str = ASSESS) -> None:
     """Work one queue until SIGTERM; the job in hand is finished first."""
-    window = jobs.window()
-    client = connect(window.settings.redis_url)
+    context = jobs.context()
+    client = connect(context.settings.redis_url)
     worker = Worker(
         [queue(client, name)],
         connection=client,
@@ -63,5 +63,5 @@ def run(name: str = ASSESS) -> None:
         maintenance_interval=MAINTENANCE_SECONDS,
         worker_ttl=ALIVE_SECONDS,
     )
-    log.info("worker ready: queue %s, %d agencies", name, len(window.agencies))
+    log.info("worker ready: queue %s, %d agencies", name, len(context.agencies))
     worker.work(logging_level="WARNING")

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.access.cache import REMEMBERED_SECONDS, Memory, Snapshot
 from singlewindow.access.identifiers import agency_code, normal_party, party_code
-from singlewindow.access.keys import NewKey, Principal, Role, matches, new_key, split
+from singlewindow.access.keys import Caller, NewKey, Role, matches, new_key, split
 from singlewindow.access.permissions import permissions_of
 from singlewindow.access.tokens import Tokens
 from singlewindow.storage import events, keys, mandates
@@ -51,17 +51,17 @@ class Keyring:
         self._used: set[str] = set()
         self._noting = threading.Lock()
 
-    def principal(self, text: str) -> Principal | None:
+    def principal(self, text: str) -> Caller | None:
         """The caller a key's text or a token stands for, or None where it is none, wrong, revoked or expired."""
         parts = split(text)
         return self.holder(*parts) if parts is not None else self._bearer_of(text)
 
-    def _bearer_of(self, token: str) -> Principal | None:
+    def _bearer_of(self, token: str) -> Caller | None:
         claims = self.tokens.read(token) if self.tokens is not None else None
         row = self._live(claims.key_id) if claims is not None else None
         return None if row is None or claims is None else replace(_principal(row), scopes=claims.scopes)
 
-    def holder(self, key_id: str, secret: str) -> Principal | None:
+    def holder(self, key_id: str, secret: str) -> Caller | None:
         """The caller of a key's id and secret, or None."""
         row = self._live(key_id)
         return _principal(row) if row is not None and matches(secret, row.secret_sha256) else None
@@ -124,8 +124,8 @@ def _lives(connection: Connection, row: Row[Any]) -> bool:
     return row.expires_at is None or bool(clock(connection) < row.expires_at)
 
 
-def _principal(row: Row[Any]) -> Principal:
-    return Principal(row.key_id, Role(row.role), row.party, row.agency, frozenset(row.scopes.split()))
+def _principal(row: Row[Any]) -> Caller:
+    return Caller(row.key_id, Role(row.role), row.party, row.agency, frozenset(row.scopes.split()))
 
 
 class Terms(TypedDict, total=False):

@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Principal:
+class Caller:
     """A caller: `party` owns what traders and brokers lodge and read, `agency` is an agency's code.
 
     A broker that says whom it acts for has that `party`, and its own in `broker`: the same where it acts for itself.
@@ -60,7 +60,7 @@ class Principal:
         """Whether a broker stands in the place of another party."""
         return self.broker is not None and self.broker != self.party
 
-    def acting_for(self, party: str) -> Principal:
+    def acting_for(self, party: str) -> Caller:
         """The same caller, a broker, in the place of a trader or, said in so many words, in its own."""
         return replace(self, party=party, broker=self.party)
 

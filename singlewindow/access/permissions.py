@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 
 
 class Permission(StrEnum):
@@ -44,7 +44,7 @@ def permissions_of(role: Role) -> tuple[Permission, ...]:
     return tuple(permission for permission, roles in PERMISSIONS.items() if role in roles)
 
 
-def may(principal: Principal, permission: Permission) -> bool:
+def may(principal: Caller, permission: Permission) -> bool:
     """Whether this caller may do this: its role may, and its scopes, where it has any, name it."""
     in_scope = not principal.scopes or permission in principal.scopes
     return in_scope and principal.role in PERMISSIONS[permission]

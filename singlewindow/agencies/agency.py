@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from singlewindow.decisions.assessment import Lane
 from singlewindow.declarations.projection import Entitlement
 from singlewindow.risk.conditions import Condition
-from singlewindow.risk.profiles import Conditional, Profile, ProfileSet, Words
-from singlewindow.risk.terms import Terms
-
-Score = Annotated[int, msgspec.Meta(ge=1, le=100)]
-
-
-class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Lowest score (0-100) of each lane; below `yellow` is green."""
-
-    yellow: Score = 20
-    orange: Score = 40
-    red: Score = 70
-
-    def lane(self, score: int) -> Lane:
-        """The lane of a score."""
-        if score >= self.red:
-            return Lane.RED
-        if score >= self.orange:
-            return Lane.ORANGE
-        return Lane.YELLOW if score >= self.yellow else Lane.GREEN
+from singlewindow.risk.method import RiskMethod
+from singlewindow.risk.profiles import Conditional, Words
 
 
 class RoutingRule(Conditional, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,17 +70,15 @@ class LegalLists(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Agency:
-    """One agency as configured; `fingerprint` (sha256, hex) changes with every byte of its configuration.
+    """One agency as configured; its `fingerprint` changes with every byte of its configuration.
 
     `customs`: nothing is released unless this agency has assessed every goods item.
     """
 
     head: Head
-    thresholds: Thresholds
+    method: RiskMethod
     routing: tuple[tuple[RoutingRule, Condition], ...]
     entitlement: Entitlement
-    profiles: tuple[Profile, ...]
-    fingerprint: str
     remote: Remote | None
     legal: LegalLists
     customs: bool = False
@@ -109,6 +87,11 @@ class Agency:
     def code(self) -> str:
         """The name of the agency's folder."""
         return self.head.code
+
+    @property
+    def fingerprint(self) -> str:
+        """Which configuration this is (sha256, hex)."""
+        return self.method.fingerprint
 
     @property
     def name(self) -> str:
@@ -139,22 +122,3 @@ class Agency:
     def adapter(self) -> str:
         """The kind of adapter that asks the agency."""
         return self.head.adapter
-
-    @cached_property
-    def rated(self) -> bool:
-        """Whether a profile rests on amounts in the home currency."""
-        return any(fact.rated for profile in self.profiles for fact in profile.condition.facts.values())
-
-    def applied(self, terms: Terms) -> str:
-        """What the profiles were applied by: the fingerprint, and where amounts count, the day's rates behind `+`."""
-        return f"{self.fingerprint}+{terms.rates_digest}" if self.rated and terms.rates_digest else self.fingerprint
-
-    @cached_property
-    def live(self) -> ProfileSet:
-        """The profiles that count."""
-        return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "live")
-
-    @cached_property
-    def dry(self) -> ProfileSet:
-        """The profiles that are only tried out."""
-        return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "dry-run")

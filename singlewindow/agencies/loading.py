@@ -23,12 +23,12 @@ from singlewindow.agencies.agency import (
     LegalLists,
     Remote,
     RoutingRule,
-    Thresholds,
 )
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.projection import Entitlement
 from singlewindow.risk.conditions import Condition
 from singlewindow.risk.facts import ITEM_PATH
+from singlewindow.risk.method import RiskMethod, Thresholds
 from singlewindow.risk.profiles import read_condition, read_profiles
 from singlewindow.risk.toml_source import ConfigError, Problem, Source
 
@@ -115,7 +115,8 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
     if head.adapter == "sandbox" and REFERENCE_PATH not in entitlement.maximum:
         source.complain(source.line_of("", key="adapter"), f"a sandbox needs {REFERENCE_PATH} in its entitlement")
     fingerprint = files.fingerprint(common_content)
-    return Agency(head, thresholds, routing, entitlement, profiles, fingerprint, remote, legal)
+    method = RiskMethod(head.code, thresholds, profiles, fingerprint)
+    return Agency(head, method, routing, entitlement, remote, legal)
 
 
 def _remote(files: _Files, head: Head) -> Remote | None:

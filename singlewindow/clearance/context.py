@@ -16,7 +16,7 @@ from singlewindow.settings import Settings
 
 
 @dataclass(frozen=True)
-class Window:
+class ClearanceContext:
     """Everything a use case may touch; made once per process by `singlewindow.bootstrap`."""
 
     settings: Settings

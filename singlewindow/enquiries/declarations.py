@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from singlewindow.access.keys import Principal, Role
-from singlewindow.clearance.context import Window
+from singlewindow.access.keys import Caller, Role
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import for_auditor, for_trader, said
 from singlewindow.declarations.mrn import is_mrn
@@ -37,7 +37,7 @@ class NotVisible(Exception):  # noqa: N818 - like a refusal, an answer to the re
     """The reader is of a role that has no declarations to see."""
 
 
-def visible_party(reader: Principal) -> str | None:
+def visible_party(reader: Caller) -> str | None:
     """The party whose declarations this reader sees, None for all; raises NotVisible where it may see none."""
     if reader.role is Role.AUDITOR:
         return None
@@ -46,15 +46,17 @@ def visible_party(reader: Principal) -> str | None:
     raise NotVisible(f"a key of role {reader.role} sees no declarations")
 
 
-def _seen_by(reader: Principal) -> Reader:
+def _seen_by(reader: Caller) -> Reader:
     party = visible_party(reader)
     return AUDITOR if party is None else of_party(party)
 
 
-def listing(window: Window, reader: Principal, after: str | None, limit: int, lrn: str | None) -> Listing | None:
+def listing(
+    context: ClearanceContext, reader: Caller, after: str | None, limit: int, lrn: str | None
+) -> Listing | None:
     """Declarations lodged after the one named `after` (an MRN); None where there is no such declaration."""
     party = visible_party(reader)
-    with reading_as(window.engine, _seen_by(reader)) as connection:
+    with reading_as(context.engine, _seen_by(reader)) as connection:
         start = 0
         if after is not None:
             cursor = backlog.newest(connection, after, party) if is_mrn(after) else None
@@ -77,12 +79,12 @@ def _state(decided_at: int | None) -> State:
     return "open" if decided_at is None else "decided"
 
 
-def status(window: Window, reader: Principal, mrn: str) -> Status | None:
+def status(context: ClearanceContext, reader: Caller, mrn: str) -> Status | None:
     """Where a declaration stands, with what this reader may know of how it came there."""
     party, everything = visible_party(reader), reader.role is Role.AUDITOR
     if not is_mrn(mrn):
         return None
-    with reading_as(window.engine, _seen_by(reader)) as connection:
+    with reading_as(context.engine, _seen_by(reader)) as connection:
         row = declarations.current(connection, mrn, party)
         if row is None:
             return None
@@ -97,29 +99,29 @@ def status(window: Window, reader: Principal, mrn: str) -> Status | None:
         received_at=iso(row.received_at) or "",
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),
-        timeline=happenings(window, trail, everything),
-        agencies=agencies_asked(window, row.routing, answered) if everything else msgspec.UNSET,
-        not_asked=agencies_not_asked(window, row.routing) if everything else msgspec.UNSET,
+        timeline=happenings(context, trail, everything),
+        agencies=agencies_asked(context, row.routing, answered) if everything else msgspec.UNSET,
+        not_asked=agencies_not_asked(context, row.routing) if everything else msgspec.UNSET,
         warnings=msgspec.json.decode(row.warnings),
     )
 
 
-def document(window: Window, reader: Principal, mrn: str) -> Document | None:
+def document(context: ClearanceContext, reader: Caller, mrn: str) -> Document | None:
     """The newest version's document as it was received."""
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading_as(window.engine, _seen_by(reader)) as connection:
+    with reading_as(context.engine, _seen_by(reader)) as connection:
         row = declarations.document(connection, mrn, party)
     return None if row is None else Document(row.received, row.media)
 
 
-def decision(window: Window, reader: Principal, mrn: str) -> DecisionReading | Undecided | None:
+def decision(context: ClearanceContext, reader: Caller, mrn: str) -> DecisionReading | Undecided | None:
     """The decision on the newest version, with reasons in words for this reader."""
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading_as(window.engine, _seen_by(reader)) as connection:
+    with reading_as(context.engine, _seen_by(reader)) as connection:
         row = backlog.newest(connection, mrn, party)
     if row is None:
         return None

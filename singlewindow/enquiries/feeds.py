@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.merge import Verdict
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
@@ -21,19 +21,19 @@ from singlewindow.times import iso
 _verdict = msgspec.json.Decoder(Verdict)
 
 
-def feed(window: Window, agency: str, after: Cursor, limit: int) -> Feed:
+def feed(context: ClearanceContext, agency: str, after: Cursor, limit: int) -> Feed:
     """The entries of one agency's feed after a cursor, at most `limit`; raises NotInStream."""
-    with reading_as(window.engine, of_agency(agency)) as connection:
+    with reading_as(context.engine, of_agency(agency)) as connection:
         stream = Stream(
             entries=partial(outgoing.feed_entries, connection, agency),
             newest=partial(outgoing.newest_entry, connection, agency),
             cursor=lambda row: cursor_of(row.cursor, row.version_id, row.kind, row.at),
         )
         rows, following = stream.page(after, limit)
-    return Feed([_entry(window, agency, row) for row in rows], str(following))
+    return Feed([_entry(context, agency, row) for row in rows], str(following))
 
 
-def _entry(window: Window, agency: str, row: Record) -> FeedEntry:
+def _entry(context: ClearanceContext, agency: str, row: Record) -> FeedEntry:
     items = items_of(row.routing, agency)
     return FeedEntry(
         cursor=row.cursor,
@@ -42,7 +42,7 @@ def _entry(window: Window, agency: str, row: Record) -> FeedEntry:
         mrn=row.mrn,
         version=row.version,
         items=list(items),
-        view=project(decode(row.canonical), window.agencies[agency].entitlement, items),
+        view=project(decode(row.canonical), context.agencies[agency].entitlement, items),
         assessment=None if row.assessment is None else msgspec.json.decode(row.assessment),
         decision=None if row.outcome is None else _decision(row),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import said
 from singlewindow.declarations.pointers import item_steps
@@ -53,9 +53,9 @@ class Page:
         return response_xml([_response(row) for row in self.rows])
 
 
-def notices(window: Window, party: str, after: Cursor, limit: int) -> Page:
+def notices(context: ClearanceContext, party: str, after: Cursor, limit: int) -> Page:
     """A party's notices after a cursor, at most `limit`; numbers are given out under a lock. Raises NotInStream."""
-    with reading_as(window.engine, of_party(party)) as connection:
+    with reading_as(context.engine, of_party(party)) as connection:
         stream = Stream(
             entries=partial(outgoing.notices, connection, party),
             newest=partial(outgoing.newest_notice, connection, party),

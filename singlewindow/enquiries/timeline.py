@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from singlewindow.agencies.routing import Routing
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment
 from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.enquiries.shapes import AgencyStanding, Happening, NotAsked
@@ -23,68 +23,68 @@ _assessment = msgspec.json.Decoder(Assessment)
 FOR_TRADERS = frozenset({Kind.LODGED, Kind.DECIDED})
 
 
-def happenings(window: Window, trail: Iterable[Event], everything: bool) -> list[Happening]:
+def happenings(context: ClearanceContext, trail: Iterable[Event], everything: bool) -> list[Happening]:
     """The events of a version, oldest first, each in a sentence."""
-    return [_happening(window, event, everything) for event in trail if everything or event.kind in FOR_TRADERS]
+    return [_happening(context, event, everything) for event in trail if everything or event.kind in FOR_TRADERS]
 
 
-def _happening(window: Window, event: Event, everything: bool) -> Happening:
+def _happening(context: ClearanceContext, event: Event, everything: bool) -> Happening:
     if not everything and event.kind is Kind.LODGED:
         return Happening(at=iso(event.at) or "", text="Lodged and accepted")
-    text = _SENTENCES.get(event.kind, _recorded)(window, event)
+    text = _SENTENCES.get(event.kind, _recorded)(context, event)
     if not everything:
         return Happening(at=iso(event.at) or "", text=text)
     return Happening(at=iso(event.at) or "", text=text, kind=event.kind, actor=event.actor, detail=event.detail)
 
 
-def _name(window: Window, code: object) -> str:
-    agency = window.agencies.get(str(code))
+def _name(context: ClearanceContext, code: object) -> str:
+    agency = context.agencies.get(str(code))
     return agency.name if agency else str(code)
 
 
-def _lodged(window: Window, event: Event) -> str:
-    asked = ", ".join(_name(window, code) for code in event.detail.get("asked", []))
+def _lodged(context: ClearanceContext, event: Event) -> str:
+    asked = ", ".join(_name(context, code) for code in event.detail.get("asked", []))
     return f"Lodged and accepted; asked: {asked or 'nobody'}"
 
 
-def _assessed(window: Window, event: Event) -> str:
-    return f"{_name(window, event.detail.get('agency'))} has answered"
+def _assessed(context: ClearanceContext, event: Event) -> str:
+    return f"{_name(context, event.detail.get('agency'))} has answered"
 
 
-def _unanswered(window: Window, event: Event) -> str:
-    return f"{_name(window, event.detail.get('agency'))} has not answered in time"
+def _unanswered(context: ClearanceContext, event: Event) -> str:
+    return f"{_name(context, event.detail.get('agency'))} has not answered in time"
 
 
-def _late(window: Window, event: Event) -> str:
+def _late(context: ClearanceContext, event: Event) -> str:
     lane = event.detail.get("lane")
     return (
-        f"{_name(window, event.detail.get('agency'))} answered ({lane}) after the question was closed; nothing changes"
+        f"{_name(context, event.detail.get('agency'))} answered ({lane}) after the question was closed; nothing changes"
     )
 
 
-def _contradicted(window: Window, event: Event) -> str:
+def _contradicted(context: ClearanceContext, event: Event) -> str:
     lane = event.detail.get("lane")
-    return f"{_name(window, event.detail.get('agency'))} sent another answer ({lane}); the first stands"
+    return f"{_name(context, event.detail.get('agency'))} sent another answer ({lane}); the first stands"
 
 
-def _parked(window: Window, event: Event) -> str:
-    return f"{_name(window, event.detail.get('agency'))} could not be asked; its deadline decides"
+def _parked(context: ClearanceContext, event: Event) -> str:
+    return f"{_name(context, event.detail.get('agency'))} could not be asked; its deadline decides"
 
 
-def _retried(window: Window, event: Event) -> str:
-    return f"{_name(window, event.detail.get('agency'))} is asked again, as the operator wished"
+def _retried(context: ClearanceContext, event: Event) -> str:
+    return f"{_name(context, event.detail.get('agency'))} is asked again, as the operator wished"
 
 
-def _decided(_window: Window, event: Event) -> str:
+def _decided(_context: ClearanceContext, event: Event) -> str:
     controls = ", ".join(event.detail.get("controls", []))
     return f"Decided: {event.detail.get('outcome')}{f' ({controls})' if controls else ''}"
 
 
-def _recorded(_window: Window, event: Event) -> str:
+def _recorded(_context: ClearanceContext, event: Event) -> str:
     return f"Recorded: {event.kind}"
 
 
-_SENTENCES: Mapping[Kind, Callable[[Window, Event], str]] = {
+_SENTENCES: Mapping[Kind, Callable[[ClearanceContext, Event], str]] = {
     Kind.LODGED: _lodged,
     Kind.ASSESSED: _assessed,
     Kind.UNANSWERED: _unanswered,
@@ -96,17 +96,17 @@ _SENTENCES: Mapping[Kind, Callable[[Window, Event], str]] = {
 }
 
 
-def agencies_asked(window: Window, routing: bytes, answered: Mapping[str, Record]) -> list[AgencyStanding]:
+def agencies_asked(context: ClearanceContext, routing: bytes, answered: Mapping[str, Record]) -> list[AgencyStanding]:
     """The agencies that were asked about a version, and which of them have answered."""
     asked = [entry for entry in _routing.decode(routing) if entry.asked]
-    return [_standing(window, entry, answered.get(entry.agency)) for entry in asked]
+    return [_standing(context, entry, answered.get(entry.agency)) for entry in asked]
 
 
-def _standing(window: Window, entry: Routing, answer: Record | None) -> AgencyStanding:
+def _standing(context: ClearanceContext, entry: Routing, answer: Record | None) -> AgencyStanding:
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyStanding(
         agency=entry.agency,
-        name=_name(window, entry.agency),
+        name=_name(context, entry.agency),
         answered=itself,
         answered_at=iso(answer.answered_at) if answer is not None and itself else None,
         reason=entry.reason,
@@ -121,10 +121,10 @@ def _tried(body: bytes) -> list[str]:
     return [] if trial is UNSET else trial_for_auditor(trial)
 
 
-def agencies_not_asked(window: Window, routing: bytes) -> list[NotAsked]:
+def agencies_not_asked(context: ClearanceContext, routing: bytes) -> list[NotAsked]:
     """The agencies that were not asked, each with the stored reason."""
     entries = [entry for entry in _routing.decode(routing) if not entry.asked]
-    return [NotAsked(entry.agency, _name(window, entry.agency), entry.reason) for entry in entries]
+    return [NotAsked(entry.agency, _name(context, entry.agency), entry.reason) for entry in entries]
 
 
 def items_of(routing: bytes, agency: str) -> tuple[str, ...]:

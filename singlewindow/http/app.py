@@ -17,7 +17,7 @@ from flask import Flask, Response, g, request
 from singlewindow import logs
 from singlewindow.access.keyring import Keyring
 from singlewindow.access.tokens import Tokens
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.group_commit import GroupCommit
 from singlewindow.clearance.lodging.sandboxed_reader import ReadingRoom, room_for
 from singlewindow.enquiries.access_log import reads_its_own, record_reading
@@ -58,25 +58,25 @@ METHODS = {
 """The methods of each address without variables; Flask would add those of an address with one in the same place."""
 
 
-def create_app(window: Window, room: ReadingRoom | None = None) -> Flask:
+def create_app(context: ClearanceContext, room: ReadingRoom | None = None) -> Flask:
     """The WSGI application over a window; nothing is asked of the database until a request comes.
 
     `room` is where large messages are read; without one, it is opened by the first of them.
     """
     # No static folder: Flask's own route for it would be in no table.
     app = Flask("singlewindow.http", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = window.settings.sw_body_limit
+    app.config["MAX_CONTENT_LENGTH"] = context.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
-    waiters = threading.BoundedSemaphore(window.settings.sw_waiters)
-    tokens = Tokens(window.settings.sw_token_key) if window.settings.sw_token_key else None
+    waiters = threading.BoundedSemaphore(context.settings.sw_waiters)
+    tokens = Tokens(context.settings.sw_token_key) if context.settings.sw_token_key else None
     service = Service(
-        window=window,
-        keyring=Keyring(window.engine, tokens=tokens),
-        room=room or room_for(window.settings),
-        intake=GroupCommit(window),
+        context=context,
+        keyring=Keyring(context.engine, tokens=tokens),
+        room=room or room_for(context.settings),
+        intake=GroupCommit(context),
         waiters=waiters,
         batches=threading.BoundedSemaphore(BATCHES),
-        allowances=Allowances(window),
+        allowances=Allowances(context),
         routes=ROUTES,
     )
     for route in ROUTES:
@@ -121,7 +121,7 @@ def _record_reading(call: Call, route: Route, reply: Reply) -> None:
     if subject is None or reply.told is None or not reply.told[subject]:
         return
     if not (route.discloses.by_party and reads_its_own(call.caller)):
-        record_reading(call.window, call.caller, route.endpoint, reply.told)
+        record_reading(call.context, call.caller, route.endpoint, reply.told)
 
 
 def _call(service: Service, route: Route, path: dict[str, str]) -> Call:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 
 from singlewindow.access.identifiers import normal_party, party_code
 from singlewindow.access.keyring import Keyring
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 from singlewindow.access.permissions import PERMISSIONS, may
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.route import Public, Route
@@ -19,7 +19,7 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="singlewindow"'}
 ACTING_FOR = "Acting-For"
 
 
-def authorise(route: Route, headers: Headers, keyring: Keyring) -> Principal | None:
+def authorise(route: Route, headers: Headers, keyring: Keyring) -> Caller | None:
     """The caller, None on public routes.
 
     Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NOT_AUTHORISED_FOR_PARTY, and of a header that names
@@ -39,7 +39,7 @@ def authorise(route: Route, headers: Headers, keyring: Keyring) -> Principal | N
     return principal if party is None else _in_the_place_of(party, principal, keyring)
 
 
-def _in_the_place_of(party: str, principal: Principal, keyring: Keyring) -> Principal:
+def _in_the_place_of(party: str, principal: Caller, keyring: Keyring) -> Caller:
     if principal.role is not Role.BROKER:
         raise ProblemError("FORBIDDEN", f"A key of role {principal.role} acts for nobody: leave {ACTING_FOR} out")
     own = principal.party or ""

@@ -7,7 +7,7 @@ from typing import Final
 
 from singlewindow.access.quota import COUNTED_SECONDS, Quotas
 from singlewindow.access.rate_limit import BURST_SECONDS, Buckets
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.http.problems import ProblemError
 
 WRONG_KEYS_BURST_SECONDS: Final = 40.0
@@ -17,11 +17,11 @@ WRONG_KEYS_BURST_SECONDS: Final = 40.0
 class Allowances:
     """How much each client may ask of this process, how often a caller may be wrong, and how much a party may lodge."""
 
-    def __init__(self, window: Window) -> None:
-        rate, wrong_keys = window.settings.sw_rate, window.settings.sw_wrong_keys
+    def __init__(self, context: ClearanceContext) -> None:
+        rate, wrong_keys = context.settings.sw_rate, context.settings.sw_wrong_keys
         self._requests = Buckets(rate, rate * BURST_SECONDS)
         self._wrong_keys = Buckets(wrong_keys, wrong_keys * WRONG_KEYS_BURST_SECONDS)
-        self._quotas = Quotas(window.engine, window.settings.sw_open_limit)
+        self._quotas = Quotas(context.engine, context.settings.sw_open_limit)
 
     def need_request(self, client: str) -> None:
         """Raises the problem RATE_LIMITED where the client has used up what it may ask."""

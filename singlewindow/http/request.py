@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from singlewindow.access.keyring import Keyring
-from singlewindow.access.keys import Principal
-from singlewindow.clearance.context import Window
+from singlewindow.access.keys import Caller
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.group_commit import GroupCommit
 from singlewindow.clearance.lodging.preparation import Judged, judge
 from singlewindow.clearance.lodging.sandboxed_reader import ReadingRoom, is_large
@@ -34,7 +34,7 @@ LINES = "application/x-ndjson"
 class Service:
     """What all calls of one process share: the reader of large messages, the writer of lodgements, places to wait."""
 
-    window: Window
+    context: ClearanceContext
     keyring: Keyring
     room: ReadingRoom
     intake: GroupCommit
@@ -47,13 +47,13 @@ class Service:
         """Judge a message, here or, if it is large, in a process of its own; raises `Refused`, or `Busy`."""
         if is_large(content):
             return self.room.judge(content, media, lodging)
-        return judge(content, media, self.window.books, lodging)
+        return judge(content, media, self.context.books, lodging)
 
     def other_form(self, content: bytes, media: Media) -> bytes:
         """A stored document in XML where it is JSON and the other way round, read where `judge` would read it."""
         if is_large(content):
             return self.room.other_form(content, media)
-        return other_form(content, media, self.window.limits)
+        return other_form(content, media, self.context.limits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class Call:
     """
 
     service: Service
-    principal: Principal | None
+    principal: Caller | None
     path: Mapping[str, str]
     query: Mapping[str, Any]
     acceptable: tuple[str, ...]
@@ -84,12 +84,12 @@ class Call:
         return self.acceptable[0]
 
     @property
-    def window(self) -> Window:
+    def context(self) -> ClearanceContext:
         """The single window."""
-        return self.service.window
+        return self.service.context
 
     @property
-    def caller(self) -> Principal:
+    def caller(self) -> Caller:
         """Who calls; raises where the route is public."""
         if self.principal is None:
             raise LookupError("a public route has no caller")

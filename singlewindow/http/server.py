@@ -16,7 +16,7 @@ from types import FrameType
 import waitress
 from waitress.channel import HTTPChannel
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.sandboxed_reader import room_for
 from singlewindow.declarations.reading.archive import ARCHIVE_BYTES
 from singlewindow.http.app import create_app
@@ -31,18 +31,18 @@ CONNECTIONS = 500
 BEYOND_THE_LIMIT = 65_536
 
 
-def serve(window: Window, listening: socket.socket) -> None:
+def serve(context: ClearanceContext, listening: socket.socket) -> None:
     """Answer requests until SIGTERM; those under way are finished first."""
     signal.signal(signal.SIGTERM, _end)
-    room = room_for(window.settings)
+    room = room_for(context.settings)
     room.open()
-    if window.settings.sw_processor:
-        stay_on(window.settings.sw_processor)
+    if context.settings.sw_processor:
+        stay_on(context.settings.sw_processor)
     server = waitress.create_server(
-        create_app(window, room),
+        create_app(context, room),
         sockets=[listening],
-        threads=window.settings.sw_threads,
-        max_request_body_size=max(window.settings.sw_body_limit, ARCHIVE_BYTES) + BEYOND_THE_LIMIT,
+        threads=context.settings.sw_threads,
+        max_request_body_size=max(context.settings.sw_body_limit, ARCHIVE_BYTES) + BEYOND_THE_LIMIT,
         max_request_header_size=HEADER_BYTES,
         connection_limit=CONNECTIONS,
         channel_timeout=REQUEST_SECONDS,

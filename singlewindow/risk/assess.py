@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from singlewindow.agencies.agency import Agency, Thresholds
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.conditions import ConditionError, Scenes
+from singlewindow.risk.method import RiskMethod, Thresholds
 from singlewindow.risk.profiles import Found, ProfileEntry
 from singlewindow.risk.terms import Terms
 
@@ -26,32 +26,32 @@ GIVE_DOCUMENTS: Final = "Please have the documents for these goods ready: the de
 _LANES = tuple(Lane)
 
 
-def assess(agency: Agency, view: Tree, terms: Terms, gone: bool = False) -> Assessment:
+def assess(method: RiskMethod, view: Tree, terms: Terms, gone: bool = False) -> Assessment:
     """The agency's answer by its live profiles; raises `ConditionError` where one of them cannot be answered.
 
     `gone`: the goods had left before the declaration was lodged, so the most that is asked for is their documents.
     """
     scenes = Scenes(view, terms)
-    fired = list(agency.live.fired(scenes, terms.day, gone))
+    fired = list(method.live.fired(scenes, terms.day, gone))
     entries = {entry for entry, _ in fired}
     score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries))
-    lane = _lane(agency.thresholds, score, entries)
+    lane = _lane(method.thresholds, score, entries)
     lane = Lane.YELLOW if gone and lane is not Lane.GREEN else lane
     return Assessment(
-        agency=agency.code,
+        agency=method.agency,
         answer=Answer.ASSESSED,
         lane=lane,
         score=score,
         controls=_controls(lane, () if gone else entries),
         findings=_findings(fired, gone),
-        profiles=agency.applied(terms),
-        trial=_trial(agency, scenes, terms, gone) or UNSET,
+        profiles=method.applied(terms),
+        trial=_trial(method, scenes, terms, gone) or UNSET,
     )
 
 
-def _trial(agency: Agency, scenes: Scenes, terms: Terms, gone: bool) -> tuple[Finding, ...]:
+def _trial(method: RiskMethod, scenes: Scenes, terms: Terms, gone: bool) -> tuple[Finding, ...]:
     """What the profiles on trial would have found, and which of them could not be answered."""
-    tried = list(agency.dry.tried(scenes, terms.day, gone))
+    tried = list(method.dry.tried(scenes, terms.day, gone))
     fired = [(entry, item) for entry, item in tried if not isinstance(item, ConditionError)]
     failed = (_failed(entry, error) for entry, error in tried if isinstance(error, ConditionError))
     return (*_findings(fired, gone), *failed)

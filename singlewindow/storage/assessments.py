@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, select
 
 from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_rows
-from singlewindow.storage.tables import Record, assessment, decision, late_assessment, outbox
+from singlewindow.storage.tables import Record, assessment, decision, late_assessment, open_question
 
 
 def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -24,7 +24,7 @@ def complete(connection: Connection, version_ids: Iterable[int]) -> dict[int, li
 
     Each with the bodies of its answers, sorted by agency.
     """
-    waits = exists().where(outbox.c.version_id == assessment.c.version_id)
+    waits = exists().where(open_question.c.version_id == assessment.c.version_id)
     query = (
         select(assessment.c.version_id, assessment.c.body)
         .where(among(connection, assessment.c.version_id, version_ids), ~waits)

@@ -6,7 +6,16 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
-from singlewindow.storage.tables import WAITING, Record, assessment, batch, decision, declaration, outbox, version
+from singlewindow.storage.tables import (
+    WAITING,
+    Record,
+    assessment,
+    batch,
+    decision,
+    declaration,
+    open_question,
+    version,
+)
 
 
 def newest(connection: Connection, mrn: str, party: str | None) -> Record | None:
@@ -56,12 +65,13 @@ def backlog(connection: Connection, now: int) -> dict[str, Backlog]:
     Only open questions and batches are read: the cost does not grow with what is stored.
     """
     columns = (
-        outbox.c.agency, func.count().label("open"), _count(WAITING).label("waiting"),
-        _count(outbox.c.batch_id.is_not(None)).label("batched"), _count(outbox.c.awaiting).label("awaiting"),
-        _count(outbox.c.parked).label("parked"), _count(outbox.c.deadline_at < now).label("overdue"),
-        func.min(outbox.c.asked_at).label("oldest"),
+        open_question.c.agency, func.count().label("open"), _count(WAITING).label("waiting"),
+        _count(open_question.c.batch_id.is_not(None)).label("batched"),
+        _count(open_question.c.awaiting).label("awaiting"),
+        _count(open_question.c.parked).label("parked"), _count(open_question.c.deadline_at < now).label("overdue"),
+        func.min(open_question.c.asked_at).label("oldest"),
     )  # fmt: skip
-    rows = connection.execute(select(*columns).group_by(outbox.c.agency))
+    rows = connection.execute(select(*columns).group_by(open_question.c.agency))
     found = {row.agency: Backlog(*row[1:]) for row in rows}
     lost = _count(batch.c.lease_until < now)
     leases = select(batch.c.agency, func.count(), lost, func.min(batch.c.created_at)).group_by(batch.c.agency)
@@ -76,7 +86,7 @@ def parties_with_open(connection: Connection, least: int) -> list[str]:
     query = (
         select(declaration.c.party)
         .join(version, version.c.declaration_id == declaration.c.id)
-        .where(version.c.id.in_(select(outbox.c.version_id)))
+        .where(version.c.id.in_(select(open_question.c.version_id)))
         .group_by(declaration.c.party)
         .having(func.count() >= least)
     )
@@ -90,10 +100,10 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 def parked(connection: Connection) -> list[Record]:
     """The parked questions, the one whose deadline comes first before the others."""
     query = (
-        select(declaration.c.mrn, version.c.number, outbox)
-        .join(version, version.c.id == outbox.c.version_id)
+        select(declaration.c.mrn, version.c.number, open_question)
+        .join(version, version.c.id == open_question.c.version_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .where(outbox.c.parked)
-        .order_by(outbox.c.deadline_at, outbox.c.version_id, outbox.c.agency)
+        .where(open_question.c.parked)
+        .order_by(open_question.c.deadline_at, open_question.c.version_id, open_question.c.agency)
     )
     return list(connection.execute(query))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, exists, or_, select, tuple_, update
 
 from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_together
-from singlewindow.storage.tables import Record, assessment, declaration, outbox, version
+from singlewindow.storage.tables import Record, assessment, declaration, open_question, version
 
 SUMMARY = (
     declaration.c.id.label("declaration_id"),
@@ -50,7 +50,7 @@ def add_versions(
     connection: Connection, versions: Sequence[dict[str, Any]], questions: Sequence[dict[str, Any]]
 ) -> None:
     """Insert versions and the questions to the agencies (outbox rows) that they raise."""
-    insert_together(connection, (version, versions), (outbox, questions))
+    insert_together(connection, (version, versions), (open_question, questions))
 
 
 def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Record]:
@@ -90,7 +90,8 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Re
 def routing_of(connection: Connection, version_id: int, agency: str) -> bytes | None:
     """The stored routing of a version on which this agency was asked; None where there is none."""
     asked = [
-        exists().where(table.c.version_id == version.c.id, table.c.agency == agency) for table in (outbox, assessment)
+        exists().where(table.c.version_id == version.c.id, table.c.agency == agency)
+        for table in (open_question, assessment)
     ]
     return connection.execute(select(version.c.routing).where(version.c.id == version_id, or_(*asked))).scalar()
 

@@ -28,15 +28,15 @@ from sqlalchemy import (
 from singlewindow.storage.engine.bulk import among, insert_rows
 from singlewindow.storage.engine.connect import statement_time
 from singlewindow.storage.engine.ids import new_id
-from singlewindow.storage.tables import FAILED, FRESH, Record, batch, declaration, outbox, version
+from singlewindow.storage.tables import FAILED, FRESH, Record, batch, declaration, open_question, version
 
 _CLAIMED = (
     select(batch.c.created_at)
-    .where(batch.c.id == outbox.c.batch_id, batch.c.claimed)
-    .correlate(outbox)
+    .where(batch.c.id == open_question.c.batch_id, batch.c.claimed)
+    .correlate(open_question)
     .scalar_subquery()
 )
-_DISPATCHED = func.coalesce(_CLAIMED, outbox.c.dispatched_at).label("dispatched_at")
+_DISPATCHED = func.coalesce(_CLAIMED, open_question.c.dispatched_at).label("dispatched_at")
 """When an open question was handed over for the last time: with the batch that a worker has in hand, or before."""
 
 
@@ -66,7 +66,11 @@ def waiting(connection: Connection, agencies: tuple[str, ...]) -> list[Due]:
 
 @cache  # asked many times a second, and dear to build
 def _waiting(now: ColumnElement[int], agencies: tuple[str, ...]) -> Executable:
-    due = ((kind, outbox.c.agency == agency, outbox.c.due_at <= now) for agency in agencies for kind in (FRESH, FAILED))
+    due = (
+        (kind, open_question.c.agency == agency, open_question.c.due_at <= now)
+        for agency in agencies
+        for kind in (FRESH, FAILED)
+    )
     return select(*(exists().where(*conditions) for conditions in due))
 
 
@@ -110,15 +114,22 @@ def _filled(connection: Connection, agency: str, kind: ColumnElement[bool], lot:
 @cache
 def _fill(kind: ColumnElement[bool]) -> Executable:
     """Give the oldest due questions to the batch that is to be; those that another copy holds are passed over."""
-    due = (kind, outbox.c.agency == bindparam("of"), outbox.c.due_at <= bindparam("now", type_=BigInteger))
+    due = (
+        kind,
+        open_question.c.agency == bindparam("of"),
+        open_question.c.due_at <= bindparam("now", type_=BigInteger),
+    )
     oldest = (
-        select(outbox.c.version_id).where(*due).order_by(outbox.c.due_at).limit(bindparam("most", type_=BigInteger))
+        select(open_question.c.version_id)
+        .where(*due)
+        .order_by(open_question.c.due_at)
+        .limit(bindparam("most", type_=BigInteger))
     )
     # Not a plain subquery: one that locks rows must run once, whatever the plan.
     chosen = select(oldest.with_for_update(skip_locked=True).cte("oldest").c.version_id)
-    mine = and_(outbox.c.agency == bindparam("of"), outbox.c.version_id.in_(chosen))
-    batched = update(outbox).where(mine).values(batch_id=bindparam("batch", type_=BigInteger))
-    return batched.returning(outbox.c.version_id)
+    mine = and_(open_question.c.agency == bindparam("of"), open_question.c.version_id.in_(chosen))
+    batched = update(open_question).where(mine).values(batch_id=bindparam("batch", type_=BigInteger))
+    return batched.returning(open_question.c.version_id)
 
 
 def claim(connection: Connection, batch_ids: Iterable[int], lease: int) -> dict[int, Record]:
@@ -144,7 +155,11 @@ def renew(connection: Connection, batch_ids: Iterable[int], lease: int) -> int:
 
 def of_batches(connection: Connection, batch_ids: Iterable[int]) -> list[Record]:
     """The questions of batches."""
-    query = select(outbox).where(among(connection, outbox.c.batch_id, batch_ids)).order_by(outbox.c.version_id)
+    query = (
+        select(open_question)
+        .where(among(connection, open_question.c.batch_id, batch_ids))
+        .order_by(open_question.c.version_id)
+    )
     return list(connection.execute(query))
 
 
@@ -159,8 +174,10 @@ def answered(connection: Connection, batch_ids: Iterable[int]) -> set[tuple[int,
 
     Each can be taken once only.
     """
-    mine = among(connection, outbox.c.batch_id, batch_ids)
-    taken = connection.execute(delete(outbox).where(mine).returning(outbox.c.version_id, outbox.c.agency))
+    mine = among(connection, open_question.c.batch_id, batch_ids)
+    taken = connection.execute(
+        delete(open_question).where(mine).returning(open_question.c.version_id, open_question.c.agency)
+    )
     return {(row.version_id, row.agency) for row in taken}
 
 
@@ -169,8 +186,8 @@ def take(connection: Connection, version_id: int, agency: str) -> Record | None:
 
     `dispatched_at` is when it was handed over for the last time, None where it was not.
     """
-    mine = and_(outbox.c.version_id == version_id, outbox.c.agency == agency)
-    statement = delete(outbox).where(mine).returning(outbox.c.asked_at, _DISPATCHED)
+    mine = and_(open_question.c.version_id == version_id, open_question.c.agency == agency)
+    statement = delete(open_question).where(mine).returning(open_question.c.asked_at, _DISPATCHED)
     return connection.execute(statement).first()
 
 
@@ -189,25 +206,25 @@ class Retry(NamedTuple):
 
 def ask_again(connection: Connection, batch: Record, retry: Retry) -> bool:
     """Put a failed question back; True where it is parked until its deadline instead."""
-    tries = outbox.c.attempts + (1 if retry.counts else 0)
+    tries = open_question.c.attempts + (1 if retry.counts else 0)
     asked = {"dispatched_at": batch.created_at} if retry.counts else {}
     statement = (
-        update(outbox)
-        .where(outbox.c.batch_id == batch.id, outbox.c.version_id == retry.version_id)
+        update(open_question)
+        .where(open_question.c.batch_id == batch.id, open_question.c.version_id == retry.version_id)
         .values(
             batch_id=None, attempts=tries, due_at=retry.due_at, failure=retry.failure, parked=tries >= retry.attempts,
             **asked,
         )
-        .returning(outbox.c.parked)
+        .returning(open_question.c.parked)
     )  # fmt: skip
     return bool(connection.execute(statement).scalar())
 
 
 def await_answer(connection: Connection, batch: Record, version_id: int) -> None:
     """Leave a question with its agency, which will send the answer by itself."""
-    mine = and_(outbox.c.batch_id == batch.id, outbox.c.version_id == version_id)
+    mine = and_(open_question.c.batch_id == batch.id, open_question.c.version_id == version_id)
     left = {"batch_id": None, "awaiting": True, "dispatched_at": batch.created_at}
-    connection.execute(update(outbox).where(mine).values(**left))
+    connection.execute(update(open_question).where(mine).values(**left))
 
 
 def lost_batches(connection: Connection, now: int) -> bool:
@@ -224,7 +241,7 @@ def lock_lost(connection: Connection, now: int) -> list[Record]:
 
 def versions_in(connection: Connection, batch_ids: Iterable[int]) -> list[int]:
     """The versions that these batches ask about."""
-    query = select(outbox.c.version_id).where(among(connection, outbox.c.batch_id, batch_ids)).distinct()
+    query = select(open_question.c.version_id).where(among(connection, open_question.c.batch_id, batch_ids)).distinct()
     return list(connection.execute(query).scalars())
 
 
@@ -233,52 +250,64 @@ def reclaim(connection: Connection, lost: Iterable[Record], attempts: int) -> li
     parked: list[Record] = []
     for row in lost:
         connection.execute(delete(batch).where(batch.c.id == row.id))
-        tries = outbox.c.attempts + (1 if row.claimed else 0)
-        failure = "the worker ended before it answered" if row.claimed else outbox.c.failure
-        dispatched = row.created_at if row.claimed else outbox.c.dispatched_at
+        tries = open_question.c.attempts + (1 if row.claimed else 0)
+        failure = "the worker ended before it answered" if row.claimed else open_question.c.failure
+        dispatched = row.created_at if row.claimed else open_question.c.dispatched_at
         free = {"batch_id": None, "attempts": tries, "failure": failure, "parked": tries >= attempts,
                 "dispatched_at": dispatched}  # fmt: skip
-        columns = (outbox.c.version_id, outbox.c.agency, outbox.c.failure, outbox.c.parked)
-        freed = connection.execute(update(outbox).where(outbox.c.batch_id == row.id).values(**free).returning(*columns))
+        columns = (open_question.c.version_id, open_question.c.agency, open_question.c.failure, open_question.c.parked)
+        freed = connection.execute(
+            update(open_question).where(open_question.c.batch_id == row.id).values(**free).returning(*columns)
+        )
         parked += [question for question in freed if question.parked]
     return parked
 
 
 def parked_versions(connection: Connection, agency: str | None, mrn: str | None) -> list[int]:
     """The versions with a parked question: of all, of one agency, or of one declaration."""
-    query = select(outbox.c.version_id).where(outbox.c.parked).distinct()
+    query = select(open_question.c.version_id).where(open_question.c.parked).distinct()
     if agency is not None:
-        query = query.where(outbox.c.agency == agency)
+        query = query.where(open_question.c.agency == agency)
     if mrn is not None:
         of_declaration = select(version.c.id).join(declaration, declaration.c.id == version.c.declaration_id)
-        query = query.where(outbox.c.version_id.in_(of_declaration.where(declaration.c.mrn == mrn)))
+        query = query.where(open_question.c.version_id.in_(of_declaration.where(declaration.c.mrn == mrn)))
     return list(connection.execute(query).scalars())
 
 
 def put_back(connection: Connection, now: int, version_ids: Iterable[int], agency: str | None) -> list[Record]:
     """Ask parked questions on these (locked) versions again as if for the first time; the questions as parked."""
-    chosen = [among(connection, outbox.c.version_id, version_ids), outbox.c.parked]
+    chosen = [among(connection, open_question.c.version_id, version_ids), open_question.c.parked]
     if agency is not None:
-        chosen.append(outbox.c.agency == agency)
-    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.attempts, outbox.c.failure)
-    found = list(connection.execute(select(*columns).where(*chosen).order_by(outbox.c.version_id, outbox.c.agency)))
-    connection.execute(update(outbox).where(*chosen).values(parked=False, attempts=0, due_at=now))
+        chosen.append(open_question.c.agency == agency)
+    columns = (open_question.c.version_id, open_question.c.agency, open_question.c.attempts, open_question.c.failure)
+    found = list(
+        connection.execute(select(*columns).where(*chosen).order_by(open_question.c.version_id, open_question.c.agency))
+    )
+    connection.execute(update(open_question).where(*chosen).values(parked=False, attempts=0, due_at=now))
     return found
 
 
 def overdue(connection: Connection, now: int, limit: int) -> list[int]:
     """Versions with a question whose deadline has passed."""
-    query = select(outbox.c.version_id).where(outbox.c.deadline_at < now).distinct().limit(limit)
+    query = select(open_question.c.version_id).where(open_question.c.deadline_at < now).distinct().limit(limit)
     return list(connection.execute(query).scalars())
 
 
 def give_up(connection: Connection, version_ids: Iterable[int], now: int) -> list[Record]:
     """Take the overdue questions of these (locked) versions out of the outbox; `dispatched_at` as `take` says it."""
-    late = and_(among(connection, outbox.c.version_id, version_ids), outbox.c.deadline_at < now)
-    columns = (outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, outbox.c.attempts, _DISPATCHED)
-    return list(connection.execute(delete(outbox).where(late).returning(*columns)))
+    late = and_(among(connection, open_question.c.version_id, version_ids), open_question.c.deadline_at < now)
+    columns = (
+        open_question.c.version_id,
+        open_question.c.agency,
+        open_question.c.asked_at,
+        open_question.c.attempts,
+        _DISPATCHED,
+    )
+    return list(connection.execute(delete(open_question).where(late).returning(*columns)))
 
 
 def open_agencies(connection: Connection, version_id: int) -> set[str]:
     """The agencies that have yet to answer on a version."""
-    return set(connection.execute(select(outbox.c.agency).where(outbox.c.version_id == version_id)).scalars())
+    return set(
+        connection.execute(select(open_question.c.agency).where(open_question.c.version_id == version_id)).scalars()
+    )

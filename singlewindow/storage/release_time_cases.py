@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, Subquery, Text, cast, func, null, select, union_all
 
 from singlewindow.release_times.events import Case, Question
-from singlewindow.storage.tables import Record, assessment, decision, declaration, outbox, version
+from singlewindow.storage.tables import Record, assessment, decision, declaration, open_question, version
 
 DIRECTIONS = {"IM": "import", "EX": "export"}
 OTHER_DIRECTION = "other"
@@ -52,7 +52,7 @@ def _questions() -> Subquery:
     """Open and answered questions in one shape."""
     no_moment, no_word = cast(null(), BigInteger), cast(null(), Text)
     still_open = select(
-        outbox.c.version_id, outbox.c.agency, outbox.c.asked_at, no_moment.label("answered_at"),
+        open_question.c.version_id, open_question.c.agency, open_question.c.asked_at, no_moment.label("answered_at"),
         no_word.label("agency_lane"), no_moment.label("dispatched_at"), no_word.label("answer"),
     )  # fmt: skip
     answered = select(

@@ -145,7 +145,7 @@ batch = Table(
     Column("lease_until", BigInteger, nullable=False),
 )
 
-outbox = Table(
+open_question = Table(
     "outbox",
     metadata,
     Column("version_id", ForeignKey("version.id"), primary_key=True),
@@ -168,11 +168,13 @@ outbox = Table(
 )  # fmt: skip
 
 # An index of some rows is used only where a query says the same condition in the same form, so it is said once, here.
-WAITING = and_(outbox.c.batch_id.is_(None), outbox.c.parked.is_(False), outbox.c.awaiting.is_(False))
-FRESH = and_(WAITING, outbox.c.attempts == literal_column("0"))
-FAILED = and_(WAITING, outbox.c.attempts > literal_column("0"))
-Index("outbox_fresh", outbox.c.agency, outbox.c.due_at, postgresql_where=FRESH, sqlite_where=FRESH)
-Index("outbox_failed", outbox.c.agency, outbox.c.due_at, postgresql_where=FAILED, sqlite_where=FAILED)
+WAITING = and_(
+    open_question.c.batch_id.is_(None), open_question.c.parked.is_(False), open_question.c.awaiting.is_(False)
+)
+FRESH = and_(WAITING, open_question.c.attempts == literal_column("0"))
+FAILED = and_(WAITING, open_question.c.attempts > literal_column("0"))
+Index("outbox_fresh", open_question.c.agency, open_question.c.due_at, postgresql_where=FRESH, sqlite_where=FRESH)
+Index("outbox_failed", open_question.c.agency, open_question.c.due_at, postgresql_where=FAILED, sqlite_where=FAILED)
 
 assessment = Table(
     "assessment",

@@ -52,7 +52,7 @@ def test_no_shipped_agency_is_a_sandbox() -> None:
 @needs_corpus
 def test_every_agency_can_assess_every_real_declaration() -> None:
     answers = {
-        assess(agency, project(tree, agency.entitlement), TERMS).answer
+        assess(agency.method, project(tree, agency.entitlement), TERMS).answer
         for tree in real_declarations()
         for agency in shipped().values()
     }
@@ -65,7 +65,7 @@ def test_profiles_on_trial_are_tried_on_every_real_declaration_and_none_fails() 
         finding
         for tree in real_declarations()
         for agency in shipped().values()
-        for finding in assess(agency, project(tree, agency.entitlement), TERMS).trial or ()
+        for finding in assess(agency.method, project(tree, agency.entitlement), TERMS).trial or ()
     ]
     assert {finding.profile for finding in found}
     assert [finding for finding in found if not finding.trader] == []
@@ -86,7 +86,7 @@ HOLDING = re.compile(
 
 
 def test_no_shipped_words_for_goods_that_have_gone_say_that_they_are_held() -> None:
-    entries = [profile.entry for agency in shipped().values() for profile in agency.profiles]
+    entries = [profile.entry for agency in shipped().values() for profile in agency.method.profiles]
     assert len(entries) > 90
     assert [entry.id for entry in entries if HOLDING.search(after_release(entry))] == []
 
@@ -114,6 +114,6 @@ def _verdict(tree: Tree) -> Verdict:
     asked = [each for each in routing if each.asked]
     views = [(shipped()[each.agency], each.items) for each in asked]
     gone = TERMS.gone(tree)
-    answers = [assess(agency, project(tree, agency.entitlement, items), TERMS, gone) for agency, items in views]
+    answers = [assess(agency.method, project(tree, agency.entitlement, items), TERMS, gone) for agency, items in views]
     (basis,) = (each.basis for each in routing if each.basis is not UNSET)
     return merge(answers, [each.agency for each in asked], basis)

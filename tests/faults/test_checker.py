@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from singlewindow.access.keys import Principal, Role
-from singlewindow.bootstrap import open_window
+from singlewindow.access.keys import Caller, Role
+from singlewindow.bootstrap import open_context
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
 from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
@@ -57,17 +57,17 @@ def filled(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     """A file with decided declarations, and the MRN of each LRN."""
     path = tmp_path_factory.mktemp("checker") / "filled.sqlite"
     _copy(migrated_sqlite, path)
-    window = open_window(load_settings({"DATABASE_URL": f"sqlite:///{path}"}))
-    trader = Principal("key", Role.TRADER, party=PARTY)
+    context = open_context(load_settings({"DATABASE_URL": f"sqlite:///{path}"}))
+    trader = Caller("key", Role.TRADER, party=PARTY)
     arrivals = []
     for lrn in LRNS:
-        validated = validate(original(lrn), Media.XML, window.rulebooks, window.limits)
+        validated = validate(original(lrn), Media.XML, context.rulebooks, context.limits)
         arrivals.append(Lodgement(trader, original(lrn), "application/xml", validated, b"[]"))
-    receipts = [receipt for receipt in lodge(window, arrivals) if isinstance(receipt, Receipt)]
-    while batches := make_batches(window):
+    receipts = [receipt for receipt in lodge(context, arrivals) if isinstance(receipt, Receipt)]
+    while batches := make_batches(context):
         for batch in batches:
-            assess_batches(window, batch.id)
-    window.engine.dispose()
+            assess_batches(context, batch.id)
+    context.engine.dispose()
     return path, {receipt.lrn: receipt.mrn for receipt in receipts}
 
 

@@ -21,7 +21,7 @@ from singlewindow.access.keys import Role
 from singlewindow.access.quota import COUNTING
 from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.loading import load_agencies
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
 from singlewindow.declarations.reading.intake import Limits
@@ -48,11 +48,11 @@ def rulebooks() -> Rulebooks:
 
 
 @pytest.fixture
-def window(database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[Window]:
+def context(database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[ClearanceContext]:
     """A window over an empty, migrated database, once on each engine."""
     settings = Settings(database_url=database_url, sw_config=str(CONFIG), sw_waiters=2)
     engine = open_engine(database_url)
-    yield Window(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
+    yield ClearanceContext(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
     for thread in threading.enumerate():
         if thread.name == COUNTING:  # it has a connection in hand, which nobody would close
             thread.join()
@@ -60,9 +60,9 @@ def window(database_url: str, agencies: Mapping[str, Agency], rulebooks: Ruleboo
 
 
 @pytest.fixture
-def app(window: Window) -> Flask:
+def app(context: ClearanceContext) -> Flask:
     """The web application over the window."""
-    return create_app(window)
+    return create_app(context)
 
 
 class Caller(NamedTuple):
@@ -96,8 +96,8 @@ class Caller(NamedTuple):
 class Callers:
     """One caller for each role, made when asked for."""
 
-    def __init__(self, app: Flask, window: Window) -> None:
-        self._app, self._window = app, window
+    def __init__(self, app: Flask, context: ClearanceContext) -> None:
+        self._app, self._context = app, context
 
     def trader(self, party: str = TRADER) -> Caller:
         """A trader of this party."""
@@ -128,13 +128,13 @@ class Callers:
         return self.agency("customs") if role is Role.AGENCY else getattr(self, role)()
 
     def _with(self, role: Role, party: str | None = None, agency: str | None = None) -> Caller:
-        return Caller(self._app, create_key(self._window.engine, role, party, agency).text, party or TRADER)
+        return Caller(self._app, create_key(self._context.engine, role, party, agency).text, party or TRADER)
 
 
 @pytest.fixture
-def callers(app: Flask, window: Window) -> Callers:
+def callers(app: Flask, context: ClearanceContext) -> Callers:
     """Whoever a test needs to call."""
-    return Callers(app, window)
+    return Callers(app, context)
 
 
 @pytest.fixture
@@ -167,11 +167,11 @@ def log() -> Iterator[Log]:
     root.setLevel(level)
 
 
-def work(window: Window) -> int:
+def work(context: ClearanceContext) -> int:
     """Let every agency answer what it is asked, as dispatcher and workers would; how many questions were answered."""
     answered = 0
-    while batches := make_batches(window):
-        answered += sum(assess_batches(window, batch.id) for batch in batches)
+    while batches := make_batches(context):
+        answered += sum(assess_batches(context, batch.id) for batch in batches)
     return answered
 
 

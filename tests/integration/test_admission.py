@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from singlewindow.access.mandates import grant
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.sandboxed_reader import LARGE
 from singlewindow.storage.tables import declaration
 from tests.integration.conftest import Caller, Callers, body_of, problem
@@ -27,11 +27,11 @@ def of_b(lrn: str = "B1", **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def broker(callers: Callers, window: Window) -> Caller:
+def broker(callers: Callers, context: ClearanceContext) -> Caller:
     """A broker of both A and B, who have keys of their own."""
     callers.trader(A), callers.trader(B)
     for party in (A, B):
-        grant(window.engine, "BROKER1", party)
+        grant(context.engine, "BROKER1", party)
     return callers.broker("BROKER1")
 
 
@@ -46,8 +46,8 @@ def send_patiently(caller: Caller, content: bytes) -> None:
         pass
 
 
-def stored(window: Window) -> int:
-    with window.engine.connect() as connection:
+def stored(context: ClearanceContext) -> int:
+    with context.engine.connect() as connection:
         return int(connection.execute(select(func.count()).select_from(declaration)).scalar_one())
 
 
@@ -58,7 +58,7 @@ def stored(window: Window) -> int:
     ids=["another client", "nobody", "itself"],
 )
 def test_a_slip_is_refused_in_words_and_validation_tells_the_same(
-    broker: Caller, window: Window, media: str, party: str | None, outcome: tuple[int, str]
+    broker: Caller, context: ClearanceContext, media: str, party: str | None, outcome: tuple[int, str]
 ) -> None:
     content = FORMS[media](of_b())
     refused = send(broker, content, party, media)
@@ -68,7 +68,7 @@ def test_a_slip_is_refused_in_words_and_validation_tells_the_same(
     assert checked["faults"] == body_of(refused)["faults"]
     (fault,) = [each for each in checked["faults"] if each["severity"] == "hard"]
     assert (fault["code"], f"{fault['text']} {fault['advice']}") == (outcome[1], body_of(refused)["detail"])
-    assert stored(window) == 0
+    assert stored(context) == 0
     assert send(broker, content, B, media).status_code == 202
 
 
@@ -77,11 +77,13 @@ def test_the_client_s_own_key_does_not_see_what_was_refused(broker: Caller, call
     assert body_of(callers.trader(A).get(LODGE))["declarations"] == []
 
 
-def test_a_trader_lodges_what_names_it_and_nothing_else(broker: Caller, callers: Callers, window: Window) -> None:
+def test_a_trader_lodges_what_names_it_and_nothing_else(
+    broker: Caller, callers: Callers, context: ClearanceContext
+) -> None:
     assert broker
     assert problem(callers.trader(A).post(as_json(tree(Declarant={"ID": "GB999"})))) == (422, "PARTY_NOT_NAMED")
     assert problem(callers.trader(A).post(as_json(of_b()))) == (403, "NOT_AUTHORISED_FOR_PARTY")
-    assert stored(window) == 0
+    assert stored(context) == 0
     assert callers.trader(A).post(as_json(tree("A1", Declarant={"ID": f"{A} "}))).status_code == 202
 
 
@@ -94,7 +96,7 @@ def test_an_export_is_lodged_for_its_exporter_and_not_for_its_importer(broker: C
     assert send(broker, content, A, media).status_code == 202
 
 
-def test_a_large_message_is_answered_alike(broker: Caller, window: Window) -> None:
+def test_a_large_message_is_answered_alike(broker: Caller, context: ClearanceContext) -> None:
     document = of_b()
     item = document["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]
     many = [item | {"SequenceNumeric": str(number)} for number in range(1, 999)]
@@ -104,7 +106,7 @@ def test_a_large_message_is_answered_alike(broker: Caller, window: Window) -> No
     send_patiently(broker, content)
     assert problem(send(broker, content, A)) == (422, "PARTY_NOT_NAMED")
     assert body_of(send(broker, content, A, path=VALIDATE))["valid"] is False
-    assert stored(window) == 0
+    assert stored(context) == 0
     assert body_of(send(broker, content, B, path=VALIDATE))["valid"] is True
     assert send(broker, content, B).status_code == 202
 
@@ -115,18 +117,18 @@ def test_a_breach_of_a_rule_is_told_before_whom_it_is_lodged_for(broker: Caller)
     assert "LODGE-PARTY" in {fault["rule"] for fault in body_of(answer)["faults"]}
 
 
-def test_every_member_of_a_batch_is_for_whom_the_batch_is(broker: Caller, window: Window) -> None:
+def test_every_member_of_a_batch_is_for_whom_the_batch_is(broker: Caller, context: ClearanceContext) -> None:
     own = as_json(tree("A1", Declarant={"ID": A}))
     _, first, second = lines(send(broker, packed(a_json=own, b_xml=as_xml(of_b())), A, ZIP, BATCH))
     assert (first["status"], second["status"], second["problem"]["code"]) == (202, 422, "PARTY_NOT_NAMED")
-    assert stored(window) == 1
+    assert stored(context) == 1
 
 
-def test_a_batch_for_nobody_is_refused_whole(broker: Caller, window: Window) -> None:
+def test_a_batch_for_nobody_is_refused_whole(broker: Caller, context: ClearanceContext) -> None:
     answer = send(broker, packed(b_xml=as_xml(of_b())), None, ZIP, BATCH)
     assert problem(answer) == (400, "ACTING_FOR_REQUIRED")
     assert "Acting-For" in body_of(answer)["detail"]
-    assert stored(window) == 0
+    assert stored(context) == 0
 
 
 REFUSED: dict[str, dict[str, Any]] = {
@@ -142,7 +144,9 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("media", FORMS)
 @pytest.mark.parametrize("name", REFUSED)
-def test_validation_calls_valid_only_what_would_be_taken(trader: Caller, window: Window, media: str, name: str) -> None:
+def test_validation_calls_valid_only_what_would_be_taken(
+    trader: Caller, context: ClearanceContext, media: str, name: str
+) -> None:
     changed = tree() | REFUSED[name]
     content = FORMS[media]({key: value for key, value in changed.items() if value is not None})
     refused, checked = trader.post(content, media), body_of(trader.post(content, media, VALIDATE))
@@ -150,5 +154,5 @@ def test_validation_calls_valid_only_what_would_be_taken(trader: Caller, window:
     assert checked["valid"] is False
     assert body_of(refused)["code"] in {fault["code"] for fault in checked["faults"]}
     assert checked["faults"] == body_of(refused)["faults"]
-    assert stored(window) == 0
+    assert stored(context) == 0
     assert body_of(trader.post(FORMS[media](tree()), media, VALIDATE))["valid"] is True

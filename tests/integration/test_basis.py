@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from adapters.contract import View
 from adapters.registry import build_adapters
 from singlewindow.agencies.agency import Agency
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.decisions.merge import Verdict, merge
 from singlewindow.http.app import create_app
@@ -35,9 +35,9 @@ def _green(agency: str) -> _Says:
     return _Says(agency, Assessment(agency=agency, answer=Answer.ASSESSED, lane=Lane.GREEN))
 
 
-def _all_green(window: Window, **changed: Agency) -> Window:
-    agencies = {**window.agencies, **changed}
-    return replace(window, agencies=agencies, adapters={code: _green(code) for code in agencies})
+def _all_green(context: ClearanceContext, **changed: Agency) -> ClearanceContext:
+    agencies = {**context.agencies, **changed}
+    return replace(context, agencies=agencies, adapters={code: _green(code) for code in agencies})
 
 
 def _two_items(first: str, second: str) -> dict[str, Any]:
@@ -54,19 +54,19 @@ def _asked_as(customs: Agency, like: Agency) -> Agency:
     return replace(customs, head=msgspec.structs.replace(customs.head, always=False), routing=like.routing)
 
 
-def _decide(window: Window, declaration: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _decide(context: ClearanceContext, declaration: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The decision as its trader reads it, and as an auditor does."""
-    callers = Callers(create_app(window), window)
+    callers = Callers(create_app(context), context)
     answer = callers.trader().lodge(dict(declaration))
     assert answer.status_code == 202, answer.data
     mrn = body_of(answer)["mrn"]
-    work(window)
+    work(context)
     path = f"/v1/declarations/{mrn}/decision"
     return body_of(callers.trader().get(path)), body_of(callers.auditor().get(path))
 
 
-def test_goods_that_customs_and_all_others_find_green_are_released(window: Window) -> None:
-    trader, _ = _decide(_all_green(window), _two_items(HAND_TOOLS, PISTOLS))
+def test_goods_that_customs_and_all_others_find_green_are_released(context: ClearanceContext) -> None:
+    trader, _ = _decide(_all_green(context), _two_items(HAND_TOOLS, PISTOLS))
     assert trader["outcome"] == "release"
 
 
@@ -79,24 +79,24 @@ def test_goods_that_customs_and_all_others_find_green_are_released(window: Windo
     ],
 )
 def test_customs_that_is_asked_about_some_items_only_releases_nothing(
-    window: Window, codes: tuple[str, str], words: str | None
+    context: ClearanceContext, codes: tuple[str, str], words: str | None
 ) -> None:
-    customs = _asked_as(window.agencies["customs"], window.agencies["firearms"])
-    trader, auditor = _decide(_all_green(window, customs=customs), _two_items(*codes))
+    customs = _asked_as(context.agencies["customs"], context.agencies["firearms"])
+    trader, auditor = _decide(_all_green(context, customs=customs), _two_items(*codes))
     assert trader["outcome"] == ("inspect" if words else "release")
     assert words is None or any(words in reason for reason in auditor["reasons"])
     assert words is None or trader["reasons"][1:] == ["The declaration is being looked at."]
 
 
-def test_customs_that_is_not_asked_releases_nothing(window: Window) -> None:
-    customs = _asked_as(window.agencies["customs"], window.agencies["medicines"])
-    trader, auditor = _decide(_all_green(window, customs=customs), _two_items(PISTOLS, HAND_TOOLS))
+def test_customs_that_is_not_asked_releases_nothing(context: ClearanceContext) -> None:
+    customs = _asked_as(context.agencies["customs"], context.agencies["medicines"])
+    trader, auditor = _decide(_all_green(context, customs=customs), _two_items(PISTOLS, HAND_TOOLS))
     assert (trader["outcome"], trader["controls"]) == ("inspect", ["documents"])
     assert any("was not asked, and nothing is released without it" in reason for reason in auditor["reasons"])
 
 
-def _stored(window: Window) -> tuple[list[Assessment], list[dict[str, Any]], Verdict]:
-    with window.engine.connect() as connection:
+def _stored(context: ClearanceContext) -> tuple[list[Assessment], list[dict[str, Any]], Verdict]:
+    with context.engine.connect() as connection:
         bodies = connection.execute(select(assessment.c.body)).scalars()
         given = [msgspec.json.decode(body, type=Assessment) for body in bodies]
         routing = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
@@ -104,22 +104,22 @@ def _stored(window: Window) -> tuple[list[Assessment], list[dict[str, Any]], Ver
     return given, routing, verdict
 
 
-def test_a_question_that_was_open_at_the_upgrade_is_decided_and_recomputed_as_before(window: Window) -> None:
-    trader = Callers(create_app(window), window).trader()
+def test_a_question_that_was_open_at_the_upgrade_is_decided_and_recomputed_as_before(context: ClearanceContext) -> None:
+    trader = Callers(create_app(context), context).trader()
     trader.lodge(tree())
-    with window.engine.begin() as connection:
+    with context.engine.begin() as connection:
         stored = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
         earlier = [{name: value for name, value in entry.items() if name != "basis"} for entry in stored]
         assert earlier != stored
         connection.execute(update(version).values(routing=msgspec.json.encode(earlier)))
-    work(window)
-    given, routing, verdict = _stored(window)
+    work(context)
+    given, routing, verdict = _stored(context)
     assert merge(given, [entry["agency"] for entry in routing if entry["asked"]]) == verdict
 
 
-def test_the_basis_is_stored_once_at_lodgement(window: Window) -> None:
-    Callers(create_app(window), window).trader().lodge(_two_items(HAND_TOOLS, PISTOLS))
-    with window.engine.connect() as connection:
+def test_the_basis_is_stored_once_at_lodgement(context: ClearanceContext) -> None:
+    Callers(create_app(context), context).trader().lodge(_two_items(HAND_TOOLS, PISTOLS))
+    with context.engine.connect() as connection:
         routing = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
     assert [(entry["agency"], entry["basis"]) for entry in routing if "basis" in entry] == [
         ("customs", {"customs": "customs", "items": 2, "covered": 2}),
@@ -138,23 +138,23 @@ def _of_kind(kind: str, commodity: str = PISTOLS) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["IMY", "IMZ", "EXY", "EXZ", "COZ"])
-def test_pistols_that_have_gone_are_checked_by_their_documents(window: Window, kind: str) -> None:
-    trader, auditor = _decide(window, _of_kind(kind))
+def test_pistols_that_have_gone_are_checked_by_their_documents(context: ClearanceContext, kind: str) -> None:
+    trader, auditor = _decide(context, _of_kind(kind))
     assert (trader["outcome"], trader["controls"], auditor["lane"]) == ("inspect", ["documents"], "yellow")
     assert "held" not in " ".join(trader["reasons"])
     assert any("The goods have gone" in reason for reason in auditor["reasons"])
 
 
 @pytest.mark.parametrize("kind", ["IMA", "IMD", "EXA", "IMC", "IMF"])
-def test_pistols_that_are_still_here_are_held(window: Window, kind: str) -> None:
-    trader, _ = _decide(window, _of_kind(kind))
+def test_pistols_that_are_still_here_are_held(context: ClearanceContext, kind: str) -> None:
+    trader, _ = _decide(context, _of_kind(kind))
     assert "physical" in trader["controls"]
     assert trader["reasons"][0].startswith("The goods are held for ")
 
 
-def test_an_agency_that_asks_for_goods_that_have_gone_gets_their_documents(window: Window) -> None:
+def test_an_agency_that_asks_for_goods_that_have_gone_gets_their_documents(context: ClearanceContext) -> None:
     wanted = Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED, controls=(Control.PHYSICAL,))
-    stubborn = replace(window, adapters={**window.adapters, "customs": _Says("customs", wanted)})
+    stubborn = replace(context, adapters={**context.adapters, "customs": _Says("customs", wanted)})
     trader, _ = _decide(stubborn, _of_kind("IMZ", HAND_TOOLS))
     callers = Callers(create_app(stubborn), stubborn)
     assert trader["controls"] == ["documents"]
@@ -170,9 +170,9 @@ def _everything(caller: Caller, mrn: str) -> str:
     return "".join(caller.get(path).text for path in paths)
 
 
-def test_what_was_tried_is_the_agency_s_and_the_auditor_s_and_decides_nothing(window: Window) -> None:
+def test_what_was_tried_is_the_agency_s_and_the_auditor_s_and_decides_nothing(context: ClearanceContext) -> None:
     tried = msgspec.structs.replace(_green("customs").answer, trial=(TRIED,))
-    trying = replace(window, adapters={**window.adapters, "customs": _Says("customs", tried)})
+    trying = replace(context, adapters={**context.adapters, "customs": _Says("customs", tried)})
     callers = Callers(create_app(trying), trying)
     trader = callers.trader()
     mrn = body_of(trader.lodge(tree()))["mrn"]
@@ -189,10 +189,10 @@ def test_what_was_tried_is_the_agency_s_and_the_auditor_s_and_decides_nothing(wi
     assert "CANARY" not in msgspec.json.encode((routing, verdict)).decode()
 
 
-def test_a_shipped_profile_on_trial_is_tried_where_goods_are_lodged(window: Window) -> None:
+def test_a_shipped_profile_on_trial_is_tried_where_goods_are_lodged(context: ClearanceContext) -> None:
     whole = tree(Exporter={"ID": "GB111111111000"})
     whole["GoodsShipment"] = {**whole["GoodsShipment"], "Importer": {"ID": "GB111111111000"}}
-    shipped = replace(window, adapters=build_adapters(window.agencies))
+    shipped = replace(context, adapters=build_adapters(context.agencies))
     trader, _ = _decide(shipped, whole)
     given, _, _ = _stored(shipped)
     found = [finding.profile for each in given for finding in each.trial or ()]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.storage.engine.bulk import add_up, among, insert_new_rows, insert_rows, insert_together
 
 metadata = MetaData()
@@ -63,46 +63,46 @@ def rows(*ids: int) -> Sequence[dict[str, Any]]:
 
 
 @pytest.fixture(autouse=True)
-def tables(window: Window) -> None:
-    metadata.create_all(window.engine)
+def tables(context: ClearanceContext) -> None:
+    metadata.create_all(context.engine)
 
 
 @given(given_rows=ROWS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-def test_what_goes_in_comes_out(window: Window, given_rows: list[dict[str, Any]]) -> None:
-    with window.engine.begin() as connection:
+def test_what_goes_in_comes_out(context: ClearanceContext, given_rows: list[dict[str, Any]]) -> None:
+    with context.engine.begin() as connection:
         connection.execute(delete(crate))
         insert_rows(connection, crate, given_rows)
         assert stored(connection) == sorted(given_rows, key=lambda row: row["id"])
 
 
-def test_rows_may_refer_to_rows_of_the_same_statement(window: Window) -> None:
-    with window.engine.begin() as connection:
+def test_rows_may_refer_to_rows_of_the_same_statement(context: ClearanceContext) -> None:
+    with context.engine.begin() as connection:
         loads = [{"id": 1, "crate_id": 7}, {"id": 2, "crate_id": 7}]
         insert_together(connection, (crate, rows(7)), (load, loads), (crate, []))
         assert connection.execute(select(load.c.crate_id)).scalars().all() == [7, 7]
 
 
-def test_a_row_that_refers_to_nothing_undoes_all(window: Window) -> None:
-    with pytest.raises(IntegrityError), window.engine.begin() as connection:
+def test_a_row_that_refers_to_nothing_undoes_all(context: ClearanceContext) -> None:
+    with pytest.raises(IntegrityError), context.engine.begin() as connection:
         insert_together(connection, (crate, rows(7)), (load, [{"id": 1, "crate_id": 8}]))
-    with window.engine.begin() as connection:
+    with context.engine.begin() as connection:
         assert stored(connection) == []
 
 
-def test_new_rows_are_told_from_those_that_stand(window: Window) -> None:
-    with window.engine.begin() as connection:
+def test_new_rows_are_told_from_those_that_stand(context: ClearanceContext) -> None:
+    with context.engine.begin() as connection:
         insert_rows(connection, crate, rows(1, 2))
         assert insert_new_rows(connection, crate, rows(2, 3, 4), ("id",)) == {3, 4}
 
 
-def test_any_other_clash_is_an_error(window: Window) -> None:
-    with pytest.raises(IntegrityError), window.engine.begin() as connection:
+def test_any_other_clash_is_an_error(context: ClearanceContext) -> None:
+    with pytest.raises(IntegrityError), context.engine.begin() as connection:
         insert_rows(connection, crate, rows(1, 1))
 
 
-def test_among_chooses_the_rows_named_and_none_where_none_is_named(window: Window) -> None:
-    with window.engine.begin() as connection:
+def test_among_chooses_the_rows_named_and_none_where_none_is_named(context: ClearanceContext) -> None:
+    with context.engine.begin() as connection:
         insert_rows(connection, crate, rows(1, 2, 3))
         chosen = select(crate.c.id).order_by(crate.c.id)
         assert connection.execute(chosen.where(among(connection, crate.c.id, [3, 1]))).scalars().all() == [1, 3]
@@ -111,9 +111,9 @@ def test_among_chooses_the_rows_named_and_none_where_none_is_named(window: Windo
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(ADDED))
-def test_totals_are_what_was_added(window: Window, rounds: list[dict[tuple[str, int], int]]) -> None:
+def test_totals_are_what_was_added(context: ClearanceContext, rounds: list[dict[tuple[str, int], int]]) -> None:
     expected: Counter[tuple[str, int]] = Counter()
-    with window.engine.begin() as connection:
+    with context.engine.begin() as connection:
         connection.execute(delete(stock))
         for added in rounds:
             expected.update(added)

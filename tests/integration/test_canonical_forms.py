@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Receipt, lodge
 from singlewindow.declarations.canonical import FORM, decode
 from singlewindow.declarations.reading.intake import Media, read
@@ -30,10 +30,10 @@ def _with_blank(lrn: str, unseen: str = " ") -> bytes:
     return changed
 
 
-def _store_in_first_form(window: Window, lrn: str, unseen: str) -> tuple[Receipt, bytes]:
+def _store_in_first_form(context: ClearanceContext, lrn: str, unseen: str) -> tuple[Receipt, bytes]:
     """The receipt of a declaration whose row is then as an earlier version of the service has left it."""
-    first = one(window, lrn)
-    with window.engine.begin() as connection:
+    first = one(context, lrn)
+    with context.engine.begin() as connection:
         standing = connection.execute(text("SELECT canonical FROM version")).scalar_one()
         importer = decode(standing)["GoodsShipment"]["Importer"]["ID"].encode()
         older = standing.replace(b'"Importer":{"ID":"' + importer, b'"Importer":{"ID":"' + importer + unseen.encode())
@@ -46,47 +46,47 @@ def _store_in_first_form(window: Window, lrn: str, unseen: str) -> tuple[Receipt
     return first, older
 
 
-def _json_arrival(window: Window, content: bytes) -> Lodgement:
+def _json_arrival(context: ClearanceContext, content: bytes) -> Lodgement:
     reading = read(content, Media.XML)
     body = to_json(reading.declaration, reading.enveloped)
-    validated = validate(body, Media.JSON, window.rulebooks, window.limits)
+    validated = validate(body, Media.JSON, context.rulebooks, context.limits)
     return Lodgement(TRADER, body, "application/json", validated, b"[]")
 
 
 @pytest.mark.parametrize("kind", UNSEEN)
-def test_the_same_bytes_get_the_first_answer_after_an_upgrade(kind: str, window: Window) -> None:
-    first, older = _store_in_first_form(window, "FORM1", UNSEEN[kind])
+def test_the_same_bytes_get_the_first_answer_after_an_upgrade(kind: str, context: ClearanceContext) -> None:
+    first, older = _store_in_first_form(context, "FORM1", UNSEEN[kind])
     content = _with_blank("FORM1", UNSEEN[kind])
-    assert lodge(window, [arrival(window, "FORM1", content)]) == [replace(first, replayed=True)]
-    with window.engine.connect() as connection:
+    assert lodge(context, [arrival(context, "FORM1", content)]) == [replace(first, replayed=True)]
+    with context.engine.connect() as connection:
         assert connection.execute(text("SELECT canonical, form FROM version")).all() == [(older, 1)]
 
 
-def test_its_json_and_the_document_without_white_space_get_it_too(window: Window) -> None:
-    first, _ = _store_in_first_form(window, "FORM1", " ")
-    again = [_json_arrival(window, _with_blank("FORM1")), arrival(window, "FORM1")]
-    assert lodge(window, again) == [replace(first, replayed=True)] * 2
+def test_its_json_and_the_document_without_white_space_get_it_too(context: ClearanceContext) -> None:
+    first, _ = _store_in_first_form(context, "FORM1", " ")
+    again = [_json_arrival(context, _with_blank("FORM1")), arrival(context, "FORM1")]
+    assert lodge(context, again) == [replace(first, replayed=True)] * 2
 
 
-def test_other_content_is_a_conflict_with_what_is_stored_in_the_first_form(window: Window) -> None:
-    first, _ = _store_in_first_form(window, "FORM1", " ")
+def test_other_content_is_a_conflict_with_what_is_stored_in_the_first_form(context: ClearanceContext) -> None:
+    first, _ = _store_in_first_form(context, "FORM1", " ")
     other = _with_blank("FORM1").replace(b"<TotalPackageQuantity>", b"<TotalPackageQuantity>1")
-    assert lodge(window, [arrival(window, "FORM1", other)]) == [Conflict(first.mrn, "FORM1")]
+    assert lodge(context, [arrival(context, "FORM1", other)]) == [Conflict(first.mrn, "FORM1")]
 
 
-def test_what_is_stored_in_the_first_form_is_decided_as_it_would_be_today(window: Window) -> None:
-    _store_in_first_form(window, "FORM1", "\u200b")
-    work_off(window)
-    with window.engine.connect() as connection:
+def test_what_is_stored_in_the_first_form_is_decided_as_it_would_be_today(context: ClearanceContext) -> None:
+    _store_in_first_form(context, "FORM1", "\u200b")
+    work_off(context)
+    with context.engine.connect() as connection:
         assert connection.execute(text("SELECT outcome FROM decision")).all() == [("release",)]
 
 
 @pytest.mark.parametrize("kind", UNSEEN)
-def test_both_spellings_are_one_declaration_stored_without_white_space(kind: str, window: Window) -> None:
-    (first,) = lodge(window, [arrival(window, "FORM2", _with_blank("FORM2", UNSEEN[kind]))])
+def test_both_spellings_are_one_declaration_stored_without_white_space(kind: str, context: ClearanceContext) -> None:
+    (first,) = lodge(context, [arrival(context, "FORM2", _with_blank("FORM2", UNSEEN[kind]))])
     assert isinstance(first, Receipt)
-    assert lodge(window, [arrival(window, "FORM2")]) == [replace(first, replayed=True)]
-    with window.engine.connect() as connection:
+    assert lodge(context, [arrival(context, "FORM2")]) == [replace(first, replayed=True)]
+    with context.engine.connect() as connection:
         canonical, form = connection.execute(text("SELECT canonical, form FROM version")).one()
     importer = decode(canonical)["GoodsShipment"]["Importer"]["ID"]
     assert (form, importer) == (FORM, importer.strip(UNSEEN[kind]))

@@ -16,7 +16,7 @@ import redis
 from sqlalchemy import text
 
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.cli.operator.doctor import examine
 from singlewindow.cli.operator.doctor.check import Check, Level
@@ -45,8 +45,8 @@ def found(settings: Settings) -> Examine:
     return examined
 
 
-def change(window: Window, statement: str) -> None:
-    with window.engine.begin() as connection:
+def change(context: ClearanceContext, statement: str) -> None:
+    with context.engine.begin() as connection:
         connection.execute(text(statement))
 
 
@@ -69,21 +69,21 @@ def wait_for(settings: Settings, found: Examine, level: Level) -> Check:
     return check
 
 
-def test_a_service_without_processes_lacks_a_dispatcher_and_workers(found: Examine, window: Window) -> None:
+def test_a_service_without_processes_lacks_a_dispatcher_and_workers(found: Examine, context: ClearanceContext) -> None:
     checks = found()
     faults = {name for name, check in checks.items() if check.level is Level.FAULT}
     # The tests' own PostgreSQL does not wait for the disk, and the doctor has to say so.
-    server = window.engine.dialect.name == "postgresql"
+    server = context.engine.dialect.name == "postgresql"
     assert faults == {"dispatcher", "workers"} | ({"durability"} if server else set())
     assert all(check.advice for check in checks.values() if check.level is not Level.OK)
     for name in ("database", "clock", "tables", "queue server", "queue memory", "queue persistence", "disk", "work"):
         assert checks[name].level is Level.OK, checks[name]
 
 
-def test_a_dispatcher_is_known_by_its_sign_of_life(found: Examine, window: Window) -> None:
-    Heartbeat(window.engine).beat()
+def test_a_dispatcher_is_known_by_its_sign_of_life(found: Examine, context: ClearanceContext) -> None:
+    Heartbeat(context.engine).beat()
     assert found()["dispatcher"].level is Level.OK
-    change(window, "UPDATE dispatcher SET seen_at = seen_at - 600000000")
+    change(context, "UPDATE dispatcher SET seen_at = seen_at - 600000000")
     check = found()["dispatcher"]
     assert check.level is Level.FAULT
     assert re.search(r"6\d\d s ago", check.text)
@@ -97,40 +97,42 @@ def test_a_killed_worker_is_told_from_a_live_one(found: Examine, settings: Setti
         assert "1 have ended without a word" in wait_for(settings, found, Level.FAULT).text
 
 
-def test_parked_overdue_and_lost_work_are_warned_of(found: Examine, trader: Caller, window: Window) -> None:
+def test_parked_overdue_and_lost_work_are_warned_of(found: Examine, trader: Caller, context: ClearanceContext) -> None:
     trader.lodge(tree("A"))
-    dispatch.make_batches(window)
-    change(window, "UPDATE batch SET lease_until = 0")
+    dispatch.make_batches(context)
+    change(context, "UPDATE batch SET lease_until = 0")
     trader.lodge(tree("B"))
-    change(window, "UPDATE outbox SET parked = true, deadline_at = 0 WHERE agency = 'customs' AND batch_id IS NULL")
+    change(context, "UPDATE outbox SET parked = true, deadline_at = 0 WHERE agency = 'customs' AND batch_id IS NULL")
     checks = found()
     for name in ("parked", "overdue", "lost batches"):
         assert (checks[name].level, checks[name].text) == (Level.WARNING, "customs 1")
 
 
 def test_checkpoints_that_were_never_made_have_stopped_or_cannot_be_read_are_warned_of(
-    found: Examine, trader: Caller, window: Window
+    found: Examine, trader: Caller, context: ClearanceContext
 ) -> None:
     trader.lodge(tree("A"))
     assert found()["checkpoints"].level is Level.WARNING
     assert "no checkpoint" in found()["checkpoints"].text
-    audit_trail.sign(window.engine, Signer(new_key()))
+    audit_trail.sign(context.engine, Signer(new_key()))
     assert found()["checkpoints"].level is Level.OK
     trader.lodge(tree("B"))
     assert found()["checkpoints"].level is Level.OK
     hour = 3_600_000_000
-    change(window, f"UPDATE checkpoint SET at = at - {hour}")
+    change(context, f"UPDATE checkpoint SET at = at - {hour}")
     check = found()["checkpoints"]
     assert check.level is Level.WARNING
     assert re.search(r"36\d\d s ago; 1 events since", check.text)
-    with window.engine.begin() as connection:
+    with context.engine.begin() as connection:
         checkpoints.add(connection, 99, 0, b"nonsense")
     assert "no checkpoint" in found()["checkpoints"].text
 
 
 @pytest.mark.parametrize(("revision", "level"), [("9999", Level.WARNING), ("0001", Level.FAULT)])
-def test_tables_of_another_version_are_told(revision: str, level: Level, found: Examine, window: Window) -> None:
-    change(window, f"UPDATE alembic_version SET version_num = '{revision}'")
+def test_tables_of_another_version_are_told(
+    revision: str, level: Level, found: Examine, context: ClearanceContext
+) -> None:
+    change(context, f"UPDATE alembic_version SET version_num = '{revision}'")
     assert found()["tables"].level is level
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from adapters.contract import View
 from adapters.registry import build_adapters
 from singlewindow.agencies.agency import Remote
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.questions import question_id
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.elements import ELEMENTS, Element
@@ -75,40 +75,40 @@ def _leaf(element: Element, tokens: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def asked_by_all(window: Window) -> Window:
+def asked_by_all(context: ClearanceContext) -> ClearanceContext:
     """The window, with every agency asked about everything."""
     always = {
         code: replace(agency, head=msgspec.structs.replace(agency.head, always=True))
-        for code, agency in window.agencies.items()
+        for code, agency in context.agencies.items()
     }
-    return replace(window, agencies=always, rulebooks=BARE)
+    return replace(context, agencies=always, rulebooks=BARE)
 
 
-def lodged(window: Window) -> tuple[Callers, str, dict[str, set[str]]]:
+def lodged(context: ClearanceContext) -> tuple[Callers, str, dict[str, set[str]]]:
     """A declaration with a token in every field: its MRN, and the tokens that each agency is entitled to."""
-    tokens, callers = numbered(), Callers(create_app(window), window)
+    tokens, callers = numbered(), Callers(create_app(context), context)
     assert len(tokens) > 100
     answer = callers.trader(tokens["Declaration/Declarant/ID"]).post(as_json(filled("Declaration", tokens)))
     assert answer.status_code == 202, answer.text
     wanted = {
         code: {token for path, token in tokens.items() if path in agency.entitlement.maximum}
-        for code, agency in window.agencies.items()
+        for code, agency in context.agencies.items()
     }
     return callers, str(body_of(answer)["mrn"]), wanted
 
 
-def test_every_agency_sees_exactly_the_values_it_is_entitled_to(asked_by_all: Window) -> None:
+def test_every_agency_sees_exactly_the_values_it_is_entitled_to(asked_by_all: ClearanceContext) -> None:
     callers, _, wanted = lodged(asked_by_all)
     work(asked_by_all)
     feeds = {code: callers.agency(code).get(f"/v1/agencies/{code}/feed").text for code in wanted}
     assert {code: set(TOKEN.findall(feed)) for code, feed in feeds.items()} == wanted
 
 
-def test_every_agency_that_is_asked_over_http_is_sent_exactly_those_values(asked_by_all: Window) -> None:
+def test_every_agency_that_is_asked_over_http_is_sent_exactly_those_values(asked_by_all: ClearanceContext) -> None:
     with agency_server() as server:
-        window = asked_over_http(asked_by_all, server.url)
-        _, _, wanted = lodged(window)
-        work(window)
+        context = asked_over_http(asked_by_all, server.url)
+        _, _, wanted = lodged(context)
+        work(context)
     sent = {
         headers["Authorization"].removeprefix("Bearer "): set(TOKEN.findall(f"{question} {headers}"))
         for question, headers in zip(server.questions, server.headers, strict=True)
@@ -117,17 +117,19 @@ def test_every_agency_that_is_asked_over_http_is_sent_exactly_those_values(asked
 
 
 @pytest.mark.parametrize("manner", ["500", "html", "unknown field"])
-def test_no_value_shows_in_log_metrics_or_what_is_said_of_failures(asked_by_all: Window, log: Log, manner: str) -> None:
+def test_no_value_shows_in_log_metrics_or_what_is_said_of_failures(
+    asked_by_all: ClearanceContext, log: Log, manner: str
+) -> None:
     with agency_server(manner) as server:
-        window = asked_over_http(asked_by_all, server.url)
-        window = replace(window, adapters={**window.adapters, "customs": Shouting("customs")})
-        callers, mrn, _ = lodged(window)
-        work(window)
+        context = asked_over_http(asked_by_all, server.url)
+        context = replace(context, adapters={**context.adapters, "customs": Shouting("customs")})
+        callers, mrn, _ = lodged(context)
+        work(context)
     told = {"metrics": callers.operator().get("/metrics").text, "log": log.stream.getvalue()}
-    with window.engine.connect() as connection:
+    with context.engine.connect() as connection:
         told["failures"] = str(connection.execute(text("SELECT failure FROM outbox")).all())
         (question,) = connection.execute(text("SELECT id FROM version")).scalars()
-    for code in window.agencies:
+    for code in context.agencies:
         told[f"errors for {code}"] = _errors(callers.agency(code), code, question_id(question), mrn)
     assert "in the adapter of customs" in told["failures"]
     assert mrn in told["log"]
@@ -154,20 +156,20 @@ class Shouting:
         raise ValueError(f"{view.tree}")
 
 
-def asked_over_http(window: Window, url: str) -> Window:
+def asked_over_http(context: ClearanceContext, url: str) -> ClearanceContext:
     """The window with all agencies asked there, each with its code as its key."""
     agencies = {
         code: replace(
-            agency, head=msgspec.structs.replace(agency.head, adapter="remote"), profiles=(),
+            agency, head=msgspec.structs.replace(agency.head, adapter="remote"), method=replace(agency.method, profiles=()),
             remote=Remote(url=url, key_env=code.upper(), allow_http=True, timeout_seconds=5),
         )
-        for code, agency in window.agencies.items()
+        for code, agency in context.agencies.items()
     }  # fmt: skip
-    return replace(window, agencies=agencies, adapters=build_adapters(agencies, secrets=str.lower))
+    return replace(context, agencies=agencies, adapters=build_adapters(agencies, secrets=str.lower))
 
 
-def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may_see(window: Window) -> None:
-    callers = Callers(create_app(window), window)
+def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may_see(context: ClearanceContext) -> None:
+    callers = Callers(create_app(context), context)
     declaration = tree()
     (item,) = declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"]
     goods = {"1": "73181595", "2": "73181595", "3": PISTOLS}
@@ -184,7 +186,7 @@ def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may
     assert re.findall(r"ITEM-\d", feed.text) == ["ITEM-3"]
     (entry,) = body_of(feed)["entries"]
     assert (entry["items"], entry["view"]["Declarant"]["ID"]) == (["3"], "GB123456789000")
-    work(window)
+    work(context)
     again = callers.agency("firearms").get("/v1/agencies/firearms/feed")
     assert set(re.findall(r"ITEM-\d", again.text)) == {"ITEM-3"}
     assert set(re.findall(r"ITEM-\d", callers.agency("customs").get("/v1/agencies/customs/feed").text)) == {
@@ -192,8 +194,10 @@ def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may
     }  # fmt: skip
 
 
-def test_an_element_some_agency_needs_is_missed_at_lodgement_and_the_declaration_taken(window: Window) -> None:
-    trader = Callers(create_app(window), window).trader()
+def test_an_element_some_agency_needs_is_missed_at_lodgement_and_the_declaration_taken(
+    context: ClearanceContext,
+) -> None:
+    trader = Callers(create_app(context), context).trader()
     address = {"Line": "1 Quay", "CityName": "Dover", "CountryCode": "GB", "PostcodeID": "CT16 1JA"}
     declaration = tree(Declarant={"Name": "N", "Address": address})
     declaration["GoodsShipment"]["Importer"] = {"ID": trader.party}
@@ -206,11 +210,11 @@ def test_an_element_some_agency_needs_is_missed_at_lodgement_and_the_declaration
     assert [entry for entry in checked["faults"] if entry["rule"] == "AGENCY-MINIMUM"] == [warning]
 
 
-def test_everybody_may_read_what_the_law_gives_an_agency_and_why(window: Window) -> None:
-    client = create_app(window).test_client()
+def test_everybody_may_read_what_the_law_gives_an_agency_and_why(context: ClearanceContext) -> None:
+    client = create_app(context).test_client()
     page = client.get("/entitlements")
     assert page.content_type == "text/html; charset=utf-8"
-    for code, agency in window.agencies.items():
+    for code, agency in context.agencies.items():
         told = body_of(client.get(f"/v1/agencies/{code}/entitlement"))
         assert {entry["path"] for entry in told["elements"]} == agency.entitlement.maximum
         assert {entry["path"] for entry in told["elements"] if entry["need"] == "minimum"} == agency.entitlement.minimum

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from singlewindow.access.keys import Principal, Role
-from singlewindow.clearance.context import Window
+from singlewindow.access.keys import Caller, Role
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.decide import asked_agencies, stored_assessments
 from singlewindow.clearance.deciding.dispatch import make_batches
@@ -23,7 +23,7 @@ from singlewindow.storage import assessments, declarations
 from singlewindow.storage.engine.connect import reading
 from tests.documents import examples
 
-TRADER = Principal("key", Role.TRADER, party="GB123456789012")
+TRADER = Caller("key", Role.TRADER, party="GB123456789012")
 MEDIA = {".xml": Media.XML, ".json": Media.JSON}
 
 
@@ -32,22 +32,22 @@ def expected() -> dict[str, dict[str, Any]]:
     return tomllib.loads((ROOT / "examples" / "expected.toml").read_text(encoding="utf-8"))
 
 
-def lodged(window: Window, path: Path) -> Lodgement:
+def lodged(context: ClearanceContext, path: Path) -> Lodgement:
     content, media = path.read_bytes(), MEDIA[path.suffix]
-    validated = validate(content, media, window.rulebooks, window.limits)
+    validated = validate(content, media, context.rulebooks, context.limits)
     assert hard(validated.faults) == ()
     return Lodgement(TRADER, content, media.value, validated, b"[]")
 
 
-def outcomes(window: Window) -> dict[str, dict[str, Any]]:
+def outcomes(context: ClearanceContext) -> dict[str, dict[str, Any]]:
     """What became of each example, in the shape of `expected.toml`."""
     files = examples()
-    receipts = lodge(window, [lodged(window, path) for path in files])
-    while batches := make_batches(window):
+    receipts = lodge(context, [lodged(context, path) for path in files])
+    while batches := make_batches(context):
         for batch in batches:
-            assess_batches(window, batch.id)
+            assess_batches(context, batch.id)
     found = {}
-    with reading(window.engine) as connection:
+    with reading(context.engine) as connection:
         for path, receipt in zip(files, receipts, strict=True):
             assert isinstance(receipt, Receipt)
             version = declarations.current(connection, receipt.mrn, TRADER.party)
@@ -71,8 +71,8 @@ def decision_controls(body: bytes) -> list[str]:
     return list(msgspec.json.decode(body)["controls"])
 
 
-def test_every_example_leads_to_what_is_said_of_it(window: Window) -> None:
-    found = outcomes(window)
+def test_every_example_leads_to_what_is_said_of_it(context: ClearanceContext) -> None:
+    found = outcomes(context)
     wanted = {
         name: {**what, "findings": sorted(what["findings"]), "controls": sorted(what["controls"])}
         for name, what in expected().items()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bench.fill import fill
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.storage.engine.connect import reading
 from singlewindow.storage.tables import metadata
 from tests import servers
@@ -18,8 +18,8 @@ from tests.integration.lodging import one
 GROWN = ("declaration", "version", "assessment", "decision", "notice", "feed")
 
 
-def counts(window: Window) -> dict[str, int]:
-    with reading(window.engine) as connection:
+def counts(context: ClearanceContext) -> dict[str, int]:
+    with reading(context.engine) as connection:
         return {
             name: int(connection.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one())
             for name in (*GROWN, "outbox", "batch")
@@ -33,24 +33,24 @@ def database_url(migrated_postgres: str, postgres_url: str) -> Iterator[str]:
         yield url
 
 
-def test_filling_multiplies_every_table(window: Window) -> None:
+def test_filling_multiplies_every_table(context: ClearanceContext) -> None:
     for number in range(3):
-        one(window, f"LRN{number}")
-    work(window)
-    before = counts(window)
-    fill(window.settings.database_url, 12, lambda words: None)
-    assert counts(window) == {name: 4 * number for name, number in before.items()}
+        one(context, f"LRN{number}")
+    work(context)
+    before = counts(context)
+    fill(context.settings.database_url, 12, lambda words: None)
+    assert counts(context) == {name: 4 * number for name, number in before.items()}
 
 
-def test_the_service_goes_on_after_filling(window: Window) -> None:
-    one(window, "LRN1")
-    work(window)
-    fill(window.settings.database_url, 5, lambda words: None)
-    one(window, "LRN2")
-    assert work(window) > 0
-    assert counts(window)["decision"] == 6
+def test_the_service_goes_on_after_filling(context: ClearanceContext) -> None:
+    one(context, "LRN1")
+    work(context)
+    fill(context.settings.database_url, 5, lambda words: None)
+    one(context, "LRN2")
+    assert work(context) > 0
+    assert counts(context)["decision"] == 6
 
 
-def test_an_empty_database_cannot_be_filled(window: Window) -> None:
+def test_an_empty_database_cannot_be_filled(context: ClearanceContext) -> None:
     with pytest.raises(ValueError, match="nothing to copy"):
-        fill(window.settings.database_url, 5, lambda words: None)
+        fill(context.settings.database_url, 5, lambda words: None)

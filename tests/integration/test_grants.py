@@ -12,9 +12,9 @@ from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from singlewindow.access.keyring import create_key, revoke_key
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.retry_parked import Choice, retry
 from singlewindow.enquiries import audit_trail
@@ -54,13 +54,13 @@ def owner(postgres_url: str, migrated_postgres: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def service(owner: Engine, window: Window) -> Iterator[Window]:
+def service(owner: Engine, context: ClearanceContext) -> Iterator[ClearanceContext]:
     """The same database as the granted role."""
     with role(owner) as name:
         grant(owner, name)
         url = make_url(owner.url).set(username=name).render_as_string(hide_password=False)
         engine = open_engine(url)
-        yield replace(window, engine=engine)
+        yield replace(context, engine=engine)
         engine.dispose()
 
 
@@ -74,7 +74,7 @@ def test_every_table_has_its_rights() -> None:
     assert {*metadata.tables, "alembic_version"} == {*RIGHTS}
 
 
-def test_the_role_does_all_that_the_service_does(service: Window) -> None:
+def test_the_role_does_all_that_the_service_does(service: ClearanceContext) -> None:
     callers = Callers(create_app(service), service)
     trader, auditor = callers.trader(), callers.auditor()
     mrn = body_of(trader.lodge(tree()))["mrn"]
@@ -91,7 +91,7 @@ def test_the_role_does_all_that_the_service_does(service: Window) -> None:
     heart = Heartbeat(service.engine)
     heart.beat()
     heart.leave()
-    record_reading(service, Principal("k", Role.AUDITOR), "test", {})
+    record_reading(service, Caller("k", Role.AUDITOR), "test", {})
     assert audit_trail.sign(service.engine, Signer(new_key())) is not None
 
 
@@ -101,7 +101,7 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def test_the_role_can_neither_change_nor_take_away_what_was_told(service: Window) -> None:
+def test_the_role_can_neither_change_nor_take_away_what_was_told(service: ClearanceContext) -> None:
     one(service, "GRANTED")
     allowed = []
     for table, verbs in FORBIDDEN.items():
@@ -123,7 +123,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("statement", REFUSED)
-def test_the_role_is_refused(service: Window, statement: str) -> None:
+def test_the_role_is_refused(service: ClearanceContext, statement: str) -> None:
     assert not _may(service.engine, statement)
 
 

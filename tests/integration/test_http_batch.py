@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from singlewindow.access.keys import Role
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import as_json, as_xml, tree
 
@@ -112,7 +112,7 @@ def test_a_third_batch_at_once_is_asked_to_come_again(callers: Callers) -> None:
     assert len(lines(send(trader, content))) == 2
 
 
-def test_a_thousand_members_of_which_one_in_twenty_is_bad(trader: Caller, window: Window) -> None:
+def test_a_thousand_members_of_which_one_in_twenty_is_bad(trader: Caller, context: ClearanceContext) -> None:
     members = {f"m{n}_json": b"{}" if n % 20 == 0 else as_json(tree(f"LRN{n}")) for n in range(1_000)}
     answers = lines(send(trader, packed(**members)))[1:]
     assert [line["status"] for line in answers] == [422 if n % 20 == 0 else 202 for n in range(1_000)]

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.sandboxed_reader import LARGE
 from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.writing.binding import to_json, to_xml
@@ -42,12 +42,12 @@ def told(answer: TestResponse) -> str:
 @pytest.mark.parametrize("media", FORMS)
 @pytest.mark.parametrize("country", ["GB", ""])
 def test_home_judges_and_numbers_what_names_it_or_nobody(
-    country: str, media: str, trader: Caller, window: Window
+    country: str, media: str, trader: Caller, context: ClearanceContext
 ) -> None:
     answer = trader.post(naming(country, media), media)
     assert answer.status_code == 202, answer.data
     assert body_of(answer)["mrn"][2:4] == "GB"
-    with window.engine.connect() as connection:
+    with context.engine.connect() as connection:
         assert connection.execute(select(declaration.c.country)).scalars().all() == ["GB"]
 
 

@@ -8,27 +8,27 @@ import pytest
 from sqlalchemy import func, select, text
 
 from singlewindow.access.mandates import grant
-from singlewindow.clearance.context import Window
-from singlewindow.storage.tables import declaration, event, outbox, version
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.storage.tables import declaration, event, open_question, version
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import JSON_TYPE, TRADER, XML_TYPE, as_json, as_xml, tree
 
 MOMENTS = ("received_at", "lodged_at")
 
 
-def _stored(window: Window) -> int:
-    with window.engine.connect() as connection:
+def _stored(context: ClearanceContext) -> int:
+    with context.engine.connect() as connection:
         return int(connection.execute(select(func.count()).select_from(declaration)).scalar_one())
 
 
-def test_a_declaration_is_stored_before_it_is_accepted(trader: Caller, window: Window) -> None:
+def test_a_declaration_is_stored_before_it_is_accepted(trader: Caller, context: ClearanceContext) -> None:
     content = as_json(tree())
     answer = trader.post(content)
     assert answer.status_code == 202, answer.data
-    with window.engine.connect() as connection:
+    with context.engine.connect() as connection:
         columns = (version.c.received, version.c.media, declaration.c.mrn, declaration.c.party)
         row = connection.execute(select(*columns).join_from(version, declaration)).one()
-        assert connection.execute(select(func.count()).select_from(outbox)).scalar_one() >= 1
+        assert connection.execute(select(func.count()).select_from(open_question)).scalar_one() >= 1
         assert connection.execute(select(event.c.actor)).scalars().all()[-1] == "trader:GB123456789000"
     assert tuple(row) == (content, JSON_TYPE, body_of(answer)["mrn"], "GB123456789000")
 
@@ -40,7 +40,7 @@ def imported(lrn: str, declarant: str, importer: str) -> dict[str, Any]:
 
 
 def test_nobody_lodges_in_the_name_of_another_party_of_the_service_without_its_mandate(
-    callers: Callers, window: Window
+    callers: Callers, context: ClearanceContext
 ) -> None:
     callers.trader("GB1"), callers.trader("GB2")
     broker = callers.broker("BROKER1")
@@ -50,8 +50,8 @@ def test_nobody_lodges_in_the_name_of_another_party_of_the_service_without_its_m
             content = as_json(imported("L0", declarant, party))
             answer = caller.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=place)
             assert problem(answer) == (403, "NOT_AUTHORISED_FOR_PARTY")
-    assert _stored(window) == 0
-    grant(window.engine, "BROKER1", "GB2")
+    assert _stored(context) == 0
+    grant(context.engine, "BROKER1", "GB2")
     content, own = as_json(imported("L1", "GB2", "BROKER1")), {"Acting-For": "BROKER1"}
     answer = broker.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=own)
     assert answer.status_code == 202, answer.data
@@ -75,37 +75,41 @@ def test_the_receipt_names_the_declaration_and_where_to_go_on(trader: Caller) ->
 
 @pytest.mark.parametrize(("first", "second"), [(JSON_TYPE, JSON_TYPE), (XML_TYPE, JSON_TYPE), (JSON_TYPE, XML_TYPE)])
 def test_the_same_declaration_again_in_either_form_gets_the_first_answer(
-    trader: Caller, window: Window, first: str, second: str
+    trader: Caller, context: ClearanceContext, first: str, second: str
 ) -> None:
     forms = {JSON_TYPE: as_json(tree()), XML_TYPE: as_xml(tree())}
     original, again = trader.post(forms[first], first), trader.post(forms[second], second)
     assert (original.status_code, again.status_code) == (202, 202)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert body_of(again) == body_of(original)
-    assert _stored(window) == 1
+    assert _stored(context) == 1
 
 
 @pytest.mark.parametrize("unseen", [" ", "\t", "\u00a0", "\u200b", "\ufeff"], ids=ascii)
-def test_white_space_around_a_value_makes_no_other_declaration(unseen: str, trader: Caller, window: Window) -> None:
+def test_white_space_around_a_value_makes_no_other_declaration(
+    unseen: str, trader: Caller, context: ClearanceContext
+) -> None:
     spaced = tree(f"{unseen}LRN1{unseen}", Declarant={"ID": f"{TRADER}{unseen}"})
     first = trader.post(as_xml(spaced), XML_TYPE)
     assert (first.status_code, body_of(first)["lrn"]) == (202, "LRN1")
     for again in (trader.lodge(tree()), trader.lodge(spaced), trader.post(as_xml(tree()), XML_TYPE)):
         assert again.headers["Idempotent-Replayed"] == "true"
         assert body_of(again) == body_of(first)
-    assert _stored(window) == 1
+    assert _stored(context) == 1
 
 
 def test_json_may_begin_with_a_byte_order_mark(trader: Caller) -> None:
     assert trader.post(b"\xef\xbb\xbf" + as_json(tree())).status_code == 202
 
 
-def test_other_content_under_the_same_reference_is_a_conflict_with_the_first(trader: Caller, window: Window) -> None:
+def test_other_content_under_the_same_reference_is_a_conflict_with_the_first(
+    trader: Caller, context: ClearanceContext
+) -> None:
     mrn = body_of(trader.lodge(tree()))["mrn"]
     answer = trader.lodge(tree(description="Hammers"))
     assert problem(answer) == (409, "DUPLICATE_LRN")
     assert body_of(answer)["mrn"] == mrn
-    assert _stored(window) == 1
+    assert _stored(context) == 1
 
 
 def test_another_party_may_use_the_same_reference(callers: Callers) -> None:
@@ -113,10 +117,12 @@ def test_another_party_may_use_the_same_reference(callers: Callers) -> None:
     assert len(mrns) == 2
 
 
-def test_a_refused_declaration_stores_nothing_and_leaves_its_reference_free(trader: Caller, window: Window) -> None:
+def test_a_refused_declaration_stores_nothing_and_leaves_its_reference_free(
+    trader: Caller, context: ClearanceContext
+) -> None:
     answer = trader.lodge(tree(GoodsItemQuantity="2"))
     assert problem(answer) == (422, "TOTALS_MISMATCH")
-    assert _stored(window) == 0
+    assert _stored(context) == 0
     assert trader.lodge(tree()).status_code == 202
 
 
@@ -195,11 +201,11 @@ def test_a_request_about_an_earlier_declaration_is_not_supported_yet(trader: Cal
     assert problem(trader.lodge(tree(FunctionCode=function))) == (422, "NOT_SUPPORTED_YET")
 
 
-def test_a_declaration_without_a_reference_is_refused(trader: Caller, window: Window) -> None:
+def test_a_declaration_without_a_reference_is_refused(trader: Caller, context: ClearanceContext) -> None:
     declaration_without = tree()
     del declaration_without["FunctionalReferenceID"]
     assert trader.lodge(declaration_without).status_code == 422
-    assert _stored(window) == 0
+    assert _stored(context) == 0
 
 
 @pytest.mark.parametrize("code", ["G1", "gbr", "\u00e9\u00e9", "X", "ﬀ"])
@@ -208,14 +214,14 @@ def test_a_country_code_that_is_none_is_refused(trader: Caller, code: str) -> No
     assert problem(trader.call("POST", "/v1/declarations", json=document))[0] == 422
 
 
-def test_validation_lists_faults_and_stores_nothing(trader: Caller, window: Window) -> None:
+def test_validation_lists_faults_and_stores_nothing(trader: Caller, context: ClearanceContext) -> None:
     path = "/v1/declarations/validate"
     good, bad = trader.post(as_json(tree()), path=path), trader.post(as_json(tree(GoodsItemQuantity="2")), path=path)
     assert (good.status_code, bad.status_code) == (200, 200)
     assert body_of(good)["valid"] is True
     assert body_of(bad)["valid"] is False
     assert "TOTALS_MISMATCH" in {fault["code"] for fault in body_of(bad)["faults"]}
-    assert _stored(window) == 0
+    assert _stored(context) == 0
 
 
 BAD_BODIES: list[tuple[str, dict[str, Any], int, str]] = [
@@ -239,38 +245,40 @@ BAD_BODIES: list[tuple[str, dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize("path", ["/v1/declarations", "/v1/declarations/validate"])
-def test_an_unreadable_body_gets_its_own_answer(trader: Caller, window: Window, path: str) -> None:
+def test_an_unreadable_body_gets_its_own_answer(trader: Caller, context: ClearanceContext, path: str) -> None:
     for name, request, status, code in BAD_BODIES:
         assert (name, *problem(trader.call("POST", path, **dict(request)))) == (name, status, code)
-    assert _stored(window) == 0
+    assert _stored(context) == 0
     assert trader.lodge(tree()).status_code == 202
 
 
-def test_a_number_drawn_twice_is_drawn_again(trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_drawn_twice_is_drawn_again(
+    trader: Caller, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trader.lodge(tree("LRN1"))
-    with window.engine.connect() as connection:
+    with context.engine.connect() as connection:
         taken = int(connection.execute(select(version.c.id)).scalar_one())
     drawn = iter([taken + 1, taken, taken + 2, taken + 3])
     monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
-    assert _stored(window) == 2
+    assert _stored(context) == 2
 
 
 def test_a_declaration_number_drawn_twice_is_drawn_again(
-    trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch
+    trader: Caller, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trader.lodge(tree("LRN1"))
-    with window.engine.connect() as connection:
+    with context.engine.connect() as connection:
         taken = int(connection.execute(select(declaration.c.id)).scalar_one())
     drawn = iter([taken, taken + 1, taken + 2, taken + 3, taken + 4])
     monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
-    assert _stored(window) == 2
+    assert _stored(context) == 2
 
 
-def test_a_failing_statement_is_answered_without_its_words(trader: Caller, window: Window) -> None:
+def test_a_failing_statement_is_answered_without_its_words(trader: Caller, context: ClearanceContext) -> None:
     trader.lodge(tree("LRN1"))
-    with window.engine.begin() as connection:
+    with context.engine.begin() as connection:
         connection.execute(text("ALTER TABLE version RENAME TO version_elsewhere"))
     answer = trader.lodge(tree("LRN2"))
     assert answer.status_code in (500, 503)  # SQLite tells of a missing table as it tells of an outage

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from singlewindow.access.keys import Principal, Role
-from singlewindow.clearance.context import Window
+from singlewindow.access import keys
+from singlewindow.access.keys import Role
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.late_answers import Given, Receipt, compare
 from singlewindow.clearance.lodging.lodge import Lodgement, lodge
@@ -31,9 +32,9 @@ def _lodged(caller: Caller, lrn: str = "LRN1", commodity: str = HAND_TOOLS) -> s
     return str(body_of(answer)["mrn"])
 
 
-def test_a_trader_is_told_of_acceptance_and_then_of_the_decision(trader: Caller, window: Window) -> None:
+def test_a_trader_is_told_of_acceptance_and_then_of_the_decision(trader: Caller, context: ClearanceContext) -> None:
     mrn = _lodged(trader)
-    work(window)
+    work(context)
     page = body_of(trader.get("/v1/notices"))
     codes = [notice["function_code"] for notice in page["notices"]]
     decision = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))
@@ -53,12 +54,12 @@ def test_a_notice_carries_its_response_message(trader: Caller) -> None:
     assert declaration["AcceptanceDateTime"]["DateTimeString"]["@formatCode"] == "304"
 
 
-def test_the_same_notices_come_as_wco_xml(trader: Caller, window: Window) -> None:
+def test_the_same_notices_come_as_wco_xml(trader: Caller, context: ClearanceContext) -> None:
     _lodged(trader, commodity=PISTOLS)
-    work(window)
+    work(context)
     answer = trader.get("/v1/notices", XML_TYPE)
     assert answer.content_type == XML_TYPE
-    root = parse(answer.data, window.limits)
+    root = parse(answer.data, context.limits)
     assert is_valid(root)
     codes = [node.text for node in root.iter(f"{RES}FunctionCode")]
     assert codes == [notice["function_code"] for notice in body_of(trader.get("/v1/notices"))["notices"]]
@@ -93,27 +94,27 @@ def test_a_trader_is_told_of_its_own_declarations_only(callers: Callers) -> None
     assert body_of(callers.trader("GB2").get("/v1/notices")) == {"notices": [], "next": "0"}
 
 
-def _lodgement(window: Window, party: str, lrn: str) -> Lodgement:
+def _lodgement(context: ClearanceContext, party: str, lrn: str) -> Lodgement:
     content = as_json(tree(lrn))
-    validated = validate(content, Media.JSON, window.rulebooks, window.limits)
-    return Lodgement(Principal("k", Role.TRADER, party=party), content, JSON_TYPE, validated, b"[]")
+    validated = validate(content, Media.JSON, context.rulebooks, context.limits)
+    return Lodgement(keys.Caller("k", Role.TRADER, party=party), content, JSON_TYPE, validated, b"[]")
 
 
-def test_a_reader_never_passes_a_number_that_can_still_commit(window: Window) -> None:
+def test_a_reader_never_passes_a_number_that_can_still_commit(context: ClearanceContext) -> None:
     writers, each, party = 4, 12, "GB1"
     done, failures = threading.Event(), []
 
     def write(name: int) -> None:
         try:
             for number in range(each):
-                lodge(window, [_lodgement(window, party, f"L{name}-{number}")])
+                lodge(context, [_lodgement(context, party, f"L{name}-{number}")])
         except Exception as error:  # noqa: BLE001 - told to the test's own thread
             failures.append(error)
 
     seen: list[int] = []
 
     def read_on() -> None:
-        page = notices(window, party, Cursor(seen[-1]) if seen else START, 200)
+        page = notices(context, party, Cursor(seen[-1]) if seen else START, 200)
         seen.extend(row.number for row in page.rows)
 
     def follow() -> None:
@@ -133,21 +134,21 @@ def test_a_reader_never_passes_a_number_that_can_still_commit(window: Window) ->
     assert seen == list(range(1, writers * each + 1))
 
 
-def test_a_number_taken_and_not_committed_is_never_passed(window: Window) -> None:
+def test_a_number_taken_and_not_committed_is_never_passed(context: ClearanceContext) -> None:
     """The sharpest case: a writer holds a number open while another one would like the next."""
-    lodge(window, [_lodgement(window, "GB1", "L1")])
-    with window.engine.connect() as connection:
+    lodge(context, [_lodgement(context, "GB1", "L1")])
+    with context.engine.connect() as connection:
         version_id = connection.execute(version.select()).one().id
     taken, may_end = threading.Event(), threading.Event()
 
     def hold_open() -> None:
-        with window.engine.begin() as connection:
+        with context.engine.begin() as connection:
             streams.publish(connection, [notice_row("GB1", version_id, "08", 0)], [])
             taken.set()
             may_end.wait(5)
 
     def follow_on() -> None:
-        with window.engine.begin() as connection:
+        with context.engine.begin() as connection:
             streams.publish(connection, [notice_row("GB1", version_id, "05", 0)], [])
 
     first = threading.Thread(target=hold_open)
@@ -157,20 +158,20 @@ def test_a_number_taken_and_not_committed_is_never_passed(window: Window) -> Non
     second.start()
     second.join(0.3)
     assert second.is_alive(), "the second number was given out while the first was still open"
-    assert [row.number for row in notices(window, "GB1", START, 10).rows] == [1]
+    assert [row.number for row in notices(context, "GB1", START, 10).rows] == [1]
     may_end.set()
     first.join()
     second.join()
-    assert [row.function_code for row in notices(window, "GB1", Cursor(1), 10).rows] == ["08", "05"]
+    assert [row.function_code for row in notices(context, "GB1", Cursor(1), 10).rows] == ["08", "05"]
 
 
 def test_an_agency_reads_what_it_was_asked_and_what_was_decided(
-    trader: Caller, callers: Callers, window: Window
+    trader: Caller, callers: Callers, context: ClearanceContext
 ) -> None:
     mrn = _lodged(trader)
     customs = callers.agency("customs")
     before = body_of(customs.get("/v1/agencies/customs/feed"))
-    work(window)
+    work(context)
     after = body_of(customs.get(f"/v1/agencies/customs/feed?after={before['next']}"))
     (asked,), (decided,) = before["entries"], after["entries"]
     assert (asked["kind"], asked["mrn"], asked["assessment"], asked["decision"]) == ("asked", mrn, None, None)
@@ -180,26 +181,28 @@ def test_an_agency_reads_what_it_was_asked_and_what_was_decided(
     assert (asked["cursor"], decided["cursor"], after["next"][:2]) == (1, 2, "2-")
 
 
-def test_an_entry_is_what_it_was_however_late_it_is_read(trader: Caller, callers: Callers, window: Window) -> None:
+def test_an_entry_is_what_it_was_however_late_it_is_read(
+    trader: Caller, callers: Callers, context: ClearanceContext
+) -> None:
     _lodged(trader)
     customs = callers.agency("customs")
     (before,) = body_of(customs.get("/v1/agencies/customs/feed"))["entries"]
-    work(window)
+    work(context)
     asked, decided = body_of(customs.get("/v1/agencies/customs/feed"))["entries"]
     assert asked == before
     assert None not in (decided["assessment"], decided["decision"])
 
 
 def test_a_late_answer_never_shows_in_the_entry_of_the_decision(
-    trader: Caller, callers: Callers, window: Window
+    trader: Caller, callers: Callers, context: ClearanceContext
 ) -> None:
     _lodged(trader)
-    with window.engine.begin() as connection:
+    with context.engine.begin() as connection:
         connection.execute(text("UPDATE outbox SET deadline_at = 0"))
-    dispatch.answer_for_silence(window)
+    dispatch.answer_for_silence(context)
     customs = callers.agency("customs")
     before = body_of(customs.get("/v1/agencies/customs/feed"))
-    with window.engine.begin() as connection:
+    with context.engine.begin() as connection:
         (locked,) = declarations.lock_versions(connection, list(connection.execute(select(version.c.id)).scalars()))
         late = Given(
             "customs", locked, Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED), locked.lodged_at + 1
@@ -211,8 +214,8 @@ def test_a_late_answer_never_shows_in_the_entry_of_the_decision(
     assert (decided["assessment"]["answer"], decided["decision"]["outcome"]) == ("silent", "inspect")
 
 
-def test_a_feed_holds_entitled_elements_only(callers: Callers, window: Window) -> None:
-    agency = window.agencies["firearms"]
+def test_a_feed_holds_entitled_elements_only(callers: Callers, context: ClearanceContext) -> None:
+    agency = context.agencies["firearms"]
     item = "Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
     assert callers.trader().lodge(tree(commodity=PISTOLS, description="TOKEN-DESCRIPTION")).status_code == 202
     (entry,) = body_of(callers.agency("firearms").get("/v1/agencies/firearms/feed"))["entries"]
@@ -262,10 +265,10 @@ def test_another_agencys_feed_is_answered_as_one_that_does_not_exist(callers: Ca
     assert body_of(foreign)["detail"] == body_of(unknown)["detail"]
 
 
-def test_release_times_count_decided_and_open_cases(callers: Callers, window: Window) -> None:
+def test_release_times_count_decided_and_open_cases(callers: Callers, context: ClearanceContext) -> None:
     trader, auditor = callers.trader(), callers.auditor()
     _lodged(trader, "LRN1", PISTOLS)
-    work(window)
+    work(context)
     _lodged(trader, "LRN2")
     report = body_of(auditor.get("/v1/release-times?by=agency"))
     rows = {row["interval"]: row for row in report["total"]["rows"]}
@@ -286,14 +289,14 @@ def test_release_times_are_of_what_was_lodged_in_the_range(callers: Callers) -> 
     assert cases == [0, 1, 1, 1]
 
 
-def test_release_times_with_a_cut_off_are_derived_again(callers: Callers, window: Window) -> None:
+def test_release_times_with_a_cut_off_are_derived_again(callers: Callers, context: ClearanceContext) -> None:
     trader, auditor = callers.trader(), callers.auditor()
     _lodged(trader, "LRN1")
     lodged_at = body_of(trader.get("/v1/declarations"))["declarations"][0]["lodged_at"]
     ask = f"/v1/release-times?cut_off={lodged_at}&by=agency&mode_milliseconds=1"
     first = auditor.get(ask)
     _lodged(trader, "LRN2", PISTOLS)
-    work(window)
+    work(context)
     assert auditor.get(ask).data == first.data
     report = body_of(first)
     assert (report["query"]["cut_off"], report["query"]["mode_resolution"]) == (lodged_at, 0.001)

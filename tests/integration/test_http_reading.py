@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.event import listen
 
 from singlewindow.access.keys import Role
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.reading.intake import Media, read
 from singlewindow.storage import declarations, events
@@ -26,24 +26,26 @@ def _lodged(caller: Caller, lrn: str = "LRN1", commodity: str = "82055980") -> s
     return str(body_of(answer)["mrn"])
 
 
-def test_a_declaration_is_open_until_every_agency_has_answered_and_then_decided(trader: Caller, window: Window) -> None:
+def test_a_declaration_is_open_until_every_agency_has_answered_and_then_decided(
+    trader: Caller, context: ClearanceContext
+) -> None:
     mrn = _lodged(trader)
     before = body_of(trader.get(f"/v1/declarations/{mrn}"))
-    work(window)
+    work(context)
     after = body_of(trader.get(f"/v1/declarations/{mrn}"))
     assert (before["state"], after["state"]) == ("open", "decided")
 
 
 @pytest.mark.parametrize("role", ["trader", "auditor"])
 def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
-    trader: Caller, callers: Callers, window: Window, monkeypatch: pytest.MonkeyPatch, role: str
+    trader: Caller, callers: Callers, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     mrn = _lodged(trader)
     reader, path, of_version = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_version
     before = body_of(reader.get(path))
 
     def decided_first(connection: Connection, version_id: int) -> list[events.Event]:
-        work(window)
+        work(context)
         return of_version(connection, version_id)
 
     monkeypatch.setattr(events, "of_version", decided_first)
@@ -54,13 +56,15 @@ def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
     assert (after["state"], after["timeline"][-1]["text"][:8]) == ("decided", "Decided:")
 
 
-def test_a_page_of_the_list_is_of_one_moment(trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_of_the_list_is_of_one_moment(
+    trader: Caller, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, _ = _lodged(trader, "LRN1"), _lodged(trader, "LRN2")
     path, listing = f"/v1/declarations?after={first}", declarations.listing
     before = body_of(trader.get(path))
 
     def decided_first(*given: Any) -> list[Any]:
-        work(window)
+        work(context)
         return listing(*given)
 
     monkeypatch.setattr(declarations, "listing", decided_first)
@@ -70,19 +74,19 @@ def test_a_page_of_the_list_is_of_one_moment(trader: Caller, window: Window, mon
 @pytest.mark.parametrize("role", ["trader", "auditor"])
 @pytest.mark.parametrize("path", ["", "/decision"])
 def test_where_a_declaration_stands_is_told_without_reading_its_document(
-    trader: Caller, callers: Callers, window: Window, role: str, path: str
+    trader: Caller, callers: Callers, context: ClearanceContext, role: str, path: str
 ) -> None:
     mrn, reader, asked = _lodged(trader), callers.of(Role(role)), list[str]()
-    listen(window.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    listen(context.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     assert reader.get(f"/v1/declarations/{mrn}{path}").status_code in (200, 202)
     document = [re.findall(r"version\.(received|canonical)\b", statement) for statement in asked]
     assert any("version.number" in statement for statement in asked)
     assert not any(document)
 
 
-def test_the_timeline_tells_each_step_in_words(trader: Caller, callers: Callers, window: Window) -> None:
+def test_the_timeline_tells_each_step_in_words(trader: Caller, callers: Callers, context: ClearanceContext) -> None:
     mrn = _lodged(trader)
-    work(window)
+    work(context)
     texts = [entry["text"] for entry in body_of(trader.get(f"/v1/declarations/{mrn}"))["timeline"]]
     assert texts[0] == "Lodged and accepted"
     assert texts[1].startswith("Decided: ")
@@ -93,11 +97,11 @@ def test_the_timeline_tells_each_step_in_words(trader: Caller, callers: Callers,
     assert all(agency["answered"] and agency["answered_at"] for agency in audited["agencies"])
 
 
-def test_a_trader_sees_no_tactics_anywhere(trader: Caller, window: Window) -> None:
+def test_a_trader_sees_no_tactics_anywhere(trader: Caller, context: ClearanceContext) -> None:
     mrn = _lodged(trader, commodity=PISTOLS)
-    work(window)
-    identifiers = {profile.entry.id for agency in window.agencies.values() for profile in agency.profiles}
-    rules = {rule.id for agency in window.agencies.values() for rule, _ in agency.routing}
+    work(context)
+    identifiers = {profile.entry.id for agency in context.agencies.values() for profile in agency.method.profiles}
+    rules = {rule.id for agency in context.agencies.values() for rule, _ in agency.routing}
     for path in (f"/v1/declarations/{mrn}", f"/v1/declarations/{mrn}/decision", "/v1/declarations", "/v1/notices"):
         answer = trader.get(path)
         assert answer.status_code == 200
@@ -113,20 +117,22 @@ def _members(value: object) -> list[str]:
 
 
 def test_an_auditor_sees_why_each_agency_was_asked_or_not_and_how_it_answered(
-    trader: Caller, callers: Callers, window: Window
+    trader: Caller, callers: Callers, context: ClearanceContext
 ) -> None:
     mrn = _lodged(trader)
-    work(window)
+    work(context)
     seen = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))
     assert all(agency["reason"] and agency["lane"] and agency["answer"] for agency in seen["agencies"])
     assert all(agency["reason"] for agency in seen["not_asked"])
-    assert len(seen["agencies"]) + len(seen["not_asked"]) == len(window.agencies)
+    assert len(seen["agencies"]) + len(seen["not_asked"]) == len(context.agencies)
     assert {entry["kind"] for entry in seen["timeline"]} == {"lodged", "assessed", "decided"}
 
 
-def test_the_decision_gives_each_reader_its_reasons(trader: Caller, callers: Callers, window: Window) -> None:
+def test_the_decision_gives_each_reader_its_reasons(
+    trader: Caller, callers: Callers, context: ClearanceContext
+) -> None:
     mrn = _lodged(trader, commodity=PISTOLS)
-    work(window)
+    work(context)
     path = f"/v1/declarations/{mrn}/decision"
     own, audited = body_of(trader.get(path)), body_of(callers.auditor().get(path))
     assert own["outcome"] == audited["outcome"] == "inspect"
@@ -147,9 +153,9 @@ def test_an_open_decision_is_answered_at_once_with_when_to_ask_again(trader: Cal
     assert time.monotonic() - began < 1
 
 
-def test_a_decision_is_waited_for_no_longer_than_it_takes(trader: Caller, window: Window) -> None:
+def test_a_decision_is_waited_for_no_longer_than_it_takes(trader: Caller, context: ClearanceContext) -> None:
     mrn = _lodged(trader)
-    worker = threading.Timer(0.3, work, [window])
+    worker = threading.Timer(0.3, work, [context])
     began = time.monotonic()
     worker.start()
     answer = trader.get(f"/v1/declarations/{mrn}/decision?wait=20")
@@ -165,10 +171,10 @@ def test_waiting_ends_when_the_time_is_over(trader: Caller) -> None:
     assert 1 <= time.monotonic() - began < 3
 
 
-def test_where_all_places_are_taken_nobody_else_waits(trader: Caller, window: Window) -> None:
+def test_where_all_places_are_taken_nobody_else_waits(trader: Caller, context: ClearanceContext) -> None:
     mrn = _lodged(trader)
     path = f"/v1/declarations/{mrn}/decision?wait=2"
-    waiting = [threading.Thread(target=trader.get, args=[path]) for _ in range(window.settings.sw_waiters)]
+    waiting = [threading.Thread(target=trader.get, args=[path]) for _ in range(context.settings.sw_waiters)]
     for thread in waiting:
         thread.start()
     time.sleep(0.5)

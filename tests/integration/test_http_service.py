@@ -10,7 +10,7 @@ from flask import Flask
 
 from singlewindow.access.keyring import REMEMBERED_SECONDS, revoke_key
 from singlewindow.access.keys import Role
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
@@ -39,12 +39,12 @@ def test_every_guarded_route_asks_for_a_key_and_turns_every_other_role_away(app:
             assert refused == (role not in roles), (route.endpoint, role, answer.data)
 
 
-def test_a_wrong_or_revoked_key_is_not_let_in(app: Flask, callers: Callers, window: Window) -> None:
+def test_a_wrong_or_revoked_key_is_not_let_in(app: Flask, callers: Callers, context: ClearanceContext) -> None:
     trader = callers.trader()
     assert problem(Caller(app, trader.key + "0").get("/v1/notices")) == (401, "INVALID_TOKEN")
     assert problem(Caller(app, "nonsense").get("/v1/notices")) == (401, "INVALID_TOKEN")
-    assert revoke_key(window.engine, trader.key.split("_")[1])
-    answer = Caller(create_app(window), trader.key).get("/v1/notices")
+    assert revoke_key(context.engine, trader.key.split("_")[1])
+    answer = Caller(create_app(context), trader.key).get("/v1/notices")
     assert problem(answer) == (401, "INVALID_TOKEN")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert REMEMBERED_SECONDS <= 2
@@ -86,16 +86,16 @@ def test_a_refusal_is_one_line_in_the_log_without_content(trader: Caller, caplog
     assert "TOKEN" not in line
 
 
-def _without_database(window: Window, tmp_path: Path) -> Window:
-    server = window.engine.dialect.name == "postgresql"
+def _without_database(context: ClearanceContext, tmp_path: Path) -> ClearanceContext:
+    server = context.engine.dialect.name == "postgresql"
     url = f"postgresql+psycopg://nobody@/nothing?host={tmp_path}" if server else f"sqlite:///{tmp_path}/no/such/file"
-    return dataclasses.replace(window, engine=open_engine(url))
+    return dataclasses.replace(context, engine=open_engine(url))
 
 
 def test_without_a_database_the_service_says_so_and_when_to_come_back(
-    trader: Caller, window: Window, tmp_path: Path
+    trader: Caller, context: ClearanceContext, tmp_path: Path
 ) -> None:
-    away = create_app(_without_database(window, tmp_path))
+    away = create_app(_without_database(context, tmp_path))
     answer = Caller(away, trader.key).get("/v1/notices")
     assert problem(answer) == (503, "SERVICE_UNAVAILABLE")
     assert int(answer.headers["Retry-After"]) >= 1
@@ -109,9 +109,9 @@ def test_with_a_database_the_service_is_ready(app: Flask) -> None:
     assert (answer.status_code, body_of(answer)) == (200, {"status": "ok", "database": "ok"})
 
 
-def test_answers_are_made_of_what_the_document_describes(callers: Callers, window: Window) -> None:
+def test_answers_are_made_of_what_the_document_describes(callers: Callers, context: ClearanceContext) -> None:
     mrn = body_of(callers.trader().lodge(tree()))["mrn"]
-    work(window)
+    work(context)
     readers = {role: callers.of(role) for role in set(Role) - {Role.BROKER}}
     for route in ROUTES:
         shape = route.answers[200].body if 200 in route.answers else None
@@ -124,11 +124,11 @@ def test_answers_are_made_of_what_the_document_describes(callers: Callers, windo
             assert body_of(answer) == msgspec.to_builtins(described), (route.endpoint, role)
 
 
-def test_metrics_count_what_waits(callers: Callers, window: Window) -> None:
+def test_metrics_count_what_waits(callers: Callers, context: ClearanceContext) -> None:
     operator = callers.operator()
     callers.trader().lodge(tree())
     waiting = operator.get("/metrics")
-    work(window)
+    work(context)
     done = operator.get("/metrics")
     assert waiting.status_code == 200
     assert waiting.content_type.startswith("text/plain; version=0.0.4")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.contract import View
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.reading.from_xml import is_valid, parse
 from singlewindow.http.app import create_app
@@ -46,8 +46,8 @@ def _of_items(count: int, **changes: Any) -> dict[str, Any]:
     return whole
 
 
-def _decided(window: Window, found: _Finds, content: bytes, media: str) -> tuple[Callers, str]:
-    finding = replace(window, adapters={**window.adapters, "customs": found})
+def _decided(context: ClearanceContext, found: _Finds, content: bytes, media: str) -> tuple[Callers, str]:
+    finding = replace(context, adapters={**context.adapters, "customs": found})
     callers = Callers(create_app(finding), finding)
     answer = callers.trader().post(content, media)
     assert answer.status_code == 202, answer.data
@@ -56,9 +56,9 @@ def _decided(window: Window, found: _Finds, content: bytes, media: str) -> tuple
 
 
 @pytest.mark.parametrize(("write", "media"), [(as_json, "application/json"), (as_xml, XML_TYPE)])
-def test_the_decision_says_which_item_needs_the_certificate(window: Window, write: Any, media: str) -> None:
+def test_the_decision_says_which_item_needs_the_certificate(context: ClearanceContext, write: Any, media: str) -> None:
     found = _Finds([(CERTIFICATE, "2"), (INVOICE, "1"), (INVOICE, "2")])
-    callers, mrn = _decided(window, found, write(_of_items(3)), media)
+    callers, mrn = _decided(context, found, write(_of_items(3)), media)
     reading = body_of(callers.trader().get(f"/v1/declarations/{mrn}/decision"))
     assert reading["reasons"] == [
         "The goods are held for a check of documents.", f"Items 1 and 2: {INVOICE}", f"Item 2: {CERTIFICATE}",
@@ -69,8 +69,8 @@ def test_the_decision_says_which_item_needs_the_certificate(window: Window, writ
     ]
 
 
-def test_words_about_the_whole_declaration_name_no_item(window: Window) -> None:
-    callers, mrn = _decided(window, _Finds([(INVOICE, None)]), as_json(_of_items(2)), "application/json")
+def test_words_about_the_whole_declaration_name_no_item(context: ClearanceContext) -> None:
+    callers, mrn = _decided(context, _Finds([(INVOICE, None)]), as_json(_of_items(2)), "application/json")
     reading = body_of(callers.trader().get(f"/v1/declarations/{mrn}/decision"))
     assert (reading["reasons"][1:], reading["items"]) == ([INVOICE], [])
 
@@ -79,10 +79,10 @@ def test_words_about_the_whole_declaration_name_no_item(window: Window) -> None:
     ("control", "code", "statement"), [(Control.DOCUMENTS, "06", ("ACA", "ACA")), (Control.SCAN, "05", ("AES", None))]
 )
 def test_a_notice_points_to_the_items_it_is_about(
-    window: Window, control: Control, code: str, statement: tuple[str, str | None]
+    context: ClearanceContext, control: Control, code: str, statement: tuple[str, str | None]
 ) -> None:
     found = _Finds([(CERTIFICATE, "2"), (CERTIFICATE, "10"), (INVOICE, None)], control)
-    callers, _ = _decided(window, found, as_json(_of_items(10)), "application/json")
+    callers, _ = _decided(context, found, as_json(_of_items(10)), "application/json")
     _, told = body_of(callers.trader().get("/v1/notices"))["notices"]
     assert told["function_code"] == code
     said = told["response"]["AdditionalInformation"]
@@ -99,24 +99,24 @@ def _steps(statement: dict[str, Any]) -> list[tuple[str, str | None]]:
     return [(step["DocumentSectionCode"], step.get("SequenceNumeric")) for step in steps]
 
 
-def test_a_notice_with_many_items_is_a_valid_message(window: Window) -> None:
+def test_a_notice_with_many_items_is_a_valid_message(context: ClearanceContext) -> None:
     found = _Finds([(CERTIFICATE, str(number)) for number in range(1, 31)])
-    callers, _ = _decided(window, found, as_json(_of_items(30)), "application/json")
-    root = parse(callers.trader().get("/v1/notices", XML_TYPE).data, window.limits)
+    callers, _ = _decided(context, found, as_json(_of_items(30)), "application/json")
+    root = parse(callers.trader().get("/v1/notices", XML_TYPE).data, context.limits)
     assert is_valid(root)
     described = [node.text for node in root.iter(f"{RES}StatementDescription")]
     assert described == [CERTIFICATE] * 20 + [f"Further goods items: {CERTIFICATE}"]
 
 
-def test_an_item_without_its_certificate_is_named_by_the_agency_s_own_profiles(window: Window) -> None:
+def test_an_item_without_its_certificate_is_named_by_the_agency_s_own_profiles(context: ClearanceContext) -> None:
     whole = _of_items(2)
     item = whole["GoodsShipment"]["GovernmentAgencyGoodsItem"][1]
     item["Commodity"] = {
         "Description": "Fresh table grapes",
         "Classification": [{"ID": "08061010", "IdentificationTypeCode": "TSP"}],
     }
-    callers = Callers(create_app(window), window)
+    callers = Callers(create_app(context), context)
     mrn = body_of(callers.trader().lodge(whole))["mrn"]
-    work(window)
+    work(context)
     reasons = body_of(callers.trader().get(f"/v1/declarations/{mrn}/decision"))["reasons"]
     assert "Item 2: Please give the phytosanitary certificate, or say why none is needed." in reasons

@@ -14,20 +14,20 @@ from singlewindow.access.keyring import create_key
 from singlewindow.access.keys import Role
 from singlewindow.access.quota import Quotas
 from singlewindow.access.tokens import new_token_key
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.http.app import create_app
 from singlewindow.storage import backlog
 from tests.integration.conftest import Caller, Callers, problem, work
 from tests.integration.documents import tree
 
 
-def _limited(window: Window, **settings: Any) -> Window:
-    return dataclasses.replace(window, settings=msgspec.structs.replace(window.settings, **settings))
+def _limited(context: ClearanceContext, **settings: Any) -> ClearanceContext:
+    return dataclasses.replace(context, settings=msgspec.structs.replace(context.settings, **settings))
 
 
-def test_a_client_that_asks_too_often_is_told_when_to_come_back(window: Window) -> None:
-    app = create_app(_limited(window, sw_rate=0.5))
-    keys = [create_key(window.engine, Role.TRADER, party=party).text for party in ("A", "A", "B")]
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(context: ClearanceContext) -> None:
+    app = create_app(_limited(context, sw_rate=0.5))
+    keys = [create_key(context.engine, Role.TRADER, party=party).text for party in ("A", "A", "B")]
     assert Caller(app, keys[0]).get("/v1/notices").status_code == 200
     answer = Caller(app, keys[1]).get("/v1/notices")
     assert problem(answer) == (429, "RATE_LIMITED")
@@ -35,11 +35,11 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(window: Window) 
     assert Caller(app, keys[2]).get("/v1/notices").status_code == 200
 
 
-def test_wrong_keys_are_slowed_down_and_right_ones_pass(app: Flask, trader: Caller, window: Window) -> None:
+def test_wrong_keys_are_slowed_down_and_right_ones_pass(app: Flask, trader: Caller, context: ClearanceContext) -> None:
     assert _wrong_keys(app, 21) == ["INVALID_TOKEN"] * 20 + ["RATE_LIMITED"]
     assert trader.get("/v1/notices").status_code == 200
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
-    answer = create_app(_limited(window, sw_token_key=new_token_key())).test_client().post("/oauth/token", data=form)
+    answer = create_app(_limited(context, sw_token_key=new_token_key())).test_client().post("/oauth/token", data=form)
     assert problem(answer) == (401, "INVALID_CLIENT")
 
 
@@ -48,18 +48,18 @@ def _wrong_keys(app: Flask, times: int) -> list[str]:
     return [problem(wrong.get("/v1/notices"))[1] for _ in range(times)]
 
 
-def test_the_operator_says_how_many_wrong_keys_an_address_may_send(window: Window) -> None:
-    strict, without = (create_app(_limited(window, sw_wrong_keys=rate)) for rate in (0.05, 0))
+def test_the_operator_says_how_many_wrong_keys_an_address_may_send(context: ClearanceContext) -> None:
+    strict, without = (create_app(_limited(context, sw_wrong_keys=rate)) for rate in (0.05, 0))
     assert _wrong_keys(strict, 3) == ["INVALID_TOKEN"] * 2 + ["RATE_LIMITED"]
     assert _wrong_keys(without, 100) == ["INVALID_TOKEN"] * 100
 
 
 def test_a_party_with_too_many_open_declarations_lodges_no_more_until_some_are_decided(
-    window: Window, monkeypatch: pytest.MonkeyPatch
+    context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quota, "COUNTED_SECONDS", 0.0)
     monkeypatch.setattr(quota, "REST", 0)
-    limited = _limited(window, sw_open_limit=2)
+    limited = _limited(context, sw_open_limit=2)
     callers = Callers(create_app(limited), limited)
     full, other = callers.trader("FULL"), callers.trader("OTHER")
     numbers = iter(range(10_000))
@@ -81,8 +81,8 @@ def _until(status: int, ask: Any) -> bool:
     return False
 
 
-def test_counting_fails_without_harm(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = Quotas(window.engine, limit=1)
+def test_counting_fails_without_harm(context: ClearanceContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Quotas(context.engine, limit=1)
     monkeypatch.setattr(backlog, "parties_with_open", _away)
     counted._counting.acquire()
     counted._count()

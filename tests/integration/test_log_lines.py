@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from adapters.contract import NotRetryable, View
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage import declarations
@@ -41,13 +41,13 @@ def canaries(lrn: str = f"{CANARY}LRN") -> dict[str, Any]:
 
 
 def test_the_requests_trace_is_stored_and_on_every_line_up_to_the_adapter(
-    trader: Caller, window: Window, log: Log
+    trader: Caller, context: ClearanceContext, log: Log
 ) -> None:
     failing = Failing("customs", NotRetryable("never"))
     answer = trader.lodge(tree())
     trace, mrn = answer.headers["X-Trace-Id"], body_of(answer)["mrn"]
-    work(replace(window, adapters={**window.adapters, "customs": failing}))
-    with window.engine.connect() as connection:
+    work(replace(context, adapters={**context.adapters, "customs": failing}))
+    with context.engine.connect() as connection:
         assert connection.execute(text("SELECT trace_id FROM version")).scalar_one() == trace
     assert [view.trace_id for view in failing.views] == [trace]
     about = {"trace_id": trace, "mrn": mrn}
@@ -67,23 +67,23 @@ def test_the_next_request_has_a_trace_of_its_own(trader: Caller, log: Log) -> No
 
 
 def test_no_word_of_a_declaration_is_logged_whatever_fails(
-    callers: Callers, window: Window, log: Log, monkeypatch: pytest.MonkeyPatch
+    callers: Callers, context: ClearanceContext, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trader = callers.trader(f"{CANARY}9")
     assert trader.lodge(canaries()).status_code == 202
     assert trader.lodge(canaries() | {"GoodsItemQuantity": "7"}).status_code == 422
     assert trader.post(b"<Declaration>" + CANARY.encode(), "application/xml").status_code >= 400
     failing = Failing("customs")
-    window = replace(window, adapters={**window.adapters, "customs": failing})
-    work(window)
+    context = replace(context, adapters={**context.adapters, "customs": failing})
+    work(context)
     assert CANARY in str(failing.views[0].tree)
 
     def fail(*_: object) -> None:
         raise OperationalError(f"INSERT {CANARY}", {"received": CANARY}, ValueError(CANARY))
 
-    monkeypatch.setattr(jobs, "window", lambda: window)
+    monkeypatch.setattr(jobs, "window", lambda: context)
     monkeypatch.setattr(declarations, "contents", fail)
     trader.lodge(canaries("CANARY2"))
-    assert [jobs.assess(batch.id) for batch in dispatch.make_batches(window)]
+    assert [jobs.assess(batch.id) for batch in dispatch.make_batches(context)]
     assert {"error"} & {key for entry in log.lines() for key in entry}
     assert CANARY not in log.stream.getvalue()

@@ -16,7 +16,7 @@ from singlewindow.access.keyring import create_key, revoke_key
 from singlewindow.access.keys import Role
 from singlewindow.access.mandates import grant, revoke_mandate
 from singlewindow.agencies.agency import Remote
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.questions import question_id
 from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
@@ -93,20 +93,23 @@ class Cast(NamedTuple):
 
 
 @pytest.fixture
-def window(window: Window) -> Iterator[Window]:
+def context(context: ClearanceContext) -> Iterator[ClearanceContext]:
     """The window, with its customs asked over HTTP, so that there are questions to answer."""
     with agency_server("green") as server:
-        customs = window.agencies["customs"]
+        customs = context.agencies["customs"]
         remote = Remote(url=server.url, key_env="CUSTOMS_KEY", allow_http=True, timeout_seconds=5)
         head = msgspec.structs.replace(customs.head, adapter="remote")
-        agencies = {**window.agencies, "customs": replace(customs, head=head, profiles=(), remote=remote)}
-        yield replace(window, agencies=agencies, adapters=build_adapters(agencies, secrets=str.lower))
+        agencies = {
+            **context.agencies,
+            "customs": replace(customs, head=head, method=replace(customs.method, profiles=()), remote=remote),
+        }
+        yield replace(context, agencies=agencies, adapters=build_adapters(agencies, secrets=str.lower))
 
 
 @pytest.fixture
-def cast(window: Window) -> Cast:
-    settings = msgspec.structs.replace(window.settings, sw_wrong_keys=0)
-    app, engine = create_app(replace(window, settings=settings)), window.engine
+def cast(context: ClearanceContext) -> Cast:
+    settings = msgspec.structs.replace(context.settings, sw_wrong_keys=0)
+    app, engine = create_app(replace(context, settings=settings)), context.engine
 
     def key(role: Role, party: str | None = None, agency: str | None = None, **terms: Any) -> str:
         return create_key(engine, role, party, agency, **terms).text
@@ -126,8 +129,8 @@ def cast(window: Window) -> Cast:
     }  # fmt: skip
     lodging = (Caller(app, trader, "TRADER"), Caller(app, key(Role.TRADER, "OTHER"), "OTHER"))
     mrns = [body_of(caller.lodge(tree()))["mrn"] for caller in lodging]
-    work(window)
-    with window.engine.connect() as connection:
+    work(context)
+    with context.engine.connect() as connection:
         found = connection.execute(select(declaration.c.mrn, version.c.id).join_from(declaration, version))
         questions = {mrn: question_id(version_id) for mrn, version_id in found}
     ids = {
@@ -187,7 +190,7 @@ def test_no_other_method_does_anything(cast: Cast, method: str) -> None:
         assert _outcome(cast.call("trader", f"{method} {path}", OWN)) == (405, "METHOD_NOT_ALLOWED"), endpoint
 
 
-def test_what_a_broker_lodges_is_the_trader_s_and_the_trail_names_both(cast: Cast, window: Window) -> None:
+def test_what_a_broker_lodges_is_the_trader_s_and_the_trail_names_both(cast: Cast, context: ClearanceContext) -> None:
     broker, _ = cast.keys["broker"]
     place = {"Acting-For": "TRADER"}
     answer = Caller(cast.app, broker).call(

@@ -11,7 +11,7 @@ from click import Command
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.retry_parked import Choice, retry
 from singlewindow.cli.operator.queue import queue
@@ -32,13 +32,13 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     return invoke
 
 
-def change(window: Window, statement: str) -> None:
-    with window.engine.begin() as connection:
+def change(context: ClearanceContext, statement: str) -> None:
+    with context.engine.begin() as connection:
         connection.execute(text(statement))
 
 
-def rows(window: Window, query: str) -> list[Any]:
-    with window.engine.connect() as connection:
+def rows(context: ClearanceContext, query: str) -> list[Any]:
+    with context.engine.connect() as connection:
         return list(connection.execute(text(query)))
 
 
@@ -47,47 +47,51 @@ def row_of(table: str, agency: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│ ").split("│")]
 
 
-def test_the_queue_shows_each_agencys_questions_where_they_are(run: Any, trader: Caller, window: Window) -> None:
+def test_the_queue_shows_each_agencys_questions_where_they_are(
+    run: Any, trader: Caller, context: ClearanceContext
+) -> None:
     for lrn in ("A", "B", "C"):
         trader.lodge(tree(lrn))
-    small = msgspec.structs.replace(window.settings, sw_batch_size=1)
-    dispatch.make_batches(Window(small, *list(vars(window).values())[1:]))
+    small = msgspec.structs.replace(context.settings, sw_batch_size=1)
+    dispatch.make_batches(ClearanceContext(small, *list(vars(context).values())[1:]))
     waiting, batched, *_ = row_of(run().stdout, "customs")[1:]
     assert (waiting, batched) == ("2", "1")
     assert row_of(run().stdout, "firearms")[1:] == ["0", "0", "0", "0", "0", "-", "0", "0"]
 
 
-def test_parked_questions_are_listed_with_reason_and_deadline(run: Any, trader: Caller, window: Window) -> None:
+def test_parked_questions_are_listed_with_reason_and_deadline(
+    run: Any, trader: Caller, context: ClearanceContext
+) -> None:
     mrn = body_of(trader.lodge(tree()))["mrn"]
-    change(window, PARK)
+    change(context, PARK)
     _, version, agency, attempts, reason, deadline = row_of(run("parked").stdout, "customs")
     assert (version, agency, attempts, reason) == ("1", "customs", "3", "the register is down")
     assert deadline.endswith("Z")
     assert mrn in run("parked").stdout
 
 
-def test_retry_asks_parked_questions_again_and_records_it(run: Any, trader: Caller, window: Window) -> None:
+def test_retry_asks_parked_questions_again_and_records_it(run: Any, trader: Caller, context: ClearanceContext) -> None:
     trader.lodge(tree())
-    change(window, PARK)
-    work(window)
-    assert rows(window, "SELECT count(*) FROM decision") == [(0,)]
+    change(context, PARK)
+    work(context)
+    assert rows(context, "SELECT count(*) FROM decision") == [(0,)]
     assert run("retry", "--all").stdout == "1 parked question will be asked again.\n"
-    ((actor, detail),) = rows(window, "SELECT actor, detail FROM event WHERE kind = 'retried'")
+    ((actor, detail),) = rows(context, "SELECT actor, detail FROM event WHERE kind = 'retried'")
     assert (actor, msgspec.json.decode(detail)) == (
         "operator:cli",
         {"agency": "customs", "attempts": 3, "failure": "the register is down"},
     )
-    work(window)
-    assert rows(window, "SELECT outcome FROM decision") == [("release",)]
+    work(context)
+    assert rows(context, "SELECT outcome FROM decision") == [("release",)]
 
 
-def test_retry_takes_the_chosen_questions_only(run: Any, trader: Caller, window: Window) -> None:
+def test_retry_takes_the_chosen_questions_only(run: Any, trader: Caller, context: ClearanceContext) -> None:
     mrns = [body_of(trader.lodge(tree(lrn)))["mrn"] for lrn in ("A", "B")]
-    change(window, PARK)
+    change(context, PARK)
     assert run("retry", "--agency", "firearms").stdout.startswith("0 parked questions")
     assert run("retry", "--mrn", make_mrn(2026, "ZZ", 1)).stdout.startswith("0 parked questions")
     assert run("retry", "--mrn", f" {mrns[0].lower()}", "--agency", "Customs ").stdout.startswith("1 parked question ")
-    assert rows(window, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
+    assert rows(context, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
 
 
 @pytest.mark.parametrize("arguments", [("--agency", "custom"), ("--mrn", "26ZZ00000000000000"), ("--mrn", "LRN1")])
@@ -103,37 +107,39 @@ def test_retry_wants_to_know_which(run: Any, arguments: tuple[str, ...]) -> None
     assert "--all alone" in answer.stderr
 
 
-def test_a_question_parked_because_its_workers_ended_has_its_event(trader: Caller, window: Window) -> None:
+def test_a_question_parked_because_its_workers_ended_has_its_event(trader: Caller, context: ClearanceContext) -> None:
     trader.lodge(tree())
-    (batch,) = [batch for batch in dispatch.make_batches(window) if batch.agency == "customs"]
-    change(window, f"UPDATE batch SET claimed = true, lease_until = 0 WHERE id = {batch.id}")
-    change(window, "UPDATE outbox SET attempts = 2 WHERE agency = 'customs'")
-    assert dispatch.take_back(window) == 1
-    ((detail,),) = rows(window, "SELECT detail FROM event WHERE kind = 'parked'")
+    (batch,) = [batch for batch in dispatch.make_batches(context) if batch.agency == "customs"]
+    change(context, f"UPDATE batch SET claimed = true, lease_until = 0 WHERE id = {batch.id}")
+    change(context, "UPDATE outbox SET attempts = 2 WHERE agency = 'customs'")
+    assert dispatch.take_back(context) == 1
+    ((detail,),) = rows(context, "SELECT detail FROM event WHERE kind = 'parked'")
     assert msgspec.json.decode(detail) == {"agency": "customs", "failure": "the worker ended before it answered"}
-    assert rows(window, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
+    assert rows(context, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
 
 
-def test_retrying_taking_back_and_closing_at_once_never_wait_in_a_ring(trader: Caller, window: Window) -> None:
+def test_retrying_taking_back_and_closing_at_once_never_wait_in_a_ring(
+    trader: Caller, context: ClearanceContext
+) -> None:
     for number in range(12):
         trader.lodge(tree(f"RING{number}"))
 
     def put_back(_: int) -> None:
-        retry(window.engine, Choice())
+        retry(context.engine, Choice())
 
     def take_back(_: int) -> None:
-        dispatch.make_batches(window)
-        change(window, "UPDATE batch SET claimed = true, lease_until = 0")
-        dispatch.take_back(window)
+        dispatch.make_batches(context)
+        change(context, "UPDATE batch SET claimed = true, lease_until = 0")
+        dispatch.take_back(context)
 
     def close(_: int) -> None:
-        change(window, "UPDATE outbox SET deadline_at = 0 WHERE version_id = (SELECT max(version_id) FROM outbox)")
-        dispatch.answer_for_silence(window)
+        change(context, "UPDATE outbox SET deadline_at = 0 WHERE version_id = (SELECT max(version_id) FROM outbox)")
+        dispatch.answer_for_silence(context)
 
     with ThreadPoolExecutor(3) as pool:
         rounds = [pool.submit(task, number) for number in range(20) for task in (put_back, take_back, close)]
         for each in rounds:
             each.result()
-    change(window, "UPDATE outbox SET deadline_at = 0")
-    dispatch.answer_for_silence(window)
-    assert rows(window, "SELECT count(*) FROM decision") == [(12,)]
+    change(context, "UPDATE outbox SET deadline_at = 0")
+    dispatch.answer_for_silence(context)
+    assert rows(context, "SELECT count(*) FROM decision") == [(12,)]

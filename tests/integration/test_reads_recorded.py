@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from singlewindow.access.keys import Role
 from singlewindow.access.mandates import grant
 from singlewindow.audit.checkpoint import Signer, new_key, read_checkpoints
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
 from singlewindow.http.app import create_app
 from singlewindow.http.request import Call, Reply
@@ -33,25 +33,25 @@ READING = [
 ]
 
 
-def reads(window: Window) -> list[tuple[str, dict[str, Any]]]:
-    with window.engine.connect() as connection:
+def reads(context: ClearanceContext) -> list[tuple[str, dict[str, Any]]]:
+    with context.engine.connect() as connection:
         rows = connection.execute(text("SELECT actor, detail FROM event WHERE kind = 'read' ORDER BY id"))
         return [(row.actor, msgspec.json.decode(row.detail)) for row in rows]
 
 
-def lodged(trader: Caller, window: Window, lrn: str = "LRN1") -> str:
+def lodged(trader: Caller, context: ClearanceContext, lrn: str = "LRN1") -> str:
     mrn = str(body_of(trader.lodge(tree(lrn)))["mrn"])
-    work(window)
+    work(context)
     return mrn
 
 
 @pytest.mark.parametrize(("route", "role"), READING, ids=lambda part: getattr(part, "endpoint", part))
 def test_a_reading_is_recorded_with_who_read_and_what(
-    callers: Callers, trader: Caller, window: Window, route: Route, role: Role
+    callers: Callers, trader: Caller, context: ClearanceContext, route: Route, role: Role
 ) -> None:
-    mrn, reader = lodged(trader, window), callers.of(role)
-    audit_trail.sign(window.engine, Signer(new_key()))
-    grant(window.engine, "BROKER1", TRADER)
+    mrn, reader = lodged(trader, context), callers.of(role)
+    audit_trail.sign(context.engine, Signer(new_key()))
+    grant(context.engine, "BROKER1", TRADER)
     path = route.path.replace("<mrn>", mrn).replace("<code>", "customs")
     place = TRADER_S if role is Role.BROKER else {}
     told = {"mrns": [mrn], "checkpoints": [1], "fingerprint": ANY}
@@ -59,11 +59,11 @@ def test_a_reading_is_recorded_with_who_read_and_what(
         answer = reader.call(route.method, path, headers={"Accept": media} | place)
         assert answer.status_code == 200, answer.data
     if role is Role.TRADER:
-        assert reads(window) == []
+        assert reads(context) == []
         return
     key_id = reader.key.split("_")[1]
     actors = {Role.AGENCY: "agency:customs", Role.BROKER: f"broker:BROKER1 for {TRADER}"}
-    recorded = reads(window)
+    recorded = reads(context)
     assert [actor for actor, _ in recorded] == [actors.get(role, f"{role}:{key_id}")] * len(route.produces)
     subject = route.discloses.subject or ""
     wanted = {"call": route.endpoint, "key_id": key_id, subject: told[subject]}
@@ -77,7 +77,7 @@ def test_every_role_that_reads_was_tried() -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Acting-For": "BROKER1"}], ids=["unsaid", "said"])
 def test_what_a_broker_reads_of_its_own_is_not_recorded(
-    callers: Callers, window: Window, headers: dict[str, str]
+    callers: Callers, context: ClearanceContext, headers: dict[str, str]
 ) -> None:
     broker = callers.broker("BROKER1")
     content = as_json(tree(Declarant={"ID": "BROKER1"}))
@@ -86,18 +86,18 @@ def test_what_a_broker_reads_of_its_own_is_not_recorded(
     mrn = body_of(answer)["mrn"]
     for path in ("declarations", "notices", f"declarations/{mrn}", f"declarations/{mrn}/document"):
         assert broker.call("GET", f"/v1/{path}", headers=headers).status_code == 200
-    assert reads(window) == []
-    with window.engine.connect() as connection:
+    assert reads(context) == []
+    with context.engine.connect() as connection:
         lodging = connection.execute(text("SELECT actor FROM event WHERE kind = 'lodged'")).scalar_one()
     assert lodging == "broker:BROKER1"
 
 
-def test_an_empty_page_of_notices_is_no_reading(callers: Callers, window: Window) -> None:
-    grant(window.engine, "BROKER1", TRADER)
+def test_an_empty_page_of_notices_is_no_reading(callers: Callers, context: ClearanceContext) -> None:
+    grant(context.engine, "BROKER1", TRADER)
     broker = callers.broker("BROKER1")
     for media, status in (("application/json", 200), ("application/xml", 204)):
         assert broker.call("GET", "/v1/notices", headers=TRADER_S | {"Accept": media}).status_code == status
-    assert reads(window) == []
+    assert reads(context) == []
 
 
 @pytest.mark.parametrize(
@@ -111,57 +111,61 @@ def test_an_empty_page_of_notices_is_no_reading(callers: Callers, window: Window
 )
 @pytest.mark.parametrize("role", [Role.TRADER, Role.BROKER])
 def test_a_reply_that_does_not_fit_what_its_route_declares_is_not_given(
-    window: Window, monkeypatch: pytest.MonkeyPatch, discloses: Discloses, told: dict[str, Any] | None, role: Role
+    context: ClearanceContext,
+    monkeypatch: pytest.MonkeyPatch,
+    discloses: Discloses,
+    told: dict[str, Any] | None,
+    role: Role,
 ) -> None:
     def handler(_call: Call) -> Reply:
         return Reply({"shown": "secret"}, told=told)
 
     notices = next(route for route in ROUTES if route.path == "/v1/notices")
     monkeypatch.setattr("singlewindow.http.app.ROUTES", (replace(notices, handler=handler, discloses=discloses),))
-    app = create_app(window)
-    answer = Callers(app, window).of(role).get("/v1/notices")
+    app = create_app(context)
+    answer = Callers(app, context).of(role).get("/v1/notices")
     assert problem(answer) == (500, "INTERNAL_ERROR")
     assert b"secret" not in answer.data
-    assert reads(window) == []
+    assert reads(context) == []
 
 
 def test_what_a_broker_reads_of_a_trader_s_is_recorded_with_both_names(
-    callers: Callers, trader: Caller, window: Window
+    callers: Callers, trader: Caller, context: ClearanceContext
 ) -> None:
-    mrn = lodged(trader, window)
-    grant(window.engine, "BROKER1", TRADER)
+    mrn = lodged(trader, context)
+    grant(context.engine, "BROKER1", TRADER)
     assert callers.broker("BROKER1").call("GET", f"/v1/declarations/{mrn}", headers=TRADER_S).status_code == 200
-    ((actor, detail),) = reads(window)
+    ((actor, detail),) = reads(context)
     assert (actor, detail["mrns"]) == ("broker:BROKER1 for GB123456789000", [mrn])
 
 
 def test_a_page_of_a_feed_is_one_event_and_an_empty_page_is_none(
-    callers: Callers, trader: Caller, window: Window
+    callers: Callers, trader: Caller, context: ClearanceContext
 ) -> None:
-    mrns = sorted(lodged(trader, window, f"LRN{number}") for number in range(3))
+    mrns = sorted(lodged(trader, context, f"LRN{number}") for number in range(3))
     agency = callers.agency("customs")
     following = body_of(agency.get("/v1/agencies/customs/feed"))["next"]
     agency.get(f"/v1/agencies/customs/feed?after={following}")
-    assert [detail["mrns"] for _, detail in reads(window)] == [mrns]
+    assert [detail["mrns"] for _, detail in reads(context)] == [mrns]
 
 
-def test_what_traders_read_of_their_own_is_not_recorded(trader: Caller, window: Window) -> None:
-    mrn = lodged(trader, window)
+def test_what_traders_read_of_their_own_is_not_recorded(trader: Caller, context: ClearanceContext) -> None:
+    mrn = lodged(trader, context)
     for path in ("", f"/{mrn}", f"/{mrn}/document", f"/{mrn}/decision"):
         assert trader.get(f"/v1/declarations{path}").status_code == 200
-    assert reads(window) == []
+    assert reads(context) == []
 
 
-def test_what_was_not_found_was_not_read(callers: Callers, window: Window) -> None:
+def test_what_was_not_found_was_not_read(callers: Callers, context: ClearanceContext) -> None:
     assert callers.auditor().get("/v1/declarations/26ZZ00000000000000").status_code == 404
     assert callers.agency("customs").get("/v1/agencies/health/feed").status_code == 404
-    assert reads(window) == []
+    assert reads(context) == []
 
 
 def test_a_reading_that_cannot_be_recorded_is_refused(
-    callers: Callers, trader: Caller, window: Window, monkeypatch: pytest.MonkeyPatch
+    callers: Callers, trader: Caller, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mrn, auditor = lodged(trader, window), callers.auditor()
+    mrn, auditor = lodged(trader, context), callers.auditor()
     assert auditor.get("/v1/release-times").status_code == 200  # the key is known from now on
 
     def away(*_: object) -> None:
@@ -173,9 +177,11 @@ def test_a_reading_that_cannot_be_recorded_is_refused(
     assert b"Spanners" not in answer.data
 
 
-def test_an_auditor_fetches_the_checkpoints_that_came_since_the_last_time(callers: Callers, window: Window) -> None:
+def test_an_auditor_fetches_the_checkpoints_that_came_since_the_last_time(
+    callers: Callers, context: ClearanceContext
+) -> None:
     signer = Signer(new_key())
-    made = [audit_trail.sign(window.engine, signer) for _ in range(3)]
+    made = [audit_trail.sign(context.engine, signer) for _ in range(3)]
     answer = callers.auditor().get("/v1/audit/checkpoints?after=1")
     assert answer.content_type == "text/plain"
     assert read_checkpoints(answer.data.splitlines(), [signer.public]) == made[1:]

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
 from singlewindow.cli.operator.db import db
@@ -33,7 +33,7 @@ from tests import servers
 from tests.documents import original
 from tests.integration.conftest import work
 
-TRADER = Principal("key", Role.TRADER, party="GB123456789012")
+TRADER = Caller("key", Role.TRADER, party="GB123456789012")
 SIGNER = Signer(new_key())
 COUNTS: Mapping[str, str] = {
     "declarations": "SELECT count(*) FROM declaration WHERE mrn IN ({})",
@@ -48,21 +48,21 @@ COUNTS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def rows(window: Window, query: str) -> list[tuple[Any, ...]]:
-    with window.engine.connect() as connection:
+def rows(context: ClearanceContext, query: str) -> list[tuple[Any, ...]]:
+    with context.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
-def counts(window: Window, mrns: list[str]) -> dict[str, int]:
+def counts(context: ClearanceContext, mrns: list[str]) -> dict[str, int]:
     listed = ", ".join(f"'{mrn}'" for mrn in mrns)
-    return {name: rows(window, query.format(listed))[0][0] for name, query in COUNTS.items()}
+    return {name: rows(context, query.format(listed))[0][0] for name, query in COUNTS.items()}
 
 
 class Pouring:
     """Lodges one declaration after the other in a thread until told to stop; `mrns` are confirmed."""
 
-    def __init__(self, window: Window) -> None:
-        self._window, self._stop = window, threading.Event()
+    def __init__(self, context: ClearanceContext) -> None:
+        self._context, self._stop = context, threading.Event()
         self._thread = threading.Thread(target=self._pour)
         self.mrns: list[str] = []
         self.enough = threading.Event()
@@ -78,18 +78,18 @@ class Pouring:
 
     def _pour(self) -> None:
         while not self._stop.is_set():
-            self.mrns.append(lodged(self._window, f"POUR{len(self.mrns):05d}").mrn)
+            self.mrns.append(lodged(self._context, f"POUR{len(self.mrns):05d}").mrn)
             if len(self.mrns) == 30:
-                work(self._window)
+                work(self._context)
             if len(self.mrns) == 40:
-                dispatch.make_batches(self._window)  # and nobody works them off
+                dispatch.make_batches(self._context)  # and nobody works them off
                 self.enough.set()
 
 
-def lodged(window: Window, lrn: str) -> Receipt:
+def lodged(context: ClearanceContext, lrn: str) -> Receipt:
     content = original(lrn)
-    read: Validated = validate(content, Media.XML, window.rulebooks, window.limits)
-    (receipt,) = lodge(window, [Lodgement(TRADER, content, "application/xml", read, b"[]")])
+    read: Validated = validate(content, Media.XML, context.rulebooks, context.limits)
+    (receipt,) = lodge(context, [Lodgement(TRADER, content, "application/xml", read, b"[]")])
     assert isinstance(receipt, Receipt)
     return receipt
 
@@ -115,38 +115,40 @@ def back_up(url: str, file: Path) -> None:
 
 
 @contextmanager
-def restored(window: Window, file: Path, place: Path) -> Iterator[Window]:
+def restored(context: ClearanceContext, file: Path, place: Path) -> Iterator[ClearanceContext]:
     """The backup in an empty directory, or an empty database, as docs/recovery.md says."""
-    if window.engine.dialect.name == "sqlite":
+    if context.engine.dialect.name == "sqlite":
         place.mkdir()
         shutil.copy(file, place / "singlewindow.db")
-        yield opened(window, f"sqlite:///{place / 'singlewindow.db'}")
+        yield opened(context, f"sqlite:///{place / 'singlewindow.db'}")
         return
-    with servers.database(window.settings.database_url) as url:
+    with servers.database(context.settings.database_url) as url:
         command = [tool("pg_restore"), "--no-owner", "--exit-on-error", f"--dbname={libpq(url)}", str(file)]
         subprocess.run(command, check=True)
-        other = opened(window, url)
+        other = opened(context, url)
         yield other
         other.engine.dispose()
 
 
-def opened(window: Window, url: str) -> Window:
-    return replace(window, engine=open_engine(url))
+def opened(context: ClearanceContext, url: str) -> ClearanceContext:
+    return replace(context, engine=open_engine(url))
 
 
 @pytest.fixture
-def backed_up(window: Window, tmp_path: Path) -> Iterator[tuple[Window, list[str], dict[str, int]]]:
+def backed_up(
+    context: ClearanceContext, tmp_path: Path
+) -> Iterator[tuple[ClearanceContext, list[str], dict[str, int]]]:
     """The restored service, what was confirmed before its backup began, and how much the original held of that."""
-    with Pouring(window) as pouring:
+    with Pouring(context) as pouring:
         before = list(pouring.mrns)
-        back_up(window.settings.database_url, tmp_path / "backup")
-    expected = counts(window, before)
-    with restored(window, tmp_path / "backup", tmp_path / "restored") as other:
+        back_up(context.settings.database_url, tmp_path / "backup")
+    expected = counts(context, before)
+    with restored(context, tmp_path / "backup", tmp_path / "restored") as other:
         yield other, before, expected
 
 
 def test_a_restored_record_holds_everything_confirmed_before_the_backup(
-    backed_up: tuple[Window, list[str], dict[str, int]],
+    backed_up: tuple[ClearanceContext, list[str], dict[str, int]],
 ) -> None:
     restored_window, before, expected = backed_up
     assert counts(restored_window, before) == expected
@@ -154,31 +156,33 @@ def test_a_restored_record_holds_everything_confirmed_before_the_backup(
 
 
 def test_a_restored_service_decides_what_was_open_and_numbers_on_without_a_gap(
-    backed_up: tuple[Window, list[str], dict[str, int]],
+    backed_up: tuple[ClearanceContext, list[str], dict[str, int]],
 ) -> None:
-    window, _, _ = backed_up
-    held = rows(window, "SELECT count(*) FROM declaration")[0][0]
-    lodged(window, "AFTER")
-    with window.engine.begin() as connection:
+    context, _, _ = backed_up
+    held = rows(context, "SELECT count(*) FROM declaration")[0][0]
+    lodged(context, "AFTER")
+    with context.engine.begin() as connection:
         connection.execute(text("UPDATE batch SET lease_until = 0"))
-    dispatch.take_back(window)
-    work(window)
-    assert rows(window, "SELECT count(*) FROM decision") == [(held + 1,)]
-    numbers = [number for (number,) in rows(window, "SELECT number FROM notice ORDER BY number")]
+    dispatch.take_back(context)
+    work(context)
+    assert rows(context, "SELECT count(*) FROM decision") == [(held + 1,)]
+    numbers = [number for (number,) in rows(context, "SELECT number FROM notice ORDER BY number")]
     assert numbers == list(range(1, 2 * (held + 1) + 1))
-    for agency, last in rows(window, "SELECT substr(name, 6), last_number FROM stream WHERE name LIKE 'feed/%'"):
-        assert rows(window, f"SELECT count(*), max(number) FROM feed WHERE agency = '{agency}'") == [(last, last)]
+    for agency, last in rows(context, "SELECT substr(name, 6), last_number FROM stream WHERE name LIKE 'feed/%'"):
+        assert rows(context, f"SELECT count(*), max(number) FROM feed WHERE agency = '{agency}'") == [(last, last)]
 
 
-def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(window: Window, tmp_path: Path) -> None:
+def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(
+    context: ClearanceContext, tmp_path: Path
+) -> None:
     """Numbers run again after a restore: the same number is another entry, and its digest tells."""
     for number in range(2):
-        lodged(window, f"BEFORE{number}")
-    kept = _ends(window)
-    back_up(window.settings.database_url, tmp_path / "backup")
-    lodged(window, "LOST")
-    lost = _ends(window)
-    with restored(window, tmp_path / "backup", tmp_path / "restored") as other:
+        lodged(context, f"BEFORE{number}")
+    kept = _ends(context)
+    back_up(context.settings.database_url, tmp_path / "backup")
+    lodged(context, "LOST")
+    lost = _ends(context)
+    with restored(context, tmp_path / "backup", tmp_path / "restored") as other:
         for read_on, cursor in zip(_streams(other), lost, strict=True):
             with pytest.raises(NotInStream, match=f"does not reach number {cursor.number}"):
                 read_on(cursor)
@@ -190,24 +194,24 @@ def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(w
             assert read_on(before).number == cursor.number
 
 
-def _streams(window: Window) -> list[Callable[[Cursor], Cursor]]:
+def _streams(context: ClearanceContext) -> list[Callable[[Cursor], Cursor]]:
     """Ways to read on in each stream: from a cursor to the next."""
     return [
-        lambda after: notices(window, "GB123456789012", after, 50).next,
-        lambda after: read_cursor(feed(window, "customs", after, 50).next),
-        lambda after: audit_trail.checkpoints_after(window.engine, after, 50)[1],
+        lambda after: notices(context, "GB123456789012", after, 50).next,
+        lambda after: read_cursor(feed(context, "customs", after, 50).next),
+        lambda after: audit_trail.checkpoints_after(context.engine, after, 50)[1],
     ]
 
 
-def _ends(window: Window) -> list[Cursor]:
-    audit_trail.sign(window.engine, SIGNER)
-    return [read_on(START) for read_on in _streams(window)]
+def _ends(context: ClearanceContext) -> list[Cursor]:
+    audit_trail.sign(context.engine, SIGNER)
+    return [read_on(START) for read_on in _streams(context)]
 
 
-def test_the_totals_come_back_with_the_record(backed_up: tuple[Window, list[str], dict[str, int]]) -> None:
-    window, _, _ = backed_up
-    decided = rows(window, "SELECT 'decided/' || outcome, count(*) FROM decision GROUP BY outcome")
-    assert decided == rows(window, "SELECT name, sum(count) FROM tally GROUP BY name")
+def test_the_totals_come_back_with_the_record(backed_up: tuple[ClearanceContext, list[str], dict[str, int]]) -> None:
+    context, _, _ = backed_up
+    decided = rows(context, "SELECT 'decided/' || outcome, count(*) FROM decision GROUP BY outcome")
+    assert decided == rows(context, "SELECT name, sum(count) FROM tally GROUP BY name")
 
 
 def test_a_backup_is_one_file_and_never_overwrites(tmp_path: Path, migrated_sqlite: Path) -> None:
@@ -232,14 +236,14 @@ def test_a_server_is_backed_up_by_its_own_tool(tmp_path: Path) -> None:
     assert "backup" in db.commands
 
 
-def test_todays_processes_work_on_beside_tables_that_a_later_version_has_added_to(window: Window) -> None:
-    lodged(window, "BEFORE")
-    with window.engine.begin() as connection:
+def test_todays_processes_work_on_beside_tables_that_a_later_version_has_added_to(context: ClearanceContext) -> None:
+    lodged(context, "BEFORE")
+    with context.engine.begin() as connection:
         connection.execute(text("CREATE TABLE tomorrow (id integer)"))
         for table in ("version", "outbox", "batch", "assessment", "decision", "event", "notice", "feed"):
             connection.execute(text(f"ALTER TABLE {table} ADD COLUMN tomorrow text"))
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    lodged(window, "BESIDE")
-    work(window)
-    assert tables(window.engine) is Tables.NEWER
-    assert rows(window, "SELECT count(*) FROM decision") == [(2,)]
+    lodged(context, "BESIDE")
+    work(context)
+    assert tables(context.engine) is Tables.NEWER
+    assert rows(context, "SELECT count(*) FROM decision") == [(2,)]

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.contract import Adapter, View
 from singlewindow.access.keys import Role
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.http.app import create_app
 from singlewindow.http.routes import ROUTES
@@ -56,9 +56,9 @@ class _Content:
         return Assessment(agency=self.agency, answer=Answer.ASSESSED, lane=Lane.GREEN)
 
 
-def _with_answers(window: Window, suspicious: Mapping[str, _Suspicious]) -> Window:
-    adapters: dict[str, Adapter] = {code: _Content(code) for code in window.agencies}
-    return replace(window, adapters={**adapters, **suspicious})
+def _with_answers(context: ClearanceContext, suspicious: Mapping[str, _Suspicious]) -> ClearanceContext:
+    adapters: dict[str, Adapter] = {code: _Content(code) for code in context.agencies}
+    return replace(context, adapters={**adapters, **suspicious})
 
 
 def _readable(caller: Caller, mrn: str) -> dict[str, Any]:
@@ -80,16 +80,18 @@ def _readable(caller: Caller, mrn: str) -> dict[str, Any]:
     return answers
 
 
-def test_nothing_of_what_agencies_found_reaches_the_trader(window: Window, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_of_what_agencies_found_reaches_the_trader(
+    context: ClearanceContext, caplog: pytest.LogCaptureFixture
+) -> None:
     hits = {"customs": _Suspicious("customs", Lane.RED), "firearms": _Suspicious("firearms", Lane.ORANGE)}
-    suspicious = _with_answers(window, hits)
+    suspicious = _with_answers(context, hits)
     trader = Callers(create_app(suspicious), suspicious).trader()
     with caplog.at_level(logging.INFO):
         mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
         before = _readable(trader, mrn)
         work(suspicious)
         after = _readable(trader, mrn)
-    unspeakable = [CANARY, *Lane, *(agency.name for agency in window.agencies.values())]
+    unspeakable = [CANARY, *Lane, *(agency.name for agency in context.agencies.values())]
     for when, answers in (("before", before), ("after", after)):
         for call, answer in answers.items():
             told = _without_chance(answer.text + str(answer.headers), answer)
@@ -142,11 +144,11 @@ def _two_items() -> dict[str, Any]:
     ids=["one item", "two items"],
 )
 def test_who_found_something_and_how_grave_it_is_makes_no_difference_to_the_trader(
-    window: Window, variants: dict[str, dict[str, _Suspicious]], declaration: dict[str, Any], place: str
+    context: ClearanceContext, variants: dict[str, dict[str, _Suspicious]], declaration: dict[str, Any], place: str
 ) -> None:
     told = []
     for number, hits in enumerate(variants.values()):
-        suspicious = _with_answers(window, hits)
+        suspicious = _with_answers(context, hits)
         trader = Callers(create_app(suspicious), suspicious).trader(f"GB90000000{number}000")
         mrn = body_of(trader.lodge(declaration))["mrn"]
         work(suspicious)
@@ -164,8 +166,8 @@ def _told(trader: Caller, answer: Any) -> str:
     return _without_chance(answer.text, answer).replace(trader.party, "PARTY")
 
 
-def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(window: Window) -> None:
-    suspicious = _with_answers(window, {"firearms": _Suspicious("firearms", Lane.RED, words="")})
+def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(context: ClearanceContext) -> None:
+    suspicious = _with_answers(context, {"firearms": _Suspicious("firearms", Lane.RED, words="")})
     trader = Callers(create_app(suspicious), suspicious).trader()
     mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
     work(suspicious)
@@ -173,10 +175,10 @@ def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(window: 
     assert reasons[1:] == ["The declaration is being looked at."]
 
 
-def test_while_it_is_open_nobody_can_tell_how_many_are_still_asked(window: Window) -> None:
+def test_while_it_is_open_nobody_can_tell_how_many_are_still_asked(context: ClearanceContext) -> None:
     told = []
     for number, commodity in enumerate(("73181595", PISTOLS)):
-        trader = Callers(create_app(window), window).trader(f"GB90000000{number}000")
+        trader = Callers(create_app(context), context).trader(f"GB90000000{number}000")
         mrn = body_of(trader.lodge(tree(commodity=commodity)))["mrn"]
         answer = trader.get(f"/v1/declarations/{mrn}")
         told.append((_without_chance(answer.text, answer), trader.get(f"/v1/declarations/{mrn}/decision").status_code))

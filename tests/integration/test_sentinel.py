@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from singlewindow.storage.open_questions import Batch
 from workers import jobs, sentinel
 from workers.queue_server import find_queue_binary
-from workers.queues import connect, queue, ring
+from workers.queues import connect, queue, wake_workers
 from workers.worker import Worker
 
 PATIENCE = 30.0
@@ -92,13 +92,13 @@ def test_bells_are_heard_before_and_after_another_server_becomes_the_primary(
     heard: list[int] = []
     monkeypatch.setattr(jobs, "assess", heard.append)
     client = connect(watched.url)
-    bell = queue(client)
-    worker = Worker([bell], connection=client, serializer=JSONSerializer)
+    job_queue = queue(client)
+    worker = Worker([job_queue], connection=client, serializer=JSONSerializer)
     monkeypatch.setattr(worker, "_install_signal_handlers", lambda: None)
-    assert ring(bell, [Batch(1, "customs", 1)])
+    assert wake_workers(job_queue, [Batch(1, "customs", 1)])
     worker.work(burst=True)
     watched.fail_over()
-    wait_until(lambda: ring(bell, [Batch(2, "customs", 1)]))
+    wait_until(lambda: wake_workers(job_queue, [Batch(2, "customs", 1)]))
     worker.work(burst=True)
     client.close()
     assert heard == [1, 2]

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
 from tests.integration.conftest import Caller, Callers, body_of, problem
 from tests.integration.documents import XML_TYPE, tree
@@ -39,7 +39,7 @@ class Reader(NamedTuple):
 
 
 @pytest.fixture(params=["notice", "feed", "checkpoint"])
-def reader(request: pytest.FixtureRequest, callers: Callers, window: Window) -> Reader:
+def reader(request: pytest.FixtureRequest, callers: Callers, context: ClearanceContext) -> Reader:
     trader, numbers = callers.trader(), iter(range(1_000))
 
     def lodge() -> None:
@@ -50,7 +50,7 @@ def reader(request: pytest.FixtureRequest, callers: Callers, window: Window) -> 
     if request.param == "feed":
         return Reader(callers.agency("customs"), "/v1/agencies/customs/feed", "feed", lodge)
     auditor = callers.auditor()
-    return Reader(auditor, "/v1/audit/checkpoints", "checkpoint", lambda: audit_trail.sign(window.engine, SIGNER))
+    return Reader(auditor, "/v1/audit/checkpoints", "checkpoint", lambda: audit_trail.sign(context.engine, SIGNER))
 
 
 def entries(answer: TestResponse) -> int:
@@ -122,7 +122,7 @@ def test_what_is_no_cursor_is_refused_as_a_parameter(reader: Reader, after: str)
 
 
 def test_a_stream_is_asked_once_and_its_end_only_where_a_number_alone_finds_nothing(
-    reader: Reader, window: Window
+    reader: Reader, context: ClearanceContext
 ) -> None:
     end, asked = reader.fill(3), []
 
@@ -130,13 +130,13 @@ def test_a_stream_is_asked_once_and_its_end_only_where_a_number_alone_finds_noth
         if f"FROM {reader.table}" in statement and "principal" not in statement:
             asked.append(statement)
 
-    event.listen(window.engine, "before_cursor_execute", note)
+    event.listen(context.engine, "before_cursor_execute", note)
     counts = []
     for after in ("0", "1", end, "3", "4"):
         asked.clear()
         reader.read(after)
         counts.append(len(asked))
-    event.remove(window.engine, "before_cursor_execute", note)
+    event.remove(context.engine, "before_cursor_execute", note)
     assert counts == [1, 1, 1, 2, 2]
 
 

@@ -12,7 +12,7 @@ from singlewindow.access import cache
 from singlewindow.access.keyring import create_key, revoke_key
 from singlewindow.access.keys import NewKey, Role
 from singlewindow.access.tokens import new_token_key
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.http.app import create_app
 from tests.integration.conftest import Caller, body_of
 
@@ -20,14 +20,14 @@ PEM = new_token_key()
 
 
 @pytest.fixture
-def app(window: Window) -> Flask:
-    settings = msgspec.structs.replace(window.settings, sw_token_key=PEM)
-    return create_app(dataclasses.replace(window, settings=settings))
+def app(context: ClearanceContext) -> Flask:
+    settings = msgspec.structs.replace(context.settings, sw_token_key=PEM)
+    return create_app(dataclasses.replace(context, settings=settings))
 
 
 @pytest.fixture
-def key(window: Window) -> NewKey:
-    return create_key(window.engine, Role.TRADER, party="GB1")
+def key(context: ClearanceContext) -> NewKey:
+    return create_key(context.engine, Role.TRADER, party="GB1")
 
 
 def _asked(app: Flask, key: NewKey, headers: dict[str, str] | None = None, **changes: Any) -> Any:
@@ -46,28 +46,30 @@ def test_a_token_does_what_its_key_does(app: Flask, key: NewKey) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_token_can_be_narrowed_and_never_widened(app: Flask, key: NewKey, window: Window) -> None:
+def test_a_token_can_be_narrowed_and_never_widened(app: Flask, key: NewKey, context: ClearanceContext) -> None:
     narrow = Caller(app, body_of(_asked(app, key, scope="read"))["access_token"])
     assert narrow.get("/v1/declarations").status_code == 200
     assert narrow.get("/v1/notices").status_code == 403
-    small = create_key(window.engine, Role.TRADER, party="GB1", scopes=["read"])
+    small = create_key(context.engine, Role.TRADER, party="GB1", scopes=["read"])
     assert body_of(_asked(app, small))["scope"] == "read"
     for wide in (_asked(app, small, scope="read lodge"), _asked(app, key, scope="metrics")):
         assert (wide.status_code, body_of(wide)["error"]) == (400, "invalid_scope")
 
 
-def test_a_token_dies_with_its_key(app: Flask, key: NewKey, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_dies_with_its_key(
+    app: Flask, key: NewKey, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = body_of(_asked(app, key))["access_token"]
-    revoke_key(window.engine, key.key_id)
+    revoke_key(context.engine, key.key_id)
     monkeypatch.setattr(cache, "MOST_REMEMBERED", 0)
     # Another key is asked for, and what was remembered is forgotten.
-    Caller(app, create_key(window.engine, Role.AUDITOR).text).get("/v1/declarations")
+    Caller(app, create_key(context.engine, Role.AUDITOR).text).get("/v1/declarations")
     assert Caller(app, token).get("/v1/notices").status_code == 401
     assert body_of(_asked(app, key))["error"] == "invalid_client"
 
 
-def test_a_token_s_bearer_may_act_under_its_key_s_mandates_only(app: Flask, window: Window) -> None:
-    broker = create_key(window.engine, Role.BROKER, party="B")
+def test_a_token_s_bearer_may_act_under_its_key_s_mandates_only(app: Flask, context: ClearanceContext) -> None:
+    broker = create_key(context.engine, Role.BROKER, party="B")
     caller = Caller(app, body_of(_asked(app, broker))["access_token"])
     answer = caller.call("GET", "/v1/notices", headers={"Acting-For": "GB1"})
     assert (answer.status_code, body_of(answer)["code"]) == (403, "NOT_AUTHORISED_FOR_PARTY")
@@ -110,7 +112,7 @@ def test_the_public_keys_are_there_for_everybody(app: Flask) -> None:
     assert "d" not in public
 
 
-def test_without_a_signing_key_there_are_no_tokens(window: Window, key: NewKey) -> None:
-    plain = create_app(window)
+def test_without_a_signing_key_there_are_no_tokens(context: ClearanceContext, key: NewKey) -> None:
+    plain = create_app(context)
     assert _asked(plain, key).status_code == 404
     assert body_of(plain.test_client().get("/.well-known/jwks.json")) == {"keys": []}

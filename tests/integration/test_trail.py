@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, select, text
 from singlewindow.audit.chain import STREAMS
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.audit.verify import Verdict, verify
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.cursors import START, Cursor, NotInStream
 from singlewindow.enquiries.reconciliation import compare
@@ -60,13 +60,13 @@ def change(engine: Engine, statement: str) -> None:
         connection.execute(text(statement))
 
 
-def test_all_that_happens_on_the_way_to_a_decision_is_chained(window: Window) -> None:
+def test_all_that_happens_on_the_way_to_a_decision_is_chained(context: ClearanceContext) -> None:
     for number in range(3):
-        one(window, f"TRAIL{number}")
-    work(window)
-    verdict = verified(window.engine)
+        one(context, f"TRAIL{number}")
+    work(context)
+    verdict = verified(context.engine)
     assert (verdict.findings, verdict.tail.events) == ([], 0)
-    assert [(verdict.events,)] == rows(window.engine, "SELECT count(*) FROM event")
+    assert [(verdict.events,)] == rows(context.engine, "SELECT count(*) FROM event")
 
 
 def test_two_hundred_writers_at_once_leave_no_gap_and_no_fork(engine: Engine) -> None:
@@ -231,11 +231,11 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
     assert rows(engine, "SELECT number FROM checkpoint") == [(1,)]
 
 
-def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(window: Window, log: Log) -> None:
-    dispatcher.seal(window, SIGNER)
-    with window.engine.begin() as connection:
+def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(context: ClearanceContext, log: Log) -> None:
+    dispatcher.seal(context, SIGNER)
+    with context.engine.begin() as connection:
         checkpoints.add(connection, 99, 0, b"nonsense")
-    dispatcher.seal(window, SIGNER)
+    dispatcher.seal(context, SIGNER)
     assert [line["level"] for line in log.lines() if "checkpoint" in line["message"]] == ["info", "error"]
 
 
@@ -283,52 +283,52 @@ ALTERATIONS = (
 )
 
 
-def test_a_record_that_nobody_touched_is_as_its_events_tell(window: Window) -> None:
-    one(window, "SAME1")
-    one(window, "SAME2")
-    work(window)
-    assert list(compare(window.engine)) == [(2, [])]
+def test_a_record_that_nobody_touched_is_as_its_events_tell(context: ClearanceContext) -> None:
+    one(context, "SAME1")
+    one(context, "SAME2")
+    work(context)
+    assert list(compare(context.engine)) == [(2, [])]
 
 
-def test_whatever_is_altered_in_the_record_differs_from_its_events(window: Window) -> None:
-    one(window, "ALTER1")
-    work(window)
+def test_whatever_is_altered_in_the_record_differs_from_its_events(context: ClearanceContext) -> None:
+    one(context, "ALTER1")
+    work(context)
     unseen = []
     for statement in ALTERATIONS:
-        with window.engine.connect() as connection:
+        with context.engine.connect() as connection:
             connection.execute(text(statement))
-            seen = _compared(window, connection)
+            seen = _compared(context, connection)
             connection.rollback()
         unseen += [] if seen else [statement]
     assert unseen == []
 
 
-def _compared(window: Window, connection: Any) -> list[str]:
+def _compared(context: ClearanceContext, connection: Any) -> list[str]:
     from singlewindow.enquiries.reconciliation import _differences
     from singlewindow.storage.reconciliation import versions
 
     return list(_differences(connection, versions(connection, 0, 10)))
 
 
-def test_what_is_written_while_the_record_is_compared_is_no_difference(window: Window) -> None:
+def test_what_is_written_while_the_record_is_compared_is_no_difference(context: ClearanceContext) -> None:
     """Rows and events are read one after the other, and must be of one moment."""
-    with reading(window.engine, together=True) as connection:
+    with reading(context.engine, together=True) as connection:
         before = reconciliation.told(connection, reconciliation.versions(connection, 0, 10))
-        one(window, "MEANWHILE")
-        work(window)
+        one(context, "MEANWHILE")
+        work(context)
         page = reconciliation.versions(connection, 0, 10)
         assert (before, page, reconciliation.stored(connection, page)) == ({}, [], {})
 
 
-def test_a_version_whose_declaration_was_taken_away_differs_from_its_events(window: Window) -> None:
-    one(window, "TAKEN1")
-    other = create_engine(window.engine.url)
+def test_a_version_whose_declaration_was_taken_away_differs_from_its_events(context: ClearanceContext) -> None:
+    one(context, "TAKEN1")
+    other = create_engine(context.engine.url)
     with other.begin() as connection:
         if other.dialect.name == "postgresql":
             connection.exec_driver_sql("ALTER TABLE version DROP CONSTRAINT version_declaration_id_fkey")
         connection.exec_driver_sql("DELETE FROM declaration")
     other.dispose()
-    ((_, found),) = compare(window.engine)
+    ((_, found),) = compare(context.engine)
     assert [words.partition(", ")[2] for words in found] == [
         "lodged: 1 in the record that no event tells of", "lodged: 1 told by an event that the record does not hold",
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from sqlalchemy.sql.schema import Table
 
 from adapters.registry import build_adapters
 from singlewindow.agencies.agency import Agency
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.http.app import create_app
@@ -56,22 +56,22 @@ def service_url(database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def window(service_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[Window]:
+def context(service_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[ClearanceContext]:
     settings, engine = Settings(database_url=service_url, sw_config=str(CONFIG)), open_engine(service_url)
-    yield Window(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
+    yield ClearanceContext(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
     engine.dispose()
 
 
 @pytest.fixture
-def two_parties(window: Window) -> dict[str, str]:
+def two_parties(context: ClearanceContext) -> dict[str, str]:
     """MRNs by party: A's tools, which concern customs, and B's pistols, which concern the firearms authority, too."""
-    callers = Callers(create_app(window), window)
+    callers = Callers(create_app(context), context)
     goods = {A: "73181595", B: PISTOLS}
     mrns = {
         party: body_of(callers.trader(party).lodge(tree("L", code, "Things of metal")))["mrn"]
         for party, code in goods.items()
     }
-    work(window)
+    work(context)
     return mrns
 
 
@@ -81,62 +81,64 @@ def _rows(engine: Engine, reader: Reader, table: Table) -> int:
 
 
 def test_a_query_that_forgets_the_party_sees_that_party_s_rows_only(
-    window: Window, two_parties: dict[str, str]
+    context: ClearanceContext, two_parties: dict[str, str]
 ) -> None:
-    with reading_as(window.engine, of_party(A)) as connection:
+    with reading_as(context.engine, of_party(A)) as connection:
         assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties[A]]
         assert len(connection.execute(select(version.c.received)).all()) == 1
         assert {row.party for row in connection.execute(select(notice.c.party))} == {A}
         assert connection.execute(select(event.c.kind).where(event.c.version_id.is_(None))).all() == []
-    assert _rows(window.engine, of_party(C), declaration) == 0
+    assert _rows(context.engine, of_party(C), declaration) == 0
 
 
 def test_a_query_that_forgets_the_agency_sees_what_that_agency_was_asked_only(
-    window: Window, two_parties: dict[str, str]
+    context: ClearanceContext, two_parties: dict[str, str]
 ) -> None:
-    with reading_as(window.engine, of_agency("firearms")) as connection:
+    with reading_as(context.engine, of_agency("firearms")) as connection:
         assert [row.mrn for row in connection.execute(select(declaration.c.mrn))] == [two_parties[B]]
         assert len(connection.execute(select(version.c.canonical)).all()) == 1
         assert {row.agency for row in connection.execute(select(assessment.c.agency))} == {"firearms"}
         assert {row.agency for row in connection.execute(select(feed.c.agency))} == {"firearms"}
-    assert _rows(window.engine, of_agency("customs"), declaration) == 2
-    assert _rows(window.engine, of_agency("nosuch"), declaration) == 0
+    assert _rows(context.engine, of_agency("customs"), declaration) == 2
+    assert _rows(context.engine, of_agency("nosuch"), declaration) == 0
 
 
 @pytest.mark.parametrize("role", row_security.ROLES[:2])
-def test_a_reader_without_a_name_sees_nothing(window: Window, two_parties: dict[str, str], role: str) -> None:
+def test_a_reader_without_a_name_sees_nothing(
+    context: ClearanceContext, two_parties: dict[str, str], role: str
+) -> None:
     assert two_parties
-    with window.engine.connect() as connection:
+    with context.engine.connect() as connection:
         connection.execute(text(f"SET LOCAL ROLE {role}"))
         for table in ("declaration", "version", "decision"):
             assert connection.execute(text(f"SELECT 1 FROM {table}")).all() == [], table
 
 
-def test_an_auditor_sees_all_and_the_service_itself_too(window: Window, two_parties: dict[str, str]) -> None:
+def test_an_auditor_sees_all_and_the_service_itself_too(context: ClearanceContext, two_parties: dict[str, str]) -> None:
     assert two_parties
     for name in CONTENT:
-        with reading(window.engine) as connection:
+        with reading(context.engine) as connection:
             own = len(connection.execute(select(*metadata.tables[name].primary_key.columns)).all())
-        assert own == _rows(window.engine, AUDITOR, metadata.tables[name]) > 0
+        assert own == _rows(context.engine, AUDITOR, metadata.tables[name]) > 0
 
 
 @pytest.mark.parametrize("reader", [of_party(A), of_agency("customs"), AUDITOR])
 def test_a_reader_can_neither_write_nor_see_what_is_not_for_reading(
-    window: Window, two_parties: dict[str, str], reader: Reader
+    context: ClearanceContext, two_parties: dict[str, str], reader: Reader
 ) -> None:
     assert two_parties
     row = {"name": "x", "last_number": 1}
     for statement in (delete(declaration), insert(metadata.tables["stream"]).values(row), select(principal)):
         with (
             pytest.raises(ProgrammingError, match="permission denied"),
-            reading_as(window.engine, reader) as connection,
+            reading_as(context.engine, reader) as connection,
         ):
             connection.execute(statement)
 
 
-def test_the_place_is_left_with_the_transaction(window: Window, two_parties: dict[str, str]) -> None:
+def test_the_place_is_left_with_the_transaction(context: ClearanceContext, two_parties: dict[str, str]) -> None:
     assert two_parties
-    one = open_engine(window.settings.database_url, pool_size=1)
+    one = open_engine(context.settings.database_url, pool_size=1)
     assert _rows(one, of_party(A), declaration) == 1
     with reading(one) as connection:
         assert len(connection.execute(select(declaration.c.id)).all()) == 2
@@ -144,10 +146,10 @@ def test_the_place_is_left_with_the_transaction(window: Window, two_parties: dic
 
 
 def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
-    window: Window, two_parties: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    context: ClearanceContext, two_parties: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(declarations, "_owned", lambda query, _party: query)
-    callers = Callers(create_app(window), window)
+    callers = Callers(create_app(context), context)
     foreign, own = (callers.trader(A).get(f"/v1/declarations/{two_parties[party]}") for party in (B, A))
     assert (foreign.status_code, own.status_code) == (404, 200)
     listed = body_of(callers.trader(A).get("/v1/declarations"))["declarations"]
@@ -155,10 +157,10 @@ def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
 
 
 def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
-    window: Window, two_parties: dict[str, str]
+    context: ClearanceContext, two_parties: dict[str, str]
 ) -> None:
     assert two_parties
-    callers = Callers(create_app(window), window)
+    callers = Callers(create_app(context), context)
     for caller, path in (
         (callers.trader(A), "/v1/notices"),
         (callers.agency("firearms"), "/v1/agencies/firearms/feed"),
@@ -172,24 +174,24 @@ def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
         assert (refused.status_code, "its newest is number 2" in refused.text) == (409, True)
 
 
-def test_lodging_takes_nobody_s_place_and_so_makes_no_statement_more(window: Window) -> None:
-    trader = Callers(create_app(window), window).trader(A)
+def test_lodging_takes_nobody_s_place_and_so_makes_no_statement_more(context: ClearanceContext) -> None:
+    trader = Callers(create_app(context), context).trader(A)
     seen: list[str] = []
     trader.lodge(tree("L1"))
-    listen(window.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    listen(context.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
     assert trader.lodge(tree("L2")).status_code == 202
     assert seen
     assert not any("set_config" in statement for statement in seen)
 
 
-def test_a_service_that_cannot_take_the_roles_is_told_so(window: Window, database_url: str) -> None:
-    with reading(window.engine) as connection:
+def test_a_service_that_cannot_take_the_roles_is_told_so(context: ClearanceContext, database_url: str) -> None:
+    with reading(context.engine) as connection:
         assert missing_roles(connection) == []
     owner = open_engine(database_url, pool_size=1)
     with owner.begin() as connection:
-        name = make_url(window.settings.database_url).username
+        name = make_url(context.settings.database_url).username
         connection.execute(text(f"REVOKE {row_security.ROLES[0]} FROM {name}"))
         connection.execute(text(f"GRANT {row_security.ROLES[1]} TO {name} WITH INHERIT TRUE"))
-    with reading(window.engine) as connection:
+    with reading(context.engine) as connection:
         assert missing_roles(connection) == [*row_security.ROLES[:2]]
     owner.dispose()

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 
 import pytest
 
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 from singlewindow.enquiries.access_log import reads_its_own
 from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
@@ -38,7 +38,7 @@ def test_whoever_may_call_reads_its_own_or_is_recorded(route: Route, role: Role)
     if isinstance(route.roles, Public):
         assert route.discloses is Discloses.NOTHING
     elif role in route.roles and route.discloses.subject is not None:
-        reader = Principal("k", role, party="P")
+        reader = Caller("k", role, party="P")
         unrecorded = route.discloses.by_party and reads_its_own(reader)
         assert unrecorded is (role in {Role.TRADER, Role.BROKER})
         assert not reads_its_own(reader.acting_for("ANOTHER"))

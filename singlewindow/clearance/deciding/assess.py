@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
 from singlewindow import logs
 from singlewindow.audit import commitments
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.deciding.late_answers import Given, compare
 from singlewindow.clearance.deciding.lease import lease, renewed
@@ -51,51 +51,51 @@ class _Work(NamedTuple):
         return self.batches[self.asked[question].batch_id]
 
 
-def assess_batches(window: Window, *batch_ids: int) -> int:
+def assess_batches(context: ClearanceContext, *batch_ids: int) -> int:
     """Work batches off together; how many questions were answered.
 
     Those that another worker has, or whose lease was lost, are left out. Together, because what is said to the database
     for several batches is said once, and a declaration that several agencies are asked about is read once.
     """
-    work = _claim(window, batch_ids)
+    work = _claim(context, batch_ids)
     if not work.batches:
         return 0
     reach("after_claim")
-    with renewed(window, work.batches):
-        results = _ask(window, work)
+    with renewed(context, work.batches):
+        results = _ask(context, work)
     reach("before_write")
-    written = _written(window, work, results)
+    written = _written(context, work, results)
     reach("after_write")
     _log(work, results, written)
     return len(written)
 
 
-def _claim(window: Window, batch_ids: Sequence[int]) -> _Work:
+def _claim(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
     # One transaction: a claimed batch that is lost counts as a failed attempt, so what cannot be read is not claimed.
-    with window.engine.begin() as connection:
-        batches = open_questions.claim(connection, batch_ids, lease(window))
+    with context.engine.begin() as connection:
+        batches = open_questions.claim(connection, batch_ids, lease(context))
         asked = open_questions.of_batches(connection, batches) if batches else []
         contents = declarations.contents(connection, {question.version_id for question in asked}) if asked else {}
     return _Work(batches, {(question.version_id, question.agency): question for question in asked}, contents)
 
 
-def _ask(window: Window, work: _Work) -> Results:
+def _ask(context: ClearanceContext, work: _Work) -> Results:
     """Ask the agencies, one batch after the other."""
     results: Results = {}
     trees = {version_id: decode(content.canonical) for version_id, content in work.contents.items()}
     for batch in work.batches.values():
         agency = batch.agency
         mine = [question for question in work.asked.values() if question.batch_id == batch.id]
-        views = [_view(window, question, work.contents[question.version_id], trees) for question in mine]
+        views = [_view(context, question, work.contents[question.version_id], trees) for question in mine]
         with logs.about(batch=batch.id, agency=agency):
-            outcomes = assess_each(window.adapters[agency], views)
+            outcomes = assess_each(context.adapters[agency], views)
         results |= {(each.version_id, agency): outcome for each, outcome in zip(mine, outcomes, strict=True)}
     return results
 
 
-def _view(window: Window, question: Record, content: Record, trees: dict[int, Tree]) -> View:
-    items, entitlement = tuple(question.items.split()), window.agencies[question.agency].entitlement
-    tree, terms = trees[question.version_id], window.books.terms(content.country)
+def _view(context: ClearanceContext, question: Record, content: Record, trees: dict[int, Tree]) -> View:
+    items, entitlement = tuple(question.items.split()), context.agencies[question.agency].entitlement
+    tree, terms = trees[question.version_id], context.books.terms(content.country)
     return View(
         reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
         terms=terms, question=question_id(question.version_id), deadline=iso(question.deadline_at) or "",
@@ -103,20 +103,20 @@ def _view(window: Window, question: Record, content: Record, trees: dict[int, Tr
     )  # fmt: skip
 
 
-def _written(window: Window, work: _Work, results: Results) -> set[Question]:
+def _written(context: ClearanceContext, work: _Work, results: Results) -> set[Question]:
     """Write what was answered. A database that is away for a moment is no failure of the questions: it is tried again.
 
     Whatever became of a try whose end is not known, the batches' rows tell: they are there, or nothing may be written.
     """
     for pause in PAUSES:
         try:
-            with window.engine.begin() as connection:
-                return _write(window, connection, work, results)
+            with context.engine.begin() as connection:
+                return _write(context, connection, work, results)
         except (OperationalError, PoolTimeoutError) as error:
             log.warning("the answers could not be written, trying again: %s", type(error).__name__)
             time.sleep(pause)
-    with window.engine.begin() as connection:
-        return _write(window, connection, work, results)
+    with context.engine.begin() as connection:
+        return _write(context, connection, work, results)
 
 
 def _log(work: _Work, results: Results, written: set[Question]) -> None:
@@ -131,7 +131,7 @@ def _log(work: _Work, results: Results, written: set[Question]) -> None:
                 log.warning("the question was closed, or its lease lost: this answer does not count")
 
 
-def _write(window: Window, connection: Connection, work: _Work, results: Results) -> set[Question]:
+def _write(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Question]:
     """Which questions are answered by this; none of those whose batch's lease was lost."""
     held = open_questions.close_batches(connection, work.batches)
     mine = {question: result for question, result in results.items() if work.asked[question].batch_id in held}
@@ -142,7 +142,7 @@ def _write(window: Window, connection: Connection, work: _Work, results: Results
     now = clock(connection)
     for question, result in mine.items():
         if isinstance(result, AdapterError):
-            _ask_again(window, connection, work.batch_of(question), (question[0], result), now)
+            _ask_again(context, connection, work.batch_of(question), (question[0], result), now)
     given = {question: result for question, result in mine.items() if isinstance(result, Assessment)}
     # What failed is out of its batch again: what is left in the batches are the questions that have an answer.
     taken = open_questions.answered(connection, held)
@@ -171,7 +171,7 @@ def _record(connection: Connection, work: _Work, answered: dict[Question, Assess
 
 
 def _ask_again(
-    window: Window, connection: Connection, batch: Record, failed: tuple[int, AdapterError], now: int
+    context: ClearanceContext, connection: Connection, batch: Record, failed: tuple[int, AdapterError], now: int
 ) -> None:
     version_id, error = failed
     if isinstance(error, Pending):
@@ -180,7 +180,7 @@ def _ask_again(
     due_at, counts = now, True
     if isinstance(error, Retryable):
         due_at, counts = now + int(error.after * MICROSECONDS), error.counts
-    attempts = 0 if isinstance(error, NotRetryable) else window.settings.sw_attempts
+    attempts = 0 if isinstance(error, NotRetryable) else context.settings.sw_attempts
     again = open_questions.Retry(version_id, due_at, str(error) or type(error).__name__, attempts, counts)
     if open_questions.ask_again(connection, batch, again):
         detail = {"agency": batch.agency, "failure": again.failure}

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.storage import open_questions
 from singlewindow.times import MICROSECONDS
 
@@ -24,16 +24,16 @@ RENEWALS_IN_A_LEASE = 3
 LONGEST_SECONDS = 60.0
 
 
-def lease(window: Window) -> int:
+def lease(context: ClearanceContext) -> int:
     """How long a lease holds that is given or renewed now; microseconds."""
-    return int(window.settings.sw_lease_seconds * MICROSECONDS)
+    return int(context.settings.sw_lease_seconds * MICROSECONDS)
 
 
 @contextmanager
-def renewed(window: Window, batch_ids: Iterable[int]) -> Iterator[None]:
+def renewed(context: ClearanceContext, batch_ids: Iterable[int]) -> Iterator[None]:
     """Keep the batches' leases while the block runs, for a minute at most."""
     done = threading.Event()
-    thread = threading.Thread(target=_keep, args=(window, sorted(batch_ids), done), name="leases", daemon=True)
+    thread = threading.Thread(target=_keep, args=(context, sorted(batch_ids), done), name="leases", daemon=True)
     thread.start()
     try:
         yield
@@ -42,14 +42,14 @@ def renewed(window: Window, batch_ids: Iterable[int]) -> Iterator[None]:
         thread.join()
 
 
-def _keep(window: Window, batch_ids: list[int], done: threading.Event) -> None:
+def _keep(context: ClearanceContext, batch_ids: list[int], done: threading.Event) -> None:
     end = time.monotonic() + LONGEST_SECONDS
-    while not done.wait(window.settings.sw_lease_seconds / RENEWALS_IN_A_LEASE):
+    while not done.wait(context.settings.sw_lease_seconds / RENEWALS_IN_A_LEASE):
         if time.monotonic() > end:
             log.error("batches %s are not done after %.0f s; their leases run out", batch_ids, LONGEST_SECONDS)
             return
         try:
-            lost = len(batch_ids) - _renew(window, batch_ids)
+            lost = len(batch_ids) - _renew(context, batch_ids)
         except SQLAlchemyError as error:
             log.warning("the leases of %s could not be renewed, trying again: %s", batch_ids, type(error).__name__)
             continue
@@ -59,6 +59,6 @@ def _keep(window: Window, batch_ids: list[int], done: threading.Event) -> None:
             return
 
 
-def _renew(window: Window, batch_ids: list[int]) -> int:
-    with window.engine.begin() as connection:
-        return open_questions.renew(connection, batch_ids, lease(window))
+def _renew(context: ClearanceContext, batch_ids: list[int]) -> int:
+    with context.engine.begin() as connection:
+        return open_questions.renew(connection, batch_ids, lease(context))

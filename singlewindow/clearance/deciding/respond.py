@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from adapters.remote_answer import foreign_items, read_answer
 from singlewindow.audit import commitments
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import asked_agencies, decide
 from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, compare, receipt
 from singlewindow.clearance.questions import version_of
@@ -24,15 +24,15 @@ from singlewindow.storage.engine.row_security import of_agency, reading_as
 from singlewindow.storage.tables import Record
 
 
-def respond(window: Window, agency: str, question: str, content: bytes) -> Receipt | Contradiction | None:
+def respond(context: ClearanceContext, agency: str, question: str, content: bytes) -> Receipt | Contradiction | None:
     """Store an agency's answer, once; None where it was never asked that. Raises `Refused` where it cannot be read."""
     version_id = version_of(question)
-    routing = _routing_of(window, version_id, agency) if version_id is not None and window.is_remote(agency) else None
+    routing = _routing_of(context, version_id, agency) if version_id is not None and context.is_remote(agency) else None
     if version_id is None or routing is None or agency not in asked_agencies(routing):
         return None
-    assessment = read_answer(content, agency, window.agencies[agency].fingerprint)
-    _refuse_foreign_items(window, assessment, version_id, routing)
-    with window.engine.begin() as connection:
+    assessment = read_answer(content, agency, context.agencies[agency].fingerprint)
+    _refuse_foreign_items(context, assessment, version_id, routing)
+    with context.engine.begin() as connection:
         (version,) = declarations.lock_versions(connection, [version_id])
         given = Given(agency, version, assessment, clock(connection))
         open_question = open_questions.take(connection, version_id, agency)
@@ -41,18 +41,20 @@ def respond(window: Window, agency: str, question: str, content: bytes) -> Recei
         return compare(connection, given)
 
 
-def _routing_of(window: Window, version_id: int, agency: str) -> bytes | None:
-    with reading_as(window.engine, of_agency(agency)) as connection:
+def _routing_of(context: ClearanceContext, version_id: int, agency: str) -> bytes | None:
+    with reading_as(context.engine, of_agency(agency)) as connection:
         return declarations.routing_of(connection, version_id, agency)
 
 
-def _refuse_foreign_items(window: Window, assessment: Assessment, version_id: int, routing: bytes) -> None:
+def _refuse_foreign_items(context: ClearanceContext, assessment: Assessment, version_id: int, routing: bytes) -> None:
     if not any(finding.item for finding in assessment.findings):
         return
-    with reading_as(window.engine, of_agency(assessment.agency)) as connection:
+    with reading_as(context.engine, of_agency(assessment.agency)) as connection:
         content = declarations.contents(connection, [version_id])[version_id]
     items = items_of(routing, assessment.agency)
-    foreign_items(assessment, project(decode(content.canonical), window.agencies[assessment.agency].entitlement, items))
+    foreign_items(
+        assessment, project(decode(content.canonical), context.agencies[assessment.agency].entitlement, items)
+    )
 
 
 def _answer(connection: Connection, given: Given, question: Record) -> Receipt:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import msgspec
 
 from singlewindow.access.identifiers import normal_party
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 from singlewindow.declarations.faults import Fault, Path, Severity, Step, hard
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.validation import Validated
@@ -117,7 +117,7 @@ def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[F
         yield _fault(Refusal.REFERENCE, text, "Give FunctionalReferenceID; it must be unique.", _REFERENCE)
 
 
-def of_lodger(kind: str, parties: Parties | None, lodger: Principal, register: Register) -> Iterator[Fault]:
+def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Register) -> Iterator[Fault]:
     """Why this caller does not lodge a declaration of this type (TypeCode) that names these parties."""
     unsaid = tuple(for_whom(lodger))
     yield from unsaid
@@ -132,7 +132,7 @@ def of_lodger(kind: str, parties: Parties | None, lodger: Principal, register: R
         yield from for_party(kind, parties, lodger.party or "")
 
 
-def for_whom(lodger: Principal) -> Iterator[Fault]:
+def for_whom(lodger: Caller) -> Iterator[Fault]:
     """Why this caller lodges nothing at all: a broker says for whom, or a forgotten word would file it as its own."""
     if lodger.role is Role.BROKER and lodger.broker is None:
         text = "This key is a broker's, and the request does not say for whom it lodges."
@@ -153,7 +153,7 @@ def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
     yield replace(_fault(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
 
 
-def _may_declare(declarant: str, lodger: Principal, register: Register) -> bool:
+def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
     """Whether the caller may name this party as declarant.
 
     Itself, whom it acts for, and whose mandate it has; and whoever has no key here, for of them nothing is known.

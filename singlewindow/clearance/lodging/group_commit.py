@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Prepared, Receipt, commit, prepare
 
 LARGEST_GROUP: Final = 100
@@ -28,15 +28,15 @@ Waiting = tuple[Prepared, "Future[Answer]"]
 class GroupCommit:
     """One writer for all threads of a web process."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self, context: ClearanceContext) -> None:
+        self._context = context
         self._waiting: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._writer: threading.Thread | None = None
 
     def lodge(self, lodgement: Lodgement) -> Answer:
         """Prepare and store one lodgement durably; raises what `submit` promises."""
-        return self.submit(prepare(self._window, lodgement)).result(PATIENCE_SECONDS)
+        return self.submit(prepare(self._context, lodgement)).result(PATIENCE_SECONDS)
 
     def submit(self, prepared: Prepared) -> Future[Answer]:
         """Put a lodgement in line; the promise of its answer, or of the database's error.
@@ -65,7 +65,7 @@ class GroupCommit:
     def _settle(self, group: list[Waiting]) -> None:
         """Give every caller of the group its answer, or the error that befell it."""
         try:
-            answers = commit(self._window, [prepared for prepared, _ in group])
+            answers = commit(self._context, [prepared for prepared, _ in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers, not to this thread
             self._apart(group, error)
         else:

@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from singlewindow.access.keys import Principal
+from singlewindow.access.keys import Caller
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.audit import commitments
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.declarations.canonical import FORM, canonical, fingerprint, restated
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.validation import Validated
@@ -39,7 +39,7 @@ class Lodgement:
     `trace_id` is the request's; it goes with the declaration to every worker and adapter.
     """
 
-    principal: Principal
+    principal: Caller
     content: bytes
     media: str
     validated: Validated
@@ -86,32 +86,32 @@ class Prepared:
     routing: list[Routing]
 
 
-def lodge(window: Window, arrivals: Sequence[Lodgement]) -> list[Receipt | Conflict]:
+def lodge(context: ClearanceContext, arrivals: Sequence[Lodgement]) -> list[Receipt | Conflict]:
     """Store lodgements, each once; the answers come in the order of `arrivals`."""
-    return commit(window, [prepare(window, lodgement) for lodgement in arrivals])
+    return commit(context, [prepare(context, lodgement) for lodgement in arrivals])
 
 
-def prepare(window: Window, lodgement: Lodgement) -> Prepared:
+def prepare(context: ClearanceContext, lodgement: Lodgement) -> Prepared:
     """What a lodgement needs before its transaction: canonical form, fingerprint, and which agencies are asked."""
     declaration, country = lodgement.validated.declaration, lodgement.validated.country
     form = canonical(declaration)
-    routing = route(window.agencies, declaration.tree, window.books.terms(country))
+    routing = route(context.agencies, declaration.tree, context.books.terms(country))
     return Prepared(lodgement, form, fingerprint(form), routing)
 
 
-def commit(window: Window, prepared: Sequence[Prepared]) -> list[Receipt | Conflict]:
+def commit(context: ClearanceContext, prepared: Sequence[Prepared]) -> list[Receipt | Conflict]:
     """Store prepared lodgements in one transaction; durable when this returns."""
     try:
-        standing = _transact(window, prepared)
+        standing = _transact(context, prepared)
     except IntegrityError:  # two processes drew the same number: nothing was stored, and the next draw is another
-        standing = _transact(window, prepared)
+        standing = _transact(context, prepared)
     first = {entry.lodgement.key: entry for entry in reversed(prepared)}
     return [_answer(entry, standing, first[entry.lodgement.key] is entry) for entry in prepared]
 
 
-def _transact(window: Window, prepared: Sequence[Prepared]) -> Standing:
-    with window.engine.begin() as connection:
-        standing = _store(window, connection, prepared)
+def _transact(context: ClearanceContext, prepared: Sequence[Prepared]) -> Standing:
+    with context.engine.begin() as connection:
+        standing = _store(context, connection, prepared)
         reach("before_commit")
     reach("after_commit")
     return standing
@@ -120,14 +120,14 @@ def _transact(window: Window, prepared: Sequence[Prepared]) -> Standing:
 Standing = dict[tuple[str, str], tuple[bytes, Receipt]]
 
 
-def _store(window: Window, connection: Connection, prepared: Sequence[Prepared]) -> Standing:
+def _store(context: ClearanceContext, connection: Connection, prepared: Sequence[Prepared]) -> Standing:
     """Insert what is new; for every key, the content that stands under it and the receipt it was given."""
     by_key = {entry.lodgement.key: entry for entry in reversed(prepared)}
     now = clock(connection)
     rows = [_declaration_row(entry, now) for _, entry in sorted(by_key.items())]
     added = declarations.add_declarations(connection, rows)
     new = [(row, by_key[row["party"], row["lrn"]]) for row in rows if row["id"] in added]
-    versions = _write(window, connection, new, now)
+    versions = _write(context, connection, new, now)
     standing = {
         (row["party"], row["lrn"]): (
             version["content_sha256"],
@@ -169,7 +169,7 @@ def _declaration_row(entry: Prepared, now: int) -> dict[str, Any]:
 
 
 def _write(
-    window: Window, connection: Connection, new: Sequence[tuple[dict[str, Any], Prepared]], now: int
+    context: ClearanceContext, connection: Connection, new: Sequence[tuple[dict[str, Any], Prepared]], now: int
 ) -> list[dict[str, Any]]:
     """Insert the versions of new declarations, and all that comes with them; the versions' rows in the same order."""
     versions, questions, trail, notices, feed = [], [], [], [], []
@@ -178,7 +178,7 @@ def _write(
         versions.append(_version_row(row, entry, version_id, now))
         asked = [routing for routing in entry.routing if routing.asked]
         for routing in asked:
-            deadline = now + int(window.agencies[routing.agency].deadline_seconds * MICROSECONDS)
+            deadline = now + int(context.agencies[routing.agency].deadline_seconds * MICROSECONDS)
             questions.append({"version_id": version_id, "agency": routing.agency, "items": " ".join(routing.items),
                               "asked_at": now, "due_at": now, "deadline_at": deadline})  # fmt: skip
             feed.append({"agency": routing.agency, "version_id": version_id, "kind": "asked", "at": now})

@@ -15,4 +15,4 @@ from workers import dispatcher
 @data_option
 def dispatch(data: Path | None) -> None:
     """Run one dispatcher; any number may run."""
-    dispatcher.run(bootstrap.open_window(settings_for(data)))
+    dispatcher.run(bootstrap.open_context(settings_for(data)))

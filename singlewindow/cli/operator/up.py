@@ -36,9 +36,9 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     record = folder / "processes"
     _claim(folder)
     supervisor.end_leftovers(record)
-    window = bootstrap.open_window(settings)  # a configuration that does not fit is said here, once
-    window.engine.dispose()
-    remote = sum(window.is_remote(agency) for agency in window.agencies)
+    context = bootstrap.open_context(settings)  # a configuration that does not fit is said here, once
+    context.engine.dispose()
+    remote = sum(context.is_remote(agency) for agency in context.agencies)
     migrate(settings.database_url)
     listening = listen(host, port)
     if remote_workers is None or not remote:

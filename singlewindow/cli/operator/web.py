@@ -20,7 +20,7 @@ from singlewindow.http import server
 @click.option("--fd", type=int, help="Take over an open listening socket (used by `up` and by systemd).")
 def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
     """Run one web process."""
-    window = bootstrap.open_window(settings_for(data))
-    need_tables(window.engine)
+    context = bootstrap.open_context(settings_for(data))
+    need_tables(context.engine)
     listening = socket.socket(fileno=fd) if fd is not None else listen(host, port)
-    server.serve(window, listening)
+    server.serve(context, listening)

@@ -16,7 +16,7 @@ def post_assessment(call: Call) -> Reply:
     code = call.path["code"]
     if len(call.content) > LARGEST_ANSWER:
         raise ProblemError("PAYLOAD_TOO_LARGE", f"An answer may have at most {LARGEST_ANSWER} bytes")
-    receipt = respond(call.window, code, call.path["question"], call.content) if call.caller.agency == code else None
+    receipt = respond(call.context, code, call.path["question"], call.content) if call.caller.agency == code else None
     if receipt is None:
         raise ProblemError("NOT_FOUND", "There is no such question to this agency, or it is not this caller's")
     if isinstance(receipt, Contradiction):

@@ -20,7 +20,7 @@ NO_DECLARATION = "There is no such declaration, or it is not this caller's"
 def get_declarations(call: Call) -> Reply:
     """A page of the reader's declarations."""
     after, limit, lrn = call.query["after"], call.query["limit"], call.query["lrn"]
-    page = declarations.listing(call.window, call.caller, after, limit, lrn)
+    page = declarations.listing(call.context, call.caller, after, limit, lrn)
     if page is None:
         raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
     told = {"mrns": [entry.mrn for entry in page.declarations]}
@@ -37,7 +37,7 @@ def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
 
 def get_declaration(call: Call) -> Reply:
     """Where one declaration stands."""
-    status = declarations.status(call.window, call.caller, call.path["mrn"])
+    status = declarations.status(call.context, call.caller, call.path["mrn"])
     if status is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     return Reply(status, told={"mrns": [status.mrn]})
@@ -45,7 +45,7 @@ def get_declaration(call: Call) -> Reply:
 
 def get_document(call: Call) -> Reply:
     """The document as received, or in the other form where that is what the caller accepts."""
-    document = declarations.document(call.window, call.caller, call.path["mrn"])
+    document = declarations.document(call.context, call.caller, call.path["mrn"])
     if document is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     media = document.media if document.media in call.acceptable else call.accepted
@@ -59,7 +59,7 @@ def _other_form(call: Call, document: Document) -> bytes:
 
 def get_decision(call: Call) -> Reply:
     """The decision: waited for while there are places to wait, else as it is now."""
-    found = declarations.decision(call.window, call.caller, call.path["mrn"])
+    found = declarations.decision(call.context, call.caller, call.path["mrn"])
     if isinstance(found, Undecided) and call.query["wait"]:
         found = _waited_for(call, found)
     if found is None:
@@ -84,7 +84,7 @@ def _polled(call: Call, end: float) -> DecisionReading | Undecided | None:
     pause = FIRST_PAUSE
     while True:
         time.sleep(max(0.0, min(pause, end - time.monotonic())))
-        found = declarations.decision(call.window, call.caller, call.path["mrn"])
+        found = declarations.decision(call.context, call.caller, call.path["mrn"])
         if not isinstance(found, Undecided) or time.monotonic() >= end:
             return found
         pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -32,7 +32,7 @@ class EntitlementReading(Struct, frozen=True):
 
 def get_entitlement(call: Call) -> Reply:
     """One agency's lists with their legal basis."""
-    agency = call.window.agencies.get(call.path["code"])
+    agency = call.context.agencies.get(call.path["code"])
     if agency is None:
         raise ProblemError("NOT_FOUND", "There is no such agency; /entitlements has them all")
     return Reply(_reading(agency))
@@ -40,7 +40,7 @@ def get_entitlement(call: Call) -> Reply:
 
 def get_page(call: Call) -> Reply:
     """All agencies' lists on one page."""
-    return page("entitlements.html", {"agencies": _readings(call.window.agencies)})
+    return page("entitlements.html", {"agencies": _readings(call.context.agencies)})
 
 
 def _readings(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:

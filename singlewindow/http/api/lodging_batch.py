@@ -81,7 +81,7 @@ def _begin(call: Call, archive: Archive, member: Member, outage: ProblemError | 
     try:
         if outage:
             raise outage  # once the record does not answer, nobody waits for it ten thousand times
-        content = archive.content(member, call.window.limits.body_bytes)
+        content = archive.content(member, call.context.limits.body_bytes)
         prepared, faults = prepare(call, content, MEDIA[member.media])
         answer = call.service.intake.submit(prepared)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a member is that member's answer

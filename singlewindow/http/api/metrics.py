@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from singlewindow.clearance.context import Window
+from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.merge import Outcome
 from singlewindow.enquiries.audit_trail import Coverage, coverage
@@ -56,15 +56,15 @@ class Numbers(NamedTuple):
     coverage: Coverage
 
 
-def exposition(window: Window) -> bytes:
+def exposition(context: ClearanceContext) -> bytes:
     """All metrics in Prometheus' text form."""
     registry = CollectorRegistry()
-    registry.register(_Record(_read(window), sorted(window.agencies)))
+    registry.register(_Record(_read(context), sorted(context.agencies)))
     return generate_latest(registry)
 
 
-def _read(window: Window) -> Numbers:
-    with reading(window.engine, together=True) as connection:
+def _read(context: ClearanceContext) -> Numbers:
+    with reading(context.engine, together=True) as connection:
         now = clock(connection)
         standing, totals = backlog(connection, now), counters.totals(connection)
         return Numbers(now, standing, totals, heartbeats.alive(connection, now), coverage(connection))

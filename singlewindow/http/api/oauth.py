@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from msgspec import Struct
 
-from singlewindow.access.keys import Principal
+from singlewindow.access.keys import Caller
 from singlewindow.access.permissions import may, permissions_of
 from singlewindow.access.tokens import LIFETIME_SECONDS
 from singlewindow.http.problems import ProblemError
@@ -98,7 +98,7 @@ def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _scopes(principal: Principal, asked: str) -> list[str]:
+def _scopes(principal: Caller, asked: str) -> list[str]:
     own = [permission.value for permission in permissions_of(principal.role) if may(principal, permission)]
     wanted = asked.split()
     if not set(wanted) <= set(own):

@@ -31,7 +31,7 @@ def process_health(_call: Call) -> Reply:
 def readiness(call: Call) -> Reply:
     """The record can be read: 200, else 503."""
     try:
-        with reading(call.window.engine) as connection:
+        with reading(call.context.engine) as connection:
             clock(connection)
     except SQLAlchemyError as error:
         log.warning("not ready: the database did not answer (%s)", type(error).__name__)
@@ -41,4 +41,4 @@ def readiness(call: Call) -> Reply:
 
 def metrics(call: Call) -> Reply:
     """What waits, counted in the record at this moment, in Prometheus' text form."""
-    return Reply(exposition(call.window), media=METRICS_MEDIA)
+    return Reply(exposition(call.context), media=METRICS_MEDIA)

@@ -17,7 +17,7 @@ MILLISECOND = 1_000  # in microseconds
 def get_notices(call: Call) -> Reply:
     """The party's notices after a number: as JSON, or as WCO RES messages in one XML envelope."""
     after, limit = call.query["after"], call.query["limit"]
-    page = notices(call.window, call.party, after, limit)
+    page = notices(call.context, call.party, after, limit)
     headers = _following("/v1/notices", str(page.next), limit)
     told = {"mrns": sorted({row.mrn for row in page.rows})}
     if call.accepted != XML:
@@ -34,10 +34,10 @@ def _following(path: str, after: str, limit: int) -> dict[str, str]:
 def get_feed(call: Call) -> Reply:
     """The agency's own feed after a cursor; another agency's is as absent as one that does not exist."""
     code = call.path["code"]
-    if call.caller.agency != code or code not in call.window.agencies:
+    if call.caller.agency != code or code not in call.context.agencies:
         raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
     after, limit = call.query["after"], call.query["limit"]
-    page = feed(call.window, code, after, limit)
+    page = feed(call.context, code, after, limit)
     told = {"mrns": sorted({entry.mrn for entry in page.entries})}
     return Reply(page, headers=_following(f"/v1/agencies/{code}/feed", page.next, limit), told=told)
 
@@ -45,7 +45,7 @@ def get_feed(call: Call) -> Reply:
 def get_checkpoints(call: Call) -> Reply:
     """The checkpoints after a cursor: what `singlewindow audit verify` takes."""
     after, limit = call.query["after"], call.query["limit"]
-    kept, following = audit_trail.checkpoints_after(call.window.engine, after, limit)
+    kept, following = audit_trail.checkpoints_after(call.context.engine, after, limit)
     lines = b"".join(checkpoint.line + b"\n" for checkpoint in kept)
     told = {"checkpoints": [checkpoint.statement.number for checkpoint in kept]}
     return Reply(lines, headers=_following("/v1/audit/checkpoints", str(following), limit), told=told)
@@ -57,7 +57,7 @@ def get_release_times(call: Call) -> Reply:
     by = By(asked["by"]) if asked["by"] else None
     study = Study(asked["from"], asked["to"], asked["cut_off"], by, asked["mode_milliseconds"] * MILLISECOND)
     try:
-        found = release_times(call.window, study)
+        found = release_times(call.context, study)
     except (ValueError, TooManyCases) as error:
         raise ProblemError("INVALID_PARAMETER", str(error)) from error
     query = ("start", "end", "cut_off", "by")

@@ -16,7 +16,7 @@ from typing import Any
 from rq import SimpleWorker
 
 from adapters.contract import Adapter, View
-from singlewindow.bootstrap import open_window
+from singlewindow.bootstrap import open_context
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.model import text_of
 from workers import jobs, worker
@@ -48,9 +48,9 @@ class PoisonableAdapter:
 
 def main() -> None:
     """Run the product's worker with poisonable agencies."""
-    window = open_window()
-    adapters = {code: PoisonableAdapter(adapter) for code, adapter in window.adapters.items()}
-    poisonable = replace(window, adapters=adapters)
+    context = open_context()
+    adapters = {code: PoisonableAdapter(adapter) for code, adapter in context.adapters.items()}
+    poisonable = replace(context, adapters=adapters)
     setattr(jobs, "window", lambda: poisonable)  # noqa: B010 - the one thing of the product that is replaced
     _die_at_dequeue(int(os.environ.get("DEQUEUE_KILL", "0")))
     worker.run()

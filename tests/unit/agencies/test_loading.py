@@ -23,7 +23,12 @@ def only(directory: Path) -> Problem:
 
 def test_a_sound_folder_becomes_an_agency(tmp_path: Path) -> None:
     agency = one(tmp_path)
-    assert (agency.code, agency.deadline_seconds, agency.always, len(agency.profiles)) == ("firearms", 20, False, 1)
+    assert (agency.code, agency.deadline_seconds, agency.always, len(agency.method.profiles)) == (
+        "firearms",
+        20,
+        False,
+        1,
+    )
 
 
 def test_minimum_elements_are_within_the_maximum(tmp_path: Path) -> None:
@@ -42,12 +47,12 @@ def test_the_same_files_have_the_same_fingerprint_anywhere(tmp_path: Path) -> No
 
 def test_the_common_thresholds_are_used_where_the_agency_has_none(tmp_path: Path) -> None:
     (tmp_path / "thresholds.toml").write_text("yellow = 10\norange = 30\nred = 60\n")
-    assert one(tmp_path).thresholds.red == 60
+    assert one(tmp_path).method.thresholds.red == 60
 
 
 def test_an_agency_may_override_one_threshold(tmp_path: Path) -> None:
     directory = write(tmp_path, agency=AGENCY + "\n[thresholds]\nred = 50\n")
-    thresholds = load_agencies(directory)["firearms"].thresholds
+    thresholds = load_agencies(directory)["firearms"].method.thresholds
     assert (thresholds.orange, thresholds.red) == (40, 50)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.datastructures import Headers
 
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 from singlewindow.access.permissions import Permission
 from singlewindow.http.authorisation import authorise
 from singlewindow.http.problems import ProblemError
@@ -11,16 +11,16 @@ from singlewindow.http.request import Call, Reply
 from singlewindow.http.route import PUBLIC, Discloses, Public, Route
 
 KEYS = {
-    "trader": Principal("k", Role.TRADER, party="P"),
-    "reader": Principal("k", Role.TRADER, party="P", scopes=frozenset({"read"})),
-    "broker": Principal("k", Role.BROKER, party="B"),
+    "trader": Caller("k", Role.TRADER, party="P"),
+    "reader": Caller("k", Role.TRADER, party="P", scopes=frozenset({"read"})),
+    "broker": Caller("k", Role.BROKER, party="B"),
 }
 
 
 class _Keys:
     """A ring with a few keys, and one mandate: B may act for P."""
 
-    def principal(self, text: str) -> Principal | None:
+    def principal(self, text: str) -> Caller | None:
         return KEYS.get(text)
 
     def may_act(self, broker: str, party: str) -> bool:
@@ -31,7 +31,7 @@ def _answer(_call: Call) -> Reply:
     return Reply(None)
 
 
-def _called(permission: Permission | Public, **headers: str) -> Principal | None:
+def _called(permission: Permission | Public, **headers: str) -> Caller | None:
     route = Route(
         method="GET", path="/x", handler=_answer, permission=permission, discloses=Discloses.NOTHING, summary="x",
         answers={},

@@ -43,23 +43,23 @@ def unsteady(*sequences: str) -> Tree:
 
 
 def test_a_declaration_no_profile_fires_on_is_green(tmp_path: Path) -> None:
-    assessment = assess(one(tmp_path), {}, TERMS)
+    assessment = assess(one(tmp_path).method, {}, TERMS)
     assert (assessment.answer, assessment.lane, assessment.score) == (Answer.ASSESSED, Lane.GREEN, 0)
 
 
 def test_weights_of_different_profiles_add_up(tmp_path: Path) -> None:
     agency = one(tmp_path, profile("A", weight="15"), profile("B", weight="25"))
-    assert assess(agency, arms("1"), TERMS).score == 40
+    assert assess(agency.method, arms("1"), TERMS).score == 40
 
 
 def test_a_profile_counts_once_however_many_items_it_fires_on(tmp_path: Path) -> None:
-    assessment = assess(one(tmp_path, profile(weight="15")), arms("1", "2", "3"), TERMS)
+    assessment = assess(one(tmp_path, profile(weight="15")).method, arms("1", "2", "3"), TERMS)
     assert (assessment.score, [each.item for each in assessment.findings]) == (15, ["1", "2", "3"])
 
 
 def test_the_score_ends_at_a_hundred(tmp_path: Path) -> None:
     agency = one(tmp_path, profile("A", weight="90"), profile("B", weight="90"))
-    assert assess(agency, arms("1"), TERMS).score == 100
+    assert assess(agency.method, arms("1"), TERMS).score == 100
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_the_score_ends_at_a_hundred(tmp_path: Path) -> None:
     ],
 )
 def test_the_score_makes_the_lane(tmp_path: Path, weight: str, lane: Lane) -> None:
-    assert assess(one(tmp_path, profile(weight=weight)), arms("1"), TERMS).lane == lane
+    assert assess(one(tmp_path, profile(weight=weight)).method, arms("1"), TERMS).lane == lane
 
 
 def test_a_profile_can_raise_the_lane_above_its_score(tmp_path: Path) -> None:
-    assert assess(one(tmp_path, profile(weight="1", lane='"orange"')), arms("1"), TERMS).lane is Lane.ORANGE
+    assert assess(one(tmp_path, profile(weight="1", lane='"orange"')).method, arms("1"), TERMS).lane is Lane.ORANGE
 
 
 def test_a_profile_cannot_lower_the_lane(tmp_path: Path) -> None:
-    assert assess(one(tmp_path, profile(weight="90", lane='"yellow"')), arms("1"), TERMS).lane is Lane.RED
+    assert assess(one(tmp_path, profile(weight="90", lane='"yellow"')).method, arms("1"), TERMS).lane is Lane.RED
 
 
 def test_controls_of_all_profiles_are_asked_once(tmp_path: Path) -> None:
@@ -90,34 +90,34 @@ def test_controls_of_all_profiles_are_asked_once(tmp_path: Path) -> None:
         tmp_path,
         *(profile(name, control=f'"{ask}"') for name, ask in (("A", "scan"), ("B", "physical"), ("C", "scan"))),
     )
-    assert assess(agency, arms("1"), TERMS).controls == (Control.PHYSICAL, Control.SCAN)
+    assert assess(agency.method, arms("1"), TERMS).controls == (Control.PHYSICAL, Control.SCAN)
 
 
 def test_a_lane_that_is_not_green_asks_for_documents_at_least(tmp_path: Path) -> None:
-    assert assess(one(tmp_path), arms("1"), TERMS).controls == (Control.DOCUMENTS,)
+    assert assess(one(tmp_path).method, arms("1"), TERMS).controls == (Control.DOCUMENTS,)
 
 
 def test_a_weak_indicator_alone_asks_for_nothing(tmp_path: Path) -> None:
-    assert assess(one(tmp_path, profile(weight="5", control='"physical"')), arms("1"), TERMS).controls == ()
+    assert assess(one(tmp_path, profile(weight="5", control='"physical"')).method, arms("1"), TERMS).controls == ()
 
 
 @pytest.mark.parametrize("validity", [{"valid_from": "2026-06-02"}, {"valid_until": "2026-05-31"}])
 def test_a_profile_outside_its_validity_does_not_fire(tmp_path: Path, validity: dict[str, str]) -> None:
-    assert assess(one(tmp_path, profile(**validity)), arms("1"), TERMS).findings == ()
+    assert assess(one(tmp_path, profile(**validity)).method, arms("1"), TERMS).findings == ()
 
 
 def test_both_ends_of_the_validity_belong_to_it(tmp_path: Path) -> None:
     agency = one(tmp_path, profile(valid_from="2026-06-01", valid_until="2026-06-01"))
-    assert assess(agency, arms("1"), TERMS).findings
+    assert assess(agency.method, arms("1"), TERMS).findings
 
 
 def test_a_profile_on_trial_changes_no_assessment(tmp_path: Path) -> None:
     agency = one(tmp_path, profile("A", when='"false"'), profile("B", mode='"dry-run"'))
-    assert assess(agency, arms("1"), TERMS).findings == ()
+    assert assess(agency.method, arms("1"), TERMS).findings == ()
 
 
 def tried(agency: Agency, tree: Tree, gone: bool = False) -> list[Finding]:
-    trial = assess(agency, tree, TERMS, gone).trial
+    trial = assess(agency.method, tree, TERMS, gone).trial
     return [] if trial is UNSET else list(trial)
 
 
@@ -130,14 +130,14 @@ def test_everything_but_the_trial_is_as_if_there_were_none(tmp_path: Path) -> No
     trial = profile("B", mode='"dry-run"', weight="100", control='"physical"', lane='"red"')
     with_trial, without = one(tmp_path / "a", profile("A"), trial), one(tmp_path / "b", profile("A"))
     answers = [
-        msgspec.structs.replace(assess(agency, arms("1"), TERMS).counted, profiles="")
+        msgspec.structs.replace(assess(agency.method, arms("1"), TERMS).counted, profiles="")
         for agency in (with_trial, without)
     ]
     assert answers[0] == answers[1]
 
 
 def test_an_answer_without_trial_is_stored_as_it_was_before_there_were_trials(tmp_path: Path) -> None:
-    stored = msgspec.json.decode(msgspec.json.encode(assess(one(tmp_path), arms("1"), TERMS)))
+    stored = msgspec.json.decode(msgspec.json.encode(assess(one(tmp_path).method, arms("1"), TERMS)))
     assert list(stored) == ["agency", "answer", "lane", "score", "controls", "findings", "profiles"]
     assert list(stored["findings"][0]) == [
         "profile", "legal_basis", "weight", "control", "officer", "trader", "item",
@@ -157,7 +157,7 @@ def test_a_profile_on_trial_that_cannot_be_answered_is_noted_and_fails_nothing(t
     found = tried(agency, broken)
     assert [each.profile for each in found] == ["B", "B", "C", "C", "X"]
     assert ("could not be answered" in found[-1].officer, found[-1].trader, found[-1].weight) == (True, "", 0)
-    assert [each.profile for each in assess(agency, broken, TERMS).findings] == ["A", "A"]
+    assert [each.profile for each in assess(agency.method, broken, TERMS).findings] == ["A", "A"]
 
 
 def test_a_profile_on_trial_gives_a_limited_number_of_findings_too(tmp_path: Path) -> None:
@@ -177,19 +177,19 @@ def test_a_fact_is_read_once_for_live_profiles_and_those_on_trial(
 
     agency = one(tmp_path, profile("A"), profile("B", mode='"dry-run"'), profile("C", mode='"dry-run"'))
     monkeypatch.setattr(Facts, "__missing__", counted)
-    assess(agency, arms("1"), TERMS)
+    assess(agency.method, arms("1"), TERMS)
     assert read == ["commodity_code"]
 
 
 @pytest.mark.parametrize("control", ["scan", "physical", "sample", "documents"])
 def test_of_goods_that_have_gone_only_documents_are_asked(tmp_path: Path, control: str) -> None:
-    found = assess(one(tmp_path, profile(weight="90", control=f'"{control}"')), arms("1"), TERMS, gone=True)
+    found = assess(one(tmp_path, profile(weight="90", control=f'"{control}"')).method, arms("1"), TERMS, gone=True)
     assert (found.lane, found.controls, found.score) == (Lane.YELLOW, (Control.DOCUMENTS,), 90)
     assert {each.control for each in found.findings} == {Control.DOCUMENTS}
 
 
 def test_of_goods_that_have_gone_a_weak_indicator_asks_nothing(tmp_path: Path) -> None:
-    found = assess(one(tmp_path, profile(weight="5", control='"physical"')), arms("1"), TERMS, gone=True)
+    found = assess(one(tmp_path, profile(weight="5", control='"physical"')).method, arms("1"), TERMS, gone=True)
     assert (found.lane, found.controls) == (Lane.GREEN, ())
 
 
@@ -206,12 +206,12 @@ def test_of_goods_that_have_gone_a_weak_indicator_asks_nothing(tmp_path: Path) -
 def test_a_profile_acts_when_it_says(tmp_path: Path, acts: str, before: bool, after: bool, mode: str) -> None:
     agency = one(tmp_path, profile("A", when='"false"'), profile("B", acts=acts, mode=f'"{mode}"'))
     for gone, wanted in ((False, before), (True, after)):
-        found = assess(agency, arms("1"), TERMS, gone)
+        found = assess(agency.method, arms("1"), TERMS, gone)
         assert bool([*found.findings, *tried(agency, arms("1"), gone)]) is wanted
 
 
 def test_the_officer_reads_first_that_the_goods_have_gone(tmp_path: Path) -> None:
-    (found,) = assess(one(tmp_path), arms("1"), TERMS, gone=True).findings
+    (found,) = assess(one(tmp_path).method, arms("1"), TERMS, gone=True).findings
     assert found.officer == f"{GONE} look at the receivers"
 
 
@@ -228,13 +228,13 @@ def test_the_officer_reads_first_that_the_goods_have_gone(tmp_path: Path) -> Non
 def test_the_trader_reads_words_that_fit_goods_that_have_gone(
     tmp_path: Path, changes: dict[str, str], words: str
 ) -> None:
-    (found,) = assess(one(tmp_path, profile(**changes)), arms("1"), TERMS, gone=True).findings
+    (found,) = assess(one(tmp_path, profile(**changes)).method, arms("1"), TERMS, gone=True).findings
     assert found.trader == words
 
 
 def test_findings_stand_by_weight_then_profile_then_item(tmp_path: Path) -> None:
     agency = one(tmp_path, profile("A", weight="10"), profile("C", weight="30"), profile("B", weight="30"))
-    found = assess(agency, arms("10", "9"), TERMS).findings
+    found = assess(agency.method, arms("10", "9"), TERMS).findings
     assert [(each.profile, each.item) for each in found] == [
         ("B", "9"), ("B", "10"), ("C", "9"), ("C", "10"), ("A", "9"), ("A", "10"),
     ]  # fmt: skip
@@ -242,16 +242,16 @@ def test_findings_stand_by_weight_then_profile_then_item(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("items", [1, FINDINGS_PER_PROFILE - 1, FINDINGS_PER_PROFILE, FINDINGS_PER_PROFILE + 1, 99])
 def test_one_profile_gives_a_limited_number_of_findings_and_says_if_there_are_more(tmp_path: Path, items: int) -> None:
-    found = assess(one(tmp_path), arms(*map(str, range(1, items + 1))), TERMS).findings
+    found = assess(one(tmp_path).method, arms(*map(str, range(1, items + 1))), TERMS).findings
     assert len(found) == min(items, FINDINGS_PER_PROFILE)
     assert [each.more is True for each in found] == [False] * (len(found) - 1) + [items > FINDINGS_PER_PROFILE]
 
 
 def test_a_profile_that_cannot_be_answered_fails_the_assessment(tmp_path: Path) -> None:
     with pytest.raises(ConditionError):
-        assess(one(tmp_path, profile(when=UNSTEADY)), unsteady("1"), TERMS)
+        assess(one(tmp_path, profile(when=UNSTEADY)).method, unsteady("1"), TERMS)
 
 
 def test_the_assessment_carries_the_fingerprint_of_the_profiles(tmp_path: Path) -> None:
     agency = one(tmp_path)
-    assert assess(agency, {}, TERMS).profiles == agency.fingerprint
+    assert assess(agency.method, {}, TERMS).profiles == agency.fingerprint

@@ -47,7 +47,7 @@ def scenes(condition: Condition, texts: st.SearchStrategy[str]) -> st.SearchStra
 def shipped() -> list[Condition]:
     agencies = load_agencies(AGENCIES).values()
     routing = [condition for agency in agencies for _, condition in agency.routing]
-    return routing + [profile.condition for agency in agencies for profile in agency.profiles]
+    return routing + [profile.condition for agency in agencies for profile in agency.method.profiles]
 
 
 def texts_of(condition: Condition) -> st.SearchStrategy[str]:

@@ -227,7 +227,7 @@ def only(assessment: Assessment) -> Finding:
 
 def test_an_amount_without_a_rate_asks_for_documents(tmp_path: Path) -> None:
     agency = one(tmp_path, profile(when=VALUE, control='"physical"', weight="70", title='"Dear goods"'))
-    assessment = assess(agency, declared(UNKNOWN), TERMS)
+    assessment = assess(agency.method, declared(UNKNOWN), TERMS)
     finding = only(assessment)
     assert (assessment.lane, assessment.score, assessment.controls) == (Lane.YELLOW, 0, (Control.DOCUMENTS,))
     assert (finding.profile, finding.item, finding.weight) == ("FA-001", "1", 0)
@@ -240,7 +240,7 @@ def test_an_amount_without_a_rate_asks_for_documents(tmp_path: Path) -> None:
 
 def test_a_mass_in_an_unknown_unit_asks_for_documents(tmp_path: Path) -> None:
     agency = one(tmp_path, profile(when='"item.net_mass_kg > 1.0"'))
-    assessment = assess(agency, declared(goods(net=weighed("24", "tne"))), TERMS)
+    assessment = assess(agency.method, declared(goods(net=weighed("24", "tne"))), TERMS)
     assert (assessment.lane, assessment.controls) == (Lane.YELLOW, (Control.DOCUMENTS,))
     assert only(assessment).trader == "Please give the packing list, with the mass in kilograms."
 
@@ -248,14 +248,14 @@ def test_a_mass_in_an_unknown_unit_asks_for_documents(tmp_path: Path) -> None:
 def test_on_a_day_without_rates_every_other_currency_asks_for_documents(tmp_path: Path) -> None:
     agency = one(tmp_path, profile(when=VALUE))
     bare = Terms(country="GB", day=DAY, currency="GBP")
-    assert assess(agency, declared(goods(priced("1", "USD"))), bare).lane is Lane.YELLOW
-    assert assess(agency, declared(goods(priced("1", "GBP"))), bare).lane is Lane.GREEN
+    assert assess(agency.method, declared(goods(priced("1", "USD"))), bare).lane is Lane.YELLOW
+    assert assess(agency.method, declared(goods(priced("1", "GBP"))), bare).lane is Lane.GREEN
 
 
 def test_each_profile_says_it_once_for_each_item_and_keeps_what_it_found_elsewhere(tmp_path: Path) -> None:
     agency = one(tmp_path, profile("A", when=HOLDING, weight="45"), profile("B", when=VALUE, weight="10"))
     heavy = goods(priced("2000", "GBP"))
-    assessment = assess(agency, declared(UNKNOWN, heavy, UNKNOWN), TERMS)
+    assessment = assess(agency.method, declared(UNKNOWN, heavy, UNKNOWN), TERMS)
     assert [(each.profile, each.item, each.weight) for each in assessment.findings] == [
         ("A", "2", 45), ("B", "2", 10), ("A", "1", 0), ("A", "3", 0), ("B", "1", 0), ("B", "3", 0),
     ]  # fmt: skip
@@ -264,7 +264,7 @@ def test_each_profile_says_it_once_for_each_item_and_keeps_what_it_found_elsewhe
 
 def test_what_decides_without_the_amount_decides_as_ever(tmp_path: Path) -> None:
     agency = one(tmp_path, profile(when=HOLDING, weight="70"))
-    assessment = assess(agency, declared(goods(priced("1", "XTS"), weighed("1", "TNE"))), TERMS)
+    assessment = assess(agency.method, declared(goods(priced("1", "XTS"), weighed("1", "TNE"))), TERMS)
     assert (assessment.lane, only(assessment).weight) == (Lane.RED, 70)
 
 
@@ -294,9 +294,9 @@ def test_an_agency_that_may_not_see_the_unit_may_not_use_the_value(tmp_path: Pat
 def test_an_assessment_names_the_rates_only_where_they_count(tmp_path: Path) -> None:
     rated, plain = one(tmp_path / "a", profile(when=VALUE)), one(tmp_path / "b")
     newer = Terms(country="GB", day=DAY, currency="GBP", rates=RATES, rates_digest="f" * 16)
-    assert assess(plain, {}, TERMS).profiles == assess(plain, {}, newer).profiles == plain.fingerprint
-    assert assess(rated, {}, TERMS).profiles == f"{rated.fingerprint}+{TERMS.rates_digest}"
-    assert assess(rated, {}, newer).profiles == f"{rated.fingerprint}+{'f' * 16}"
+    assert assess(plain.method, {}, TERMS).profiles == assess(plain.method, {}, newer).profiles == plain.fingerprint
+    assert assess(rated.method, {}, TERMS).profiles == f"{rated.fingerprint}+{TERMS.rates_digest}"
+    assert assess(rated.method, {}, newer).profiles == f"{rated.fingerprint}+{'f' * 16}"
 
 
 @cache
@@ -334,7 +334,7 @@ def _heavy(leaf: Any, unit: str) -> Tree:
 
 def judged(tree: Tree) -> list[Assessment]:
     """What every agency says of it, by whatever rates."""
-    found = [assess(agency, tree, TERMS) for agency in shipped().values()]
+    found = [assess(agency.method, tree, TERMS) for agency in shipped().values()]
     return [msgspec.structs.replace(each, profiles="") for each in found]
 
 

@@ -45,7 +45,7 @@ def strictness(content: bytes, media: Media) -> int:
     tree, terms = reading.declaration.tree, terms_of(books, "GB", date(2026, 6, 1))
     asked = ((agencies[each.agency], each.items) for each in route(agencies, tree, terms) if each.asked)
     views = ((agency, project(tree, agency.entitlement, items)) for agency, items in asked)
-    lanes = [assess(agency, view, terms).lane for agency, view in views]
+    lanes = [assess(agency.method, view, terms).lane for agency, view in views]
     return max(list(Lane).index(lane) for lane in lanes if lane is not None)
 
 

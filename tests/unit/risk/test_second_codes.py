@@ -25,7 +25,7 @@ def agencies() -> dict[str, Agency]:
 @cache
 def beginnings() -> list[str]:
     """Eight digits for every beginning of a code that a shipped condition names."""
-    sources = (profile.condition.source for agency in agencies().values() for profile in agency.profiles)
+    sources = (profile.condition.source for agency in agencies().values() for profile in agency.method.profiles)
     words = (word for source in sources for word in source.split("'"))
     return sorted(
         {word.ljust(8, "0") for word in words if word.isdecimal() and 2 <= len(word) <= 6 and len(word) != 4}
@@ -44,7 +44,9 @@ def declared(*codes: tuple[str, str]) -> Tree:
 
 
 def found(tree: Tree) -> set[str]:
-    fired = {finding.profile for agency in agencies().values() for finding in assess(agency, tree, TERMS).findings}
+    fired = {
+        finding.profile for agency in agencies().values() for finding in assess(agency.method, tree, TERMS).findings
+    }
     return fired | {rule for routing in route(agencies(), tree, TERMS) for rule in routing.rules}
 
 

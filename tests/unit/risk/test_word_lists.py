@@ -45,13 +45,13 @@ def declaration(description: str, code: str, kind: str = "IMA", mode: str = "1")
 
 
 def fired(tree: Tree) -> set[str]:
-    return {finding.profile for agency in agencies() for finding in assess(agency, tree, TERMS).findings}
+    return {finding.profile for agency in agencies() for finding in assess(agency.method, tree, TERMS).findings}
 
 
 def asked(tree: Tree, profile: str) -> bool:
     """Whether the agency of the profile is asked at all."""
     by_code = {agency.code: agency for agency in agencies()}
-    owner = next(agency.code for agency in agencies() if profile in {each.entry.id for each in agency.profiles})
+    owner = next(agency.code for agency in agencies() if profile in {each.entry.id for each in agency.method.profiles})
     return next(each.asked for each in route(by_code, tree, TERMS) if each.agency == owner)
 
 
@@ -253,7 +253,7 @@ def test_tools_and_accessories_are_the_same_list_in_every_profile() -> None:
     firearms = next(agency for agency in agencies() if agency.code == "firearms")
     lists = {
         profile.condition.source.split(".without('")[1].split("')")[0]
-        for profile in firearms.profiles
+        for profile in firearms.method.profiles
         if ".without('" in profile.condition.source
     }
     assert len(lists) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from singlewindow.access.keys import Principal, Role
+from singlewindow.access.keys import Caller, Role
 from singlewindow.clearance.lodging.admission import (
     CODES,
     Parties,
@@ -26,8 +26,8 @@ from tests.integration.documents import tree
 
 BOOKS = load_rulebooks(ROOT_FOLDER / "config")
 
-TRADER = Principal("t", Role.TRADER, party="GB1")
-BROKER = Principal("b", Role.BROKER, party="BROKER")
+TRADER = Caller("t", Role.TRADER, party="GB1")
+BROKER = Caller("b", Role.BROKER, party="BROKER")
 
 
 class _Register:
@@ -45,7 +45,7 @@ def judged(declaration: Declaration, *faults: Fault) -> Validated:
 
 
 def refused(
-    lodger: Principal, kind: str = "IMA", declarant: str = "", importer: str = "", exporter: str = ""
+    lodger: Caller, kind: str = "IMA", declarant: str = "", importer: str = "", exporter: str = ""
 ) -> list[str]:
     parties = Parties(declarant=declarant, importer=importer, exporter=exporter)
     return [fault.rule for fault in of_lodger(kind, parties, lodger, _Register())]
@@ -60,7 +60,7 @@ def refused(
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("lodger", [TRADER, BROKER.acting_for("GB1")], ids=["trader", "broker"])
-def test_whom_it_is_lodged_for_is_a_party_as_the_procedure_says(lodger: Principal, kind: str, roles: set[str]) -> None:
+def test_whom_it_is_lodged_for_is_a_party_as_the_procedure_says(lodger: Caller, kind: str, roles: set[str]) -> None:
     others = {"declarant": "X", "importer": "Y", "exporter": "Z"}
     for role in others:
         wanted = [] if role in roles else [Refusal.NOT_CONCERNED]
@@ -95,13 +95,13 @@ def test_a_broker_says_for_whom_it_lodges_even_for_itself() -> None:
     ],
 )  # fmt: skip
 def test_a_party_with_a_key_is_named_as_declarant_under_its_mandate_only(
-    lodger: Principal, declarant: str, free: bool
+    lodger: Caller, declarant: str, free: bool
 ) -> None:
     assert (Refusal.NO_MANDATE not in refused(lodger, declarant=declarant)) is free
 
 
 def test_a_party_of_a_key_from_before_identifiers_were_capitals_is_the_same() -> None:
-    assert refused(Principal("t", Role.TRADER, party="gb1"), importer="GB1", declarant="NEW") == []
+    assert refused(Caller("t", Role.TRADER, party="gb1"), importer="GB1", declarant="NEW") == []
 
 
 def test_parties_are_compared_without_outer_white_space_and_in_capitals() -> None:
@@ -142,7 +142,7 @@ def test_a_request_hears_only_that_it_is_none_that_is_taken(code: str) -> None:
 def test_whom_it_is_not_lodged_for_has_the_line_of_the_declarant() -> None:
     content = original("R1").replace(b"<Declarant>", b"\n\n<Declarant>")
     named = parties_of(validate(content, Media.XML, BOOKS))
-    (fault,) = of_lodger("IMA", named, Principal("t", Role.TRADER, party="GB7"), _Register())
+    (fault,) = of_lodger("IMA", named, Caller("t", Role.TRADER, party="GB7"), _Register())
     line = next(at for at, text in enumerate(content.splitlines(), start=1) if b"<Declarant>" in text) + 1  # its ID
     assert (fault.rule, fault.line) == (Refusal.NOT_CONCERNED, line)
 

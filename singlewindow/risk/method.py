@@ -1,0 +1,60 @@
+"""How one agency judges risk: its profiles, and the thresholds that make their score a lane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import msgspec
+
+from singlewindow.decisions.assessment import Lane
+from singlewindow.risk.profiles import Profile, ProfileSet
+from singlewindow.risk.terms import Terms
+
+Score = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lowest score (0-100) of each lane; below `yellow` is green."""
+
+    yellow: Score = 20
+    orange: Score = 40
+    red: Score = 70
+
+    def lane(self, score: int) -> Lane:
+        """The lane of a score."""
+        if score >= self.red:
+            return Lane.RED
+        if score >= self.orange:
+            return Lane.ORANGE
+        return Lane.YELLOW if score >= self.yellow else Lane.GREEN
+
+
+@dataclass(frozen=True, eq=False)
+class RiskMethod:
+    """An agency's profiles on the common scale; `fingerprint` (sha256, hex) names the configuration they are from."""
+
+    agency: str
+    thresholds: Thresholds
+    profiles: tuple[Profile, ...]
+    fingerprint: str
+
+    @cached_property
+    def rated(self) -> bool:
+        """Whether a profile rests on amounts in the home currency."""
+        return any(fact.rated for profile in self.profiles for fact in profile.condition.facts.values())
+
+    def applied(self, terms: Terms) -> str:
+        """What the profiles were applied by: the fingerprint, and where amounts count, the day's rates behind `+`."""
+        return f"{self.fingerprint}+{terms.rates_digest}" if self.rated and terms.rates_digest else self.fingerprint
+
+    @cached_property
+    def live(self) -> ProfileSet:
+        """The profiles that count."""
+        return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "live")
+
+    @cached_property
+    def dry(self) -> ProfileSet:
+        """The profiles that are only tried out."""
+        return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "dry-run")
