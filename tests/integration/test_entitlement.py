@@ -160,7 +160,9 @@ def asked_over_http(context: ClearanceContext, url: str) -> ClearanceContext:
     """The window with all agencies asked there, each with its code as its key."""
     agencies = {
         code: replace(
-            agency, head=msgspec.structs.replace(agency.head, adapter="remote"), method=replace(agency.method, profiles=()),
+            agency,
+            head=msgspec.structs.replace(agency.head, adapter="remote"),
+            method=replace(agency.method, profiles=()),
             remote=Remote(url=url, key_env=code.upper(), allow_http=True, timeout_seconds=5),
         )
         for code, agency in context.agencies.items()
