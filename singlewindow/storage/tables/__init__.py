@@ -1,0 +1,37 @@
+"""The tables, one module for each aggregate. Times are microseconds since 1970 UTC by the database's own clock."""
+
+from __future__ import annotations
+
+from singlewindow.storage.tables.access import mandate, principal
+from singlewindow.storage.tables.answers import assessment, decision, late_assessment
+from singlewindow.storage.tables.declarations import declaration, version
+from singlewindow.storage.tables.events import checkpoint, event, trail
+from singlewindow.storage.tables.metadata import Record, metadata
+from singlewindow.storage.tables.operations import dispatcher, tally
+from singlewindow.storage.tables.questions import FAILED, FRESH, WAITING, batch, open_question
+from singlewindow.storage.tables.streams import feed, notice, stream
+
+__all__ = [
+    "FAILED",
+    "FRESH",
+    "WAITING",
+    "Record",
+    "assessment",
+    "batch",
+    "checkpoint",
+    "decision",
+    "declaration",
+    "dispatcher",
+    "event",
+    "feed",
+    "late_assessment",
+    "mandate",
+    "metadata",
+    "notice",
+    "open_question",
+    "principal",
+    "stream",
+    "tally",
+    "trail",
+    "version",
+]

@@ -1,0 +1,35 @@
+"""What is handed out in order: notices to parties, feeds to agencies."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+from singlewindow.storage.tables.metadata import metadata
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("last_number", BigInteger, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("party", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("version_id", ForeignKey("version.id"), nullable=False),
+    Column("function_code", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("version_id", ForeignKey("version.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
