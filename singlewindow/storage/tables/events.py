@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, column
 
 from singlewindow.storage.tables.metadata import Serial, metadata
+
+_ABOUT_OTHERS = column("subject_kind").is_not(None)
 
 event = Table(
     "event",
@@ -19,8 +21,12 @@ event = Table(
     Column("stream", Integer),
     Column("number", BigInteger),
     Column("link", LargeBinary),
+    # What it is about; a version is named by `version_id` alone.
+    Column("subject_kind", Text),
+    Column("subject_id", Text),
     Index("event_version_id", "version_id"),
     Index("event_stream_number", "stream", "number", unique=True),
+    Index("event_subject", "subject_kind", "subject_id", postgresql_where=_ABOUT_OTHERS, sqlite_where=_ABOUT_OTHERS),
 )
 
 trail = Table(
