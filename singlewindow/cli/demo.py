@@ -20,9 +20,10 @@ import httpx
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
 from singlewindow.cli.auditor.release_times import print_report
-from singlewindow.cli.trader.client import MEDIA, XML, Outcome, agencies_asked, lodge_all, media_of, open_client, send
+from singlewindow.cli.trader.client import Outcome, agencies_asked, lodge_all, open_client, send
+from singlewindow.cli.trader.files import SUFFIXES, media_of
 from singlewindow.cli.trader.lodge import lodging_shown, print_outcomes
-from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, read
 from singlewindow.settings import load_settings
 from singlewindow.shipped import EXAMPLES
 from singlewindow.storage.engine.connect import open_engine
@@ -38,7 +39,7 @@ NOT_INHERITED = {"DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FI
 def demo() -> None:
     """Start everything in a temporary folder, lodge the example declarations, and show what was decided."""
     began = time.monotonic()
-    files = sorted(path for path in DECLARATIONS.iterdir() if path.suffix in MEDIA)
+    files = sorted(path for path in DECLARATIONS.iterdir() if path.suffix in SUFFIXES)
     with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _service(Path(folder)) as url:
         by_declarant = _by_declarant(files)
         traders, auditor, agency = _make_keys(Path(folder), by_declarant)
@@ -104,8 +105,7 @@ def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in files:
         content = path.read_bytes()
-        media = Media.XML if media_of(path, content) == XML else Media.JSON
-        found.setdefault(read(content, media, Limits()).declaration.declarant, []).append(path)
+        found.setdefault(read(content, media_of(path, content), Limits()).declaration.declarant, []).append(path)
     return found
 
 
