@@ -25,9 +25,9 @@ from bench.measure import Bench, in_turn, talker
 from bench.report import machine
 from bench.servers import Servers, running_servers
 from bench.sides import ROUTED, Ours, configuration
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
-LATEST = ROOT / "bench" / "latest-growth.json"
+LATEST = REPOSITORY / "bench" / "latest-growth.json"
 FEW = 10_000
 MANY_ITEMS, SOME_ITEMS = 9_999, 100
 LIMITS = {"SW_ITEM_LIMIT": str(MANY_ITEMS), "SW_BODY_LIMIT": "40000000"}

@@ -18,7 +18,7 @@ from bench.cpu import Meter
 from bench.documents import POOL
 from bench.servers import Servers
 from bench.sides import Side
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
 DECIDED_SECONDS = 300.0
 BACKEND = "database"
@@ -30,10 +30,10 @@ class Talker:
     """A process that takes a line and answers with a line."""
 
     def __init__(self, *command: str) -> None:
-        environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+        environment = dict(os.environ) | {"PYTHONPATH": str(REPOSITORY)}
         self._process = subprocess.Popen(  # noqa: S603 - our own commands
             [sys.executable, "-m", *command],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env=environment,
         )  # fmt: skip
 
     def ask(self, line: str) -> dict[str, object]:

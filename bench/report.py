@@ -17,9 +17,9 @@ from rich.table import Table
 
 from bench.documents import POOL, documents
 from bench.measure import Latency, Run
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
-LATEST = ROOT / "bench" / "latest.json"
+LATEST = REPOSITORY / "bench" / "latest.json"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def machine(postgres: str) -> dict[str, Any]:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
     asked = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    commit = subprocess.run(asked, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603
     return {
         "processors": os.cpu_count(),
         "model": model,

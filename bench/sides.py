@@ -26,11 +26,11 @@ from bench.documents import PARTIES, party
 from bench.servers import Servers
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
-from singlewindow.settings import ROOT
 from singlewindow.storage.engine.connect import open_engine
 from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import Process, wait_until
 from tests.faults.harness.servers import QueueServer
+from tests.places import CONFIGURATION, REPOSITORY
 
 READY_SECONDS = 60.0
 DEADLINE = 600.0
@@ -211,8 +211,13 @@ class Rival(Side):
             self.port = int(probe.getsockname()[1])
         redis_url = os.environ.get("REDIS_URL") or self._queue.url
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SW_")}
-        environment |= {"DATABASE_URL": url, "REDIS_URL": redis_url, "SW_CONFIG": str(config), "PYTHONPATH": str(ROOT)}
-        options = {"cwd": str(ROOT)}
+        environment |= {
+            "DATABASE_URL": url,
+            "REDIS_URL": redis_url,
+            "SW_CONFIG": str(config),
+            "PYTHONPATH": str(REPOSITORY),
+        }
+        options = {"cwd": str(REPOSITORY)}
 
         def process(kind: str, *command: str) -> Process:
             words = [sys.executable, "-m", *command]
@@ -265,7 +270,7 @@ ROUTED, ALL_ASKED = Load("as routed"), Load("all nine asked", all_asked=True)
 def configuration(servers: Servers, load: Load) -> Iterator[Path]:
     """The shipped configuration with long deadlines, for this load."""
     folder = servers.folder / f"config-{load.name.replace(' ', '-')}"
-    shutil.copytree(ROOT / "config", folder)
+    shutil.copytree(CONFIGURATION, folder)
     for described in folder.glob("agencies/*/agency.toml"):
         lines = described.read_text(encoding="utf-8").splitlines()
         described.write_text("\n".join(_changed(line, load) for line in lines) + "\n", encoding="utf-8")

@@ -11,7 +11,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -26,8 +25,8 @@ from singlewindow.declarations.reading import intake
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.risk.terms import terms_of
-from singlewindow.settings import ROOT
 from singlewindow.times import today
+from tests.places import CONFIGURATION, REPOSITORY
 
 ROUNDS = 30
 FLOOR = "read: screen, parse, schema, walk"
@@ -35,7 +34,7 @@ FLOOR = "read: screen, parse, schema, walk"
 
 def steps(contents: list[bytes]) -> dict[str, Callable[[], object]]:
     """Each step over all documents, in the order of the way."""
-    config = Path(ROOT / "config")
+    config = CONFIGURATION
     rulebooks, agencies = load_rulebooks(config), load_agencies(config / "agencies")
     adapters, terms = build_adapters(agencies), terms_of(rulebooks, rulebooks.home, today())
     declarations = [intake.read(content, Media.XML).declaration for content in contents]
@@ -83,7 +82,7 @@ def measure(contents: list[bytes], rounds: int) -> dict[str, float]:
 def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    files = sorted((ROOT / "examples" / "declarations").glob("*.xml"))
+    files = sorted((REPOSITORY / "examples" / "declarations").glob("*.xml"))
     found = measure([file.read_bytes() for file in files], rounds)
     table = Table("step", "us a declaration", "times the floor", title=f"{len(files)} examples, {rounds} rounds")
     for name, microseconds in found.items():

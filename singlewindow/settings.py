@@ -10,10 +10,8 @@ from urllib.parse import unquote
 import msgspec
 
 from singlewindow.addresses import take_apart
+from singlewindow.shipped import CONFIG
 from singlewindow.text_files import read_text
-
-ROOT = Path(__file__).resolve().parent.parent
-
 
 SECRETS = ("database_url", "redis_url", "sw_token_key", "sw_audit_key")
 # What manuals and examples put where a secret belongs, without case and punctuation.
@@ -34,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     says; `up` starts its own where not set."""
     sw_token_key: str = ""
     """Private P-256 keys in PEM that sign tokens: the first signs, all are believed; no tokens where not set."""
-    sw_config: str = str(ROOT / "config")
+    sw_config: str = str(CONFIG)
     """Folder with agencies/, countries/ and thresholds.toml."""
     sw_country: str = "GB"
     """The country whose window this is (ISO 3166): its rules judge what names no country, its currency counts."""

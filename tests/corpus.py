@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
-CORPUS = Path(os.environ.get("SW_CORPUS") or ROOT.parent / "shared" / "corpus")
+CORPUS = Path(os.environ.get("SW_CORPUS") or REPOSITORY.parent / "shared" / "corpus")
 
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the corpus is not at {CORPUS}; set SW_CORPUS")
 

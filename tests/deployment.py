@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from ruamel.yaml import YAML
 
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
-DEPLOY: Final = ROOT / "deploy"
+DEPLOY: Final = REPOSITORY / "deploy"
 UNITS: Final = DEPLOY / "systemd"
 COMPOSE: Final = DEPLOY / "compose.yaml"
 HOME: Final = "/opt/singlewindow"
@@ -94,7 +94,7 @@ def lay_out(folder: Path) -> None:
         if sources[0].startswith("--from"):
             continue
         for source in sources:
-            if (ROOT / source).is_dir():
-                shutil.copytree(ROOT / source, folder / target)
+            if (REPOSITORY / source).is_dir():
+                shutil.copytree(REPOSITORY / source, folder / target)
             else:
-                shutil.copy(ROOT / source, folder / target)
+                shutil.copy(REPOSITORY / source, folder / target)

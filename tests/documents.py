@@ -6,9 +6,9 @@ import re
 from functools import cache
 from pathlib import Path
 
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
-EXAMPLES = ROOT / "examples" / "declarations"
+EXAMPLES = REPOSITORY / "examples" / "declarations"
 PLAIN = "01-running-shoes.xml"
 DECLARANT = "GB381940275618"
 """Who declares `PLAIN`, and most of the others."""

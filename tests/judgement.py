@@ -19,7 +19,7 @@ from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import validate
 from singlewindow.risk.assess import assess
 from singlewindow.risk.terms import Terms, terms_of
-from singlewindow.settings import ROOT
+from tests.places import AGENCIES, CONFIGURATION
 
 DAY = date(2026, 11, 1)
 REFUSED = len(Lane)
@@ -36,7 +36,7 @@ class Judgement(NamedTuple):
 @cache
 def configuration() -> tuple[Rulebooks, dict[str, Agency]]:
     """The shipped rules and agencies."""
-    return load_rulebooks(ROOT / "config"), load_agencies(ROOT / "config" / "agencies", "customs")
+    return load_rulebooks(CONFIGURATION), load_agencies(AGENCIES, "customs")
 
 
 def terms(country: str = "") -> Terms:

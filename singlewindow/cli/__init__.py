@@ -12,11 +12,13 @@ from importlib import import_module
 import click
 
 from singlewindow import __version__, logs
+from singlewindow.cli.systems import unsupported
 
 ROOMS = {
     "": ("demo",),
     "trader": ("lodge", "validate"),
     "operator": (
+        "config",
         "db",
         "dispatch",
         "doctor",
@@ -59,6 +61,9 @@ def group() -> None:
 
 def main() -> None:
     """Run the command; what cannot be done is said in one line, not in a traceback."""
+    if reason := unsupported(sys.platform, sys.argv[1:]):
+        click.echo(f"singlewindow: {reason}", err=True)
+        sys.exit(1)
     try:
         group()
     except Exception as error:

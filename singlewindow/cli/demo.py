@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,13 +20,15 @@ import httpx
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
 from singlewindow.cli.auditor.release_times import print_report
-from singlewindow.cli.trader.client import MEDIA, XML, Outcome, agencies_asked, lodge_all, media_of, open_client, send
+from singlewindow.cli.trader.client import Outcome, agencies_asked, lodge_all, open_client, send
+from singlewindow.cli.trader.files import SUFFIXES, media_of
 from singlewindow.cli.trader.lodge import lodging_shown, print_outcomes
-from singlewindow.declarations.reading.intake import Limits, Media, read
-from singlewindow.settings import ROOT, load_settings
+from singlewindow.declarations.reading.intake import Limits, read
+from singlewindow.settings import load_settings
+from singlewindow.shipped import EXAMPLES
 from singlewindow.storage.engine.connect import open_engine
 
-EXAMPLES = ROOT / "examples" / "declarations"
+DECLARATIONS = EXAMPLES / "declarations"
 READY_SECONDS = 20.0
 END_SECONDS = 15
 # The demonstration brings its own servers, whatever the environment names.
@@ -36,7 +39,7 @@ NOT_INHERITED = {"DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FI
 def demo() -> None:
     """Start everything in a temporary folder, lodge the example declarations, and show what was decided."""
     began = time.monotonic()
-    files = sorted(path for path in EXAMPLES.iterdir() if path.suffix in MEDIA)
+    files = sorted(path for path in DECLARATIONS.iterdir() if path.suffix in SUFFIXES)
     with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _service(Path(folder)) as url:
         by_declarant = _by_declarant(files)
         traders, auditor, agency = _make_keys(Path(folder), by_declarant)
@@ -102,8 +105,7 @@ def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in files:
         content = path.read_bytes()
-        media = Media.XML if media_of(path, content) == XML else Media.JSON
-        found.setdefault(read(content, media, Limits()).declaration.declarant, []).append(path)
+        found.setdefault(read(content, media_of(path, content), Limits()).declaration.declarant, []).append(path)
     return found
 
 
@@ -137,14 +139,27 @@ def _print_times(url: str, key: str) -> None:
 
 
 def _print_summary(outcomes: list[Outcome], seconds: float) -> None:
+    command, example = _command(), _from_here(DECLARATIONS / "01-running-shoes.xml")
     released = sum(outcome.decision["outcome"] == "release" for outcome in outcomes)
     click.echo(
         f"{len(outcomes)} declarations decided, {released} released and {len(outcomes) - released} to inspect,"
         f" in {seconds:.0f} s from an empty folder.\n\n"
         "What to try next:\n"
-        "  .venv/bin/singlewindow up                     run the service; it prints its address\n"
-        "  .venv/bin/singlewindow keys create --role trader --party GB381940275618\n"
-        "  .venv/bin/singlewindow lodge examples/declarations/01*.xml  # with SINGLEWINDOW_KEY set\n"
-        "  .venv/bin/singlewindow validate FILE          every fault of a document, in plain words\n"
-        "  open http://127.0.0.1:8080/docs               the API"
+        f"  {command} up                # run the service; it prints its address\n"
+        f"  {command} keys create --role trader --party GB381940275618\n"
+        f"  {command} lodge {example}    # with SINGLEWINDOW_KEY set\n"
+        f"  {command} validate FILE     # every fault of a document, in plain words\n"
+        "  open http://127.0.0.1:8080/docs    # the API"
     )
+
+
+def _command() -> str:
+    """How this command was called, so that what is shown can be copied."""
+    called = sys.argv[0]
+    if Path(called).name != "singlewindow":
+        return "python -m singlewindow"
+    return "singlewindow" if shutil.which("singlewindow") == called else called
+
+
+def _from_here(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -14,7 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "wco_datamodel"
+from singlewindow import shipped
+
+SCHEMAS = shipped.SCHEMAS / "wco_datamodel"
 DRIVER = "WCO_DMS.xsd"
 """The schema that imports all others."""
 

@@ -18,8 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-import cel
-
+from singlewindow.risk.cel_engine import cel
 from singlewindow.risk.fact_readers import Fact, Kind, Unmeasurable
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import CUT, LITERAL

@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-import cel
-
 from singlewindow.declarations.model import Tree, text_of
+from singlewindow.risk.cel_engine import cel
 from singlewindow.risk.compiled_conditions import Predicate, Scene, Scope, predicate
 from singlewindow.risk.fact_readers import Fact, Unmeasurable, Value
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts, goods_items

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-import cel
+from singlewindow.risk.cel_engine import cel
 
 RESEMBLES: Final = "resembles"
 WITHOUT: Final = "without"

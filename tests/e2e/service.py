@@ -21,8 +21,8 @@ from sqlalchemy import Engine
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
 from singlewindow.access.mandates import grant
-from singlewindow.settings import ROOT
 from singlewindow.storage.engine.connect import open_engine
+from tests.places import CONFIGURATION
 
 START_SECONDS = 60.0
 END_SECONDS = 20.0
@@ -131,7 +131,7 @@ def running_service(folder: Path, settings: Mapping[str, str] = {}) -> Iterator[
 
 def patient_config(folder: Path) -> Path:
     """The shipped configuration with deadlines of five minutes, so that a slow machine is not taken for silence."""
-    shutil.copytree(ROOT / "config", folder)
+    shutil.copytree(CONFIGURATION, folder)
     for described in folder.glob("agencies/*/agency.toml"):
         text = described.read_text(encoding="utf-8")
         described.write_text(re.sub(r"deadline_seconds = \d+", "deadline_seconds = 300", text), encoding="utf-8")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
 FIGURES = {
     "ratio_to_baseline", "ratio_to_competent", "cpu_over_floor", "cpu_over_busy_floor", "p50_ms", "p99_ms",
@@ -20,7 +20,7 @@ def test_every_side_of_the_bench_decides_every_declaration_alike(postgres_url: s
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "bench", "--plan", "tiny", "--report", str(report)]
     environment = dict(os.environ) | {"DATABASE_URL": postgres_url}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found.keys() >= FIGURES

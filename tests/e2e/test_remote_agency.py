@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from singlewindow.access.keys import Role
-from singlewindow.settings import ROOT
 from tests.agency_server import AgencyServer, agency_server
 from tests.documents import original
 from tests.e2e.service import Service, running_service, wait_until
+from tests.places import CONFIGURATION
 
 RESUMED_SECONDS = 30.0
 
@@ -33,7 +33,7 @@ def agency() -> Iterator[AgencyServer]:
 def settings(agency: AgencyServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment that names the shipped configuration, but with customs asked over HTTP."""
     config = tmp_path_factory.mktemp("remote") / "config"
-    shutil.copytree(ROOT / "config", config)
+    shutil.copytree(CONFIGURATION, config)
     described = config / "agencies" / "customs" / "agency.toml"
     remote = f'\n[remote]\nurl = "{agency.url}"\nkey_env = "CUSTOMS_KEY"\nallow_http = true\n'
     text = re.sub(r'adapter = "profiles"', 'adapter = "remote"', described.read_text(encoding="utf-8"))

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from bench import bulkhead
-from singlewindow.settings import ROOT
 from tests.agency_server import FLOOD_BYTES, GARBAGE, AgencyServer, agency_server
 from tests.faults.conftest import Install
 from tests.faults.harness.agencies import MANNERS, Behaving, Canary
@@ -20,6 +19,7 @@ from tests.faults.harness.client import percentile
 from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import wait_until
 from tests.faults.harness.proxy import Mode
+from tests.places import REPOSITORY
 
 pytestmark = pytest.mark.faults
 Record = Callable[[str, object], None]
@@ -275,7 +275,7 @@ def ask_parked_again(here: Installation) -> int:
     """What an operator does after an outage; how many were parked."""
     parked = here.number("SELECT count(*) FROM outbox WHERE parked")
     command = [sys.executable, "-m", "singlewindow", "queue", "retry", "--all"]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=here.environment())
+    subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY, env=here.environment())
     return parked
 
 

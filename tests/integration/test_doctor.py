@@ -21,10 +21,11 @@ from singlewindow.clearance.deciding import dispatch
 from singlewindow.cli.operator.doctor import examine
 from singlewindow.cli.operator.doctor.check import Check, Level
 from singlewindow.enquiries import audit_trail
-from singlewindow.settings import ROOT, Settings
+from singlewindow.settings import Settings
 from singlewindow.storage import checkpoints
 from tests.integration.conftest import Caller
 from tests.integration.documents import tree
+from tests.places import REPOSITORY
 from workers.heartbeat import Heartbeat
 
 Examine = Callable[[], dict[str, Check]]
@@ -54,7 +55,7 @@ def change(context: ClearanceContext, statement: str) -> None:
 def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     environment = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "PATH": ""}
     command = [sys.executable, "-m", "singlewindow", "worker"]
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment, cwd=REPOSITORY, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:

@@ -18,10 +18,10 @@ from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
 from singlewindow.declarations.faults import hard
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.settings import ROOT
 from singlewindow.storage import assessments, declarations
 from singlewindow.storage.engine.connect import reading
 from tests.documents import examples
+from tests.places import AGENCIES, REPOSITORY
 
 TRADER = Caller("key", Role.TRADER, party="GB123456789012")
 MEDIA = {".xml": Media.XML, ".json": Media.JSON}
@@ -29,7 +29,7 @@ MEDIA = {".xml": Media.XML, ".json": Media.JSON}
 
 @cache
 def expected() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((ROOT / "examples" / "expected.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((REPOSITORY / "examples" / "expected.toml").read_text(encoding="utf-8"))
 
 
 def lodged(context: ClearanceContext, path: Path) -> Lodgement:
@@ -82,7 +82,7 @@ def test_every_example_leads_to_what_is_said_of_it(context: ClearanceContext) ->
 
 def test_the_examples_ask_every_agency() -> None:
     asked = {agency for what in expected().values() for agency in what["asked"]}
-    assert asked == {folder.name for folder in (ROOT / "config" / "agencies").iterdir() if folder.is_dir()}
+    assert asked == {folder.name for folder in AGENCIES.iterdir() if folder.is_dir()}
 
 
 @pytest.mark.parametrize("decision", ["release", "inspect"])

@@ -14,7 +14,7 @@ import pytest
 
 from singlewindow.audit.checkpoint import Signer
 from singlewindow.cli import group
-from singlewindow.settings import ROOT, Settings
+from singlewindow.settings import Settings
 from tests.deployment import (
     COMPOSE,
     DEPLOY,
@@ -31,6 +31,7 @@ from tests.deployment import (
     services,
     unit_start,
 )
+from tests.places import REPOSITORY
 from workers.queues import QUEUES
 
 OURS = sorted(name for name, service in compose()["services"].items() if service["image"] == "singlewindow")
@@ -64,7 +65,7 @@ def test_systemd_understands_every_unit(tmp_path: Path) -> None:
             assert all(re.match(r"$|#|\[\w+\]$|\w+=", line) for line in content.splitlines()), path.name
             copy = tmp_path / path.relative_to(UNITS)
             copy.parent.mkdir(exist_ok=True)
-            content = content.replace(PYTHON, sys.executable).replace(HOME, str(ROOT))
+            content = content.replace(PYTHON, sys.executable).replace(HOME, str(REPOSITORY))
             copy.write_text(content, encoding="utf-8")
     if shutil.which("systemd-analyze"):
         units = [str(path) for path in tmp_path.iterdir() if path.is_file()]

@@ -11,7 +11,7 @@ from singlewindow.access.keys import Caller, Role
 from singlewindow.enquiries.access_log import reads_its_own
 from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
-from singlewindow.settings import ROOT
+from tests.places import REPOSITORY
 
 HARMLESS = {
     "POST /v1/declarations", "POST /v1/declarations/batch", "POST /v1/declarations/validate",
@@ -46,8 +46,8 @@ def test_whoever_may_call_reads_its_own_or_is_recorded(route: Route, role: Role)
 
 def test_readings_are_recorded_in_one_place() -> None:
     named = [
-        str(path.relative_to(ROOT))
-        for path in sorted((ROOT / "singlewindow").rglob("*.py"))
+        str(path.relative_to(REPOSITORY))
+        for path in sorted((REPOSITORY / "singlewindow").rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record_reading"
     ]

@@ -6,12 +6,13 @@ import re
 
 import pytest
 
-from singlewindow.settings import ROOT, Settings
+from singlewindow.settings import Settings
+from tests.places import REPOSITORY
 
 HALF_LOAD = 0.5
 SECONDS_A_DAY = 86_400
-SCALING = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
-DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+SCALING = (REPOSITORY / "docs" / "scaling.md").read_text(encoding="utf-8")
+DEPLOYMENT = (REPOSITORY / "docs" / "deployment.md").read_text(encoding="utf-8")
 
 
 def cost(of: str, text: str = SCALING) -> float:

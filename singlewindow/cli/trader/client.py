@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import zipfile
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,11 +15,11 @@ import httpx
 import msgspec
 
 from singlewindow.access.identifiers import party_code
+from singlewindow.cli.trader.files import CONTENT_TYPES, media_of
 from singlewindow.settings import value_of
 
-XML, JSON, ZIP = "application/xml", "application/json", "application/zip"
+ZIP = "application/zip"
 BATCH = ".zip"
-MEDIA = {".xml": XML, ".json": JSON}
 TRIES = 5
 WAIT_SECONDS = 20
 TIMEOUT_SECONDS = 40.0
@@ -113,12 +112,6 @@ def _pause(asked: str) -> float:
     return min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else 1.0
 
 
-def media_of(path: Path, content: bytes) -> str:
-    """The media type of a file: by its name, else by the first character in it."""
-    named = MEDIA.get(path.suffix.lower())
-    return named or (JSON if content.removeprefix(BOM_UTF8).lstrip().startswith((b"{", b"[")) else XML)
-
-
 def answer_of(response: httpx.Response) -> dict[str, Any]:
     """The JSON object a service answered with; raises ValueError where it cannot be a single window's answer."""
     try:
@@ -131,7 +124,7 @@ def answer_of(response: httpx.Response) -> dict[str, Any]:
 
 def _lodge(client: httpx.Client, path: Path) -> Outcome:
     content = path.read_bytes()
-    headers = {"Content-Type": media_of(path, content)}
+    headers = {"Content-Type": CONTENT_TYPES[media_of(path, content)]}
     response = send(client, "POST", "/v1/declarations", content=content, headers=headers)
     answer = answer_of(response)
     return Outcome(path, receipt=answer) if response.status_code == 202 else Outcome(path, problem=answer)

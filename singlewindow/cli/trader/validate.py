@@ -12,9 +12,8 @@ import click
 from singlewindow.access.identifiers import party_code
 from singlewindow.clearance.lodging import admission
 from singlewindow.cli.options import files_argument
-from singlewindow.cli.trader.client import XML, media_of
+from singlewindow.cli.trader.files import media_of
 from singlewindow.declarations.faults import Refused, hard
-from singlewindow.declarations.reading import second_opinion as other_engine
 from singlewindow.declarations.reading.intake import Limits, Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, describe
@@ -67,7 +66,10 @@ def _agree(path: Path, validated: Validated) -> bool:
     ours = not any(fault.rule.startswith("SCHEMA") for fault in hard(validated.faults))
     if not ours:  # what is broken was not read, so it cannot be handed on
         return True
-    theirs = other_engine.accepts(validated.declaration)
+    # The second engine takes longer to load than a declaration takes to be read; most never ask it.
+    from singlewindow.declarations.reading.second_opinion import accepts  # noqa: PLC0415
+
+    theirs = accepts(validated.declaration)
     if theirs is None:
         click.echo(f"{path}: too large for a second opinion")
     elif theirs != ours:
@@ -77,9 +79,8 @@ def _agree(path: Path, validated: Validated) -> bool:
 
 def _validate_one(path: Path, judge: _Judge) -> Validated | None:
     content = path.read_bytes()
-    media = Media.XML if media_of(path, content) == XML else Media.JSON
     try:
-        validated = judge.judge(content, media)
+        validated = judge.judge(content, media_of(path, content))
     except Refused as refused:
         place = f" (line {refused.line})" if refused.line else ""
         click.echo(f"{path}: refused, {refused.code}{place}: {refused.text}")

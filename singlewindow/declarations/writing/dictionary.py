@@ -1,15 +1,14 @@
-"""The printed list of data elements, `docs/data-elements.md`, written from the tables.
+"""The printed list of data elements, made from the tables.
 
-`python -m singlewindow.declarations.writing.dictionary` rewrites it; a test proves that it is what the tables yield.
+`python -m singlewindow.declarations.writing.dictionary > docs/data-elements.md` writes it again.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 
-from singlewindow.declarations.elements import ELEMENTS, RESPONSES, SCHEMAS, Element
-
-PAGE = SCHEMAS.parents[1] / "docs" / "data-elements.md"
+from singlewindow.declarations.elements import ELEMENTS, RESPONSES, Element
 
 _OPENING = """# Data elements
 
@@ -48,4 +47,4 @@ def _form(element: Element) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    sys.stdout.write(page())

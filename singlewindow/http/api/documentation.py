@@ -6,7 +6,6 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,8 +15,9 @@ from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_o
 from singlewindow.http.problem_codes import CODES
 from singlewindow.http.request import HTML, Call, Reply
 from singlewindow.http.route import Route
+from singlewindow.shipped import folder
 
-TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATES = folder("singlewindow.http.api", "templates")
 
 
 def get_openapi(call: Call) -> Reply:

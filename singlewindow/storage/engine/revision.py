@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, column, inspect, select, table
 
-MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
+from singlewindow.shipped import folder
+
+MIGRATIONS: Final = folder("singlewindow.storage", "migrations")
 REVISIONS: Final = tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 """All that this version knows, the newest last; each migration's file begins with its own."""
 _MARK = table("alembic_version", column("version_num"))

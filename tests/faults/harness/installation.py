@@ -18,7 +18,6 @@ from sqlalchemy.engine import Engine
 
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
-from singlewindow.settings import ROOT
 from singlewindow.storage.engine.connect import open_engine
 from tests import servers
 from tests.faults.harness.agencies import AgencyClient
@@ -27,6 +26,7 @@ from tests.faults.harness.client import Client, Load, Log, Making
 from tests.faults.harness.processes import Keeper, Process, wait_until
 from tests.faults.harness.proxy import Proxy
 from tests.faults.harness.servers import Postgres, PostgresTemplate, QueueServer, private_folder
+from tests.places import CONFIGURATION, REPOSITORY
 from workers.queues import ASSESS_REMOTE
 
 PARTIES = ("GB111111111111", "GB222222222222", "GB333333333333")
@@ -153,7 +153,7 @@ class Installation:
         self._counts[kind] = self._counts.get(kind, 0) + 1
         name = f"{kind} {self._counts[kind]}"
         log = self.folder / f"{name.replace(' ', '-')}.log"
-        options = {"cwd": str(ROOT)}
+        options = {"cwd": str(REPOSITORY)}
         return self.keeper.add(Process(name, command, self.environment() | settings, log, passes, options, kept))
 
     def environment(self) -> dict[str, str]:
@@ -161,7 +161,7 @@ class Installation:
         own = {name: value for name, value in os.environ.items() if name not in KEPT_OUT and not name.startswith("SW_")}
         return own | {
             "DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "SW_CONFIG": str(self.config),
-            "SW_DATA": str(self.folder), "PYTHONPATH": str(ROOT), **self._settings,
+            "SW_DATA": str(self.folder), "PYTHONPATH": str(REPOSITORY), **self._settings,
         }  # fmt: skip
 
     def client(self, party: str = PARTIES[0]) -> Client:
@@ -234,7 +234,7 @@ class Installation:
 
 def _shortened(folder: Path, deadline: float) -> Path:
     """The shipped configuration, every agency with this deadline."""
-    shutil.copytree(ROOT / "config", folder)
+    shutil.copytree(CONFIGURATION, folder)
     for path in folder.glob("agencies/*/agency.toml"):
         content = re.sub(r"(?m)^deadline_seconds = .*$", f"deadline_seconds = {deadline}", path.read_text())
         path.write_text(content)

@@ -100,9 +100,26 @@ def test_what_is_no_command_is_said(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("command", "heavy"),
-    [("web", "rq"), ("web", "xmlschema"), ("dispatch", "flask"), ("worker", "flask"), ("lodge", "sqlalchemy")],
+    [
+        ("web", "rq"),
+        ("web", "xmlschema"),
+        ("web", "prompt_toolkit"),
+        ("dispatch", "flask"),
+        ("worker", "flask"),
+        ("lodge", "sqlalchemy"),
+    ],
 )
 def test_a_command_does_not_wait_for_what_only_others_need(command: str, heavy: str) -> None:
     script = f"import sys; from singlewindow.cli import group; group.get_command(None, {command!r})"
     asked = f"{script}; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+
+
+def test_validate_loads_nothing_but_what_it_reads_documents_with() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "singlewindow", "validate", str(EXAMPLES / PLAIN)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert {"click", "lxml", "msgspec", "singlewindow"} <= loaded
+    assert (
+        loaded & {"cel", "cryptography", "flask", "httpx", "jinja2", "rich", "rq", "sqlalchemy", "xmlschema"} == set()
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from singlewindow.declarations.rates import Rate, RatesError, RateTable, digest, read_rates
 from singlewindow.declarations.rules import load_rulebooks
-from singlewindow.settings import ROOT
+from tests.places import CONFIGURATION
 
 HEAD = "currency,units,valid_from,valid_until,source\n"
 KNOWN = frozenset(("GBP", "USD", "EUR", "JPY"))
@@ -138,7 +138,7 @@ def test_the_digest_is_of_the_rates_and_of_nothing_else() -> None:
 
 
 def test_the_table_that_ships_has_a_rate_for_every_day_of_its_two_years() -> None:
-    shipped = load_rulebooks(ROOT / "config").rates
+    shipped = load_rulebooks(CONFIGURATION).rates
     first, last = date(2026, 1, 1), date(2027, 12, 31)
     assert set(shipped.ends(first).values()) == {last}
     assert {"EUR", "USD", "JPY", "CAD", "VND", "KRW", "IDR", "CNY", "GGP", "IMP", "JEP"} <= shipped.on(first).keys()
@@ -149,5 +149,5 @@ def test_the_table_that_ships_has_a_rate_for_every_day_of_its_two_years() -> Non
 def test_a_home_country_without_a_table_has_no_rates(tmp_path: Path) -> None:
     folder = tmp_path / "countries" / "GB"
     folder.mkdir(parents=True)
-    (folder / "profile.toml").write_bytes((ROOT / "config" / "countries" / "GB" / "profile.toml").read_bytes())
+    (folder / "profile.toml").write_bytes((CONFIGURATION / "countries" / "GB" / "profile.toml").read_bytes())
     assert load_rulebooks(tmp_path).rates == RateTable("GBP")

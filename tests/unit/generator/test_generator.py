@@ -14,8 +14,8 @@ from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.reading.intake import Limits, Media, read
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, validate
-from singlewindow.settings import ROOT
 from tests.generator import Generator
+from tests.places import AGENCIES, CONFIGURATION
 from tests.terms import TERMS
 
 MOST = 9_999
@@ -23,7 +23,7 @@ MOST = 9_999
 
 @pytest.fixture(scope="module")
 def rulebooks() -> Rulebooks:
-    return load_rulebooks(ROOT / "config", MOST)
+    return load_rulebooks(CONFIGURATION, MOST)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_the_largest_declaration_is_valid_where_the_limits_are_raised(rulebooks:
 
 
 def test_the_mix_is_that_of_published_declarations(drawn: list[Validated]) -> None:
-    agencies = load_agencies(ROOT / "config" / "agencies")
+    agencies = load_agencies(AGENCIES)
     directions = Counter(each.declaration.tree["TypeCode"][:2] for each in drawn)
     items = [len(each.declaration.tree["GoodsShipment"]["GovernmentAgencyGoodsItem"]) for each in drawn]
     asked = [sum(entry.asked for entry in route(agencies, each.declaration.tree, TERMS)) for each in drawn]

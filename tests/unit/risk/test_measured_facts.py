@@ -26,10 +26,10 @@ from singlewindow.risk.fact_readers import Unmeasurable
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts
 from singlewindow.risk.terms import Terms
 from singlewindow.risk.toml_source import ConfigError
-from singlewindow.settings import ROOT
 from tests.agency_folders import AGENCY, ELEMENTS, ITEM, entitlement, one, profile, write
 from tests.documents import examples
 from tests.generator import Generator
+from tests.places import AGENCIES
 from tests.terms import DAY, RATES, TERMS
 
 VALUE = '"item.value > 1000.0"'
@@ -301,7 +301,7 @@ def test_an_assessment_names_the_rates_only_where_they_count(tmp_path: Path) -> 
 
 @cache
 def shipped() -> dict[str, Agency]:
-    return load_agencies(ROOT / "config" / "agencies")
+    return load_agencies(AGENCIES)
 
 
 @cache

@@ -19,8 +19,8 @@ from singlewindow.declarations.reading.intake import Media, read
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.risk.assess import assess
 from singlewindow.risk.terms import terms_of
-from singlewindow.settings import ROOT
 from tests.documents import example
+from tests.places import AGENCIES, CONFIGURATION
 
 REFUSED = len(Lane)
 SHOES, GEARS = (
@@ -32,7 +32,7 @@ FORMS = {Media.XML: ("01-running-shoes.xml", SHOES), Media.JSON: ("03-machine-pa
 
 @cache
 def configured() -> tuple[Rulebooks, dict[str, Agency]]:
-    return load_rulebooks(ROOT / "config"), load_agencies(ROOT / "config" / "agencies")
+    return load_rulebooks(CONFIGURATION), load_agencies(AGENCIES)
 
 
 def strictness(content: bytes, media: Media) -> int:

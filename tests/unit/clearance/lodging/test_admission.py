@@ -20,11 +20,11 @@ from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.declarations.validation import Validated, validate
 from singlewindow.http.problem_codes import CODES as ANSWERS
-from singlewindow.settings import ROOT as ROOT_FOLDER
 from tests.documents import original
 from tests.integration.documents import tree
+from tests.places import CONFIGURATION
 
-BOOKS = load_rulebooks(ROOT_FOLDER / "config")
+BOOKS = load_rulebooks(CONFIGURATION)
 
 TRADER = Caller("t", Role.TRADER, party="GB1")
 BROKER = Caller("b", Role.BROKER, party="BROKER")

@@ -14,7 +14,8 @@ from singlewindow.cli.operator.doctor.check import Level
 from singlewindow.cli.operator.doctor.rates import rates_last
 from singlewindow.declarations.rates import digest
 from singlewindow.declarations.rules import load_rulebooks
-from singlewindow.settings import ROOT, Settings
+from singlewindow.settings import Settings
+from tests.places import CONFIGURATION
 
 HEAD = "currency,units,valid_from,valid_until,source\n"
 NEWER = HEAD + "USD,1.31,2026-12-01,2026-12-31,gazette 12\nXAF,760,2026-12-01,2026-12-31,gazette 12\n"
@@ -25,7 +26,7 @@ DECEMBER = date(2026, 12, 15)
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration of the test's own, as shipped."""
     monkeypatch.setenv("SW_CONFIG", str(tmp_path / "config"))
-    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    return Path(shutil.copytree(CONFIGURATION, tmp_path / "config"))
 
 
 @pytest.fixture

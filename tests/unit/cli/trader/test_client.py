@@ -7,29 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from singlewindow.cli.trader.client import declarations_in, lodge_all, media_of
+from singlewindow.cli.trader.client import declarations_in, lodge_all
 from tests.documents import EXAMPLES, PLAIN
 
 
 def _client(*answers: httpx.Response) -> httpx.Client:
     left = list(answers)
     return httpx.Client(base_url="http://window", transport=httpx.MockTransport(lambda _: left.pop(0)))
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "media"),
-    [
-        ("a.XML", b"{", "application/xml"),
-        ("a", b"\xef\xbb\xbf {", "application/json"),
-        ("a", b"\xef\xbb\xbf<a/>", "application/xml"),
-        ("a.json", b"<", "application/json"),
-        ("a.txt", b" \r\n{", "application/json"),
-        ("a", b"<a/>", "application/xml"),
-        ("a", b"", "application/xml"),
-    ],
-)
-def test_the_name_says_what_a_file_is_and_else_its_first_character(name: str, content: bytes, media: str) -> None:
-    assert media_of(Path(name), content) == media
 
 
 @pytest.mark.parametrize("content", [b"<html></html>", b"[]", b"", b'"no"'])

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from singlewindow.cli import group
-from singlewindow.settings import ROOT
 from tests.documents import DECLARANT, EXAMPLES, PLAIN, example, examples, original
+from tests.places import CONFIGURATION
 
 
 def validate(*arguments: str | Path) -> Result:
@@ -74,7 +74,7 @@ def test_a_country_that_is_not_served_is_said_and_one_served_besides_is_taken(
     assert "refused, COUNTRY_NOT_SERVED: ResponsibleCountryCode is 'NO'; this service takes declarations for GB." in (
         result.output
     )
-    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(CONFIGURATION, tmp_path / "config")
     profile = tmp_path / "config" / "countries" / "NO" / "profile.toml"
     profile.parent.mkdir()
     profile.write_text('country = "NO"\ntitle = "Norway"\ncurrency = "NOK"\ntariff_scheme = "TSP"\n', encoding="utf-8")

@@ -1,0 +1,24 @@
+"""What the package carries beside its code: configuration, schemas, examples.
+
+In the source tree they are folders at its top, and links in this folder lead there; in an installed package they are
+folders of this one.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+
+def folder(package: str, name: str) -> Path:
+    """A folder that a package carries, where it really is; raises RuntimeError where the package is not unpacked."""
+    place = files(package) / name
+    if not isinstance(place, Path):
+        raise RuntimeError(f"{package} is in an archive and cannot be used from there; install it with pip")
+    return place.resolve()
+
+
+CONFIG: Final = folder(__name__, "config")
+SCHEMAS: Final = folder(__name__, "schemas")
+EXAMPLES: Final = folder(__name__, "examples")
