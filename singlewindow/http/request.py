@@ -1,4 +1,7 @@
-"""What a handler gets and gives: a `Call` that is authorised and read already, a `Reply` that is not yet rendered."""
+"""What a handler gets and gives: a `Request`, authorised and read already, and a `Response`, not yet rendered.
+
+Flask's own of these names stay in `app`.
+"""
 
 from __future__ import annotations
 
@@ -57,17 +60,17 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class Request:
     """One request, authorised and read.
 
-    `principal` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
+    `maybe_caller` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
     order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic; `trace_id`
     names this request in every log line; `authorization` is the header of that name, for the route that gives tokens;
     `address` is the peer's.
     """
 
     service: Service
-    principal: Caller | None
+    maybe_caller: Caller | None
     path: Mapping[str, str]
     query: Mapping[str, Any]
     acceptable: tuple[str, ...]
@@ -91,9 +94,9 @@ class Call:
     @property
     def caller(self) -> Caller:
         """Who calls; raises where the route is public."""
-        if self.principal is None:
+        if self.maybe_caller is None:
             raise LookupError("a public route has no caller")
-        return self.principal
+        return self.maybe_caller
 
     @property
     def party(self) -> str:
@@ -104,15 +107,15 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """What to answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
 
-    `media` is the accepted type unless given. `told` names what is shown, for the record of who read what: a route that
-    discloses something must give it, and no other may.
+    `media` is the accepted type unless given. `discloses` names what is shown, for the record of who read what: a route
+    that discloses something must give it, and no other may.
     """
 
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     media: str | None = None
-    told: Mapping[str, Any] | None = None
+    discloses: Mapping[str, Any] | None = None

@@ -11,7 +11,7 @@ from typing import Any
 from singlewindow.access.keys import Role
 from singlewindow.access.permissions import PERMISSIONS, Permission
 from singlewindow.http.parameters import Parameter
-from singlewindow.http.request import JSON, Call, Reply
+from singlewindow.http.request import JSON, Request, Response
 
 
 class Public(Enum):
@@ -26,8 +26,8 @@ PUBLIC = Public.EVERYBODY
 class Discloses(Enum):
     """What a route's answers show of declarations, beside what the caller sends with the very call.
 
-    `what` says it in words. `subject` is the member of a reply's `told` that names what was shown for the record of
-    readings (empty: nothing was), None where there is nothing to record.
+    `what` says it in words. `subject` is the member of a response's `discloses` that names what was shown, for the
+    record of readings (empty: nothing was), None where there is nothing to record.
     """
 
     NOTHING = ("no declaration", None)
@@ -69,7 +69,7 @@ class Route:
 
     method: str
     path: str
-    handler: Callable[[Call], Reply]
+    handler: Callable[[Request], Response]
     permission: Permission | Public
     discloses: Discloses
     summary: str

@@ -10,24 +10,24 @@ from singlewindow.enquiries import declarations
 from singlewindow.enquiries.declarations import Document
 from singlewindow.enquiries.shapes import DecisionReading, Undecided
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import JSON, Call, Reply
+from singlewindow.http.request import JSON, Request, Response
 
 LONGEST_WAIT = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
 NO_DECLARATION = "There is no such declaration, or it is not this caller's"
 
 
-def get_declarations(call: Call) -> Reply:
+def get_declarations(request: Request) -> Response:
     """A page of the reader's declarations."""
-    after, limit, lrn = call.query["after"], call.query["limit"], call.query["lrn"]
-    page = declarations.listing(call.context, call.caller, after, limit, lrn)
+    after, limit, lrn = request.query["after"], request.query["limit"], request.query["lrn"]
+    page = declarations.listing(request.context, request.caller, after, limit, lrn)
     if page is None:
         raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
-    told = {"mrns": [entry.mrn for entry in page.declarations]}
+    discloses = {"mrns": [entry.mrn for entry in page.declarations]}
     if page.next is None:
-        return Reply(page, told=told)
+        return Response(page, discloses=discloses)
     following = {"after": page.next, "limit": str(limit)} | ({"lrn": lrn} if lrn is not None else {})
-    return Reply(page, headers=next_link("/v1/declarations", following), told=told)
+    return Response(page, headers=next_link("/v1/declarations", following), discloses=discloses)
 
 
 def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
@@ -35,56 +35,56 @@ def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
     return {"Link": f'<{path}?{urlencode(query)}>; rel="next"'}
 
 
-def get_declaration(call: Call) -> Reply:
+def get_declaration(request: Request) -> Response:
     """Where one declaration stands."""
-    status = declarations.status(call.context, call.caller, call.path["mrn"])
+    status = declarations.status(request.context, request.caller, request.path["mrn"])
     if status is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    return Reply(status, told={"mrns": [status.mrn]})
+    return Response(status, discloses={"mrns": [status.mrn]})
 
 
-def get_document(call: Call) -> Reply:
+def get_document(request: Request) -> Response:
     """The document as received, or in the other form where that is what the caller accepts."""
-    document = declarations.document(call.context, call.caller, call.path["mrn"])
+    document = declarations.document(request.context, request.caller, request.path["mrn"])
     if document is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    media = document.media if document.media in call.acceptable else call.accepted
-    body = document.received if media == document.media else _other_form(call, document)
-    return Reply(body, media=media, told={"mrns": [call.path["mrn"]]})
+    media = document.media if document.media in request.acceptable else request.accepted
+    body = document.received if media == document.media else _other_form(request, document)
+    return Response(body, media=media, discloses={"mrns": [request.path["mrn"]]})
 
 
-def _other_form(call: Call, document: Document) -> bytes:
-    return call.service.other_form(document.received, Media.JSON if document.media == JSON else Media.XML)
+def _other_form(request: Request, document: Document) -> bytes:
+    return request.service.other_form(document.received, Media.JSON if document.media == JSON else Media.XML)
 
 
-def get_decision(call: Call) -> Reply:
+def get_decision(request: Request) -> Response:
     """The decision: waited for while there are places to wait, else as it is now."""
-    found = declarations.decision(call.context, call.caller, call.path["mrn"])
-    if isinstance(found, Undecided) and call.query["wait"]:
-        found = _waited_for(call, found)
+    found = declarations.decision(request.context, request.caller, request.path["mrn"])
+    if isinstance(found, Undecided) and request.query["wait"]:
+        found = _waited_for(request, found)
     if found is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    told = {"mrns": [found.mrn]}
+    discloses = {"mrns": [found.mrn]}
     if isinstance(found, Undecided):
-        return Reply(found, 202, {"Retry-After": "1"}, told=told)
-    return Reply(found, told=told)
+        return Response(found, 202, {"Retry-After": "1"}, discloses=discloses)
+    return Response(found, discloses=discloses)
 
 
-def _waited_for(call: Call, found: Undecided) -> DecisionReading | Undecided | None:
-    places = call.service.waiters
+def _waited_for(request: Request, found: Undecided) -> DecisionReading | Undecided | None:
+    places = request.service.waiters
     if not places.acquire(blocking=False):
         return found
     try:
-        return _polled(call, time.monotonic() + call.query["wait"])
+        return _polled(request, time.monotonic() + request.query["wait"])
     finally:
         places.release()
 
 
-def _polled(call: Call, end: float) -> DecisionReading | Undecided | None:
+def _polled(request: Request, end: float) -> DecisionReading | Undecided | None:
     pause = FIRST_PAUSE
     while True:
         time.sleep(max(0.0, min(pause, end - time.monotonic())))
-        found = declarations.decision(call.context, call.caller, call.path["mrn"])
+        found = declarations.decision(request.context, request.caller, request.path["mrn"])
         if not isinstance(found, Undecided) or time.monotonic() >= end:
             return found
         pause = min(pause * 1.5, LONGEST_PAUSE)

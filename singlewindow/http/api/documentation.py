@@ -14,29 +14,29 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_of
 from singlewindow.http.problem_codes import CODES
-from singlewindow.http.request import HTML, Call, Reply
+from singlewindow.http.request import HTML, Request, Response
 from singlewindow.http.route import Route
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def get_openapi(call: Call) -> Reply:
+def get_openapi(request: Request) -> Response:
     """The OpenAPI 3.1 document."""
-    return Reply(_openapi(call.service.routes))
+    return Response(_openapi(request.service.routes))
 
 
-def get_docs(call: Call) -> Reply:
+def get_docs(request: Request) -> Response:
     """The interface as a page."""
-    facts = {"routes": call.service.routes, "codes": CODES, "version": INTERFACE}
+    facts = {"routes": request.service.routes, "codes": CODES, "version": INTERFACE}
     return page("docs.html", facts | {"roles_of": roles_of, "problem_codes": problem_codes})
 
 
-def page(template: str, facts: Mapping[str, Any]) -> Reply:
+def page(template: str, facts: Mapping[str, Any]) -> Response:
     """A page of a template; its style is part of it and is the only thing the browser may use."""
     style, digest = _style()
     content = _environment().get_template(template).render(facts, style=style).encode()
     policy = f"default-src 'none'; style-src '{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return Reply(content, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
+    return Response(content, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
 
 
 @cache

@@ -10,7 +10,7 @@ from msgspec import Struct
 from singlewindow.agencies.agency import Agency
 from singlewindow.http.api.documentation import page
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.request import Request, Response
 
 
 class EntitledElement(Struct, frozen=True):
@@ -30,17 +30,17 @@ class EntitlementReading(Struct, frozen=True):
     elements: list[EntitledElement]
 
 
-def get_entitlement(call: Call) -> Reply:
+def get_entitlement(request: Request) -> Response:
     """One agency's lists with their legal basis."""
-    agency = call.context.agencies.get(call.path["code"])
+    agency = request.context.agencies.get(request.path["code"])
     if agency is None:
         raise ProblemError("NOT_FOUND", "There is no such agency; /entitlements has them all")
-    return Reply(_reading(agency))
+    return Response(_reading(agency))
 
 
-def get_page(call: Call) -> Reply:
+def get_page(request: Request) -> Response:
     """All agencies' lists on one page."""
-    return page("entitlements.html", {"agencies": _readings(call.context.agencies)})
+    return page("entitlements.html", {"agencies": _readings(request.context.agencies)})
 
 
 def _readings(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:

@@ -13,7 +13,7 @@ from singlewindow.access.keys import Caller
 from singlewindow.access.permissions import may, permissions_of
 from singlewindow.access.tokens import LIFETIME_SECONDS
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.request import Request, Response
 
 LONGEST_FORM = 4_096
 MOST_FIELDS = 10
@@ -48,28 +48,28 @@ class PublicKeys(Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
-def post_token(call: Call) -> Reply:
+def post_token(request: Request) -> Response:
     """A token for a client that shows its key's id and secret, in the header (Basic) or in the form."""
-    tokens = call.service.keyring.tokens
+    tokens = request.service.keyring.tokens
     if tokens is None:
         raise ProblemError("NOT_FOUND", "This service gives no tokens: send your key itself as the bearer")
-    form = _form(call.content)
+    form = _form(request.content)
     if form.get("grant_type") != "client_credentials":
         raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
-    client_id, secret = _credentials(call.authorization, form)
-    principal = call.service.keyring.holder(client_id, secret)
-    if principal is None:
-        call.service.allowances.need_wrong_key(call.address)
+    client_id, secret = _credentials(request.authorization, form)
+    caller = request.service.keyring.holder(client_id, secret)
+    if caller is None:
+        request.service.allowances.need_wrong_key(request.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
-    scopes = _scopes(principal, form.get("scope", ""))
-    return Reply(Token(tokens.give(principal.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+    scopes = _scopes(caller, form.get("scope", ""))
+    return Response(Token(tokens.give(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
 
 
-def get_public_keys(call: Call) -> Reply:
+def get_public_keys(request: Request) -> Response:
     """The keys that tokens are signed with."""
-    tokens = call.service.keyring.tokens
-    return Reply(PublicKeys(tokens.public_keys() if tokens else []))
+    tokens = request.service.keyring.tokens
+    return Response(PublicKeys(tokens.public_keys() if tokens else []))
 
 
 def _form(content: bytes) -> dict[str, str]:
@@ -98,8 +98,8 @@ def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _scopes(principal: Caller, asked: str) -> list[str]:
-    own = [permission.value for permission in permissions_of(principal.role) if may(principal, permission)]
+def _scopes(caller: Caller, asked: str) -> list[str]:
+    own = [permission.value for permission in permissions_of(caller.role) if may(caller, permission)]
     wanted = asked.split()
     if not set(wanted) <= set(own):
         raise ProblemError("INVALID_SCOPE", f"This key may have the scopes {', '.join(own)}, and no other")
