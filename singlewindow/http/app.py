@@ -78,7 +78,6 @@ def create_app(context: ClearanceContext, room: ReadingRoom | None = None) -> Fl
         waiters=waiters,
         batches=threading.BoundedSemaphore(BATCHES),
         allowances=Allowances(context),
-        routes=ROUTES,
     )
     for route in ROUTES:
         app.add_url_rule(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from singlewindow.access.keyring import Keyring
 from singlewindow.access.keys import Caller
@@ -21,9 +21,6 @@ from singlewindow.declarations.writing.binding import other_form
 from singlewindow.http.limits import Allowances
 from singlewindow.http.problems import ProblemError
 
-if TYPE_CHECKING:  # a route names its handler, and a handler takes a call: only the checker needs the way back
-    from singlewindow.http.route import Route
-
 JSON = "application/json"
 XML = "application/xml"
 FORM = "application/x-www-form-urlencoded"
@@ -31,6 +28,8 @@ HTML = "text/html"
 TEXT = "text/plain"
 ZIP = "application/zip"
 LINES = "application/x-ndjson"
+BOTH_FORMS = (XML, JSON)
+"""The two forms of a declaration."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ class Service:
     waiters: threading.BoundedSemaphore
     batches: threading.BoundedSemaphore
     allowances: Allowances
-    routes: tuple[Route, ...]
 
     def judge(self, content: bytes, media: Media, *, lodging: bool) -> Judged:
         """Judge a message, here or, if it is large, in a process of its own; raises `Refused`, or `Busy`."""

@@ -52,8 +52,8 @@ Body = type | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer of a route: what it means, and its body."""
+class ResponseShape:
+    """One response of a route as it is documented: what it means, and what its body is made of."""
 
     meaning: str
     body: Body = None
@@ -73,7 +73,7 @@ class Route:
     permission: Permission | Public
     discloses: Discloses
     summary: str
-    answers: Mapping[int, Answer]
+    responses: Mapping[int, ResponseShape]
     parameters: tuple[Parameter, ...] = ()
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = (JSON,)

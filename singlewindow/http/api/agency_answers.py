@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from adapters.remote_answer import LARGEST_ANSWER
+from adapters.remote_answer import LARGEST_ANSWER, RemoteAnswer
+from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.deciding.late_answers import Contradiction
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.http.api.shapes import AnswerReceipt
+from singlewindow.http.negotiation import CONTENT_PROBLEMS
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Request, Response
+from singlewindow.http.request import JSON, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 from singlewindow.times import iso
 
 
@@ -32,3 +35,24 @@ def post_assessment(request: Request) -> Response:
             late=receipt.late,
         )
     )
+
+
+ANSWER_PROBLEMS = (*CONTENT_PROBLEMS, "EMPTY_BODY", "JSON_MALFORMED", "JSON_DUPLICATE_KEY", "JSON_NUMBER_INVALID",
+                   "JSON_TOO_DEEP", "JSON_TOO_MANY_MEMBERS", "INVALID_UNICODE", "SCHEMA_INVALID")  # fmt: skip
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/agencies/<code>/assessments/<question>",
+        handler=post_assessment,
+        permission=May.ANSWER,
+        discloses=Discloses.RECEIPT,
+        consumes=(JSON,),
+        body=RemoteAnswer,
+        summary="Answer a question of the agency's own; the same answer again gets the same receipt",
+        responses={
+            200: ResponseShape("Stored; `late` says that the question had been closed without it", AnswerReceipt)
+        },
+        problems=("NOT_FOUND", "VERDICT_CONFLICT", *ANSWER_PROBLEMS),
+    ),
+)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from urllib.parse import urlencode
 
+from singlewindow.access.permissions import Permission as May
 from singlewindow.declarations.reading.intake import Media
-from singlewindow.enquiries import declarations
+from singlewindow.enquiries import declarations, shapes
 from singlewindow.enquiries.declarations import Document
 from singlewindow.enquiries.shapes import DecisionReading, Undecided
+from singlewindow.http import parameters
+from singlewindow.http.parameters import LIMIT
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import JSON, Request, Response
+from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 
 LONGEST_WAIT = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
@@ -88,3 +92,39 @@ def _polled(request: Request, end: float) -> DecisionReading | Undecided | None:
         if not isinstance(found, Undecided) or time.monotonic() >= end:
             return found
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+PAGE = parameters.word("after", "The `next` of the page before", "[0-9A-Z]{18}")
+LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,35}")
+WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=LONGEST_WAIT)
+DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaData envelope"}
+
+ROUTES = (
+    Route(
+        method="GET", path="/v1/declarations", handler=get_declarations, permission=May.READ,
+        discloses=Discloses.DECLARATIONS, summary="List declarations, oldest first", parameters=(PAGE, LIMIT, LRN),
+        responses={200: ResponseShape("A page", shapes.Listing)},
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>", handler=get_declaration, permission=May.READ,
+        discloses=Discloses.DECLARATIONS,
+        summary="Where a declaration stands: state, timeline, agencies asked and answered",
+        responses={200: ResponseShape("The declaration's standing", shapes.Status)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>/document", handler=get_document, permission=May.READ,
+        discloses=Discloses.DECLARATIONS,
+        summary="The document: the bytes as received, or the other form by Accept", produces=BOTH_FORMS,
+        responses={200: ResponseShape("The document", DOCUMENT_SCHEMA)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>/decision", handler=get_decision, permission=May.READ,
+        discloses=Discloses.DECLARATIONS,
+        summary="The decision, with reasons in words for this reader", parameters=(WAIT,),
+        responses={
+            200: ResponseShape("The decision", shapes.DecisionReading),
+            202: ResponseShape("Still open; ask again after Retry-After", shapes.Undecided),
+        },
+        problems=("NOT_FOUND",),
+    ),
+)  # fmt: skip

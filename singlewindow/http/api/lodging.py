@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from singlewindow import logs
+from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.lodging.admission import Refusal, for_whom, of_lodger
 from singlewindow.clearance.lodging.group_commit import PATIENCE_SECONDS
 from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Prepared, Receipt
@@ -16,8 +17,10 @@ from singlewindow.declarations.faults import FAULTS_SHOWN, Severity
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import describe
 from singlewindow.http.api.shapes import FaultReply, Links, Lodged, Validation
+from singlewindow.http.negotiation import CONTENT_PROBLEMS
 from singlewindow.http.problems import Found, ProblemError
-from singlewindow.http.request import JSON, Request, Response
+from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 from singlewindow.times import iso
 
 SCHEMA = "SCHEMA"
@@ -115,3 +118,28 @@ def accepted(outcome: Receipt | Conflict, faults: Sequence[FaultReply]) -> Lodge
         warnings=warnings_of(faults),
         links=Links(own, f"{own}/decision", f"{own}/document"),
     )
+
+
+BODY_PROBLEMS = (*CONTENT_PROBLEMS, "EMPTY_BODY", "XML_NOT_WELL_FORMED", "JSON_MALFORMED", "UNKNOWN_DOCUMENT_TYPE")
+REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "UNKNOWN_CODE", "TOO_MANY_ITEMS", "TOTALS_MISMATCH",
+            "INVALID_CHARACTERS", "VALUE_TOO_LONG", "VALUE_OUT_OF_RANGE", "INVALID_DATE", "RULE_VIOLATED",
+            "NOT_SUPPORTED_YET", "PARTY_NOT_NAMED", "ACTING_FOR_REQUIRED", "DUPLICATE_LRN",
+            "QUOTA_EXCEEDED")  # fmt: skip
+
+ROUTES = (
+    Route(
+        method="POST", path="/v1/declarations", handler=post_declaration, permission=May.LODGE,
+        discloses=Discloses.RECEIPT, consumes=BOTH_FORMS,
+        summary="Lodge a declaration; the reference (LRN) is the idempotency key: the same again gets the first answer",
+        responses={
+            202: ResponseShape("Stored durably; `Idempotent-Replayed: true` where it was stored before", Lodged),
+        },
+        problems=(*BODY_PROBLEMS, *REFUSALS),
+    ),
+    Route(
+        method="POST", path="/v1/declarations/validate", handler=post_validation, permission=May.LODGE,
+        discloses=Discloses.RECEIPT, consumes=BOTH_FORMS,
+        summary="List all faults of a declaration, and what forbids this caller to lodge it; nothing is stored",
+        responses={200: ResponseShape("Whether it would be taken, and all faults", Validation)}, problems=BODY_PROBLEMS,
+    ),
+)  # fmt: skip

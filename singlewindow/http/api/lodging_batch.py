@@ -18,16 +18,18 @@ from typing import Any
 import msgspec
 
 from singlewindow import logs
+from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.lodging.group_commit import LARGEST_GROUP, PATIENCE_SECONDS, Answer
 from singlewindow.clearance.lodging.lodge import Receipt
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
-from singlewindow.declarations.reading.archive import Archive, Member
+from singlewindow.declarations.reading.archive import ARCHIVE_BYTES, Archive, Member
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.http.api.lodging import accepted, need_someone, prepare
 from singlewindow.http.api.shapes import BatchLine, FaultReply
 from singlewindow.http.error_mapping import as_problem, is_outage
 from singlewindow.http.problems import ProblemError, problem_of
-from singlewindow.http.request import JSON, LINES, XML, Request, Response
+from singlewindow.http.request import JSON, LINES, XML, ZIP, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 
 log = logging.getLogger(__name__)
 
@@ -106,3 +108,19 @@ def _settled(request: Request, pending: _Pending) -> tuple[bytes, ProblemError |
 
 def _line(**members: Any) -> bytes:
     return msgspec.json.encode(BatchLine(**members)) + b"\n"
+
+
+ARCHIVE_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "PAYLOAD_TOO_LARGE", "ARCHIVE_INVALID",
+                    "ARCHIVE_TOO_LARGE", "ACTING_FOR_REQUIRED")  # fmt: skip
+
+ROUTES = (
+    Route(
+        method="POST", path="/v1/declarations/batch", handler=post_batch, permission=May.LODGE,
+        discloses=Discloses.RECEIPT, consumes=(ZIP,), produces=(LINES,), largest=ARCHIVE_BYTES,
+        summary="Lodge every declaration of a ZIP file; each is answered on its own, while the others are read",
+        responses={
+            200: ResponseShape("A line of JSON with the number of members, then one for each, in order", BatchLine),
+        },
+        problems=ARCHIVE_PROBLEMS,
+    ),
+)  # fmt: skip

@@ -12,8 +12,10 @@ from msgspec import Struct
 from singlewindow.access.keys import Caller
 from singlewindow.access.permissions import may, permissions_of
 from singlewindow.access.tokens import LIFETIME_SECONDS
-from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Request, Response
+from singlewindow.http.negotiation import CONTENT_PROBLEMS
+from singlewindow.http.problems import OAUTH, ProblemError
+from singlewindow.http.request import FORM, Request, Response
+from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
 
 LONGEST_FORM = 4_096
 MOST_FIELDS = 10
@@ -104,3 +106,21 @@ def _scopes(caller: Caller, asked: str) -> list[str]:
     if not set(wanted) <= set(own):
         raise ProblemError("INVALID_SCOPE", f"This key may have the scopes {', '.join(own)}, and no other")
     return [scope for scope in own if scope in wanted] if wanted else own
+
+
+ROUTES = (
+    Route(
+        method="POST", path="/oauth/token", handler=post_token, permission=PUBLIC,
+        discloses=Discloses.NOTHING, consumes=(FORM,),
+        body=FORM_SCHEMA,
+        summary="A token for a key (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
+        responses={200: ResponseShape("The token, and what it may do", Token)},
+        problems=("NOT_FOUND", "RATE_LIMITED", *OAUTH, *CONTENT_PROBLEMS),
+    ),
+    Route(
+        method="GET", path="/.well-known/jwks.json", handler=get_public_keys, permission=PUBLIC,
+        discloses=Discloses.NOTHING,
+        summary="The public keys that tokens are signed with",
+        responses={200: ResponseShape("A JSON Web Key set, empty where no tokens are given", PublicKeys)},
+    ),
+)  # fmt: skip

@@ -7,8 +7,10 @@ import logging
 from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 
+from singlewindow.access.permissions import Permission as May
 from singlewindow.http.api.metrics import exposition
-from singlewindow.http.request import Request, Response
+from singlewindow.http.request import TEXT, Request, Response
+from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
 from singlewindow.storage.engine.connect import clock, reading
 
 log = logging.getLogger(__name__)
@@ -42,3 +44,24 @@ def readiness(request: Request) -> Response:
 def metrics(request: Request) -> Response:
     """What waits, counted in the record at this moment, in Prometheus' text form."""
     return Response(exposition(request.context), media=METRICS_MEDIA)
+
+
+ROUTES = (
+    Route(
+        method="GET", path="/healthz", handler=process_health, permission=PUBLIC,
+        discloses=Discloses.NOTHING,
+        summary="The process answers",
+        responses={200: ResponseShape("It does", Health)},
+    ),
+    Route(
+        method="GET", path="/readyz", handler=readiness, permission=PUBLIC,
+        discloses=Discloses.NOTHING,
+        summary="What the process depends on answers",
+        responses={200: ResponseShape("It does", Health), 503: ResponseShape("It does not", Health)},
+    ),
+    Route(
+        method="GET", path="/metrics", handler=metrics, permission=May.METRICS,
+        discloses=Discloses.NOTHING, produces=(TEXT,),
+        summary="What waits, in Prometheus' form", responses={200: ResponseShape("The metrics", {"type": "string"})},
+    ),
+)  # fmt: skip

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from singlewindow.enquiries import audit_trail
+from singlewindow.access.permissions import Permission as May
+from singlewindow.enquiries import shapes
 from singlewindow.enquiries.feeds import feed
 from singlewindow.enquiries.notices import notices
-from singlewindow.enquiries.release_times import Study, TooManyCases, release_times
 from singlewindow.http.api.declarations import next_link
+from singlewindow.http.parameters import AFTER, LIMIT
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import XML, Request, Response
-from singlewindow.release_times.report import By
-
-MILLISECOND = 1_000  # in microseconds
+from singlewindow.http.request import JSON, XML, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 
 
 def get_notices(request: Request) -> Response:
     """The party's notices after a number: as JSON, or as WCO RES messages in one XML envelope."""
     after, limit = request.query["after"], request.query["limit"]
     page = notices(request.context, request.party, after, limit)
-    headers = _following("/v1/notices", str(page.next), limit)
+    headers = following_headers("/v1/notices", str(page.next), limit)
     discloses = {"mrns": sorted({row.mrn for row in page.rows})}
     if request.accepted != XML:
         return Response(page.as_json(), headers=headers, discloses=discloses)
@@ -27,7 +26,7 @@ def get_notices(request: Request) -> Response:
     return Response(page.as_xml(), headers=headers, discloses=discloses)
 
 
-def _following(path: str, after: str, limit: int) -> dict[str, str]:
+def following_headers(path: str, after: str, limit: int) -> dict[str, str]:
     """The headers that name the following page of a stream."""
     return {"X-Next-After": after} | next_link(path, {"after": after, "limit": str(limit)})
 
@@ -40,27 +39,26 @@ def get_feed(request: Request) -> Response:
     after, limit = request.query["after"], request.query["limit"]
     page = feed(request.context, code, after, limit)
     discloses = {"mrns": sorted({entry.mrn for entry in page.entries})}
-    return Response(page, headers=_following(f"/v1/agencies/{code}/feed", page.next, limit), discloses=discloses)
+    return Response(page, headers=following_headers(f"/v1/agencies/{code}/feed", page.next, limit), discloses=discloses)
 
 
-def get_checkpoints(request: Request) -> Response:
-    """The checkpoints after a cursor: what `singlewindow audit verify` takes."""
-    after, limit = request.query["after"], request.query["limit"]
-    kept, following = audit_trail.checkpoints_after(request.context.engine, after, limit)
-    lines = b"".join(checkpoint.line + b"\n" for checkpoint in kept)
-    discloses = {"checkpoints": [checkpoint.statement.number for checkpoint in kept]}
-    return Response(lines, headers=_following("/v1/audit/checkpoints", str(following), limit), discloses=discloses)
-
-
-def get_release_times(request: Request) -> Response:
-    """How long each step took for the declarations lodged in a range."""
-    asked = request.query
-    by = By(asked["by"]) if asked["by"] else None
-    study = Study(asked["from"], asked["to"], asked["cut_off"], by, asked["mode_milliseconds"] * MILLISECOND)
-    try:
-        found = release_times(request.context, study)
-    except (ValueError, TooManyCases) as error:
-        raise ProblemError("INVALID_PARAMETER", str(error)) from error
-    query = ("start", "end", "cut_off", "by")
-    discloses = {name: found["query"][name] for name in query} | {"fingerprint": found["fingerprint"]}
-    return Response(found, discloses=discloses)
+ROUTES = (
+    Route(
+        method="GET", path="/v1/notices", handler=get_notices, permission=May.NOTICES,
+        discloses=Discloses.NOTICES,
+        parameters=(AFTER, LIMIT),
+        summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
+        responses={
+            200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.Notices),
+            204: ResponseShape("No further notice, where XML is accepted; the headers are as with 200"),
+        },
+        problems=("CURSOR_CONFLICT",),
+    ),
+    Route(
+        method="GET", path="/v1/agencies/<code>/feed", handler=get_feed, permission=May.FEED,
+        discloses=Discloses.FEED,
+        parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
+        responses={200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.Feed)},
+        problems=("NOT_FOUND", "CURSOR_CONFLICT"),
+    ),
+)  # fmt: skip

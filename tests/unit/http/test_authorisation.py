@@ -34,7 +34,7 @@ def _answer(_request: Request) -> Response:
 def _called(permission: Permission | Public, **headers: str) -> Caller | None:
     route = Route(
         method="GET", path="/x", handler=_answer, permission=permission, discloses=Discloses.NOTHING, summary="x",
-        answers={},
+        responses={},
     )  # fmt: skip
     sent = Headers({name.replace("_", "-"): value for name, value in headers.items()})
     return authorise(route, sent, _Keys())  # type: ignore[arg-type]
