@@ -11,7 +11,7 @@ from singlewindow.decisions.assessment import Answer, Assessment, Control, Findi
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.model import Tree, text_of
 from singlewindow.declarations.reading.json_text import parse_json, screen_depth
-from singlewindow.declarations.reading.limits import Limits
+from singlewindow.declarations.reading.message import Limits
 
 LARGEST_ANSWER: Final = 64_000
 _LIMITS: Final = Limits(body_bytes=LARGEST_ANSWER, items=1, depth=8)

@@ -20,9 +20,11 @@ import psycopg
 
 from bench.documents import POOL, XML_TYPE, documents
 from singlewindow.declarations.canonical import canonical, fingerprint
+from singlewindow.declarations.markup import DECLARATION_TAG
 from singlewindow.declarations.model import Declaration
-from singlewindow.declarations.reading.from_xml import DECLARATION_TAG, is_valid, parse, tree_of
+from singlewindow.declarations.reading.from_xml import tree_of
 from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.reading.schema import is_valid, parse
 
 GROUP = 100
 TABLE = """CREATE TABLE floor (number bigint PRIMARY KEY, received bytea NOT NULL, canonical bytea NOT NULL,

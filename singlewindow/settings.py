@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import msgspec
 
-from singlewindow.addresses import take_apart
 from singlewindow.shipped import CONFIG
 from singlewindow.text_files import read_text
 
@@ -131,3 +131,26 @@ def value_of(name: str, environment: Mapping[str, str] = os.environ) -> str | No
     """A variable of the environment, or what the file holds that `NAME_FILE` names; None where there is neither."""
     path = environment.get(f"{name}_FILE")
     return read_text(Path(path), f"The file that {name}_FILE names").strip() if path else environment.get(name)
+
+
+class Address(NamedTuple):
+    """A server's address taken apart: the parts as written, nothing of them decoded; empty where they are not there."""
+
+    scheme: str
+    credentials: str
+    hosts: str
+    path: str
+    query: str
+
+
+def take_apart(url: str) -> Address:
+    """The parts of SCHEME://[CREDENTIALS@]HOST[,HOST...]/PATH[?QUERY]; whatever else a text is comes out as parts, too.
+
+    Not by `urllib.parse.urlsplit`: some versions of Python take several hosts, of which a later one is [IPv6], for no
+    URL.
+    """
+    scheme, _, rest = url.partition("#")[0].partition("://")
+    place, _, query = rest.partition("?")
+    authority, _, path = place.partition("/")
+    credentials, _, hosts = authority.rpartition("@")
+    return Address(scheme.lower(), credentials, hosts, path, query)

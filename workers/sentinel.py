@@ -15,7 +15,7 @@ from redis import Redis
 from redis.connection import parse_url
 from redis.sentinel import Sentinel
 
-from singlewindow.addresses import take_apart
+from singlewindow.settings import take_apart
 
 SCHEMES: Final = ("redis+sentinel", "rediss+sentinel")
 PORT: Final = 26_379

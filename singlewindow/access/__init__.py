@@ -1,1 +1,1 @@
-"""Who may call, and as whom: keys, principals and roles."""
+"""Who may call, and as whom: keys, callers and roles."""

@@ -1,4 +1,4 @@
-"""Who is calling: a bearer key becomes a `Principal`, and keys are made, listed, rotated and revoked.
+"""Who is calling: a bearer key becomes a `Caller`, and keys are made, listed, rotated and revoked.
 
 What the record says of a key is remembered for two seconds, so that a request need not ask the database. When a key was
 last used is noted in the background, at most once a minute for each key and process.
@@ -51,7 +51,7 @@ class Keyring:
         self._used: set[str] = set()
         self._noting = threading.Lock()
 
-    def principal(self, text: str) -> Caller | None:
+    def caller_of(self, text: str) -> Caller | None:
         """The caller a key's text or a token stands for, or None where it is none, wrong, revoked or expired."""
         parts = split(text)
         return self.holder(*parts) if parts is not None else self._bearer_of(text)
@@ -59,12 +59,12 @@ class Keyring:
     def _bearer_of(self, token: str) -> Caller | None:
         claims = self.tokens.read(token) if self.tokens is not None else None
         row = self._live(claims.key_id) if claims is not None else None
-        return None if row is None or claims is None else replace(_principal(row), scopes=claims.scopes)
+        return None if row is None or claims is None else replace(_caller(row), scopes=claims.scopes)
 
     def holder(self, key_id: str, secret: str) -> Caller | None:
         """The caller of a key's id and secret, or None."""
         row = self._live(key_id)
-        return _principal(row) if row is not None and matches(secret, row.secret_sha256) else None
+        return _caller(row) if row is not None and matches(secret, row.secret_sha256) else None
 
     def may_act(self, broker: str, party: str) -> bool:
         """Whether a mandate lets the broker act for the party now; what can be no party's name is not looked up."""
@@ -124,7 +124,7 @@ def _lives(connection: Connection, row: Row[Any]) -> bool:
     return row.expires_at is None or bool(clock(connection) < row.expires_at)
 
 
-def _principal(row: Row[Any]) -> Caller:
+def _caller(row: Row[Any]) -> Caller:
     return Caller(row.key_id, Role(row.role), row.party, row.agency, frozenset(row.scopes.split()))
 
 

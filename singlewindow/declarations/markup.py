@@ -15,6 +15,8 @@ from singlewindow.declarations.elements import (
     Element,
 )
 
+DECLARATION_TAG: Final = f"{{{DECLARATION_NAMESPACE}}}Declaration"
+ENVELOPE_TAG: Final = f"{{{ENVELOPE_NAMESPACE}}}MetaData"
 ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML document can hold (XML 1.0, production 2)."""
 
@@ -30,6 +32,12 @@ def escaped(text: str) -> str:
 def escaped_attribute(text: str) -> str:
     """Text as the value of an attribute, without its quotes."""
     return text.translate(_ATTRIBUTE_ESCAPES)
+
+
+def tag_of(element: Element) -> str:
+    """The element's name in Clark notation, within a declaration."""
+    namespace = DECLARATION_DATE_NAMESPACE if element.base == "date" else DECLARATION_NAMESPACE
+    return f"{{{namespace}}}{element.name}"
 
 
 def tag_name(element: Element) -> str:

@@ -11,8 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import flask
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, g
 
 from singlewindow import logs
 from singlewindow.access.keyring import Keyring
@@ -27,7 +28,7 @@ from singlewindow.http.limits import Allowances
 from singlewindow.http.negotiation import acceptable_media, read_content
 from singlewindow.http.parameters import read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
-from singlewindow.http.request import Call, Reply, Service
+from singlewindow.http.request import Request, Response, Service
 from singlewindow.http.route import Route
 from singlewindow.http.routes import ROUTES
 
@@ -77,7 +78,6 @@ def create_app(context: ClearanceContext, room: ReadingRoom | None = None) -> Fl
         waiters=waiters,
         batches=threading.BoundedSemaphore(BATCHES),
         allowances=Allowances(context),
-        routes=ROUTES,
     )
     for route in ROUTES:
         app.add_url_rule(
@@ -93,9 +93,9 @@ def create_app(context: ClearanceContext, room: ReadingRoom | None = None) -> Fl
 def _begin() -> None:
     g.trace_id, g.began = f"{random.getrandbits(128):032x}", time.monotonic()
     logs.begin(trace_id=g.trace_id)
-    if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+    if len(flask.request.path) + len(flask.request.query_string) > LONGEST_ADDRESS:
         raise ProblemError("URI_TOO_LONG", f"The address is longer than {LONGEST_ADDRESS} characters; none here is")
-    if request.method == "CONNECT":  # it names no address of ours, so no route could say what it allows
+    if flask.request.method == "CONNECT":  # it names no address of ours, so no route could say what it allows
         raise ProblemError("METHOD_NOT_ALLOWED", "This is no proxy").with_headers({"Allow": "GET, HEAD, POST"})
 
 
@@ -103,76 +103,83 @@ def _end(_error: BaseException | None) -> None:
     logs.begin()
 
 
-def _view(service: Service, route: Route) -> Callable[..., Response]:
-    def view(**path: str) -> Response:
-        call = _call(service, route, path)
-        reply = route.handler(call)
-        _record_reading(call, route, reply)
-        return _render(call, reply)
+def _view(service: Service, route: Route) -> Callable[..., flask.Response]:
+    def view(**path: str) -> flask.Response:
+        request = _read_request(service, route, path)
+        response = route.handler(request)
+        _record_reading(request, route, response)
+        return _render(request, response)
 
     return view
 
 
-def _record_reading(call: Call, route: Route, reply: Reply) -> None:
-    """Note who is shown what before it is shown; raises LookupError where the reply does not fit the route's word."""
-    subject = route.discloses.subject
-    if (subject is None) != (reply.told is None) or (subject is not None and subject not in (reply.told or ())):
-        raise LookupError(f"{route.endpoint} discloses {route.discloses.name}, and its reply tells of {reply.told}")
-    if subject is None or reply.told is None or not reply.told[subject]:
+def _record_reading(request: Request, route: Route, response: Response) -> None:
+    """Note who is shown what before it is shown; raises LookupError where the response does not fit the route."""
+    subject, shown = route.discloses.subject, response.discloses
+    if (subject is None) != (shown is None) or (subject is not None and subject not in (shown or ())):
+        raise LookupError(f"{route.endpoint} discloses {route.discloses.name}, and its response {shown}")
+    if subject is None or shown is None or not shown[subject]:
         return
-    if not (route.discloses.by_party and reads_its_own(call.caller)):
-        record_reading(call.context, call.caller, route.endpoint, reply.told)
+    if not (route.discloses.by_party and reads_its_own(request.caller)):
+        record_reading(request.context, request.caller, route.endpoint, shown)
 
 
-def _call(service: Service, route: Route, path: dict[str, str]) -> Call:
+def _read_request(service: Service, route: Route, path: dict[str, str]) -> Request:
     try:
-        principal = authorise(route, request.headers, service.keyring)
+        caller = authorise(route, flask.request.headers, service.keyring)
     except ProblemError as error:
         if error.code == WRONG_KEY:
-            service.allowances.need_wrong_key(request.remote_addr or "")
+            service.allowances.need_wrong_key(flask.request.remote_addr or "")
         raise
-    g.caller = principal.key_id if principal else "-"
-    if principal is not None:
-        service.allowances.need_request(principal.client)
-    query = read_query(request.args.items(multi=True), route.parameters)
-    acceptable = acceptable_media(route.produces, request.accept_mimetypes)
+    g.caller = caller.key_id if caller else "-"
+    if caller is not None:
+        service.allowances.need_request(caller.client)
+    query = read_query(flask.request.args.items(multi=True), route.parameters)
+    acceptable = acceptable_media(route.produces, flask.request.accept_mimetypes)
     if route.largest is not None:
-        request.max_content_length = route.largest
-    media, content = read_content(request, route.consumes) if route.consumes else ("", b"")
-    return Call(
-        service=service, principal=principal, path=path, query=query, acceptable=acceptable, began=g.began,
-        content=content, media=media, trace_id=g.trace_id, authorization=request.headers.get("Authorization", ""),
-        address=request.remote_addr or "",
+        flask.request.max_content_length = route.largest
+    media, content = read_content(flask.request, route.consumes) if route.consumes else ("", b"")
+    return Request(
+        service=service, maybe_caller=caller, path=path, query=query, acceptable=acceptable, began=g.began,
+        content=content, media=media, trace_id=g.trace_id, authorization=flask.request.headers.get("Authorization", ""),
+        address=flask.request.remote_addr or "",
     )  # fmt: skip
 
 
-def _render(call: Call, reply: Reply) -> Response:
-    body = reply.body if isinstance(reply.body, bytes | Iterator) else msgspec.json.encode(reply.body)
-    return Response(body, reply.status, dict(reply.headers), content_type=reply.media or call.accepted)
+def _render(request: Request, response: Response) -> flask.Response:
+    body = response.body if isinstance(response.body, bytes | Iterator) else msgspec.json.encode(response.body)
+    media = response.media or request.accepted
+    return flask.Response(body, response.status, dict(response.headers), content_type=media)
 
 
-def _finish(response: Response) -> Response:
+def _finish(response: flask.Response) -> flask.Response:
     given = {name.lower() for name, _ in response.headers}
     own = (*SECURITY_HEADERS.items(), ("X-Trace-Id", g.trace_id))
     response.headers.extend([(name, value) for name, value in own if name.lower() not in given])
-    if response.status_code < CLIENT_FAULT and request.path.startswith(LOGGED):
-        call = (request.method[:10], request.url_rule.rule if request.url_rule else "-", g.get("caller", "-"))
-        log.info("answered status=%d call=%a %s key=%s in %.0f ms", response.status_code, *call, _milliseconds())
+    if response.status_code < CLIENT_FAULT and flask.request.path.startswith(LOGGED):
+        facts = (response.status_code, *_call(), _milliseconds())
+        log.info("answered status=%d call=%a %s key=%s in %.0f ms", *facts)
     return response
+
+
+def _call() -> tuple[str, str, str]:
+    """Method, route and key of the request, as log lines name it; never what a stranger wrote into the address."""
+    rule = flask.request.url_rule.rule if flask.request.url_rule else "-"
+    return flask.request.method[:10], rule, g.get("caller", "-")
 
 
 def _milliseconds() -> float:
     return (time.monotonic() - float(g.began)) * 1000
 
 
-def _failed(error: Exception) -> Response:
+def _failed(error: Exception) -> flask.Response:
     problem = as_problem(error)
-    if problem.code == "METHOD_NOT_ALLOWED" and (methods := METHODS.get(request.path)):
+    if problem.code == "METHOD_NOT_ALLOWED" and (methods := METHODS.get(flask.request.path)):
         problem.with_headers({"Allow": ", ".join(sorted(methods))})
-    rule = request.url_rule.rule if request.url_rule else "-"
-    facts = (problem.status, problem.code, request.method[:10], rule, g.get("caller", "-"), g.trace_id)
+    facts = (problem.status, problem.code, *_call(), g.trace_id)
     if problem.status >= SERVER_FAULT:
         log.error("failed status=%d code=%s call=%a %s key=%s trace_id=%s", *facts, exc_info=error)
     else:
         log.info("rejected status=%d code=%s call=%a %s key=%s trace_id=%s", *facts)
-    return Response(problem_body(problem, g.trace_id), problem.status, problem.headers, content_type=PROBLEM_MEDIA)
+    body = problem_body(problem, g.trace_id)
+    return flask.Response(body, problem.status, problem.headers, content_type=PROBLEM_MEDIA)

@@ -27,30 +27,30 @@ def authorise(route: Route, headers: Headers, keyring: Keyring) -> Caller | None
     """
     if isinstance(route.permission, Public):
         return None
-    principal = keyring.principal(_bearer(headers.get("Authorization")))
-    if principal is None:
+    caller = keyring.caller_of(_bearer(headers.get("Authorization")))
+    if caller is None:
         detail = "The bearer key is unknown, wrong, expired or revoked; ask the operator for a new one"
         raise ProblemError("INVALID_TOKEN", detail).with_headers(CHALLENGE)
-    if not may(principal, route.permission):
-        known = principal.role in PERMISSIONS[route.permission]
-        whose = f"A key without the scope {route.permission}" if known else f"A key of role {principal.role}"
+    if not may(caller, route.permission):
+        known = caller.role in PERMISSIONS[route.permission]
+        whose = f"A key without the scope {route.permission}" if known else f"A key of role {caller.role}"
         raise ProblemError("FORBIDDEN", f"{whose} may not make this call")
     party = headers.get(ACTING_FOR)
-    return principal if party is None else _in_the_place_of(party, principal, keyring)
+    return caller if party is None else _in_the_place_of(party, caller, keyring)
 
 
-def _in_the_place_of(party: str, principal: Caller, keyring: Keyring) -> Caller:
-    if principal.role is not Role.BROKER:
-        raise ProblemError("FORBIDDEN", f"A key of role {principal.role} acts for nobody: leave {ACTING_FOR} out")
-    own = principal.party or ""
+def _in_the_place_of(party: str, caller: Caller, keyring: Keyring) -> Caller:
+    if caller.role is not Role.BROKER:
+        raise ProblemError("FORBIDDEN", f"A key of role {caller.role} acts for nobody: leave {ACTING_FOR} out")
+    own = caller.party or ""
     if not normal_party(party):
         raise ProblemError("ACTING_FOR_REQUIRED", f"{ACTING_FOR} is empty: name your client there, or {own} itself")
     if normal_party(party) == normal_party(own):
-        return principal.acting_for(own)
+        return caller.acting_for(own)
     # As it is sent before the form of today: a party may have its key from when small letters were kept.
     for name in dict.fromkeys((party, normal_party(party))):
         if keyring.may_act(own, name):
-            return principal.acting_for(name)
+            return caller.acting_for(name)
     try:
         party_code(f"party in {ACTING_FOR}", party)
     except ValueError as error:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Request
+from werkzeug import Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from singlewindow.http.problems import ProblemError
 
 UTF_8 = ("utf-8", "utf8")
+CONTENT_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE")
+"""The problems of every route that reads a body."""
 
 
 def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, ...]:

@@ -66,7 +66,9 @@ def roles_of(route: Route) -> list[str]:
 
 
 def _classes(routes: list[Route]) -> list[type]:
-    bodies = [body for route in routes for body in (route.body, *(answer.body for answer in route.answers.values()))]
+    bodies = [
+        body for route in routes for body in (route.body, *(response.body for response in route.responses.values()))
+    ]
     return list(dict.fromkeys([Problem, *(body for body in bodies if isinstance(body, type))]))
 
 
@@ -79,7 +81,7 @@ def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
         "x-discloses": route.discloses.what,
         "security": [] if isinstance(route.roles, Public) else [{"key": []}],
         "parameters": _parameters(route),
-        "responses": _answers(route, by_class) | _problems(route, by_class),
+        "responses": _responses(route, by_class) | _problems(route, by_class),
     }
     if route.consumes:
         content = {media: {"schema": _schema(route.body, by_class)} for media in route.consumes}
@@ -99,16 +101,16 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return in_path + in_query + ([_ACTING_FOR] if takes_acting_for(route) else [])
 
 
-def _answers(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
-    answers: dict[str, Any] = {}
-    for status, answer in route.answers.items():
-        if answer.body is None:
-            answers[str(status)] = {"description": answer.meaning}
+def _responses(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, response in route.responses.items():
+        if response.body is None:
+            responses[str(status)] = {"description": response.meaning}
             continue
-        schema = _schema(answer.body, by_class)
+        schema = _schema(response.body, by_class)
         content = {media: {"schema": {} if media == "application/xml" else schema} for media in route.produces}
-        answers[str(status)] = {"description": answer.meaning, "content": content}
-    return answers
+        responses[str(status)] = {"description": response.meaning, "content": content}
+    return responses
 
 
 def _schema(body: Body, by_class: Mapping[type, Any]) -> dict[str, Any]:
@@ -123,5 +125,5 @@ def _problems(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
     return {
         status: {"description": ", ".join(codes), "content": content}
         for status, codes in by_status.items()
-        if int(status) not in route.answers
+        if int(status) not in route.responses
     }

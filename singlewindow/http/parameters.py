@@ -111,3 +111,7 @@ def _read(parameter: Parameter, text: str) -> object:
         return parameter.read(text)
     except ValueError as error:
         raise ProblemError("INVALID_PARAMETER", f"The parameter {parameter.name} must be {error}") from error
+
+
+LIMIT = whole("limit", "Most entries of the page", least=1, most=200, default=50)
+AFTER = cursor("after", "The `next` of the page before, or the last number seen: the page starts behind it")

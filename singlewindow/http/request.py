@@ -1,11 +1,14 @@
-"""What a handler gets and gives: a `Call` that is authorised and read already, a `Reply` that is not yet rendered."""
+"""What a handler gets and gives: a `Request`, authorised and read already, and a `Response`, not yet rendered.
+
+Flask's own of these names stay in `app`.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from singlewindow.access.keyring import Keyring
 from singlewindow.access.keys import Caller
@@ -18,9 +21,6 @@ from singlewindow.declarations.writing.binding import other_form
 from singlewindow.http.limits import Allowances
 from singlewindow.http.problems import ProblemError
 
-if TYPE_CHECKING:  # a route names its handler, and a handler takes a call: only the checker needs the way back
-    from singlewindow.http.route import Route
-
 JSON = "application/json"
 XML = "application/xml"
 FORM = "application/x-www-form-urlencoded"
@@ -28,6 +28,8 @@ HTML = "text/html"
 TEXT = "text/plain"
 ZIP = "application/zip"
 LINES = "application/x-ndjson"
+BOTH_FORMS = (XML, JSON)
+"""The two forms of a declaration."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,6 @@ class Service:
     waiters: threading.BoundedSemaphore
     batches: threading.BoundedSemaphore
     allowances: Allowances
-    routes: tuple[Route, ...]
 
     def judge(self, content: bytes, media: Media, *, lodging: bool) -> Judged:
         """Judge a message, here or, if it is large, in a process of its own; raises `Refused`, or `Busy`."""
@@ -57,17 +58,17 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class Request:
     """One request, authorised and read.
 
-    `principal` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
+    `maybe_caller` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
     order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic; `trace_id`
     names this request in every log line; `authorization` is the header of that name, for the route that gives tokens;
     `address` is the peer's.
     """
 
     service: Service
-    principal: Caller | None
+    maybe_caller: Caller | None
     path: Mapping[str, str]
     query: Mapping[str, Any]
     acceptable: tuple[str, ...]
@@ -91,9 +92,9 @@ class Call:
     @property
     def caller(self) -> Caller:
         """Who calls; raises where the route is public."""
-        if self.principal is None:
+        if self.maybe_caller is None:
             raise LookupError("a public route has no caller")
-        return self.principal
+        return self.maybe_caller
 
     @property
     def party(self) -> str:
@@ -104,15 +105,15 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """What to answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
 
-    `media` is the accepted type unless given. `told` names what is shown, for the record of who read what: a route that
-    discloses something must give it, and no other may.
+    `media` is the accepted type unless given. `discloses` names what is shown, for the record of who read what: a route
+    that discloses something must give it, and no other may.
     """
 
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     media: str | None = None
-    told: Mapping[str, Any] | None = None
+    discloses: Mapping[str, Any] | None = None

@@ -11,7 +11,7 @@ from typing import Any
 from singlewindow.access.keys import Role
 from singlewindow.access.permissions import PERMISSIONS, Permission
 from singlewindow.http.parameters import Parameter
-from singlewindow.http.request import JSON, Call, Reply
+from singlewindow.http.request import JSON, Request, Response
 
 
 class Public(Enum):
@@ -26,8 +26,8 @@ PUBLIC = Public.EVERYBODY
 class Discloses(Enum):
     """What a route's answers show of declarations, beside what the caller sends with the very call.
 
-    `what` says it in words. `subject` is the member of a reply's `told` that names what was shown for the record of
-    readings (empty: nothing was), None where there is nothing to record.
+    `what` says it in words. `subject` is the member of a response's `discloses` that names what was shown, for the
+    record of readings (empty: nothing was), None where there is nothing to record.
     """
 
     NOTHING = ("no declaration", None)
@@ -52,8 +52,8 @@ Body = type | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer of a route: what it means, and its body."""
+class ResponseShape:
+    """One response of a route as it is documented: what it means, and what its body is made of."""
 
     meaning: str
     body: Body = None
@@ -69,11 +69,11 @@ class Route:
 
     method: str
     path: str
-    handler: Callable[[Call], Reply]
+    handler: Callable[[Request], Response]
     permission: Permission | Public
     discloses: Discloses
     summary: str
-    answers: Mapping[int, Answer]
+    responses: Mapping[int, ResponseShape]
     parameters: tuple[Parameter, ...] = ()
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = (JSON,)

@@ -13,8 +13,8 @@ from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.late_answers import Given, Receipt, compare
 from singlewindow.clearance.lodging.lodge import Lodgement, lodge
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
-from singlewindow.declarations.reading.from_xml import is_valid, parse
 from singlewindow.declarations.reading.intake import Media
+from singlewindow.declarations.reading.schema import is_valid, parse
 from singlewindow.declarations.validation import validate
 from singlewindow.enquiries.cursors import START, Cursor
 from singlewindow.enquiries.notices import notice_row, notices

@@ -114,7 +114,7 @@ def test_answers_are_made_of_what_the_document_describes(callers: Callers, conte
     work(context)
     readers = {role: callers.of(role) for role in set(Role) - {Role.BROKER}}
     for route in ROUTES:
-        shape = route.answers[200].body if 200 in route.answers else None
+        shape = route.responses[200].body if 200 in route.responses else None
         if route.method != "GET" or not isinstance(shape, type) or isinstance(route.roles, Public):
             continue
         for role in route.roles & readers.keys():

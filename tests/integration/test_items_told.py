@@ -11,7 +11,7 @@ import pytest
 from adapters.contract import View
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
-from singlewindow.declarations.reading.from_xml import is_valid, parse
+from singlewindow.declarations.reading.schema import is_valid, parse
 from singlewindow.http.app import create_app
 from tests.integration.conftest import Callers, body_of, work
 from tests.integration.documents import XML_TYPE, as_json, as_xml, tree

@@ -17,7 +17,7 @@ from singlewindow.audit.checkpoint import Signer, new_key, read_checkpoints
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
 from singlewindow.http.app import create_app
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.storage import events
@@ -117,8 +117,8 @@ def test_a_reply_that_does_not_fit_what_its_route_declares_is_not_given(
     told: dict[str, Any] | None,
     role: Role,
 ) -> None:
-    def handler(_call: Call) -> Reply:
-        return Reply({"shown": "secret"}, told=told)
+    def handler(_request: Request) -> Response:
+        return Response({"shown": "secret"}, discloses=told)
 
     notices = next(route for route in ROUTES if route.path == "/v1/notices")
     monkeypatch.setattr("singlewindow.http.app.ROUTES", (replace(notices, handler=handler, discloses=discloses),))

@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from singlewindow.settings import load_settings, secret_of
+from singlewindow.settings import Address, load_settings, secret_of, take_apart
 
 GOOD = "postgresql+psycopg://service:q8Zp-v77kfDe@db/x"
 
@@ -91,3 +93,27 @@ def test_a_file_in_other_letters_is_refused_without_being_shown(tmp_path: Path, 
 )
 def test_other_countries_are_apart_by_commas_or_blanks(written: str, countries: tuple[str, ...]) -> None:
     assert load_settings({"DATABASE_URL": GOOD, "SW_SERVES": written}).other_countries == countries
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("redis://queue", ("redis", "", "queue", "", "")),
+        ("redis://:own@queue:6379/0?a=b", ("redis", ":own", "queue:6379", "0", "a=b")),
+        ("Redis+Sentinel://u:p%40@a,[::1]:7000/q/3", ("redis+sentinel", "u:p%40", "a,[::1]:7000", "q/3", "")),
+        ("unix:///run/queue?db=1#end", ("unix", "", "", "run/queue", "db=1")),
+        ("redis://a@b@queue", ("redis", "a@b", "queue", "", "")),
+        ("sqlite:////data/a.db", ("sqlite", "", "", "/data/a.db", "")),
+    ],
+)  # fmt: skip
+def test_every_part_of_an_address_is_found(url: str, parts: tuple[str, ...]) -> None:
+    assert take_apart(url) == Address(*parts)
+
+
+WORDS = st.text("abc:.,[]%-", min_size=1)
+
+
+@given(st.builds(Address, st.sampled_from(["redis", "rediss+sentinel"]), WORDS, WORDS, WORDS, WORDS))
+def test_an_address_that_is_put_together_is_taken_apart(parts: Address) -> None:
+    scheme, credentials, hosts, path, query = parts
+    assert take_apart(f"{scheme}://{credentials}@{hosts}/{path}?{query}") == parts

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.reading.intake import Media
+from singlewindow.declarations.reading.message import Media
 
 ARCHIVE_BYTES = 14_000_000
 MOST_MEMBERS = 10_000

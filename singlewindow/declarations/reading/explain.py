@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,10 @@ from singlewindow.declarations.elements import (
     leaf_paths,
 )
 from singlewindow.declarations.faults import Fault, Path, Severity, Step
-from singlewindow.declarations.model import Tree
-from singlewindow.declarations.reading.from_xml import DECLARATION_TAG, ENVELOPE_TAG, tag_of
+from singlewindow.declarations.markup import DECLARATION_TAG, ENVELOPE_TAG, tag_of
+from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.reading.message import Reading
+from singlewindow.declarations.reading.schema import schema_complaints
 from singlewindow.declarations.values import (
     XML_SPACE,
     Finding,
@@ -57,6 +59,27 @@ class Explained:
     header: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+
+    def as_reading(
+        self, enveloped: bool, line_of: Callable[[Path], int | None], first: Iterable[Fault] = ()
+    ) -> Reading:
+        """What was found, behind the faults that were found before."""
+        declaration = Declaration(self.tree, self.header)
+        return Reading(declaration, (*first, *self.faults), enveloped, frozenset(self.broken), line_of)
+
+
+def explain_whole(root: etree._Element, lines: bool = True) -> Explained:
+    """The same as `explain`; what the schema refuses and that does not find is a fault in the schema's own words."""
+    explained = explain(root, lines)
+    if explained.faults:
+        return explained
+    advice = f"Compare {'the element at this line' if lines else 'the message'} with the schema."
+    for line, words in schema_complaints(root):
+        at = (Step("Declaration"),)
+        place = line if lines else None
+        explained.faults.append(Fault("SCHEMA", "SCHEMA_INVALID", Severity.HARD, words[:200], advice, at, place))
+    explained.broken.add("Declaration")
+    return explained
 
 
 def explain(root: etree._Element, lines: bool = True) -> Explained:

@@ -11,8 +11,8 @@ from lxml import etree
 
 from singlewindow.declarations.elements import DECLARATION_NAMESPACE, ENVELOPE_NAMESPACE
 from singlewindow.declarations.faults import Fault, Refused, Severity
+from singlewindow.declarations.markup import DECLARATION_TAG, ENVELOPE_TAG
 from singlewindow.declarations.model import ROOT
-from singlewindow.declarations.reading.from_xml import DECLARATION_TAG, ENVELOPE_TAG
 from singlewindow.declarations.values import shown
 
 PROFILE_RULE = "SCHEMA-PROFILE"

@@ -1,4 +1,4 @@
-"""Binds the JSON form of a declaration to the XML it stands for, so that one schema judges both forms.
+"""Reads a JSON message: bound to the XML it stands for, so that one schema judges both forms.
 
 Keys may come in any order; the schema's is restored. What has no XML form (null, an unknown key, an object where a list
 belongs) becomes a fault with the rule id and at the place that the XML would give; an empty element stands in for it,
@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from lxml import etree
+
 from singlewindow.declarations.elements import ELEMENTS, HEADER, Element
 from singlewindow.declarations.faults import Fault, Path, Refused, Severity, Step
 from singlewindow.declarations.markup import (
@@ -22,9 +24,13 @@ from singlewindow.declarations.markup import (
     in_envelope,
     tag_name,
 )
-from singlewindow.declarations.reading.explain import FAULTS_KEPT
+from singlewindow.declarations.model import Declaration
+from singlewindow.declarations.reading.explain import FAULTS_KEPT, Explained, broken_paths, explain, explain_whole
 from singlewindow.declarations.reading.foreign import other_object
-from singlewindow.declarations.reading.json_text import Number
+from singlewindow.declarations.reading.from_xml import accepted_tree, header_of
+from singlewindow.declarations.reading.json_text import Number, parse_json, screen_depth
+from singlewindow.declarations.reading.message import Limits, Reading, no_lines
+from singlewindow.declarations.reading.schema import parse
 from singlewindow.declarations.values import shown
 
 _DECLARATION = ELEMENTS["Declaration"]
@@ -65,6 +71,35 @@ class Bound:
     def covers(self, path: Path) -> bool:
         """Whether a fault of the binding already speaks about this place or one above it."""
         return _AT_ENVELOPE in self.places or any(path[:steps] in self.places for steps in range(1, len(path) + 1))
+
+
+def read_json(content: bytes, limits: Limits) -> Reading:
+    """Read one message; raises `Refused` (400, 413, 415, 422) where it cannot be read as a declaration at all."""
+    message = parse_json(content, limits)
+    try:
+        bound = bind(message)
+    except Refused:
+        screen_depth(message, limits)
+        raise
+    root = parse(bound.xml.encode(), limits)
+    declaration = root[-1] if bound.enveloped and len(root) else root
+    if not bound.faults and (tree := accepted_tree(root, declaration, len(content))) is not None:
+        header = header_of(root) if bound.enveloped else {}
+        return Reading(Declaration(tree, header), (), bound.enveloped, frozenset(), no_lines)
+    screen_depth(message, limits)
+    return _explain(root, bound).as_reading(bound.enveloped, no_lines, bound.faults)
+
+
+def _explain(root: etree._Element, bound: Bound) -> Explained:
+    """What the schema refuses, but for what could not be bound; nothing more where that is too much already."""
+    if not bound.faults:
+        return explain_whole(root, lines=False)
+    if len(bound.faults) >= FAULTS_KEPT:
+        return Explained(broken={"Declaration"})
+    explained = explain(root, lines=False)
+    explained.faults = [fault for fault in explained.faults if not bound.covers(fault.path)]
+    explained.broken |= broken_paths(bound.places)
+    return explained
 
 
 def bind(message: object) -> Bound:

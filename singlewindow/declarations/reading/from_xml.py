@@ -1,142 +1,80 @@
-"""Parses XML with everything dangerous switched off, lets the XSD decide, and reads a valid document in one pass.
+"""Reads an XML message: screened, parsed, judged by the schema, and explained where that refuses it.
 
-The compiled schema and the parsers are kept: they are dear to make.
+A valid message passes one scan over its bytes, one parse, one validation and one walk.
 """
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from lxml import etree
 
-from singlewindow.declarations.elements import (
-    ATTRIBUTES,
-    DECLARATION_DATE_NAMESPACE,
-    DECLARATION_NAMESPACE,
-    DRIVER,
-    ELEMENTS,
-    ENVELOPE_NAMESPACE,
-    SCHEMAS,
-    Element,
-)
-from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.model import Tree
-from singlewindow.declarations.reading.limits import Limits
-from singlewindow.declarations.reading.screen import not_well_formed
+from singlewindow.declarations.elements import ATTRIBUTES, ELEMENTS, Element
+from singlewindow.declarations.faults import Path
+from singlewindow.declarations.markup import DECLARATION_TAG, ENVELOPE_TAG, tag_of
+from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.reading.explain import explain_whole
+from singlewindow.declarations.reading.foreign import other_document
+from singlewindow.declarations.reading.message import Limits, Reading, no_lines
+from singlewindow.declarations.reading.schema import is_valid, parse
+from singlewindow.declarations.reading.screen import screen_suspect, screen_tree, screen_xml
 from singlewindow.declarations.values import collapse, trimmed
 
-_WIDE = 2_000
-"""Siblings, of which even the largest ordinary declaration has fewer."""
-_SMALL = 20_000
-"""Bytes of a message that is judged in a moment, whatever is wrong with it."""
-DECLARATION_TAG = f"{{{DECLARATION_NAMESPACE}}}Declaration"
-ENVELOPE_TAG = f"{{{ENVELOPE_NAMESPACE}}}MetaData"
 
-_WORDS = {
-    "ERR_TAG_NAME_MISMATCH": "An end tag does not match its start tag.",
-    "ERR_TAG_NOT_FINISHED": "The document ends before all elements are closed.",
-    "ERR_HYPHEN_IN_COMMENT": "A comment holds two hyphens in a row.",
-    "ERR_COMMENT_NOT_FINISHED": "A comment is not closed.",
-    "ERR_DOCUMENT_END": "Something follows the root element.",
-    "ERR_DOCUMENT_EMPTY": "It does not start with an element.",
-    "ERR_UNDECLARED_ENTITY": "It uses an entity that XML does not define.",
-    "WAR_UNDECLARED_ENTITY": "It uses an entity that XML does not define.",
-    "ERR_ATTRIBUTE_REDEFINED": "An attribute is given twice.",
-    "NS_ERR_UNDEFINED_NAMESPACE": "A namespace prefix is not declared.",
-    "ERR_INVALID_CHAR": "It holds a character that XML does not allow.",
-    "ERR_INVALID_CHARREF": "A character reference names a character that XML does not allow.",
-}
+def read_xml(content: bytes, limits: Limits) -> Reading:
+    """Read one message; raises `Refused` (400, 413, 415, 422) where it cannot be read as a declaration at all."""
+    screened = screen_xml(content, limits)
+    root = parse(screened.content, limits)
+    if screened.suspect:
+        screen_suspect(root, limits)
+    enveloped = root.tag == ENVELOPE_TAG
+    declaration = root.find(DECLARATION_TAG) if enveloped else root
+    if declaration is None or declaration.tag != DECLARATION_TAG:
+        screen_tree(root, limits)
+        _refuse_other_documents(root)
+    elif (tree := accepted_tree(root, declaration, len(content))) is not None:
+        header = header_of(root) if enveloped else {}
+        return Reading(Declaration(tree, header), (), enveloped, frozenset(), _lines_in(declaration))
+    else:
+        screen_tree(root, limits)
+    return explain_whole(root).as_reading(enveloped, no_lines if declaration is None else _lines_in(declaration))
 
 
-class _PerThread(threading.local):
-    """One parser for each thread that reads: they are cheap, and not promised to be safe for two at once."""
-
-    def __init__(self) -> None:
-        self.parser = etree.XMLParser(
-            encoding="utf-8",
-            resolve_entities="internal",
-            no_network=True,
-            load_dtd=False,
-            dtd_validation=False,
-            attribute_defaults=False,
-            huge_tree=False,
-            recover=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-
-
-_here = _PerThread()
-_validating = threading.Lock()
-
-
-@cache
-def _schema() -> etree.XMLSchema:
-    """The compiled schema, to be used by one thread at a time.
-
-    One for all: it is several megabytes, and with one for each thread every document would find it out of the cache.
-    """
-    return etree.XMLSchema(file=str(SCHEMAS / DRIVER))
-
-
-@cache
-def _judging_parser() -> etree.XMLParser:
-    return etree.XMLParser(encoding="utf-8", no_network=True, huge_tree=False, schema=_schema())
-
-
-def parse(content: bytes, limits: Limits) -> etree._Element:
-    """The root of a screened document; raises `Refused` (400) where it is not well-formed or deeper than any parser."""
+def accepted_tree(root: etree._Element, declaration: etree._Element, size: int) -> Tree | None:
+    """The tree of a document that the schema accepts, or accepts once its values are trimmed; None for any other."""
+    if not is_valid(root, size) and not (trim(root) and is_valid(root, size)):
+        return None
     try:
-        return etree.fromstring(content, _here.parser)
-    except etree.XMLSyntaxError as error:
-        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # the fault is ours, not the message's
-            raise MemoryError from None
-        raise _refusal(error, limits) from None
+        return tree_of(declaration)
+    except BlankValue:
+        trim(root)  # now the schema sees it as well
+        return None
 
 
-def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
-    line, column = error.position
-    code = error.code
-    if "depth" in str(error.msg):
-        return Refused(400, "XML_TOO_DEEP", f"The message nests elements more than {limits.depth} deep.", line)
-    if code in (etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG):
-        return Refused(400, "XML_VALUE_TOO_LONG", "The message holds a value or name of excessive length.", line)
-    name = next((word for word in _WORDS if getattr(etree.ErrorTypes, word, None) == code), "")
-    words = _WORDS.get(name, "The markup is broken.")
-    return not_well_formed(f"Line {line}, column {column}: {words}", line)
+def _refuse_other_documents(root: etree._Element) -> None:
+    """A MetaData with nothing in it yet is a declaration that lacks its body; anything else is another document."""
+    names = {etree.QName(child).localname for child in root}
+    if root.tag == ENVELOPE_TAG and not names & {"Declaration", "Response"}:
+        return
+    raise other_document(root)
 
 
-def is_valid(root: etree._Element, size: int = 0) -> bool:
-    """Whether the XSD accepts the document; `size` are the bytes of the message, where a stranger has written it.
+def _lines_in(declaration: etree._Element) -> Callable[[Path], int | None]:
+    """The lines of a declaration's elements by path; of an absent element, the line of the nearest one above it."""
 
-    lxml looks up the place of every fault among its siblings, so a flood of wrong siblings would cost its square.
-    """
-    if size > _SMALL and any(len(element) > _WIDE for element in root.iter(etree.Element)):
-        return is_valid_as_text(root)
-    with _validating:
-        return bool(_schema().validate(root))
+    def line_of(path: Path) -> int | None:
+        node = declaration
+        for step in path[1:]:
+            below = list(node.iterchildren(f"{{*}}{step.name}"))
+            at = (step.index or 1) - 1
+            if at >= len(below):
+                break
+            node = below[at]
+        return node.sourceline
 
-
-def is_valid_as_text(root: etree._Element) -> bool:
-    """The same, judged while it is parsed once more, where faults have no places."""
-    try:
-        with _validating:
-            etree.fromstring(etree.tostring(root, encoding="utf-8"), _judging_parser())
-    except etree.XMLSyntaxError as error:
-        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
-            raise MemoryError from None
-        return False
-    return True
-
-
-def schema_complaints(root: etree._Element) -> list[tuple[int, str]]:
-    """The XSD's own complaints, as (line, words): the safety net where our explanation finds nothing."""
-    with _validating:
-        _schema().validate(root)
-        return [(entry.line, str(entry.message)) for entry in _schema().error_log]
+    return line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +86,6 @@ class _Plan:
     kind: str
     attributes: tuple[str, ...]
     children: dict[str, _Plan]
-
-
-def tag_of(element: Element) -> str:
-    """The element's name in Clark notation, within a declaration."""
-    namespace = DECLARATION_DATE_NAMESPACE if element.base == "date" else DECLARATION_NAMESPACE
-    return f"{{{namespace}}}{element.name}"
 
 
 def _plan(element: Element) -> _Plan:

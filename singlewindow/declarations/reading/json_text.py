@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Never
 
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.reading.limits import Limits
+from singlewindow.declarations.reading.message import Limits
 from singlewindow.declarations.reading.screen import screen_bytes
 
 # An unterminated string matches up to the end, so that no text makes the search start over and over again.

@@ -14,7 +14,7 @@ from lxml import etree
 
 from singlewindow.declarations.elements import INSTANCE_NAMESPACE
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.reading.limits import Limits
+from singlewindow.declarations.reading.message import Limits
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")

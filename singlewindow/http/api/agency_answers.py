@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from adapters.remote_answer import LARGEST_ANSWER
+from adapters.remote_answer import LARGEST_ANSWER, RemoteAnswer
+from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.deciding.late_answers import Contradiction
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.http.api.shapes import AnswerReceipt
+from singlewindow.http.negotiation import CONTENT_PROBLEMS
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.request import JSON, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 from singlewindow.times import iso
 
 
-def post_assessment(call: Call) -> Reply:
+def post_assessment(request: Request) -> Response:
     """Store the agency's answer; another agency's question is as absent as one that does not exist."""
-    code = call.path["code"]
-    if len(call.content) > LARGEST_ANSWER:
+    code = request.path["code"]
+    if len(request.content) > LARGEST_ANSWER:
         raise ProblemError("PAYLOAD_TOO_LARGE", f"An answer may have at most {LARGEST_ANSWER} bytes")
-    receipt = respond(call.context, code, call.path["question"], call.content) if call.caller.agency == code else None
+    asked = request.caller.agency == code
+    receipt = respond(request.context, code, request.path["question"], request.content) if asked else None
     if receipt is None:
         raise ProblemError("NOT_FOUND", "There is no such question to this agency, or it is not this caller's")
     if isinstance(receipt, Contradiction):
         detail = f"Another answer of this agency stands since {iso(receipt.received_at)}, and stays; this one is noted"
         raise ProblemError("VERDICT_CONFLICT", detail, mrn=receipt.mrn)
-    return Reply(
+    return Response(
         AnswerReceipt(
             mrn=receipt.mrn,
             version=receipt.version,
@@ -31,3 +35,24 @@ def post_assessment(call: Call) -> Reply:
             late=receipt.late,
         )
     )
+
+
+ANSWER_PROBLEMS = (*CONTENT_PROBLEMS, "EMPTY_BODY", "JSON_MALFORMED", "JSON_DUPLICATE_KEY", "JSON_NUMBER_INVALID",
+                   "JSON_TOO_DEEP", "JSON_TOO_MANY_MEMBERS", "INVALID_UNICODE", "SCHEMA_INVALID")  # fmt: skip
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/agencies/<code>/assessments/<question>",
+        handler=post_assessment,
+        permission=May.ANSWER,
+        discloses=Discloses.RECEIPT,
+        consumes=(JSON,),
+        body=RemoteAnswer,
+        summary="Answer a question of the agency's own; the same answer again gets the same receipt",
+        responses={
+            200: ResponseShape("Stored; `late` says that the question had been closed without it", AnswerReceipt)
+        },
+        problems=("NOT_FOUND", "VERDICT_CONFLICT", *ANSWER_PROBLEMS),
+    ),
+)

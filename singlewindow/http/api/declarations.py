@@ -5,29 +5,33 @@ from __future__ import annotations
 import time
 from urllib.parse import urlencode
 
+from singlewindow.access.permissions import Permission as May
 from singlewindow.declarations.reading.intake import Media
-from singlewindow.enquiries import declarations
+from singlewindow.enquiries import declarations, shapes
 from singlewindow.enquiries.declarations import Document
 from singlewindow.enquiries.shapes import DecisionReading, Undecided
+from singlewindow.http import parameters
+from singlewindow.http.parameters import LIMIT
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import JSON, Call, Reply
+from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 
 LONGEST_WAIT = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
 NO_DECLARATION = "There is no such declaration, or it is not this caller's"
 
 
-def get_declarations(call: Call) -> Reply:
+def get_declarations(request: Request) -> Response:
     """A page of the reader's declarations."""
-    after, limit, lrn = call.query["after"], call.query["limit"], call.query["lrn"]
-    page = declarations.listing(call.context, call.caller, after, limit, lrn)
+    after, limit, lrn = request.query["after"], request.query["limit"], request.query["lrn"]
+    page = declarations.listing(request.context, request.caller, after, limit, lrn)
     if page is None:
         raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
-    told = {"mrns": [entry.mrn for entry in page.declarations]}
+    discloses = {"mrns": [entry.mrn for entry in page.declarations]}
     if page.next is None:
-        return Reply(page, told=told)
+        return Response(page, discloses=discloses)
     following = {"after": page.next, "limit": str(limit)} | ({"lrn": lrn} if lrn is not None else {})
-    return Reply(page, headers=next_link("/v1/declarations", following), told=told)
+    return Response(page, headers=next_link("/v1/declarations", following), discloses=discloses)
 
 
 def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
@@ -35,56 +39,92 @@ def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
     return {"Link": f'<{path}?{urlencode(query)}>; rel="next"'}
 
 
-def get_declaration(call: Call) -> Reply:
+def get_declaration(request: Request) -> Response:
     """Where one declaration stands."""
-    status = declarations.status(call.context, call.caller, call.path["mrn"])
+    status = declarations.status(request.context, request.caller, request.path["mrn"])
     if status is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    return Reply(status, told={"mrns": [status.mrn]})
+    return Response(status, discloses={"mrns": [status.mrn]})
 
 
-def get_document(call: Call) -> Reply:
+def get_document(request: Request) -> Response:
     """The document as received, or in the other form where that is what the caller accepts."""
-    document = declarations.document(call.context, call.caller, call.path["mrn"])
+    document = declarations.document(request.context, request.caller, request.path["mrn"])
     if document is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    media = document.media if document.media in call.acceptable else call.accepted
-    body = document.received if media == document.media else _other_form(call, document)
-    return Reply(body, media=media, told={"mrns": [call.path["mrn"]]})
+    media = document.media if document.media in request.acceptable else request.accepted
+    body = document.received if media == document.media else _other_form(request, document)
+    return Response(body, media=media, discloses={"mrns": [request.path["mrn"]]})
 
 
-def _other_form(call: Call, document: Document) -> bytes:
-    return call.service.other_form(document.received, Media.JSON if document.media == JSON else Media.XML)
+def _other_form(request: Request, document: Document) -> bytes:
+    return request.service.other_form(document.received, Media.JSON if document.media == JSON else Media.XML)
 
 
-def get_decision(call: Call) -> Reply:
+def get_decision(request: Request) -> Response:
     """The decision: waited for while there are places to wait, else as it is now."""
-    found = declarations.decision(call.context, call.caller, call.path["mrn"])
-    if isinstance(found, Undecided) and call.query["wait"]:
-        found = _waited_for(call, found)
+    found = declarations.decision(request.context, request.caller, request.path["mrn"])
+    if isinstance(found, Undecided) and request.query["wait"]:
+        found = _waited_for(request, found)
     if found is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    told = {"mrns": [found.mrn]}
+    discloses = {"mrns": [found.mrn]}
     if isinstance(found, Undecided):
-        return Reply(found, 202, {"Retry-After": "1"}, told=told)
-    return Reply(found, told=told)
+        return Response(found, 202, {"Retry-After": "1"}, discloses=discloses)
+    return Response(found, discloses=discloses)
 
 
-def _waited_for(call: Call, found: Undecided) -> DecisionReading | Undecided | None:
-    places = call.service.waiters
+def _waited_for(request: Request, found: Undecided) -> DecisionReading | Undecided | None:
+    places = request.service.waiters
     if not places.acquire(blocking=False):
         return found
     try:
-        return _polled(call, time.monotonic() + call.query["wait"])
+        return _polled(request, time.monotonic() + request.query["wait"])
     finally:
         places.release()
 
 
-def _polled(call: Call, end: float) -> DecisionReading | Undecided | None:
+def _polled(request: Request, end: float) -> DecisionReading | Undecided | None:
     pause = FIRST_PAUSE
     while True:
         time.sleep(max(0.0, min(pause, end - time.monotonic())))
-        found = declarations.decision(call.context, call.caller, call.path["mrn"])
+        found = declarations.decision(request.context, request.caller, request.path["mrn"])
         if not isinstance(found, Undecided) or time.monotonic() >= end:
             return found
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+PAGE = parameters.word("after", "The `next` of the page before", "[0-9A-Z]{18}")
+LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,35}")
+WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=LONGEST_WAIT)
+DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaData envelope"}
+
+ROUTES = (
+    Route(
+        method="GET", path="/v1/declarations", handler=get_declarations, permission=May.READ,
+        discloses=Discloses.DECLARATIONS, summary="List declarations, oldest first", parameters=(PAGE, LIMIT, LRN),
+        responses={200: ResponseShape("A page", shapes.Listing)},
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>", handler=get_declaration, permission=May.READ,
+        discloses=Discloses.DECLARATIONS,
+        summary="Where a declaration stands: state, timeline, agencies asked and answered",
+        responses={200: ResponseShape("The declaration's standing", shapes.Status)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>/document", handler=get_document, permission=May.READ,
+        discloses=Discloses.DECLARATIONS,
+        summary="The document: the bytes as received, or the other form by Accept", produces=BOTH_FORMS,
+        responses={200: ResponseShape("The document", DOCUMENT_SCHEMA)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/declarations/<mrn>/decision", handler=get_decision, permission=May.READ,
+        discloses=Discloses.DECLARATIONS,
+        summary="The decision, with reasons in words for this reader", parameters=(WAIT,),
+        responses={
+            200: ResponseShape("The decision", shapes.DecisionReading),
+            202: ResponseShape("Still open; ask again after Retry-After", shapes.Undecided),
+        },
+        problems=("NOT_FOUND",),
+    ),
+)  # fmt: skip

@@ -13,35 +13,50 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_of
 from singlewindow.http.problem_codes import CODES
-from singlewindow.http.request import HTML, Call, Reply
-from singlewindow.http.route import Route
+from singlewindow.http.request import HTML, Request, Response
+from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
 from singlewindow.shipped import folder
 
 TEMPLATES = folder("singlewindow.http.api", "templates")
 
 
-def get_openapi(call: Call) -> Reply:
-    """The OpenAPI 3.1 document."""
-    return Reply(_openapi(call.service.routes))
+def routes_describing(others: tuple[Route, ...]) -> tuple[Route, ...]:
+    """The routes that tell of all routes: of those given, and of themselves."""
+    table = [*others]
+
+    @cache
+    def document() -> bytes:
+        return msgspec.json.encode(openapi(table))
+
+    def get_openapi(_request: Request) -> Response:
+        return Response(document())
+
+    def get_docs(_request: Request) -> Response:
+        facts = {"routes": table, "codes": CODES, "version": INTERFACE}
+        return page("docs.html", facts | {"roles_of": roles_of, "problem_codes": problem_codes})
+
+    own = (
+        Route(
+            method="GET", path="/openapi.json", handler=get_openapi, permission=PUBLIC,
+            discloses=Discloses.NOTHING,
+            summary="This interface as OpenAPI 3.1", responses={200: ResponseShape("The document", {"type": "object"})},
+        ),
+        Route(
+            method="GET", path="/docs", handler=get_docs, permission=PUBLIC,
+            discloses=Discloses.NOTHING, produces=(HTML,),
+            summary="This interface as a page to read", responses={200: ResponseShape("The page", {"type": "string"})},
+        ),
+    )  # fmt: skip
+    table.extend(own)
+    return own
 
 
-def get_docs(call: Call) -> Reply:
-    """The interface as a page."""
-    facts = {"routes": call.service.routes, "codes": CODES, "version": INTERFACE}
-    return page("docs.html", facts | {"roles_of": roles_of, "problem_codes": problem_codes})
-
-
-def page(template: str, facts: Mapping[str, Any]) -> Reply:
+def page(template: str, facts: Mapping[str, Any]) -> Response:
     """A page of a template; its style is part of it and is the only thing the browser may use."""
     style, digest = _style()
     content = _environment().get_template(template).render(facts, style=style).encode()
     policy = f"default-src 'none'; style-src '{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return Reply(content, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
-
-
-@cache
-def _openapi(routes: tuple[Route, ...]) -> bytes:
-    return msgspec.json.encode(openapi(routes))
+    return Response(content, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
 
 
 @cache

@@ -10,7 +10,8 @@ from msgspec import Struct
 from singlewindow.agencies.agency import Agency
 from singlewindow.http.api.documentation import page
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.request import HTML, Request, Response
+from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
 
 
 class EntitledElement(Struct, frozen=True):
@@ -30,17 +31,17 @@ class EntitlementReading(Struct, frozen=True):
     elements: list[EntitledElement]
 
 
-def get_entitlement(call: Call) -> Reply:
+def get_entitlement(request: Request) -> Response:
     """One agency's lists with their legal basis."""
-    agency = call.context.agencies.get(call.path["code"])
+    agency = request.context.agencies.get(request.path["code"])
     if agency is None:
         raise ProblemError("NOT_FOUND", "There is no such agency; /entitlements has them all")
-    return Reply(_reading(agency))
+    return Response(_reading(agency))
 
 
-def get_page(call: Call) -> Reply:
+def get_page(request: Request) -> Response:
     """All agencies' lists on one page."""
-    return page("entitlements.html", {"agencies": _readings(call.context.agencies)})
+    return page("entitlements.html", {"agencies": _readings(request.context.agencies)})
 
 
 def _readings(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:
@@ -50,3 +51,20 @@ def _readings(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:
 def _reading(agency: Agency) -> EntitlementReading:
     elements = [EntitledElement(entry.path, entry.need, entry.basis) for entry in agency.elements]
     return EntitlementReading(agency.code, agency.name, agency.legal_basis, elements)
+
+
+ROUTES = (
+    Route(
+        method="GET", path="/v1/agencies/<code>/entitlement", handler=get_entitlement, permission=PUBLIC,
+        discloses=Discloses.NOTHING,
+        summary="What the law lets an agency see, element by element",
+        responses={200: ResponseShape("The lists with their legal basis", EntitlementReading)},
+        problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/entitlements", handler=get_page, permission=PUBLIC,
+        discloses=Discloses.NOTHING, produces=(HTML,),
+        summary="What the law lets each agency see, as a page to read",
+        responses={200: ResponseShape("The page", {"type": "string"})},
+    ),
+)  # fmt: skip

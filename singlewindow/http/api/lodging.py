@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from singlewindow import logs
+from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.lodging.admission import Refusal, for_whom, of_lodger
 from singlewindow.clearance.lodging.group_commit import PATIENCE_SECONDS
 from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Prepared, Receipt
@@ -16,8 +17,10 @@ from singlewindow.declarations.faults import FAULTS_SHOWN, Severity
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import describe
 from singlewindow.http.api.shapes import FaultReply, Links, Lodged, Validation
+from singlewindow.http.negotiation import CONTENT_PROBLEMS
 from singlewindow.http.problems import Found, ProblemError
-from singlewindow.http.request import JSON, Call, Reply
+from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 from singlewindow.times import iso
 
 SCHEMA = "SCHEMA"
@@ -25,45 +28,45 @@ AT_ONCE = (Refusal.REQUEST, Refusal.NOBODY_NAMED)
 """What is said before anything that is wrong in the document."""
 
 
-def post_declaration(call: Call) -> Reply:
+def post_declaration(request: Request) -> Response:
     """202 once the declaration is stored durably, with the first answer where it was stored before."""
-    lodgement, faults = prepare(call, call.content, call.media)
-    outcome = call.service.intake.submit(lodgement).result(PATIENCE_SECONDS)
+    lodgement, faults = prepare(request, request.content, request.media)
+    outcome = request.service.intake.submit(lodgement).result(PATIENCE_SECONDS)
     receipt = accepted(outcome, faults)
     replayed = {"Idempotent-Replayed": "true"} if isinstance(outcome, Receipt) and outcome.replayed else {}
-    return Reply(receipt, 202, {"Location": receipt.links.self, **replayed})
+    return Response(receipt, 202, {"Location": receipt.links.self, **replayed})
 
 
-def post_validation(call: Call) -> Reply:
+def post_validation(request: Request) -> Response:
     """All faults of a declaration, and all that forbids this caller to lodge it; nothing is stored."""
-    judged, faults = _judge(call, call.content, call.media, lodging=False)
+    judged, faults = _judge(request, request.content, request.media, lodging=False)
     shown = _shown(judged, faults)
     more = shown.total > len(shown.faults)
-    return Reply(Validation(not _refusing(faults), [*shown.faults], shown.total, truncated=more))
+    return Response(Validation(not _refusing(faults), [*shown.faults], shown.total, truncated=more))
 
 
-def prepare(call: Call, content: bytes, media: str) -> tuple[Prepared, list[FaultReply]]:
+def prepare(request: Request, content: bytes, media: str) -> tuple[Prepared, list[FaultReply]]:
     """A message ready to be stored, and its warnings; raises the problem of one that cannot be lodged."""
-    judged, faults = _judge(call, content, media, lodging=True)
+    judged, faults = _judge(request, content, media, lodging=True)
     if refusing := _refusing(faults):
         raise _refused(refusing, _shown(judged, faults))
-    call.service.allowances.need_place(call.party)
+    request.service.allowances.need_place(request.party)
     stored = msgspec.json.encode(warnings_of(faults))
-    lodgement = Lodgement(call.caller, content, media, judged.validated, stored, call.began, call.trace_id)
+    lodgement = Lodgement(request.caller, content, media, judged.validated, stored, request.began, request.trace_id)
     return Prepared(lodgement, judged.form, fingerprint(judged.form), judged.routing), faults
 
 
-def need_someone(call: Call) -> None:
+def need_someone(request: Request) -> None:
     """Raises the problem of a caller that may lodge nothing as it calls: a key without a party, an unsaid client."""
-    call.party  # noqa: B018 - a key without a party owns nothing
-    for refusal in for_whom(call.caller):
+    request.party  # noqa: B018 - a key without a party owns nothing
+    for refusal in for_whom(request.caller):
         raise ProblemError(refusal.code, f"{refusal.text} {refusal.advice}")
 
 
-def _judge(call: Call, content: bytes, media: str, *, lodging: bool) -> tuple[Judged, list[FaultReply]]:
+def _judge(request: Request, content: bytes, media: str, *, lodging: bool) -> tuple[Judged, list[FaultReply]]:
     """A message as judged, and everything that is wrong with it or with who sends it: one list for both calls."""
-    judged = call.service.judge(content, Media.JSON if media == JSON else Media.XML, lodging=lodging)
-    refusals = of_lodger(judged.declaration.type_code, judged.parties, call.caller, call.service.keyring)
+    judged = request.service.judge(content, Media.JSON if media == JSON else Media.XML, lodging=lodging)
+    refusals = of_lodger(judged.declaration.type_code, judged.parties, request.caller, request.service.keyring)
     own = [describe(refusal, judged.validated) for refusal in refusals]
     return judged, msgspec.convert([*own, *judged.faults], list[FaultReply])
 
@@ -115,3 +118,28 @@ def accepted(outcome: Receipt | Conflict, faults: Sequence[FaultReply]) -> Lodge
         warnings=warnings_of(faults),
         links=Links(own, f"{own}/decision", f"{own}/document"),
     )
+
+
+BODY_PROBLEMS = (*CONTENT_PROBLEMS, "EMPTY_BODY", "XML_NOT_WELL_FORMED", "JSON_MALFORMED", "UNKNOWN_DOCUMENT_TYPE")
+REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "UNKNOWN_CODE", "TOO_MANY_ITEMS", "TOTALS_MISMATCH",
+            "INVALID_CHARACTERS", "VALUE_TOO_LONG", "VALUE_OUT_OF_RANGE", "INVALID_DATE", "RULE_VIOLATED",
+            "NOT_SUPPORTED_YET", "PARTY_NOT_NAMED", "ACTING_FOR_REQUIRED", "DUPLICATE_LRN",
+            "QUOTA_EXCEEDED")  # fmt: skip
+
+ROUTES = (
+    Route(
+        method="POST", path="/v1/declarations", handler=post_declaration, permission=May.LODGE,
+        discloses=Discloses.RECEIPT, consumes=BOTH_FORMS,
+        summary="Lodge a declaration; the reference (LRN) is the idempotency key: the same again gets the first answer",
+        responses={
+            202: ResponseShape("Stored durably; `Idempotent-Replayed: true` where it was stored before", Lodged),
+        },
+        problems=(*BODY_PROBLEMS, *REFUSALS),
+    ),
+    Route(
+        method="POST", path="/v1/declarations/validate", handler=post_validation, permission=May.LODGE,
+        discloses=Discloses.RECEIPT, consumes=BOTH_FORMS,
+        summary="List all faults of a declaration, and what forbids this caller to lodge it; nothing is stored",
+        responses={200: ResponseShape("Whether it would be taken, and all faults", Validation)}, problems=BODY_PROBLEMS,
+    ),
+)  # fmt: skip

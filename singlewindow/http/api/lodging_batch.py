@@ -18,16 +18,18 @@ from typing import Any
 import msgspec
 
 from singlewindow import logs
+from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.lodging.group_commit import LARGEST_GROUP, PATIENCE_SECONDS, Answer
 from singlewindow.clearance.lodging.lodge import Receipt
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
-from singlewindow.declarations.reading.archive import Archive, Member
+from singlewindow.declarations.reading.archive import ARCHIVE_BYTES, Archive, Member
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.http.api.lodging import accepted, need_someone, prepare
 from singlewindow.http.api.shapes import BatchLine, FaultReply
 from singlewindow.http.error_mapping import as_problem, is_outage
 from singlewindow.http.problems import ProblemError, problem_of
-from singlewindow.http.request import JSON, LINES, XML, Call, Reply
+from singlewindow.http.request import JSON, LINES, XML, ZIP, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +38,15 @@ BREATH_SECONDS = 0.001
 """Pause after each member, in which the threads of other requests get their turn at the interpreter at once."""
 
 
-def post_batch(call: Call) -> Reply:
+def post_batch(request: Request) -> Response:
     """200 and a line for each member; the archive as a whole is refused where it is not plain."""
-    need_someone(call)
-    archive = Archive(call.content)
-    if not call.service.batches.acquire(blocking=False):
+    need_someone(request)
+    archive = Archive(request.content)
+    if not request.service.batches.acquire(blocking=False):
         raise Busy
-    lines = _lines(call, archive)
+    lines = _lines(request, archive)
     # Begun here, so that whatever becomes of the answer, it ends in its `finally`.
-    return Reply(chain((next(lines),), lines), media=LINES)
+    return Response(chain((next(lines),), lines), media=LINES)
 
 
 @dataclass
@@ -56,49 +58,49 @@ class _Pending:
     answer: Future[Answer]
 
 
-def _lines(call: Call, archive: Archive) -> Iterator[bytes]:
+def _lines(request: Request, archive: Archive) -> Iterator[bytes]:
     pending: deque[_Pending] = deque()
     outage: ProblemError | None = None
     try:
         yield _line(members=len(archive))
         for member in archive:
             time.sleep(BREATH_SECONDS)
-            with logs.about(trace_id=call.trace_id):
-                pending.append(_begin(call, archive, member, outage))
+            with logs.about(trace_id=request.trace_id):
+                pending.append(_begin(request, archive, member, outage))
                 while pending and (len(pending) > LARGEST_GROUP or pending[0].answer.done()):
-                    line, outage = _settled(call, pending.popleft())
+                    line, outage = _settled(request, pending.popleft())
                     yield line
         while pending:
-            yield _settled(call, pending.popleft())[0]
+            yield _settled(request, pending.popleft())[0]
     finally:
-        call.service.batches.release()
+        request.service.batches.release()
 
 
-def _begin(call: Call, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
+def _begin(request: Request, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
     """Read a member and put it in line to be stored; where the record was away a moment ago, it is not even read."""
     answer: Future[Answer] = Future()
     faults: Sequence[FaultReply] = ()
     try:
         if outage:
             raise outage  # once the record does not answer, nobody waits for it ten thousand times
-        content = archive.content(member, call.context.limits.body_bytes)
-        prepared, faults = prepare(call, content, MEDIA[member.media])
-        answer = call.service.intake.submit(prepared)
+        content = archive.content(member, request.context.limits.body_bytes)
+        prepared, faults = prepare(request, content, MEDIA[member.media])
+        answer = request.service.intake.submit(prepared)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a member is that member's answer
         answer.set_exception(error)
     return _Pending(member.name, faults, answer)
 
 
-def _settled(call: Call, pending: _Pending) -> tuple[bytes, ProblemError | None]:
+def _settled(request: Request, pending: _Pending) -> tuple[bytes, ProblemError | None]:
     """The line of a member, waited for, and the problem that befalls all others as well."""
     try:
         outcome = pending.answer.result(PATIENCE_SECONDS)
         receipt = accepted(outcome, pending.faults)
     except Exception as error:  # noqa: BLE001 - as above
         problem = as_problem(error)
-        facts = (problem.status, problem.code, call.caller.key_id, call.trace_id)
+        facts = (problem.status, problem.code, request.caller.key_id, request.trace_id)
         log.info("rejected status=%d code=%s a member of a batch key=%s trace_id=%s", *facts)
-        line = _line(name=pending.name, status=problem.status, problem=problem_of(problem, call.trace_id))
+        line = _line(name=pending.name, status=problem.status, problem=problem_of(problem, request.trace_id))
         return line, problem if is_outage(error) else None
     again = isinstance(outcome, Receipt) and outcome.replayed
     return _line(name=pending.name, status=202, receipt=receipt, replayed=again or msgspec.UNSET), None
@@ -106,3 +108,19 @@ def _settled(call: Call, pending: _Pending) -> tuple[bytes, ProblemError | None]
 
 def _line(**members: Any) -> bytes:
     return msgspec.json.encode(BatchLine(**members)) + b"\n"
+
+
+ARCHIVE_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "PAYLOAD_TOO_LARGE", "ARCHIVE_INVALID",
+                    "ARCHIVE_TOO_LARGE", "ACTING_FOR_REQUIRED")  # fmt: skip
+
+ROUTES = (
+    Route(
+        method="POST", path="/v1/declarations/batch", handler=post_batch, permission=May.LODGE,
+        discloses=Discloses.RECEIPT, consumes=(ZIP,), produces=(LINES,), largest=ARCHIVE_BYTES,
+        summary="Lodge every declaration of a ZIP file; each is answered on its own, while the others are read",
+        responses={
+            200: ResponseShape("A line of JSON with the number of members, then one for each, in order", BatchLine),
+        },
+        problems=ARCHIVE_PROBLEMS,
+    ),
+)  # fmt: skip

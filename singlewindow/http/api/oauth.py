@@ -12,8 +12,10 @@ from msgspec import Struct
 from singlewindow.access.keys import Caller
 from singlewindow.access.permissions import may, permissions_of
 from singlewindow.access.tokens import LIFETIME_SECONDS
-from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.negotiation import CONTENT_PROBLEMS
+from singlewindow.http.problems import OAUTH, ProblemError
+from singlewindow.http.request import FORM, Request, Response
+from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
 
 LONGEST_FORM = 4_096
 MOST_FIELDS = 10
@@ -48,28 +50,28 @@ class PublicKeys(Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
-def post_token(call: Call) -> Reply:
+def post_token(request: Request) -> Response:
     """A token for a client that shows its key's id and secret, in the header (Basic) or in the form."""
-    tokens = call.service.keyring.tokens
+    tokens = request.service.keyring.tokens
     if tokens is None:
         raise ProblemError("NOT_FOUND", "This service gives no tokens: send your key itself as the bearer")
-    form = _form(call.content)
+    form = _form(request.content)
     if form.get("grant_type") != "client_credentials":
         raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
-    client_id, secret = _credentials(call.authorization, form)
-    principal = call.service.keyring.holder(client_id, secret)
-    if principal is None:
-        call.service.allowances.need_wrong_key(call.address)
+    client_id, secret = _credentials(request.authorization, form)
+    caller = request.service.keyring.holder(client_id, secret)
+    if caller is None:
+        request.service.allowances.need_wrong_key(request.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
-    scopes = _scopes(principal, form.get("scope", ""))
-    return Reply(Token(tokens.give(principal.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+    scopes = _scopes(caller, form.get("scope", ""))
+    return Response(Token(tokens.give(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
 
 
-def get_public_keys(call: Call) -> Reply:
+def get_public_keys(request: Request) -> Response:
     """The keys that tokens are signed with."""
-    tokens = call.service.keyring.tokens
-    return Reply(PublicKeys(tokens.public_keys() if tokens else []))
+    tokens = request.service.keyring.tokens
+    return Response(PublicKeys(tokens.public_keys() if tokens else []))
 
 
 def _form(content: bytes) -> dict[str, str]:
@@ -98,9 +100,27 @@ def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _scopes(principal: Caller, asked: str) -> list[str]:
-    own = [permission.value for permission in permissions_of(principal.role) if may(principal, permission)]
+def _scopes(caller: Caller, asked: str) -> list[str]:
+    own = [permission.value for permission in permissions_of(caller.role) if may(caller, permission)]
     wanted = asked.split()
     if not set(wanted) <= set(own):
         raise ProblemError("INVALID_SCOPE", f"This key may have the scopes {', '.join(own)}, and no other")
     return [scope for scope in own if scope in wanted] if wanted else own
+
+
+ROUTES = (
+    Route(
+        method="POST", path="/oauth/token", handler=post_token, permission=PUBLIC,
+        discloses=Discloses.NOTHING, consumes=(FORM,),
+        body=FORM_SCHEMA,
+        summary="A token for a key (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
+        responses={200: ResponseShape("The token, and what it may do", Token)},
+        problems=("NOT_FOUND", "RATE_LIMITED", *OAUTH, *CONTENT_PROBLEMS),
+    ),
+    Route(
+        method="GET", path="/.well-known/jwks.json", handler=get_public_keys, permission=PUBLIC,
+        discloses=Discloses.NOTHING,
+        summary="The public keys that tokens are signed with",
+        responses={200: ResponseShape("A JSON Web Key set, empty where no tokens are given", PublicKeys)},
+    ),
+)  # fmt: skip

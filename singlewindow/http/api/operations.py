@@ -7,8 +7,10 @@ import logging
 from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 
+from singlewindow.access.permissions import Permission as May
 from singlewindow.http.api.metrics import exposition
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.request import TEXT, Request, Response
+from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
 from singlewindow.storage.engine.connect import clock, reading
 
 log = logging.getLogger(__name__)
@@ -23,22 +25,43 @@ class Health(Struct, frozen=True):
     database: str | None = None
 
 
-def process_health(_call: Call) -> Reply:
+def process_health(_request: Request) -> Response:
     """The process answers."""
-    return Reply(Health("ok"))
+    return Response(Health("ok"))
 
 
-def readiness(call: Call) -> Reply:
+def readiness(request: Request) -> Response:
     """The record can be read: 200, else 503."""
     try:
-        with reading(call.context.engine) as connection:
+        with reading(request.context.engine) as connection:
             clock(connection)
     except SQLAlchemyError as error:
         log.warning("not ready: the database did not answer (%s)", type(error).__name__)
-        return Reply(Health("unavailable", "unreachable"), 503, {"Retry-After": "2"})
-    return Reply(Health("ok", "ok"))
+        return Response(Health("unavailable", "unreachable"), 503, {"Retry-After": "2"})
+    return Response(Health("ok", "ok"))
 
 
-def metrics(call: Call) -> Reply:
+def metrics(request: Request) -> Response:
     """What waits, counted in the record at this moment, in Prometheus' text form."""
-    return Reply(exposition(call.context), media=METRICS_MEDIA)
+    return Response(exposition(request.context), media=METRICS_MEDIA)
+
+
+ROUTES = (
+    Route(
+        method="GET", path="/healthz", handler=process_health, permission=PUBLIC,
+        discloses=Discloses.NOTHING,
+        summary="The process answers",
+        responses={200: ResponseShape("It does", Health)},
+    ),
+    Route(
+        method="GET", path="/readyz", handler=readiness, permission=PUBLIC,
+        discloses=Discloses.NOTHING,
+        summary="What the process depends on answers",
+        responses={200: ResponseShape("It does", Health), 503: ResponseShape("It does not", Health)},
+    ),
+    Route(
+        method="GET", path="/metrics", handler=metrics, permission=May.METRICS,
+        discloses=Discloses.NOTHING, produces=(TEXT,),
+        summary="What waits, in Prometheus' form", responses={200: ResponseShape("The metrics", {"type": "string"})},
+    ),
+)  # fmt: skip

@@ -2,64 +2,63 @@
 
 from __future__ import annotations
 
-from singlewindow.enquiries import audit_trail
+from singlewindow.access.permissions import Permission as May
+from singlewindow.enquiries import shapes
 from singlewindow.enquiries.feeds import feed
 from singlewindow.enquiries.notices import notices
-from singlewindow.enquiries.release_times import Study, TooManyCases, release_times
 from singlewindow.http.api.declarations import next_link
+from singlewindow.http.parameters import AFTER, LIMIT
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import XML, Call, Reply
-from singlewindow.release_times.report import By
-
-MILLISECOND = 1_000  # in microseconds
+from singlewindow.http.request import JSON, XML, Request, Response
+from singlewindow.http.route import Discloses, ResponseShape, Route
 
 
-def get_notices(call: Call) -> Reply:
+def get_notices(request: Request) -> Response:
     """The party's notices after a number: as JSON, or as WCO RES messages in one XML envelope."""
-    after, limit = call.query["after"], call.query["limit"]
-    page = notices(call.context, call.party, after, limit)
-    headers = _following("/v1/notices", str(page.next), limit)
-    told = {"mrns": sorted({row.mrn for row in page.rows})}
-    if call.accepted != XML:
-        return Reply(page.as_json(), headers=headers, told=told)
-    # An envelope holds at least one message, so that no message is no envelope.
-    return Reply(page.as_xml(), headers=headers, told=told) if page.rows else Reply(b"", 204, headers, told=told)
+    after, limit = request.query["after"], request.query["limit"]
+    page = notices(request.context, request.party, after, limit)
+    headers = following_headers("/v1/notices", str(page.next), limit)
+    discloses = {"mrns": sorted({row.mrn for row in page.rows})}
+    if request.accepted != XML:
+        return Response(page.as_json(), headers=headers, discloses=discloses)
+    if not page.rows:  # an envelope holds at least one message, so that no message is no envelope
+        return Response(b"", 204, headers, discloses=discloses)
+    return Response(page.as_xml(), headers=headers, discloses=discloses)
 
 
-def _following(path: str, after: str, limit: int) -> dict[str, str]:
+def following_headers(path: str, after: str, limit: int) -> dict[str, str]:
     """The headers that name the following page of a stream."""
     return {"X-Next-After": after} | next_link(path, {"after": after, "limit": str(limit)})
 
 
-def get_feed(call: Call) -> Reply:
+def get_feed(request: Request) -> Response:
     """The agency's own feed after a cursor; another agency's is as absent as one that does not exist."""
-    code = call.path["code"]
-    if call.caller.agency != code or code not in call.context.agencies:
+    code = request.path["code"]
+    if request.caller.agency != code or code not in request.context.agencies:
         raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
-    after, limit = call.query["after"], call.query["limit"]
-    page = feed(call.context, code, after, limit)
-    told = {"mrns": sorted({entry.mrn for entry in page.entries})}
-    return Reply(page, headers=_following(f"/v1/agencies/{code}/feed", page.next, limit), told=told)
+    after, limit = request.query["after"], request.query["limit"]
+    page = feed(request.context, code, after, limit)
+    discloses = {"mrns": sorted({entry.mrn for entry in page.entries})}
+    return Response(page, headers=following_headers(f"/v1/agencies/{code}/feed", page.next, limit), discloses=discloses)
 
 
-def get_checkpoints(call: Call) -> Reply:
-    """The checkpoints after a cursor: what `singlewindow audit verify` takes."""
-    after, limit = call.query["after"], call.query["limit"]
-    kept, following = audit_trail.checkpoints_after(call.context.engine, after, limit)
-    lines = b"".join(checkpoint.line + b"\n" for checkpoint in kept)
-    told = {"checkpoints": [checkpoint.statement.number for checkpoint in kept]}
-    return Reply(lines, headers=_following("/v1/audit/checkpoints", str(following), limit), told=told)
-
-
-def get_release_times(call: Call) -> Reply:
-    """How long each step took for the declarations lodged in a range."""
-    asked = call.query
-    by = By(asked["by"]) if asked["by"] else None
-    study = Study(asked["from"], asked["to"], asked["cut_off"], by, asked["mode_milliseconds"] * MILLISECOND)
-    try:
-        found = release_times(call.context, study)
-    except (ValueError, TooManyCases) as error:
-        raise ProblemError("INVALID_PARAMETER", str(error)) from error
-    query = ("start", "end", "cut_off", "by")
-    told = {name: found["query"][name] for name in query} | {"fingerprint": found["fingerprint"]}
-    return Reply(found, told=told)
+ROUTES = (
+    Route(
+        method="GET", path="/v1/notices", handler=get_notices, permission=May.NOTICES,
+        discloses=Discloses.NOTICES,
+        parameters=(AFTER, LIMIT),
+        summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
+        responses={
+            200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.Notices),
+            204: ResponseShape("No further notice, where XML is accepted; the headers are as with 200"),
+        },
+        problems=("CURSOR_CONFLICT",),
+    ),
+    Route(
+        method="GET", path="/v1/agencies/<code>/feed", handler=get_feed, permission=May.FEED,
+        discloses=Discloses.FEED,
+        parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
+        responses={200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.Feed)},
+        problems=("NOT_FOUND", "CURSOR_CONFLICT"),
+    ),
+)  # fmt: skip

@@ -43,23 +43,23 @@ def test_a_party_with_its_first_key_is_protected_within_a_minute(engine: Engine)
 
 def test_a_fresh_key_stands_for_its_owner(engine: Engine) -> None:
     made = create_key(engine, Role.TRADER, party="GB1")
-    principal = Keyring(engine).principal(made.text)
-    assert principal is not None
-    assert (principal.role, principal.party, principal.agency) == (Role.TRADER, "GB1", None)
+    caller = Keyring(engine).caller_of(made.text)
+    assert caller is not None
+    assert (caller.role, caller.party, caller.agency) == (Role.TRADER, "GB1", None)
 
 
 @pytest.mark.parametrize(
     "text", ["", "sw", "sw_a_b", "xx_0123456789abcdef_00", "sw_0123456789abcdef_00", "sw_\0_\0", "é_é_é"]
 )
 def test_what_is_no_key_stands_for_nobody(engine: Engine, text: str) -> None:
-    assert Keyring(engine).principal(text) is None
+    assert Keyring(engine).caller_of(text) is None
 
 
 def test_the_right_id_with_another_secret_stands_for_nobody(engine: Engine) -> None:
     made = create_key(engine, Role.AUDITOR)
     keyring = Keyring(engine)
-    assert keyring.principal(made.text) is not None
-    assert keyring.principal(made.text[:-1] + ("0" if made.text[-1] != "0" else "1")) is None
+    assert keyring.caller_of(made.text) is not None
+    assert keyring.caller_of(made.text[:-1] + ("0" if made.text[-1] != "0" else "1")) is None
 
 
 def test_a_known_key_is_remembered_for_a_short_time(engine: Engine) -> None:
@@ -67,10 +67,10 @@ def test_a_known_key_is_remembered_for_a_short_time(engine: Engine) -> None:
     keyring = Keyring(engine, clock)
     event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     for clock.now in (0.0, REMEMBERED_SECONDS - 0.01):
-        assert keyring.principal(made.text) is not None
+        assert keyring.caller_of(made.text) is not None
     before = len(asked)
     clock.now = REMEMBERED_SECONDS
-    assert keyring.principal(made.text) is not None
+    assert keyring.caller_of(made.text) is not None
     assert len([statement for statement in asked[:before] if "SELECT" in statement]) == 1
     assert len(asked) > before
 
@@ -78,10 +78,10 @@ def test_a_known_key_is_remembered_for_a_short_time(engine: Engine) -> None:
 def test_a_revoked_key_is_refused_once_it_is_forgotten(engine: Engine) -> None:
     made, clock = create_key(engine, Role.AUDITOR), _Clock()
     keyring = Keyring(engine, clock)
-    assert keyring.principal(made.text) is not None
+    assert keyring.caller_of(made.text) is not None
     assert revoke_key(engine, made.key_id)
     clock.now = REMEMBERED_SECONDS
-    assert keyring.principal(made.text) is None
+    assert keyring.caller_of(made.text) is None
 
 
 def test_a_key_is_revoked_once(engine: Engine) -> None:
@@ -127,16 +127,16 @@ def _later(engine: Engine, monkeypatch: pytest.MonkeyPatch, seconds: float) -> N
 
 def test_a_key_expires(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     made = create_key(engine, Role.AUDITOR, lifetime_seconds=60)
-    assert Keyring(engine).principal(made.text) is not None
+    assert Keyring(engine).caller_of(made.text) is not None
     _later(engine, monkeypatch, 61)
-    assert Keyring(engine).principal(made.text) is None
+    assert Keyring(engine).caller_of(made.text) is None
 
 
 def test_a_key_carries_its_scopes(engine: Engine) -> None:
     made = create_key(engine, Role.TRADER, party="GB1", scopes=["read", "notices", "read"])
-    principal = Keyring(engine).principal(made.text)
-    assert principal is not None
-    assert principal.scopes == {"read", "notices"}
+    caller = Keyring(engine).caller_of(made.text)
+    assert caller is not None
+    assert caller.scopes == {"read", "notices"}
 
 
 @pytest.mark.parametrize("scopes", [["metrics"], ["read", "nothing"], ["read notices"], [""]])
@@ -151,14 +151,14 @@ def test_a_rotated_key_and_its_successor_both_live_for_the_overlap(
     old = create_key(engine, Role.TRADER, party="GB1", name="office", scopes=["read"])
     new = rotate_key(engine, old.key_id, overlap_seconds=60)
     assert new is not None
-    first, second = (Keyring(engine).principal(key.text) for key in (old, new))
+    first, second = (Keyring(engine).caller_of(key.text) for key in (old, new))
     assert first is not None
     assert second is not None
     assert (first.party, first.scopes) == (second.party, second.scopes)
     assert {row.name for row in list_keys(engine)} == {"office"}
     _later(engine, monkeypatch, 61)
-    assert Keyring(engine).principal(old.text) is None
-    assert Keyring(engine).principal(new.text) is not None
+    assert Keyring(engine).caller_of(old.text) is None
+    assert Keyring(engine).caller_of(new.text) is not None
 
 
 def test_a_rotation_never_lengthens_a_key_s_life(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def test_the_last_use_is_noted_later_and_once_for_many_uses(engine: Engine) -> N
     written: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *given: written.append(given[2]))
     for _ in range(100):
-        assert keyring.principal(used.text) is not None
+        assert keyring.caller_of(used.text) is not None
     assert not any("UPDATE" in statement for statement in written), "a request wrote"
     keyring.note_uses()
     assert len([statement for statement in written if "UPDATE" in statement]) == 1
@@ -201,10 +201,10 @@ def test_a_database_that_is_away_when_a_use_is_noted_harms_nobody(
     def away(*_: object) -> None:
         raise OperationalError("", {}, Exception())
 
-    assert keyring.principal(made.text) is not None
+    assert keyring.caller_of(made.text) is not None
     monkeypatch.setattr(keys, "note_use", away)
     keyring.note_uses()
-    assert keyring.principal(made.text) is not None
+    assert keyring.caller_of(made.text) is not None
 
 
 def test_a_mandate_lets_its_broker_act_for_its_party_only(engine: Engine) -> None:
@@ -256,8 +256,8 @@ def test_a_use_is_noted_once_a_minute_however_often_the_key_is_used(
     monkeypatch.setattr(keyring_module, "later", lambda seconds, _act: planned.append(seconds))
     keyring, made = Keyring(engine), create_key(engine, Role.AUDITOR)
     for _ in range(10):
-        keyring.principal(made.text)
+        keyring.caller_of(made.text)
     assert planned == [keyring_module.USE_NOTED_SECONDS]
     keyring.note_uses()
-    keyring.principal(made.text)
+    keyring.caller_of(made.text)
     assert planned == [60.0, 60.0]

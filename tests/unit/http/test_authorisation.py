@@ -7,7 +7,7 @@ from singlewindow.access.keys import Caller, Role
 from singlewindow.access.permissions import Permission
 from singlewindow.http.authorisation import authorise
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import Call, Reply
+from singlewindow.http.request import Request, Response
 from singlewindow.http.route import PUBLIC, Discloses, Public, Route
 
 KEYS = {
@@ -20,21 +20,21 @@ KEYS = {
 class _Keys:
     """A ring with a few keys, and one mandate: B may act for P."""
 
-    def principal(self, text: str) -> Caller | None:
+    def caller_of(self, text: str) -> Caller | None:
         return KEYS.get(text)
 
     def may_act(self, broker: str, party: str) -> bool:
         return (broker, party) == ("B", "P")
 
 
-def _answer(_call: Call) -> Reply:
-    return Reply(None)
+def _answer(_request: Request) -> Response:
+    return Response(None)
 
 
 def _called(permission: Permission | Public, **headers: str) -> Caller | None:
     route = Route(
         method="GET", path="/x", handler=_answer, permission=permission, discloses=Discloses.NOTHING, summary="x",
-        answers={},
+        responses={},
     )  # fmt: skip
     sent = Headers({name.replace("_", "-"): value for name, value in headers.items()})
     return authorise(route, sent, _Keys())  # type: ignore[arg-type]

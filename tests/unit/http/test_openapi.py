@@ -39,8 +39,8 @@ def test_every_route_names_somebody(route: Any) -> None:
 def test_every_route_says_what_it_is_for_and_what_it_answers(route: Any) -> None:
     assert route.summary[0].isupper()
     assert not route.summary.endswith(".")
-    assert route.answers
-    assert all(answer.meaning for answer in route.answers.values())
+    assert route.responses
+    assert all(response.meaning for response in route.responses.values())
     assert set(problem_codes(route)) <= CODES.keys()
 
 

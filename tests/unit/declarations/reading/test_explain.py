@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from singlewindow.declarations.reading.explain import explain
-from singlewindow.declarations.reading.from_xml import is_valid, trim
+from singlewindow.declarations.reading.from_xml import trim
 from singlewindow.declarations.reading.intake import Reading
+from singlewindow.declarations.reading.schema import is_valid
 from tests.processor_time import least_seconds
 from tests.unit.declarations.mutations import mutate
 from tests.unit.declarations.samples import MD, corpus, document, found, full_xml, place, read_json, read_xml

@@ -9,7 +9,7 @@ import pytest
 
 from singlewindow.declarations.faults import Refused, Step
 from singlewindow.declarations.model import Declaration, Tree
-from singlewindow.declarations.reading import intake
+from singlewindow.declarations.reading import explain as explaining
 from singlewindow.declarations.reading.explain import Explained
 from singlewindow.declarations.reading.intake import Media, Reading, read
 from singlewindow.declarations.writing.binding import to_json, to_xml
@@ -184,7 +184,7 @@ def test_threads_read_side_by_side() -> None:
 def test_what_only_the_schema_finds_is_a_fault_with_a_line_in_xml_and_with_none_in_json(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(intake, "explain", lambda *_arguments, **_more: Explained())
+    monkeypatch.setattr(explaining, "explain", lambda *_arguments, **_more: Explained())
     (in_xml,) = read_xml(document("<FunctionCode>nine</FunctionCode>")).faults
     (in_json,) = read_json('{"Declaration": {"FunctionCode": "nine"}}').faults
     assert (in_xml.rule, in_xml.code, in_xml.line) == ("SCHEMA", "SCHEMA_INVALID", 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.reading.json_text import parse_json
-from singlewindow.declarations.reading.limits import Limits
+from singlewindow.declarations.reading.message import Limits
 from tests.processor_time import least_seconds
 from tests.unit.declarations.samples import read_json
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from singlewindow.declarations.model import Declaration
-from singlewindow.declarations.reading.from_xml import is_valid
 from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.schema import is_valid
 from singlewindow.declarations.values import trimmed
 from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.unit.declarations.samples import full_class

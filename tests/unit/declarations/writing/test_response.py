@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from singlewindow.declarations.pointers import WcoStep
-from singlewindow.declarations.reading.from_xml import is_valid
+from singlewindow.declarations.reading.schema import is_valid
 from singlewindow.declarations.writing.response import (
     AdditionalInformation,
     Response,

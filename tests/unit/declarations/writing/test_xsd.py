@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from singlewindow.declarations.elements import SCHEMAS
-from singlewindow.declarations.reading.from_xml import is_valid, is_valid_as_text
+from singlewindow.declarations.reading.schema import is_valid, is_valid_as_text
 from singlewindow.declarations.reading.second_opinion import engine
 from singlewindow.declarations.writing.xsd import schemas
 from tests.unit.declarations.mutations import mutate
