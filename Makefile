@@ -1,34 +1,63 @@
 # `make` alone prints this help. Everything lives in .venv; nothing else on the machine is touched.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 JOBS ?= 2
+TESTS ?=
 
 .DEFAULT_GOAL := help
 MINUTES ?= 10
 
-.PHONY: help install demo test test-browser faults soak conformance fuzz bench bench-quick bench-growth check up lock docs clean
+.PHONY: help install demo test test-browser test-wheel test-pythons faults soak conformance fuzz bench bench-quick bench-growth check up lock docs wheel clean
 
 help: ## Print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/installed ## Make .venv with the locked dependencies and the singlewindow command
+install: $(VENV)/development ## Make .venv with the singlewindow command, what it needs and every development tool, all locked
 
-.venv/installed: requirements/development.txt pyproject.toml
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCKED := $(BIN)/python requirements/install.py requirements/
+
+# What running needs, and nothing else.
+$(VENV)/runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 install"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "1 of 3: an empty Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "2 of 3: the packages that the single window runs on, about 170 MB"
+	@$(LOCKED)runtime.txt
+	@echo "3 of 3: the single window itself"
+	@$(LOCKED)build.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: install ## Run the main job: lodge the example declarations and watch them decided
+$(VENV)/development: $(VENV)/runtime requirements/development.txt
+	@echo "The packages that testing and development need beside them, about 290 MB"
+	@$(LOCKED)development.txt
+	@touch $@
+
+demo: $(VENV)/runtime ## Run the main job: lodge the example declarations and watch them decided
 	$(BIN)/singlewindow demo
 
-test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue server
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue server; some of them with TESTS=tests/unit
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-browser: install ## Test the pages in a real browser (you need Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser
+
+test-wheel: install ## Build the wheel, install it outside the checkout and run it there
+	$(BIN)/python -m pytest -m wheel tests/wheel
+
+# Every Python of ours that is found, on the path or among pyenv's.
+PYTHONS ?= python3.11 python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[123].*/bin/python)
+
+test-pythons: ## Run the tests (those of TESTS) with each of Python 3.11, 3.12 and 3.13 that is found
+	@tested=" "; for python in $(PYTHONS); do \
+	  version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	  case "$$tested" in *" $$version "*) continue;; esac; tested="$$tested$$version "; \
+	  echo "Python $$version: $$python"; \
+	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$$version test || exit 1; \
+	done; echo "Tested with Python$$tested"
 
 faults: install ## Inject every fault into a running service, two at a time, then those that compare times (about 45 minutes)
 	$(BIN)/python -m pytest -m 'faults and not alone' tests/faults -n $(JOBS) --dist worksteal
@@ -58,20 +87,25 @@ check: install ## Check style, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-up: install ## Run the whole service on this machine until Ctrl-C
+up: $(VENV)/runtime ## Run the whole service on this machine until Ctrl-C
 	$(BIN)/singlewindow up
 
 docs: install ## Write the generated files: XSDs, data elements, rules
 	$(BIN)/python -m singlewindow.declarations.writing.xsd
-	$(BIN)/python -m singlewindow.declarations.writing.dictionary
+	$(BIN)/python -m singlewindow.declarations.writing.dictionary > docs/data-elements.md
 	$(BIN)/python -m singlewindow.declarations.rules > docs/rules.md
 
+wheel: $(VENV)/runtime ## Build the package into dist/
+	@rm -rf build  # what an earlier build left there would get into the wheel
+	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-  --no-emit-index-url --no-emit-find-links pyproject.toml
+  --no-emit-index-url --no-emit-find-links
 
 lock: install ## Resolve the dependencies and write their hashes
-	$(LOCK) --output-file requirements/runtime.txt
-	$(LOCK) --extra dev --constraint requirements/runtime.txt --output-file requirements/development.txt
+	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --extra dev --constraint requirements/runtime.txt --output-file requirements/development.txt
+	echo setuptools | $(LOCK) - --constraint requirements/development.txt --output-file requirements/build.txt
 
 clean: ## Remove everything that was installed or built
-	rm -rf .venv build ./*.egg-info .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.* build dist ./*.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -75,10 +77,11 @@ def compose_start(name: str) -> Start:
     return Start(name, service["command"], dict(service["environment"]))
 
 
-def image_steps(word: str) -> list[str]:
-    """What follows this instruction in the image's own stage."""
-    stage = (DEPLOY / "Containerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
-    return [line.removeprefix(word).strip() for line in stage.splitlines() if line.startswith(f"{word} ")]
+def image_steps(word: str, stage: str = "") -> list[str]:
+    """What follows this instruction in a stage of the image by its name, or in the last one, which is the image."""
+    stages = (DEPLOY / "Containerfile").read_text(encoding="utf-8").split("\nFROM ")[1:]
+    (chosen,) = [text for text in stages if f" AS {stage}\n" in text] if stage else stages[-1:]
+    return [line.removeprefix(word).strip() for line in chosen.splitlines() if line.startswith(f"{word} ")]
 
 
 def image_entrypoint() -> list[str]:
@@ -87,14 +90,28 @@ def image_entrypoint() -> list[str]:
     return list(json.loads(words))
 
 
-def lay_out(folder: Path) -> None:
-    """Copy into `folder` what the image has from the checkout, compiled where the checkout is."""
-    for step in image_steps("COPY"):
-        *sources, target = step.split()
-        if sources[0].startswith("--from"):
-            continue
-        for source in sources:
-            if (REPOSITORY / source).is_dir():
-                shutil.copytree(REPOSITORY / source, folder / target)
+def lay_out(folder: Path, source: Path) -> None:
+    """Install into `folder` the wheel of the image, built from what the image's stage copies (here into `source`)."""
+    for step in image_steps("COPY", "wheel"):
+        *names, target = step.split()
+        for name in names:
+            place = source / target if target != "./" else source / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if (REPOSITORY / name).is_dir():
+                shutil.copytree(REPOSITORY / name, place, symlinks=True)
             else:
-                shutil.copy(REPOSITORY / source, folder / target)
+                shutil.copy(REPOSITORY / name, place)
+    build_wheel(source, source / "wheel")
+    pip("install", "--no-deps", "--no-index", "--target", folder, *(source / "wheel").glob("*.whl"))
+
+
+def build_wheel(source: Path, folder: Path) -> None:
+    """Build the wheel of a source tree into `folder`."""
+    pip("wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", folder, source)
+
+
+def pip(*words: str | Path) -> None:
+    """Run the pip of this Python; what it says is shown only where it fails."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -48,7 +48,7 @@ class Host:
     def __init__(self, folder: Path, database_url: str, redis_url: str) -> None:
         self.place, self._secrets, self._log = folder / "opt", folder / "secrets", folder / "log"
         self.place.mkdir()
-        lay_out(self.place)
+        lay_out(self.place, folder / "source")
         self._laid_out = self._files()
         self._secrets.mkdir()
         secrets = {"database-url": database_url, "redis-url": redis_url, "audit-key": new_key().strip()}
@@ -169,5 +169,6 @@ def test_the_containers_start_serve_are_well_and_drain(host: Host, record_url: s
     told = host.run(compose_start("doctor"))
     assert all(f"{kind} alive" in told.stdout for kind in ("dispatcher: 1", "workers: 2")), told.stdout
     assert "checkpoints: the last was made" in told.stdout
+    assert f"agencies in {host.place}/singlewindow/shipped/config" in told.stdout
     assert host.drain() == dict.fromkeys(host.processes, 0)
     assert host.unchanged()

@@ -186,5 +186,16 @@ def test_the_image_takes_only_locked_libraries_and_does_not_run_as_root() -> Non
 
 def test_the_image_is_given_everything_that_it_copies() -> None:
     let_in = (DEPLOY / "Containerfile.dockerignore").read_text(encoding="utf-8").splitlines()
-    copied = [step.split()[:-1] for step in image_steps("COPY") if not step.startswith("--from")]
-    assert [name for names in copied for name in names if f"!{name}" not in let_in] == []
+    stages = ("wheel", "environment", "")
+    steps = [step for stage in stages for step in image_steps("COPY", stage) if not step.startswith("--from")]
+    copied = [name for step in steps for name in step.split()[:-1]]
+    assert {name.partition("/")[0] for name in copied} == {name[1:] for name in let_in if name.startswith("!")}
+
+
+def test_every_library_of_the_image_is_locked_and_nothing_else_is_fetched() -> None:
+    content = (DEPLOY / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    fetching = re.findall(r"pip (?:install|wheel) [^&\n]*", content)
+    assert len(fetching) == 4
+    assert all(
+        "--require-hashes" in command or ("--no-deps" in command and "--no-index" in command) for command in fetching
+    )
