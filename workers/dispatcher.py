@@ -85,7 +85,7 @@ def dispatch(context: ClearanceContext, job_queues: Mapping[str, Queue]) -> list
 def seal(context: ClearanceContext, signer: Signer) -> None:
     """Make a checkpoint of the audit trail, if the last is old enough; of several dispatchers one makes it."""
     try:
-        made = audit_trail.sign(context.engine, signer, context.settings.sw_checkpoint_seconds)
+        made = audit_trail.sign_checkpoint(context.engine, signer, context.settings.sw_checkpoint_seconds)
     except ValueError as error:  # somebody has put it there; agencies are asked all the same
         log.error("the last checkpoint of the audit trail cannot be read, so none is made: %s", error)
         return

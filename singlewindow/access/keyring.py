@@ -157,7 +157,7 @@ def create_key(
                "scopes": " ".join(scopes), "expires_at": expires_at}  # fmt: skip
         made = _add(connection, row, now)
         detail = {"key_id": made.key_id, "role": role, "party": party, "agency": agency, "scopes": scopes}
-        events.record(connection, [events.Event(now, events.Kind.KEY_CREATED, events.OPERATOR, None, detail)])
+        _record(connection, now, events.Kind.KEY_CREATED, detail)
     return made
 
 
@@ -206,7 +206,7 @@ def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | 
         made = _add(connection, heir | {"expires_at": None if lifetime is None else now + lifetime}, now)
         keys.end_at(connection, key_id, end if row.expires_at is None else min(end, row.expires_at))
         detail = {"key_id": key_id, "successor": made.key_id}
-        events.record(connection, [events.Event(now, events.Kind.KEY_ROTATED, events.OPERATOR, None, detail)])
+        _record(connection, now, events.Kind.KEY_ROTATED, detail)
     return made
 
 
@@ -216,6 +216,11 @@ def revoke_key(engine: Engine, key_id: str) -> bool:
         now = clock(connection)
         revoked = keys.revoke(connection, key_id, now)
         if revoked:
-            entry = events.Event(now, events.Kind.KEY_REVOKED, events.OPERATOR, None, {"key_id": key_id})
-            events.record(connection, [entry])
+            _record(connection, now, events.Kind.KEY_REVOKED, {"key_id": key_id})
     return revoked
+
+
+def _record(connection: Connection, now: int, kind: events.Kind, detail: dict[str, Any]) -> None:
+    """Append the event about the key that the detail names."""
+    subject = events.about_key(detail["key_id"])
+    events.record(connection, [events.Event(now, kind, events.OPERATOR, subject, detail)])

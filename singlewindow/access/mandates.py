@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from typing import Any
+
+from sqlalchemy import Connection, Engine
 
 from singlewindow.access.identifiers import party_code
 from singlewindow.storage import events, mandates
@@ -27,7 +29,7 @@ def grant(engine: Engine, broker: str, party: str, valid_from: int | None = None
         row = {"id": mandate_id, "broker": broker, "party": party, "valid_from": begins, "valid_to": valid_to,
                "created_at": now}  # fmt: skip
         mandates.add(connection, row)
-        events.record(connection, [events.Event(now, events.Kind.MANDATE_GRANTED, events.OPERATOR, None, row)])
+        _record(connection, now, events.Kind.MANDATE_GRANTED, row)
     return mandate_id
 
 
@@ -43,6 +45,11 @@ def revoke_mandate(engine: Engine, mandate_id: int) -> bool:
         now = clock(connection)
         revoked = mandates.revoke(connection, mandate_id, now)
         if revoked:
-            detail = {"id": mandate_id}
-            events.record(connection, [events.Event(now, events.Kind.MANDATE_REVOKED, events.OPERATOR, None, detail)])
+            _record(connection, now, events.Kind.MANDATE_REVOKED, {"id": mandate_id})
     return revoked
+
+
+def _record(connection: Connection, now: int, kind: events.Kind, detail: dict[str, Any]) -> None:
+    """Append the event about the mandate that the detail names."""
+    subject = events.about_mandate(detail["id"])
+    events.record(connection, [events.Event(now, kind, events.OPERATOR, subject, detail)])

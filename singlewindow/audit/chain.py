@@ -17,10 +17,18 @@ GENESIS: Final = bytes(32)
 """What stands where the first event of a stream looks for the link before it."""
 
 
+class Subject(NamedTuple):
+    """What an event is about where that is no version of a declaration: what it is ("key"), and which one."""
+
+    kind: str
+    id: str
+
+
 class Entry(NamedTuple):
     """One event at its place: `number` counts from 1 in its stream, `at` is in microseconds since 1970 UTC.
 
-    `detail` are the bytes as stored: one JSON object.
+    `subject` is a version's id, or a `Subject`, or None where the event is about nothing that has a name; any other
+    tuple is no event of ours, and has a line that `verify` refuses. `detail` are the bytes as stored: one JSON object.
     """
 
     stream: int
@@ -28,7 +36,7 @@ class Entry(NamedTuple):
     at: int
     kind: str
     actor: str
-    version_id: int | None
+    subject: int | tuple[str, ...] | None
     detail: bytes
 
 
@@ -45,8 +53,10 @@ EMPTY: Final = Head(0, GENESIS.hex())
 def line(entry: Entry) -> bytes:
     """The event as a JSON array, its detail as stored; raises ValueError for a detail that is no line.
 
-    Two events never have the same line: the six values before the detail are JSON scalars, each of which says itself
-    where it ends, and the detail is all the rest but the bracket.
+    The subject is a number (a version), `[kind, id]`, or null; a version never stands there by kind and id, so that
+    its events have the lines they always had. Two events never have the same line: each of the six values before the
+    detail says itself where it ends (a JSON scalar, or an array of text, and the three forms of a subject begin with
+    different bytes), and the detail is all the rest but the bracket.
     """
     if b"\n" in entry.detail:
         raise ValueError(f"Event {entry.number} of stream {entry.stream} holds a line break: it was not written by us")

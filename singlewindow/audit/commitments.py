@@ -28,8 +28,8 @@ def of_document(declaration: Row, version: Row) -> Detail:
 
 def of_answer(assessment: Row) -> Detail:
     """How a question was closed, and when it was put; whose answer it is."""
-    told = {name: assessment[name] for name in ("agency", "answer", "asked_at", "dispatched_at")}
-    return told | {"sha256": digest(assessment["body"])}
+    closed = {name: assessment[name] for name in ("agency", "answer", "asked_at", "dispatched_at")}
+    return closed | {"sha256": digest(assessment["body"])}
 
 
 def of_late_answer(late: Row) -> Detail:
@@ -39,8 +39,8 @@ def of_late_answer(late: Row) -> Detail:
 
 def of_decision(decision: Row) -> Detail:
     """A decision: its outcome, what it was computed from, and all that it says."""
-    told = {name: decision[name] for name in ("outcome", "fingerprint")}
-    return told | {"sha256": digest(decision["body"])}
+    decided = {name: decision[name] for name in ("outcome", "fingerprint")}
+    return decided | {"sha256": digest(decision["body"])}
 
 
 def digest(stored: bytes) -> str:
@@ -53,25 +53,25 @@ class Change(NamedTuple):
 
     kind: str
     at: int
-    told: Detail
+    detail: Detail
 
     @property
     def key(self) -> tuple[str, int, bytes]:
         """Equal for equal changes."""
-        return self.kind, self.at, msgspec.json.encode(self.told, order="sorted")
+        return self.kind, self.at, msgspec.json.encode(self.detail, order="sorted")
 
 
-def differences(stored: Iterable[Change], told: Iterable[Change]) -> Iterator[str]:
+def differences(stored: Iterable[Change], recorded: Iterable[Change]) -> Iterator[str]:
     """Where a version's rows and its events differ, in words; an event's detail may hold more than the row commits to.
 
     Events that name no digest were written before the trail had any: of these, kind and moment are compared.
     """
-    rows, events = list(stored), list(told)
+    rows, events = list(stored), list(recorded)
     for kind in sorted({change.kind for change in (*rows, *events)}):
         mine = [change for change in rows if change.kind == kind]
         theirs = [change for change in events if change.kind == kind]
-        names = set().union(*(change.told for change in mine))
-        if any("sha256" not in change.told for change in theirs):
+        names = set().union(*(change.detail for change in mine))
+        if any("sha256" not in change.detail for change in theirs):
             names = set()
         ours, said = (Counter(_only(change, names).key for change in changes) for changes in (mine, theirs))
         if ours - said:
@@ -81,4 +81,4 @@ def differences(stored: Iterable[Change], told: Iterable[Change]) -> Iterator[st
 
 
 def _only(change: Change, names: Iterable[str]) -> Change:
-    return change._replace(told={name: change.told.get(name) for name in names})
+    return change._replace(detail={name: change.detail.get(name) for name in names})

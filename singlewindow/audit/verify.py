@@ -13,14 +13,14 @@ from typing import Final
 
 import msgspec
 
-from singlewindow.audit.chain import EMPTY, STREAMS, Head, link
+from singlewindow.audit.chain import EMPTY, STREAMS, Head, Subject, link
 from singlewindow.audit.checkpoint import Checkpoint
 from singlewindow.audit.export import Contents, read_opening
 from singlewindow.text_files import ENDS, added, unmarked
 
 MOST_FINDINGS: Final = 20
 
-_event = msgspec.json.Decoder(tuple[int, int, int, str, str, int | None, msgspec.Raw])
+_event = msgspec.json.Decoder(tuple[int, int, int, str, str, int | Subject | None, msgspec.Raw])
 
 
 @dataclass

@@ -23,4 +23,5 @@ def record_reading(context: ClearanceContext, reader: Caller, call: str, told: M
     """Note that `reader` was told this by that call; raises the database's error, and then nothing may be told."""
     detail = {"call": call, "key_id": reader.key_id, **told}
     with context.engine.begin() as connection:
-        events.record(connection, [events.Event(clock(connection), events.Kind.READ, reader.actor, None, detail)])
+        now, subject = clock(connection), events.about_key(reader.key_id)
+        events.record(connection, [events.Event(now, events.Kind.READ, reader.actor, subject, detail)])

@@ -14,11 +14,12 @@ from singlewindow.audit.checkpoint import Checkpoint, Signer, read_checkpoint
 from singlewindow.audit.export import Contents, event_line, opening
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.storage import audit_chain, checkpoints
+from singlewindow.storage.checkpoints import KeptCheckpoint
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.times import MICROSECONDS
 
 
-def sign(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoint | None:
+def sign_checkpoint(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoint | None:
     """Make the next checkpoint; None where the last is younger than `after_seconds`, or another process was quicker."""
     with reading(engine) as connection:
         if not _is_due(_last(connection), clock(connection), after_seconds):
@@ -29,7 +30,7 @@ def sign(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoi
             return None
         number = last.statement.number + 1 if last else 1
         made = signer.sign(number, now, audit_chain.heads(connection), last)
-        return made if checkpoints.add(connection, number, now, made.line) else None
+        return made if checkpoints.add(connection, KeptCheckpoint(number, now, made.line)) else None
 
 
 def _last(connection: Connection) -> Checkpoint | None:
@@ -57,7 +58,7 @@ class Coverage(NamedTuple):
         return math.inf if self.last is None else max(0, now - self.last) / MICROSECONDS
 
 
-def coverage(connection: Connection) -> Coverage:
+def checkpoint_coverage(connection: Connection) -> Coverage:
     """How far the checkpoints reach now; costs the same however many events there are."""
     row = checkpoints.newest(connection)
     events = sum(head.number for head in audit_chain.heads(connection))
@@ -89,25 +90,25 @@ def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[C
     return [read_checkpoint(row.line) for row in rows], following
 
 
-def contents(engine: Engine, after: list[Head] | None = None) -> Contents:
+def export_contents(engine: Engine, after: list[Head] | None = None) -> Contents:
     """What an export made now holds: everything, or what came after these heads."""
     with reading(engine) as connection:
         return Contents(
             exported_at=clock(connection),
             after=after or [EMPTY] * STREAMS,
             heads=audit_chain.heads(connection),
-            outside=audit_chain.outside(connection),
+            outside=audit_chain.count_outside(connection),
         )
 
 
-def export(engine: Engine, contents: Contents) -> Iterator[bytes]:
+def export_lines(engine: Engine, contents: Contents) -> Iterator[bytes]:
     """The export's lines. Pages are read one by one: nothing is held in the database while the file is written."""
     yield opening(contents)
     for stream, (start, end) in enumerate(zip(contents.after, contents.heads, strict=True)):
         last = start.number
         while last < end.number:
             with reading(engine) as connection:
-                page = list(audit_chain.read(connection, stream, last, end.number))
+                page = list(audit_chain.read_stream(connection, stream, last, end.number))
             if not page:
                 break
             yield from (event_line(link, entry) for entry, link in page)

@@ -88,7 +88,7 @@ def status(context: ClearanceContext, reader: Caller, mrn: str) -> Status | None
         row = declarations.current(connection, mrn, party)
         if row is None:
             return None
-        trail = events.of_version(connection, row.version_id)
+        trail = events.of_subject(connection, row.version_id)
         answered = backlog.answered(connection, row.version_id) if everything else {}
     return Status(
         mrn=row.mrn,

@@ -13,12 +13,12 @@ from singlewindow.storage.engine.connect import reading
 PAGE = 200
 
 
-def compare(engine: Engine) -> Iterator[tuple[int, list[str]]]:
+def compare_with_trail(engine: Engine) -> Iterator[tuple[int, list[str]]]:
     """For page after page: how many versions it has, and in words where they differ from their events."""
     last = 0
     while True:
         with reading(engine, together=True) as connection:
-            page = reconciliation.versions(connection, last, PAGE)
+            page = reconciliation.version_ids(connection, last, PAGE)
             found = list(_differences(connection, page))
         if not page:
             return
@@ -27,7 +27,8 @@ def compare(engine: Engine) -> Iterator[tuple[int, list[str]]]:
 
 
 def _differences(connection: Connection, page: list[int]) -> Iterator[str]:
-    told, stored = reconciliation.told(connection, page), reconciliation.stored(connection, page)
+    recorded = reconciliation.recorded_changes(connection, page)
+    stored = reconciliation.stored_changes(connection, page)
     for version_id in page:
-        for words in differences(stored.get(version_id, []), told.get(version_id, [])):
+        for words in differences(stored.get(version_id, []), recorded.get(version_id, [])):
             yield f"version {version_id}, {words}"

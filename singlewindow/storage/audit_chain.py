@@ -9,34 +9,63 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Engine, Integer, LargeBinary, and_, bindparam, cast, func, select, update
 from sqlalchemy import event as hooks
 
 from singlewindow.audit import chain
-from singlewindow.audit.chain import STREAMS, Entry, Head
+from singlewindow.audit.chain import STREAMS, Entry, Head, Subject
 from singlewindow.storage.engine.bulk import insert_rows
-from singlewindow.storage.tables import Record, event, trail
-
-Row = dict[str, Any]
+from singlewindow.storage.tables import event, trail
 
 OPERATOR: Final = "operator:cli"
 """Whoever gives commands on the service's own machines, whichever command it is."""
 PENDING: Final = "events to be chained"
-# SQLite gives what was put in, be it text: an event that was altered in that way too is to be read, and found out.
-CHAINED: Final = (event.c.stream, event.c.number, event.c.at, event.c.kind, event.c.actor, event.c.version_id,
-                  cast(event.c.detail, LargeBinary).label("detail"))  # fmt: skip
 PAGE: Final = 1_000
+_ABOUT: Final = (event.c.version_id, event.c.subject_kind, event.c.subject_id)
+# SQLite gives what was put in, be it text: an event that was altered in that way too is to be read, and found out.
+_CONTENT: Final = (event.c.at, event.c.kind, event.c.actor, cast(event.c.detail, LargeBinary), *_ABOUT)
 # Built once: they are said in every transaction.
 _TURNED: Final = (trail.c.stream + bindparam("turned", type_=Integer)) % STREAMS
-_NEAREST_FREE: Final = select(trail).order_by(_TURNED).limit(1).with_for_update(skip_locked=True)
+_HEAD: Final = select(trail.c.stream, trail.c.number, trail.c.link)
+_NEAREST_FREE: Final = _HEAD.order_by(_TURNED).limit(1).with_for_update(skip_locked=True)
 _MOVE_ON: Final = (
     update(trail)
     .where(trail.c.stream == bindparam("its_stream"))
     .values(number=bindparam("number"), link=bindparam("link"))
 )
+_PLACE: Final = (
+    update(event)
+    .where(event.c.id == bindparam("its_id"))
+    .values({name: bindparam(f"its_{name}") for name in ("stream", "number", "link")})
+)
+
+
+class Unchained(NamedTuple):
+    """An event that has no place yet: an `Entry` but for that."""
+
+    at: int
+    kind: str
+    actor: str
+    subject: int | tuple[str, ...] | None
+    detail: bytes
+
+
+class Chained(NamedTuple):
+    """An event at its place, and the link that proves it there."""
+
+    entry: Entry
+    link: bytes
+
+
+class _Tail(NamedTuple):
+    """A stream's locked head."""
+
+    stream: int
+    number: int
+    link: bytes
 
 
 def append_at_commit(engine: Engine) -> None:
@@ -49,9 +78,9 @@ def append_at_commit(engine: Engine) -> None:
     hooks.listen(engine, "commit", append)
 
 
-def keep(connection: Connection, rows: Iterable[Row]) -> None:
-    """Keep events (rows of `event` without their place in the chain) until they are appended."""
-    connection.info[PENDING].extend(rows)
+def keep(connection: Connection, events: Iterable[Unchained]) -> None:
+    """Keep events until they are appended."""
+    connection.info[PENDING].extend(events)
 
 
 def append(connection: Connection) -> None:
@@ -59,29 +88,39 @@ def append(connection: Connection) -> None:
     kept = connection.info[PENDING]
     if not kept:
         return
-    insert_rows(connection, event, _chained(connection, kept))
+    _insert(connection, _chain(connection, kept))
     connection.info[PENDING] = []
 
 
-def _chained(connection: Connection, rows: Sequence[Row]) -> list[Row]:
-    """The rows with their places in the chain, whose head is locked and moved on."""
-    head = _take_head(connection)
-    placed, link = [], head.link
-    for number, row in enumerate(rows, start=head.number + 1):
-        entry = Entry(stream=head.stream, number=number, **row)
+def _insert(connection: Connection, chained: Iterable[Chained]) -> None:
+    insert_rows(connection, event, [_row(*each) for each in chained])
+
+
+def _row(entry: Entry, link: bytes) -> dict[str, Any]:
+    about = (None, *entry.subject) if isinstance(entry.subject, Subject) else (entry.subject, None, None)
+    version_id, subject_kind, subject_id = about
+    return {"at": entry.at, "kind": entry.kind, "actor": entry.actor, "version_id": version_id, "detail": entry.detail,
+            "stream": entry.stream, "number": entry.number, "link": link, "subject_kind": subject_kind,
+            "subject_id": subject_id}  # fmt: skip
+
+
+def _chain(connection: Connection, events: Sequence[Unchained]) -> list[Chained]:
+    """The events at their places in the chain, whose head is locked and moved on."""
+    tail = _take_tail(connection)
+    placed, link = [], tail.link
+    for number, each in enumerate(events, start=tail.number + 1):
+        entry = Entry(tail.stream, number, *each)
         link = chain.link(link, chain.line(entry))
-        placed.append(entry._asdict() | {"link": link})
-    connection.execute(_MOVE_ON, {"its_stream": head.stream, "number": head.number + len(rows), "link": link})
+        placed.append(Chained(entry, link))
+    connection.execute(_MOVE_ON, {"its_stream": tail.stream, "number": tail.number + len(events), "link": link})
     return placed
 
 
-def _take_head(connection: Connection) -> Record:
+def _take_tail(connection: Connection) -> _Tail:
     """Lock a head that is free, looking from one chosen by chance; where all are taken, wait for that one."""
     chosen = secrets.randbelow(STREAMS)
     free = connection.execute(_NEAREST_FREE, {"turned": STREAMS - chosen}).first()
-    if free is not None:
-        return free
-    return connection.execute(select(trail).where(trail.c.stream == chosen).with_for_update()).one()
+    return _Tail(*(free or connection.execute(_HEAD.where(trail.c.stream == chosen).with_for_update()).one()))
 
 
 def adopt(connection: Connection, now: int, after: int) -> int | None:
@@ -89,30 +128,36 @@ def adopt(connection: Connection, now: int, after: int) -> int | None:
 
     The event before them in their stream says how many they are: until then they could have been altered.
     """
-    outside = select(event.c.id, *CHAINED[2:]).where(event.c.stream.is_(None), event.c.id > after)
-    page = outside.order_by(event.c.id).limit(PAGE).with_for_update()
-    found = [dict(row) for row in connection.execute(page).mappings()]
+    outside = select(event.c.id, *_CONTENT).where(event.c.stream.is_(None), event.c.id > after)
+    found = connection.execute(outside.order_by(event.c.id).limit(PAGE).with_for_update()).all()
     if not found:
         return None
-    ids = [row.pop("id") for row in found]
-    said = {"at": now, "kind": "adopted", "actor": OPERATOR, "version_id": None,
-            "detail": msgspec.json.encode({"events": len(found)})}  # fmt: skip
-    first, *placed = _chained(connection, [said, *found])
-    insert_rows(connection, event, [first])
-    place: Row = {name: bindparam(f"its_{name}") for name in ("stream", "number", "link")}
-    moved = [{"its_id": id_, **{f"its_{name}": row[name] for name in place}}
-             for id_, row in zip(ids, placed, strict=True)]  # fmt: skip
-    connection.execute(update(event).where(event.c.id == bindparam("its_id")).values(**place), moved)
-    return int(ids[-1])
+    adopted = Unchained(now, "adopted", OPERATOR, None, msgspec.json.encode({"events": len(found)}))
+    first, *placed = _chain(connection, [adopted, *(_unchained(*content) for _, *content in found)])
+    _insert(connection, [first])
+    moved = [{"its_id": row.id, "its_stream": entry.stream, "its_number": entry.number, "its_link": link}
+             for row, (entry, link) in zip(found, placed, strict=True)]  # fmt: skip
+    connection.execute(_PLACE, moved)
+    return int(found[-1].id)
+
+
+def _unchained(at: int, kind: str, actor: str, detail: bytes, *about: Any) -> Unchained:
+    return Unchained(at, kind, actor, _subject(*about), detail)
+
+
+def _subject(version_id: int | None, kind: Any, id_: Any) -> int | tuple[Any, ...] | None:
+    """What a row is about. Nobody writes one that names a version and something else: all of it is shown then."""
+    if kind is None and id_ is None:
+        return version_id
+    return Subject(kind, id_) if version_id is None else (kind, id_, version_id)
 
 
 def heads(connection: Connection) -> list[Head]:
     """Where every stream ends, all at one moment."""
-    rows = connection.execute(select(trail).order_by(trail.c.stream))
-    return [Head(row.number, row.link.hex()) for row in rows]
+    return [Head(number, link.hex()) for _, number, link in connection.execute(_HEAD.order_by(trail.c.stream))]
 
 
-def outside(connection: Connection) -> int:
+def count_outside(connection: Connection) -> int:
     """How many events stand in none of the streams, or past the ends of one: no export holds them."""
     within = (trail.c.stream == event.c.stream, event.c.number >= 1, event.c.number <= trail.c.number)
     chained = select(func.count()).select_from(event).join(trail, and_(*within)).scalar_subquery()
@@ -120,9 +165,11 @@ def outside(connection: Connection) -> int:
     return int(connection.execute(select(every - chained)).scalar_one())  # one statement, and so of one moment
 
 
-def read(connection: Connection, stream: int, after: int, until: int) -> Iterator[tuple[Entry, bytes]]:
-    """A stream's events with numbers above `after`, up to `until`, in order, a page at most; each with its link."""
+def read_stream(connection: Connection, stream: int, after: int, until: int) -> Iterator[Chained]:
+    """A stream's events with numbers above `after`, up to `until`, in order, a page at most."""
     mine = (event.c.stream == stream, event.c.number > after, event.c.number <= until)
-    columns = (*CHAINED, cast(event.c.link, LargeBinary))
-    for *values, link in connection.execute(select(*columns).where(*mine).order_by(event.c.number).limit(PAGE)):
-        yield Entry(*values), link
+    columns = (event.c.number, cast(event.c.link, LargeBinary), *_CONTENT)
+    for number, link, *content in connection.execute(
+        select(*columns).where(*mine).order_by(event.c.number).limit(PAGE)
+    ):
+        yield Chained(Entry(stream, number, *_unchained(*content)), link)

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, select
 
 from singlewindow.storage.engine.bulk import insert_new_rows
-from singlewindow.storage.tables import Record, checkpoint
+from singlewindow.storage.tables import checkpoint
 
 
-def newest(connection: Connection) -> Record | None:
-    """The last checkpoint: its number, the moment it was made and its line; None where there is none yet."""
-    columns = (checkpoint.c.number, checkpoint.c.at, checkpoint.c.line)
-    return connection.execute(select(*columns).order_by(checkpoint.c.number.desc()).limit(1)).first()
+class KeptCheckpoint(NamedTuple):
+    """A checkpoint: its number, when it was made (microseconds since 1970 UTC), and its line, signature and all."""
+
+    number: int
+    at: int
+    line: bytes
 
 
-def add(connection: Connection, number: int, at: int, line: bytes) -> bool:
+_COLUMNS = tuple(checkpoint.c[name] for name in KeptCheckpoint._fields)
+
+
+def newest(connection: Connection) -> KeptCheckpoint | None:
+    """The last checkpoint; None where there is none yet."""
+    row = connection.execute(select(*_COLUMNS).order_by(checkpoint.c.number.desc()).limit(1)).first()
+    return None if row is None else KeptCheckpoint(*row)
+
+
+def add(connection: Connection, made: KeptCheckpoint) -> bool:
     """Keep a checkpoint; False where another process has made the one with this number."""
-    return bool(insert_new_rows(connection, checkpoint, [{"number": number, "at": at, "line": line}], ("number",)))
+    return bool(insert_new_rows(connection, checkpoint, [made._asdict()], ("number",)))
 
 
-def numbered(connection: Connection, first: int, limit: int) -> list[Record]:
-    """The numbers and lines of the checkpoints from number `first` on, in order, at most `limit`."""
-    query = select(checkpoint.c.number, checkpoint.c.line).where(checkpoint.c.number >= first)
-    return list(connection.execute(query.order_by(checkpoint.c.number).limit(limit)))
+def numbered(connection: Connection, first: int, limit: int) -> list[KeptCheckpoint]:
+    """The checkpoints from number `first` on, in order, at most `limit`."""
+    query = select(*_COLUMNS).where(checkpoint.c.number >= first).order_by(checkpoint.c.number).limit(limit)
+    return [KeptCheckpoint(*row) for row in connection.execute(query)]

@@ -1,6 +1,6 @@
 """The event trail: a closed vocabulary of what can happen, written in the transaction of the change itself.
 
-How events are chained, so that none can be altered unseen, is the matter of `trail`.
+How events are chained, so that none can be altered unseen, is the matter of `audit_chain`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from singlewindow.audit.chain import Subject
 from singlewindow.storage import audit_chain
+from singlewindow.storage.audit_chain import Unchained
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
@@ -41,13 +43,26 @@ class Kind(StrEnum):
 
 
 class Event(NamedTuple):
-    """One event: `at` in microseconds of the database's clock, `actor` who caused it, `detail` plain values."""
+    """One event: `at` in microseconds of the database's clock, `actor` who caused it, `detail` plain values.
+
+    `subject` is what it is about: a version by its id, anything else by kind and id.
+    """
 
     at: int
     kind: Kind
     actor: str
-    version_id: int | None = None
+    subject: int | Subject | None = None
     detail: dict[str, Any] = {}  # noqa: RUF012 - a named tuple's default is never changed
+
+
+def about_key(key_id: str) -> Subject:
+    """The subject of events about a key, and of what was read with it."""
+    return Subject("key", key_id)
+
+
+def about_mandate(mandate_id: int) -> Subject:
+    """The subject of events about a mandate."""
+    return Subject("mandate", str(mandate_id))
 
 
 def record(connection: Connection, events: Iterable[Event]) -> None:
@@ -55,11 +70,23 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
 
     They are kept until the transaction takes its streams or commits, and chained then: record them before either.
     """
-    audit_chain.keep(connection, [entry._asdict() | {"detail": msgspec.json.encode(entry.detail)} for entry in events])
+    audit_chain.keep(connection, (Unchained(*entry[:-1], msgspec.json.encode(entry.detail)) for entry in events))
 
 
-def of_version(connection: Connection, version_id: int) -> list[Event]:
-    """The events of one version, oldest first."""
-    columns = (event.c.at, event.c.kind, event.c.actor, event.c.version_id, event.c.detail)
-    rows = connection.execute(select(*columns).where(event.c.version_id == version_id).order_by(event.c.id))
-    return [Event(row.at, Kind(row.kind), row.actor, row.version_id, msgspec.json.decode(row.detail)) for row in rows]
+def of_subject(connection: Connection, subject: int | Subject) -> list[Event]:
+    """The events about a version, or about anything else, oldest first.
+
+    Events about keys and mandates that were written before revision 0010 of the tables name no subject.
+    """
+    columns = (event.c.at, event.c.kind, event.c.actor, event.c.detail)
+    query = select(*columns).where(*_is_about(subject)).order_by(event.c.id)
+    return [
+        Event(at, Kind(kind), actor, subject, msgspec.json.decode(detail))
+        for at, kind, actor, detail in connection.execute(query)
+    ]
+
+
+def _is_about(subject: int | Subject) -> tuple[ColumnElement[bool], ...]:
+    if isinstance(subject, Subject):
+        return event.c.subject_kind == subject.kind, event.c.subject_id == subject.id
+    return (event.c.version_id == subject,)

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Column, Connection, LargeBinary, cast, select
-from sqlalchemy.sql.schema import Table
 
 from singlewindow.audit import commitments
 from singlewindow.audit.commitments import Change
@@ -20,38 +19,38 @@ COMPARED = (Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED
 Changes = dict[int, list[Change]]
 
 
-def versions(connection: Connection, after: int, limit: int) -> list[int]:
+def version_ids(connection: Connection, after: int, limit: int) -> list[int]:
     """The next versions above this id, in order: those that are stored, and those that events speak of."""
     stored = select(version.c.id).where(version.c.id > after).order_by(version.c.id).limit(limit)
-    told = select(event.c.version_id).where(event.c.version_id > after).distinct().order_by(event.c.version_id)
-    found = {*connection.execute(stored).scalars(), *connection.execute(told.limit(limit)).scalars()}
+    named = select(event.c.version_id).where(event.c.version_id > after).distinct().order_by(event.c.version_id)
+    found = {*connection.execute(stored).scalars(), *connection.execute(named.limit(limit)).scalars()}
     return sorted(found)[:limit]
 
 
-def stored(connection: Connection, version_ids: Iterable[int]) -> Changes:
-    """What stands in the tables, its digests computed again."""
-    ids = list(version_ids)
+def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
+    """By version id what stands in the tables, its digests computed again."""
     changes: Changes = defaultdict(list)
-    lodged = list(_rows(connection, version, version.c.id, ids))
+    mine = list(ids)
+    lodged = list(_rows(connection, version.c.id, mine))
     whose = (row["declaration_id"] for row in lodged)
-    declarations = {row["id"]: row for row in _rows(connection, declaration, declaration.c.id, whose)}
+    declarations = {row["id"]: row for row in _rows(connection, declaration.c.id, whose)}
     for row in lodged:
         recomputed = {"received_sha256": _digest(row["received"]), "content_sha256": _digest(row["canonical"])}
-        told = commitments.of_document(declarations.get(row["declaration_id"], {}), row | recomputed)
-        changes[row["id"]].append(Change(Kind.LODGED, row["lodged_at"], told))
-    for row in _rows(connection, assessment, assessment.c.version_id, ids):
+        detail = commitments.of_document(declarations.get(row["declaration_id"], {}), row | recomputed)
+        changes[row["id"]].append(Change(Kind.LODGED, row["lodged_at"], detail))
+    for row in _rows(connection, assessment.c.version_id, mine):
         kind = Kind.ASSESSED if row["answer"] == "assessed" else Kind.UNANSWERED
         changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))
-    for row in _rows(connection, late_assessment, late_assessment.c.version_id, ids):
+    for row in _rows(connection, late_assessment.c.version_id, mine):
         changes[row["version_id"]].append(Change(Kind.LATE, row["received_at"], commitments.of_late_answer(row)))
-    for row in _rows(connection, decision, decision.c.version_id, ids):
+    for row in _rows(connection, decision.c.version_id, mine):
         changes[row["version_id"]].append(Change(Kind.DECIDED, row["decided_at"], commitments.of_decision(row)))
     return changes
 
 
-def _rows(connection: Connection, table: Table, key: Column[int], ids: Iterable[int]) -> Iterator[dict[str, Any]]:
+def _rows(connection: Connection, key: Column[int], ids: Iterable[int]) -> Iterator[dict[str, Any]]:
     # SQLite gives what was put in: bytes that somebody has replaced with text are still to be compared.
-    columns = [cast(c, LargeBinary).label(c.name) if isinstance(c.type, LargeBinary) else c for c in table.c]
+    columns = [cast(c, LargeBinary).label(c.name) if isinstance(c.type, LargeBinary) else c for c in key.table.c]
     return (dict(row) for row in connection.execute(select(*columns).where(key.in_(list(ids)))).mappings())
 
 
@@ -59,11 +58,11 @@ def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def told(connection: Connection, version_ids: Iterable[int]) -> Changes:
-    """What the events say."""
+def recorded_changes(connection: Connection, ids: Iterable[int]) -> Changes:
+    """By version id what the events say."""
     changes: Changes = defaultdict(list)
-    mine = (event.c.version_id.in_(list(version_ids)), event.c.kind.in_(COMPARED))
+    mine = (event.c.version_id.in_(list(ids)), event.c.kind.in_(COMPARED))
     columns = (event.c.version_id, event.c.kind, event.c.at, event.c.detail)
-    for row in connection.execute(select(*columns).where(*mine)):
-        changes[row.version_id].append(Change(row.kind, row.at, msgspec.json.decode(row.detail)))
+    for version_id, kind, at, detail in connection.execute(select(*columns).where(*mine)):
+        changes[version_id].append(Change(kind, at, msgspec.json.decode(detail)))
     return changes

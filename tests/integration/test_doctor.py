@@ -115,7 +115,7 @@ def test_checkpoints_that_were_never_made_have_stopped_or_cannot_be_read_are_war
     trader.lodge(tree("A"))
     assert found()["checkpoints"].level is Level.WARNING
     assert "no checkpoint" in found()["checkpoints"].text
-    audit_trail.sign(context.engine, Signer(new_key()))
+    audit_trail.sign_checkpoint(context.engine, Signer(new_key()))
     assert found()["checkpoints"].level is Level.OK
     trader.lodge(tree("B"))
     assert found()["checkpoints"].level is Level.OK
@@ -125,7 +125,7 @@ def test_checkpoints_that_were_never_made_have_stopped_or_cannot_be_read_are_war
     assert check.level is Level.WARNING
     assert re.search(r"36\d\d s ago; 1 events since", check.text)
     with context.engine.begin() as connection:
-        checkpoints.add(connection, 99, 0, b"nonsense")
+        checkpoints.add(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
     assert "no checkpoint" in found()["checkpoints"].text
 
 

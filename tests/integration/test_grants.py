@@ -92,7 +92,7 @@ def test_the_role_does_all_that_the_service_does(service: ClearanceContext) -> N
     heart.beat()
     heart.leave()
     record_reading(service, Caller("k", Role.AUDITOR), "test", {})
-    assert audit_trail.sign(service.engine, Signer(new_key())) is not None
+    assert audit_trail.sign_checkpoint(service.engine, Signer(new_key())) is not None
 
 
 FORBIDDEN: Mapping[str, tuple[str, ...]] = {

@@ -41,14 +41,14 @@ def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
     trader: Caller, callers: Callers, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     mrn = _lodged(trader)
-    reader, path, of_version = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_version
+    reader, path, of_subject = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_subject
     before = body_of(reader.get(path))
 
     def decided_first(connection: Connection, version_id: int) -> list[events.Event]:
         work(context)
-        return of_version(connection, version_id)
+        return of_subject(connection, version_id)
 
-    monkeypatch.setattr(events, "of_version", decided_first)
+    monkeypatch.setattr(events, "of_subject", decided_first)
     assert body_of(reader.get(path)) == before
     assert before["state"] == "open"
     monkeypatch.undo()

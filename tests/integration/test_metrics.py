@@ -144,7 +144,7 @@ def test_events_that_no_checkpoint_covers_are_counted_with_how_long_they_have_wa
     trader = callers.trader()
     before = scrape(context)
     assert (before["events_unproven",], before["events_unproven_seconds",]) == (1, math.inf)
-    audit_trail.sign(context.engine, Signer(new_key()))
+    audit_trail.sign_checkpoint(context.engine, Signer(new_key()))
     assert scrape(context)["events_unproven_seconds",] == 0
     trader.lodge(tree())
     change(context, "UPDATE checkpoint SET at = at - 60000000")

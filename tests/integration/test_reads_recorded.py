@@ -50,7 +50,7 @@ def test_a_reading_is_recorded_with_who_read_and_what(
     callers: Callers, trader: Caller, context: ClearanceContext, route: Route, role: Role
 ) -> None:
     mrn, reader = lodged(trader, context), callers.of(role)
-    audit_trail.sign(context.engine, Signer(new_key()))
+    audit_trail.sign_checkpoint(context.engine, Signer(new_key()))
     grant(context.engine, "BROKER1", TRADER)
     path = route.path.replace("<mrn>", mrn).replace("<code>", "customs")
     place = TRADER_S if role is Role.BROKER else {}
@@ -181,7 +181,7 @@ def test_an_auditor_fetches_the_checkpoints_that_came_since_the_last_time(
     callers: Callers, context: ClearanceContext
 ) -> None:
     signer = Signer(new_key())
-    made = [audit_trail.sign(context.engine, signer) for _ in range(3)]
+    made = [audit_trail.sign_checkpoint(context.engine, signer) for _ in range(3)]
     answer = callers.auditor().get("/v1/audit/checkpoints?after=1")
     assert answer.content_type == "text/plain"
     assert read_checkpoints(answer.data.splitlines(), [signer.public]) == made[1:]

@@ -187,7 +187,7 @@ def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(
             with pytest.raises(NotInStream, match=f"does not reach number {cursor.number}"):
                 read_on(cursor)
         lodged(other, "NEW")
-        audit_trail.sign(other.engine, SIGNER)
+        audit_trail.sign_checkpoint(other.engine, SIGNER)
         for read_on, before, cursor in zip(_streams(other), kept, lost, strict=True):
             with pytest.raises(NotInStream, match=f"Number {cursor.number} of this stream is another entry"):
                 read_on(cursor)
@@ -204,7 +204,7 @@ def _streams(context: ClearanceContext) -> list[Callable[[Cursor], Cursor]]:
 
 
 def _ends(context: ClearanceContext) -> list[Cursor]:
-    audit_trail.sign(context.engine, SIGNER)
+    audit_trail.sign_checkpoint(context.engine, SIGNER)
     return [read_on(START) for read_on in _streams(context)]
 
 

@@ -50,7 +50,9 @@ def reader(request: pytest.FixtureRequest, callers: Callers, context: ClearanceC
     if request.param == "feed":
         return Reader(callers.agency("customs"), "/v1/agencies/customs/feed", "feed", lodge)
     auditor = callers.auditor()
-    return Reader(auditor, "/v1/audit/checkpoints", "checkpoint", lambda: audit_trail.sign(context.engine, SIGNER))
+    return Reader(
+        auditor, "/v1/audit/checkpoints", "checkpoint", lambda: audit_trail.sign_checkpoint(context.engine, SIGNER)
+    )
 
 
 def entries(answer: TestResponse) -> int:

@@ -11,13 +11,17 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, create_engine, select, text
 
+from singlewindow.access.keyring import create_key, revoke_key, rotate_key
+from singlewindow.access.keys import Caller, Role
+from singlewindow.access.mandates import grant, revoke_mandate
 from singlewindow.audit.chain import STREAMS
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.audit.verify import Verdict, verify
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
+from singlewindow.enquiries.access_log import record_reading
 from singlewindow.enquiries.cursors import START, Cursor, NotInStream
-from singlewindow.enquiries.reconciliation import compare
+from singlewindow.enquiries.reconciliation import compare_with_trail
 from singlewindow.storage import audit_chain, checkpoints, events, reconciliation
 from singlewindow.storage.engine import migrate
 from singlewindow.storage.engine.connect import open_engine, reading
@@ -45,9 +49,9 @@ def happening(actor: str, number: int = 0) -> events.Event:
 
 def verified(engine: Engine) -> Verdict:
     """What an auditor finds who takes a checkpoint and an export now."""
-    made = audit_trail.sign(engine, SIGNER)
+    made = audit_trail.sign_checkpoint(engine, SIGNER)
     assert made is not None
-    return verify(audit_trail.export(engine, audit_trail.contents(engine)), [made])
+    return verify(audit_trail.export_lines(engine, audit_trail.export_contents(engine)), [made])
 
 
 def rows(engine: Engine, query: str) -> Sequence[Any]:
@@ -177,25 +181,79 @@ def test_an_export_is_read_in_pages_up_to_where_the_streams_ended(
     monkeypatch.setattr(audit_chain, "PAGE", 3)
     for _ in range(40):
         _write_one(engine)
-    contents = audit_trail.contents(engine)
+    contents = audit_trail.export_contents(engine)
     for _ in range(10):
         _write_one(engine)
-    made = audit_trail.sign(engine, SIGNER)
+    made = audit_trail.sign_checkpoint(engine, SIGNER)
     assert made is not None
-    assert verify(audit_trail.export(engine, contents), [SIGNER.sign(1, 0, contents.heads, None)]).intact
-    since = audit_trail.contents(engine, contents.heads)
+    assert verify(audit_trail.export_lines(engine, contents), [SIGNER.sign(1, 0, contents.heads, None)]).intact
+    since = audit_trail.export_contents(engine, contents.heads)
     assert since.events == 10
-    assert verify(audit_trail.export(engine, since), [SIGNER.sign(1, 0, contents.heads, None), made]).events == 10
+    assert verify(audit_trail.export_lines(engine, since), [SIGNER.sign(1, 0, contents.heads, None), made]).events == 10
 
 
 def test_an_event_altered_in_the_database_is_found(engine: Engine) -> None:
     for _ in range(20):
         _write_one(engine)
-    made = audit_trail.sign(engine, SIGNER)
+    made = audit_trail.sign_checkpoint(engine, SIGNER)
     assert made is not None
     change(engine, "UPDATE event SET actor = 'nobody' WHERE id = (SELECT min(id) FROM event)")
-    (words,) = verify(audit_trail.export(engine, audit_trail.contents(engine)), [made]).findings
+    (words,) = verify(audit_trail.export_lines(engine, audit_trail.export_contents(engine)), [made]).findings
     assert "does not follow" in words
+
+
+ABOUT_ANOTHER = (
+    "UPDATE event SET subject_id = 'another' WHERE kind = 'key-created'",
+    "UPDATE event SET subject_kind = 'mandate' WHERE kind = 'key-created'",
+    "UPDATE event SET subject_kind = NULL WHERE kind = 'key-created'",
+    "UPDATE event SET subject_id = NULL WHERE kind = 'key-created'",
+    "UPDATE event SET subject_kind = NULL, subject_id = NULL WHERE kind = 'key-created'",
+    "UPDATE event SET version_id = (SELECT id FROM version) WHERE kind = 'key-created'",
+    "UPDATE event SET subject_kind = 'key', subject_id = 'another' WHERE kind = 'lodged'",
+    "UPDATE event SET subject_id = 'another' WHERE kind = 'lodged'",
+    "UPDATE event SET subject_kind = 'version', subject_id = version_id, version_id = NULL WHERE kind = 'lodged'",
+    "UPDATE event SET version_id = NULL WHERE kind = 'lodged'",
+)
+
+
+@pytest.mark.parametrize("statement", ABOUT_ANOTHER)
+def test_an_event_whose_subject_was_altered_in_the_database_is_found(context: ClearanceContext, statement: str) -> None:
+    one(context, "ABOUT")
+    create_key(context.engine, Role.OPERATOR)
+    assert verified(context.engine).intact
+    change(context.engine, statement)
+    assert not verified(context.engine).intact
+
+
+def test_what_happened_to_a_key_or_a_mandate_and_what_was_read_is_found_by_its_subject(
+    context: ClearanceContext,
+) -> None:
+    engine = context.engine
+    key, other = create_key(engine, Role.AUDITOR), create_key(engine, Role.AUDITOR)
+    mandate = grant(engine, "GB111111111111", "GB222222222222")
+    record_reading(context, Caller(key.key_id, Role.AUDITOR), "trail", {"mrns": ["M"]})
+    rotate_key(engine, key.key_id, 60)
+    revoke_key(engine, other.key_id)
+    revoke_mandate(engine, mandate)
+    about = [events.about_key(key.key_id), events.about_key(other.key_id), events.about_mandate(mandate)]
+    with engine.connect() as connection:
+        found = [[told.kind for told in events.of_subject(connection, subject)] for subject in about]
+    assert found == [
+        ["key-created", "read", "key-rotated"], ["key-created", "key-revoked"], ["mandate-granted", "mandate-revoked"],
+    ]  # fmt: skip
+    assert verified(engine).intact
+
+
+def test_the_events_about_a_version_are_found_by_its_id_and_no_others(context: ClearanceContext) -> None:
+    one(context, "FIRST")
+    one(context, "SECOND")
+    create_key(context.engine, Role.OPERATOR)
+    work(context)
+    with context.engine.connect() as connection:
+        for version_id in connection.execute(text("SELECT id FROM version")).scalars():
+            mine = events.of_subject(connection, version_id)
+            assert [told.kind for told in mine] == ["lodged", "assessed", "decided"]
+            assert {told.subject for told in mine} == {version_id}
 
 
 STREAM_OF_ONE = "(SELECT min(stream) FROM event)"
@@ -224,7 +282,7 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
 
     def sign(_: int) -> bool:
         barrier.wait()
-        return audit_trail.sign(engine, SIGNER, after_seconds=60) is not None
+        return audit_trail.sign_checkpoint(engine, SIGNER, after_seconds=60) is not None
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(sign, range(8))) == 1
@@ -234,15 +292,15 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
 def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(context: ClearanceContext, log: Log) -> None:
     dispatcher.seal(context, SIGNER)
     with context.engine.begin() as connection:
-        checkpoints.add(connection, 99, 0, b"nonsense")
+        checkpoints.add(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
     dispatcher.seal(context, SIGNER)
     assert [line["level"] for line in log.lines() if "checkpoint" in line["message"]] == ["info", "error"]
 
 
 def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None:
-    first = audit_trail.sign(engine, SIGNER, after_seconds=60)
-    assert audit_trail.sign(engine, SIGNER, after_seconds=60) is None
-    second = audit_trail.sign(engine, SIGNER, after_seconds=0)
+    first = audit_trail.sign_checkpoint(engine, SIGNER, after_seconds=60)
+    assert audit_trail.sign_checkpoint(engine, SIGNER, after_seconds=60) is None
+    second = audit_trail.sign_checkpoint(engine, SIGNER, after_seconds=0)
     assert first is not None
     assert second is not None
     assert (second.statement.number, second.statement.previous) == (2, first.digest)
@@ -251,7 +309,7 @@ def test_checkpoints_follow_each_other_when_they_are_due(engine: Engine) -> None
 
 
 def test_who_keeps_checkpoints_is_never_told_to_replace_them(engine: Engine) -> None:
-    audit_trail.sign(engine, SIGNER, after_seconds=0)
+    audit_trail.sign_checkpoint(engine, SIGNER, after_seconds=0)
     for gone in (Cursor(7), Cursor(1, "00000000")):
         with pytest.raises(NotInStream) as caught:
             audit_trail.checkpoints_after(engine, gone, 10)
@@ -287,7 +345,7 @@ def test_a_record_that_nobody_touched_is_as_its_events_tell(context: ClearanceCo
     one(context, "SAME1")
     one(context, "SAME2")
     work(context)
-    assert list(compare(context.engine)) == [(2, [])]
+    assert list(compare_with_trail(context.engine)) == [(2, [])]
 
 
 def test_whatever_is_altered_in_the_record_differs_from_its_events(context: ClearanceContext) -> None:
@@ -305,19 +363,19 @@ def test_whatever_is_altered_in_the_record_differs_from_its_events(context: Clea
 
 def _compared(context: ClearanceContext, connection: Any) -> list[str]:
     from singlewindow.enquiries.reconciliation import _differences
-    from singlewindow.storage.reconciliation import versions
+    from singlewindow.storage.reconciliation import version_ids
 
-    return list(_differences(connection, versions(connection, 0, 10)))
+    return list(_differences(connection, version_ids(connection, 0, 10)))
 
 
 def test_what_is_written_while_the_record_is_compared_is_no_difference(context: ClearanceContext) -> None:
     """Rows and events are read one after the other, and must be of one moment."""
     with reading(context.engine, together=True) as connection:
-        before = reconciliation.told(connection, reconciliation.versions(connection, 0, 10))
+        before = reconciliation.recorded_changes(connection, reconciliation.version_ids(connection, 0, 10))
         one(context, "MEANWHILE")
         work(context)
-        page = reconciliation.versions(connection, 0, 10)
-        assert (before, page, reconciliation.stored(connection, page)) == ({}, [], {})
+        page = reconciliation.version_ids(connection, 0, 10)
+        assert (before, page, reconciliation.stored_changes(connection, page)) == ({}, [], {})
 
 
 def test_a_version_whose_declaration_was_taken_away_differs_from_its_events(context: ClearanceContext) -> None:
@@ -328,7 +386,7 @@ def test_a_version_whose_declaration_was_taken_away_differs_from_its_events(cont
             connection.exec_driver_sql("ALTER TABLE version DROP CONSTRAINT version_declaration_id_fkey")
         connection.exec_driver_sql("DELETE FROM declaration")
     other.dispose()
-    ((_, found),) = compare(context.engine)
+    ((_, found),) = compare_with_trail(context.engine)
     assert [words.partition(", ")[2] for words in found] == [
         "lodged: 1 in the record that no event tells of", "lodged: 1 told by an event that the record does not hold",
     ]  # fmt: skip
@@ -341,4 +399,6 @@ def test_a_version_without_a_row_is_found_by_its_events(engine: Engine) -> None:
             connection.exec_driver_sql("ALTER TABLE event DROP CONSTRAINT event_version_id_fkey")
         connection.execute(event.insert().values(at=1, kind="decided", actor="x", version_id=77, detail=b"{}"))
     other.dispose()
-    assert list(compare(engine)) == [(1, ["version 77, decided: 1 told by an event that the record does not hold"])]
+    assert list(compare_with_trail(engine)) == [
+        (1, ["version 77, decided: 1 told by an event that the record does not hold"])
+    ]

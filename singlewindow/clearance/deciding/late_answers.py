@@ -99,7 +99,7 @@ def _record_contradiction(connection: Connection, given: Given) -> None:
     digest = hashlib.sha256(
         msgspec.json.encode(msgspec.structs.replace(given.assessment.counted, profiles=""))
     ).hexdigest()
-    trail = events.of_version(connection, given.version.version_id)
+    trail = events.of_subject(connection, given.version.version_id)
     own = (entry for entry in trail if (entry.kind, entry.actor) == (events.Kind.CONTRADICTED, given.actor))
     known = {entry.detail.get("sha256") for entry in own}
     if digest not in known and len(known) < MOST_CONTRADICTIONS:

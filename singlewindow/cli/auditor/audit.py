@@ -53,7 +53,7 @@ def checkpoint(data: Path | None) -> None:
     if not settings.sw_audit_key:
         raise click.ClickException("There is no key to sign with: set SW_AUDIT_KEY_FILE (`singlewindow audit keygen`)")
     with record(data) as engine:
-        made = audit_trail.sign(engine, Signer(settings.sw_audit_key))
+        made = audit_trail.sign_checkpoint(engine, Signer(settings.sw_audit_key))
     if made is None:
         raise click.ClickException("Another process has just made a checkpoint; see `singlewindow audit checkpoints`")
     _print(made)
@@ -85,8 +85,8 @@ def export(data: Path | None, file: Path, after: Path | None) -> None:
     """Write the audit trail to FILE, for `audit verify`."""
     start = read_checkpoints(after.read_bytes().splitlines(), ())[-1].statement.heads if after else None
     with record(data) as engine:
-        contents = audit_trail.contents(engine, start)
-        lines = audit_trail.export(engine, contents)
+        contents = audit_trail.export_contents(engine, start)
+        lines = audit_trail.export_lines(engine, contents)
         progress = click.progressbar(lines, length=contents.events + 1, label="Exporting", file=sys.stderr)
         with _new(file) as out, progress as counted:
             out.writelines(counted)
@@ -163,7 +163,7 @@ def compare(data: Path | None) -> None:
     """Compare documents, answers and decisions in the database with what the trail tells of them."""
     versions = different = 0
     with record(data) as engine:
-        for count, found in reconciliation.compare(engine):
+        for count, found in reconciliation.compare_with_trail(engine):
             versions += count
             different += len(found)
             for words in found:

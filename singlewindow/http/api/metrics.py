@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.merge import Outcome
-from singlewindow.enquiries.audit_trail import Coverage, coverage
+from singlewindow.enquiries.audit_trail import Coverage, checkpoint_coverage
 from singlewindow.storage import counters, heartbeats
 from singlewindow.storage.backlog import Backlog, backlog
 from singlewindow.storage.engine.connect import clock, reading
@@ -67,7 +67,7 @@ def _read(context: ClearanceContext) -> Numbers:
     with reading(context.engine, together=True) as connection:
         now = clock(connection)
         standing, totals = backlog(connection, now), counters.totals(connection)
-        return Numbers(now, standing, totals, heartbeats.alive(connection, now), coverage(connection))
+        return Numbers(now, standing, totals, heartbeats.alive(connection, now), checkpoint_coverage(connection))
 
 
 class _Record(Collector):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from singlewindow.audit.chain import GENESIS, STREAMS, Entry, line, link
+from singlewindow.audit.chain import GENESIS, STREAMS, Entry, Subject, line, link
 from singlewindow.audit.verify import MOST_FINDINGS, verify
 from tests.unit.audit.trails import SIGNER, Trail, filled
 
@@ -35,8 +35,9 @@ def edit(trail: Trail, chance: random.Random) -> None:
     mine, place = _some(trail, chance)
     entry, its = mine[place]
     changes: dict[str, Any] = {
-        "at": entry.at + 1, "kind": "late", "actor": "system", "version_id": None, "number": entry.number + 1,
-        "stream": (entry.stream + 1) % STREAMS, "detail": entry.detail.replace(b"customs", b"health"),
+        "at": entry.at + 1, "kind": "late", "actor": "system", "subject": Subject("mandate", "7"),
+        "number": entry.number + 1, "stream": (entry.stream + 1) % STREAMS,
+        "detail": entry.detail.replace(b"customs", b"health"),
     }  # fmt: skip
     part = chance.choice([*changes, "link"])
     mine[place] = (entry, bytes(32)) if part == "link" else (entry._replace(**{part: changes[part]}), its)
@@ -187,7 +188,9 @@ def test_events_outside_the_chain_are_said() -> None:
 
 
 NOISE = [b"", b"hello", b"00\t[1]", b"zz\t[1,2,3,4]", b"\xff\t\xff", b'00\t[99,1,0,"a","b",null,{}]',
-         b'00\t[-1,1,0,"a","b",null,{}]', b'00\t[1.0,1,0,"a","b",null,{}]']  # fmt: skip
+         b'00\t[-1,1,0,"a","b",null,{}]', b'00\t[1.0,1,0,"a","b",null,{}]',
+         b'00\t[0,1,0,"a","b","7",{}]', b'00\t[0,1,0,"a","b",["key"],{}]', b'00\t[0,1,0,"a","b",["key",7],{}]',
+         b'00\t[0,1,0,"a","b",["key","k",7],{}]', b'00\t[0,1,0,"a","b",[null,"k"],{}]']  # fmt: skip
 
 
 @pytest.mark.parametrize("noise", NOISE)

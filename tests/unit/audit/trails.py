@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from singlewindow.audit.chain import EMPTY, GENESIS, STREAMS, Entry, Head, line, link
+from singlewindow.audit.chain import EMPTY, GENESIS, STREAMS, Entry, Head, Subject, line, link
 from singlewindow.audit.checkpoint import Checkpoint, Signer, new_key
 from singlewindow.audit.export import Contents, event_line, opening
 
@@ -21,9 +21,10 @@ class Trail:
     kept: list[Checkpoint] = field(default_factory=list)
 
     def append(self, stream: int, at: int, detail: bytes = b'{"agency":"customs"}') -> None:
-        """Chain one more event."""
+        """Chain one more event: about a version, about a key, or about nothing that has a name."""
         mine = self.streams[stream]
-        entry = Entry(stream, len(mine) + 1, at, "assessed", "agency:customs", 10_000 + at, detail)
+        subject = (10_000 + at, Subject("key", f"k{at}"), None)[at % 3]
+        entry = Entry(stream, len(mine) + 1, at, "assessed", "agency:customs", subject, detail)
         mine.append((entry, link(mine[-1][1] if mine else GENESIS, line(entry))))
 
     def heads(self) -> list[Head]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.cli.operator.doctor.check import Check, fault, ok, warning
-from singlewindow.enquiries.audit_trail import coverage
+from singlewindow.enquiries.audit_trail import checkpoint_coverage
 from singlewindow.settings import Settings
 from singlewindow.storage import backlog, heartbeats
 from singlewindow.storage.engine import inspection
@@ -130,7 +130,7 @@ def _dispatchers(connection: Connection) -> Check:
 
 
 def _checkpoints(connection: Connection, settings: Settings) -> Check:
-    name, now, reach = "checkpoints", clock(connection), coverage(connection)
+    name, now, reach = "checkpoints", clock(connection), checkpoint_coverage(connection)
     if reach.last is None:
         text = f"there is no checkpoint that can be read: nothing proves {reach.since} events"
         return warning(name, text, NO_KEY)
