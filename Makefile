@@ -8,7 +8,7 @@ MINUTES ?= 10
 
 .PHONY: help install demo test test-browser faults soak conformance fuzz bench bench-quick bench-growth check up lock docs clean
 
-help: ## Print what can be made
+help: ## Print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed ## Make .venv with the locked dependencies and the singlewindow command
@@ -27,29 +27,29 @@ demo: install ## Run the main job: lodge the example declarations and watch them
 test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue server
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-test-browser: install ## Test the pages in a real browser (needs Chromium: `apt-get install chromium`)
+test-browser: install ## Test the pages in a real browser (you need Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser
 
-faults: install ## Put every fault into a running service, two at a time, then those that compare times (about 45 minutes)
+faults: install ## Inject every fault into a running service, two at a time, then those that compare times (about 45 minutes)
 	$(BIN)/python -m pytest -m 'faults and not alone' tests/faults -n $(JOBS) --dist worksteal
 	$(BIN)/python -m pytest -m 'faults and alone' tests/faults
 
-soak: install ## All faults at random under load, for MINUTES=10
+soak: install ## Inject all faults at random under load, for MINUTES=10
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
 
-conformance: install ## Ask a running service everything its OpenAPI document promises, as every role (about 2 minutes)
+conformance: install ## Check in every role that a running service keeps to its OpenAPI document (about 2 minutes)
 	$(BIN)/python -m pytest -m conformance tests/conformance
 
-fuzz: install ## Damage 10,000 declarations at random, and read them (about 3 minutes)
+fuzz: install ## Damage 10,000 declarations at random and read them (about 3 minutes)
 	SW_FUZZ=10000 SW_FUZZ_SEED=$${SW_FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -s tests/fuzz
 
-bench: install ## Compare speed with what one would first write, and with the floor (5 to 10 minutes)
+bench: install ## Compare the speed with two rivals and with the floor (5 to 10 minutes)
 	$(BIN)/python -m bench
 
-bench-quick: install ## The same, shorter and rougher (less than a minute)
+bench-quick: install ## The same, shorter and less exact (less than a minute)
 	$(BIN)/python -m bench --plan quick
 
-bench-growth: install ## Cost with a million stored, memory over 100,000, declarations of 9,999 items (a quarter of an hour or more)
+bench-growth: install ## Measure the cost with a million stored, memory over 100,000, declarations of 9,999 items (15 minutes or more)
 	$(BIN)/python -m bench.growth
 
 check: install ## Check style, types and import contracts
@@ -61,7 +61,7 @@ check: install ## Check style, types and import contracts
 up: install ## Run the whole service on this machine until Ctrl-C
 	$(BIN)/singlewindow up
 
-docs: install ## Write the generated files again: XSDs, data elements, rules
+docs: install ## Write the generated files: XSDs, data elements, rules
 	$(BIN)/python -m singlewindow.declarations.writing.xsd
 	$(BIN)/python -m singlewindow.declarations.writing.dictionary
 	$(BIN)/python -m singlewindow.declarations.rules > docs/rules.md
@@ -69,9 +69,9 @@ docs: install ## Write the generated files again: XSDs, data elements, rules
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links pyproject.toml
 
-lock: install ## Resolve the dependencies again and write their hashes
+lock: install ## Resolve the dependencies and write their hashes
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --extra dev --constraint requirements/runtime.txt --output-file requirements/development.txt
 
-clean: ## Remove what was installed and built
+clean: ## Remove everything that was installed or built
 	rm -rf .venv build ./*.egg-info .mypy_cache .ruff_cache .hypothesis

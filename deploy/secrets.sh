@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the secrets of compose.yaml, each a file: random passwords, the addresses with them, and the key that signs
-# checkpoints of the audit trail. What is there already is kept, so that a newer version's secrets can be added.
+# Makes the secrets of compose.yaml, one file for each: random passwords, the addresses that contain them, and the key that
+# signs checkpoints of the audit trail. Existing files stay, so that you can add the secrets of a newer version.
 #     sh deploy/secrets.sh [FOLDER]
 set -eu
 
@@ -20,8 +20,8 @@ signing_key() {
     echo "-----END PRIVATE KEY-----"
 }
 
-# Makes the file NAME with what the command gives, unless it is there. The account inside a container is not the one that
-# made the file; the folder keeps everybody else out.
+# Writes the output of the command to the file NAME, unless the file exists. The account inside a container is not the one
+# that made the file; the folder keeps everybody else out.
 keep() {
     name=$1
     shift
