@@ -170,7 +170,7 @@ def units_of(currency: str, terms: Terms) -> Decimal:
     if units is not None:
         return units
     why = f"is in {currency!r}, for which there is no rate on {terms.day}" if currency else "names no currency"
-    raise Unmeasurable(f"An amount {why}.", f"Please give the invoice, with the amount in {terms.currency}.")
+    raise Unmeasurable(f"An amount {why}.", f"Please provide the invoice, with the amount in {terms.currency}.")
 
 
 def rate_deviation(declared: Decimal, units: Decimal) -> float:
@@ -222,7 +222,7 @@ def _kilograms(node: object) -> float:
         return float(value)
     kilograms = kilograms_of(node)
     if kilograms is None:
-        trader = "Please give the packing list, with the mass in kilograms."
+        trader = "Please provide the packing list, with the mass in kilograms."
         raise Unmeasurable(f"A mass is in {unit!r}, which is no unit of mass.", trader)
     return float(kilograms)
 

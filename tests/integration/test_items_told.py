@@ -17,7 +17,7 @@ from tests.integration.conftest import Callers, body_of, work
 from tests.integration.documents import XML_TYPE, as_json, as_xml, tree
 
 RES = "{urn:wco:datamodel:WCO:RES-DMS:2}"
-CERTIFICATE, INVOICE = "A certificate is needed.", "Please give the invoice."
+CERTIFICATE, INVOICE = "A certificate is needed.", "Please provide the invoice."
 
 
 @dataclass
@@ -119,4 +119,4 @@ def test_an_item_without_its_certificate_is_named_by_the_agency_s_own_profiles(c
     mrn = body_of(callers.trader().lodge(whole))["mrn"]
     work(context)
     reasons = body_of(callers.trader().get(f"/v1/declarations/{mrn}/decision"))["reasons"]
-    assert "Item 2: Please give the phytosanitary certificate, or say why none is needed." in reasons
+    assert "Item 2: Please provide the phytosanitary certificate, or say why none is needed." in reasons

@@ -52,3 +52,17 @@ def test_both_pages_name_the_same_costs() -> None:
     parts = ("web", "worker", "database", "dispatcher and queue server")
     assert [cost(part, DEPLOYMENT) for part in parts] == CPU
     assert len(ROWS) >= 5
+
+
+def test_the_page_for_ministries_follows_from_the_same_costs() -> None:
+    page = (REPOSITORY / "docs" / "ministry.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.,]+) \|", page, re.MULTILINE)
+    assert len(rows) == 5
+    for row in rows:
+        year, average, peak, processors, stored = (float(cell.replace(",", "")) for cell in row)
+        rate = year / 365 / SECONDS_A_DAY
+        told = [average, peak, processors, stored]
+        expected = [rate, 10 * rate, 10 * rate * sum(CPU) / 1_000 / HALF_LOAD, year * cost("stored") / 1e6]
+        assert told == pytest.approx(expected, rel=0.1, abs=0.05)
+        assert [average, peak] == pytest.approx(expected[:2], rel=0.1)
+    assert f"{sum(CPU):.1f} ms of processor time" in " ".join(page.split())

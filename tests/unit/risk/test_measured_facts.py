@@ -93,7 +93,7 @@ def test_an_amount_without_a_rate_is_unmeasurable_and_says_currency_and_day(curr
         item("value", goods(priced("590", currency)))
     assert repr(currency) in unknown.value.officer
     assert DAY.isoformat() in unknown.value.officer
-    assert unknown.value.trader == "Please give the invoice, with the amount in GBP."
+    assert unknown.value.trader == "Please provide the invoice, with the amount in GBP."
 
 
 @pytest.mark.parametrize("amount", ["590", {"#text": "590"}, {"@currencyID": "", "#text": "590"}])
@@ -235,14 +235,14 @@ def test_an_amount_without_a_rate_asks_for_documents(tmp_path: Path) -> None:
         "An amount is in 'XTS', for which there is no rate on 2026-06-01. "
         "See from the documents whether this applies: Dear goods."
     )
-    assert finding.trader == "Please give the invoice, with the amount in GBP."
+    assert finding.trader == "Please provide the invoice, with the amount in GBP."
 
 
 def test_a_mass_in_an_unknown_unit_asks_for_documents(tmp_path: Path) -> None:
     agency = one(tmp_path, profile(when='"item.net_mass_kg > 1.0"'))
     assessment = assess(agency.method, declared(goods(net=weighed("24", "tne"))), TERMS)
     assert (assessment.lane, assessment.controls) == (Lane.YELLOW, (Control.DOCUMENTS,))
-    assert only(assessment).trader == "Please give the packing list, with the mass in kilograms."
+    assert only(assessment).trader == "Please provide the packing list, with the mass in kilograms."
 
 
 def test_on_a_day_without_rates_every_other_currency_asks_for_documents(tmp_path: Path) -> None:
