@@ -31,6 +31,8 @@ NO_PATHS_OF_THE_CHECKOUT = {
     "feed/customs",  # a stream
     "bench/latest.json",  # written by commands
     "bench/latest-growth.json",
+    "dist/singlewindow-*.whl",
+    "dist/",
     "rates-until-MOMENT.csv",
     "deploy/secrets/audit-key",
 }
