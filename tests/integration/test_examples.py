@@ -18,7 +18,7 @@ from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
 from singlewindow.declarations.faults import hard
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.storage import assessments, declarations, decisions
+from singlewindow.storage import assessments, decisions, declarations
 from singlewindow.storage.engine.connect import reading
 from tests.documents import examples
 from tests.places import AGENCIES, REPOSITORY
