@@ -21,7 +21,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.dispatch import answer_for_silence, make_batches, may_gather, take_back
 from singlewindow.enquiries import audit_trail
 from singlewindow.faultpoints import reach
-from singlewindow.storage.open_questions import Batch
+from singlewindow.storage.batches import Batch
 from workers.heartbeat import Heartbeat
 from workers.queues import QUEUES, connect, queue, queue_of, wake_workers
 

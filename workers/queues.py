@@ -14,7 +14,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.storage.open_questions import Batch
+from singlewindow.storage.batches import Batch
 from workers import sentinel
 
 ASSESS = "assess"

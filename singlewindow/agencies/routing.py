@@ -5,7 +5,7 @@ Routing is the window's own act, so its conditions may read every fact; what an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
@@ -33,6 +33,29 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     basis: Basis | UnsetType = UNSET
+
+
+_stored = msgspec.json.Decoder(list[Routing])
+
+
+def read_routing(stored: bytes) -> list[Routing]:
+    """The routing of a version as it is stored, in JSON."""
+    return _stored.decode(stored)
+
+
+def asked_agencies(routing: Iterable[Routing]) -> list[str]:
+    """The agencies that the declaration concerns."""
+    return [entry.agency for entry in routing if entry.asked]
+
+
+def items_of(routing: Iterable[Routing], agency: str) -> tuple[str, ...]:
+    """The items (SequenceNumeric) on which one agency's interest rests; none means the whole declaration."""
+    return next((entry.items for entry in routing if entry.agency == agency), ())
+
+
+def basis_of(routing: Iterable[Routing]) -> Basis | None:
+    """What the decision rests on besides answers; None where the declaration was lodged before a basis was stored."""
+    return next((entry.basis for entry in routing if entry.basis is not UNSET), None)
 
 
 def route(agencies: Mapping[str, Agency], declaration: Tree, terms: Terms) -> list[Routing]:

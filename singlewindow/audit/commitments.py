@@ -14,6 +14,8 @@ import msgspec
 
 Row = Mapping[str, Any]
 Detail = dict[str, Any]
+FIRST = {"round": 1, "number": 1}
+"""What is meant where an event says nothing of it: there was one round, and one decision, before they were counted."""
 
 
 def of_document(declaration: Row, version: Row) -> Detail:
@@ -28,18 +30,18 @@ def of_document(declaration: Row, version: Row) -> Detail:
 
 def of_answer(assessment: Row) -> Detail:
     """How a question was closed, and when it was put; whose answer it is."""
-    closed = {name: assessment[name] for name in ("agency", "answer", "asked_at", "dispatched_at")}
+    closed = {name: assessment[name] for name in ("agency", "round", "answer", "asked_at", "dispatched_at")}
     return closed | {"sha256": digest(assessment["body"])}
 
 
 def of_late_answer(late: Row) -> Detail:
     """An answer that came when its question was closed."""
-    return {"agency": late["agency"], "sha256": digest(late["body"])}
+    return {"agency": late["agency"], "round": late["round"], "sha256": digest(late["body"])}
 
 
 def of_decision(decision: Row) -> Detail:
-    """A decision: its outcome, what it was computed from, and all that it says."""
-    decided = {name: decision[name] for name in ("outcome", "fingerprint")}
+    """A decision: its number, its outcome, what it was computed from, and all that it says."""
+    decided = {name: decision[name] for name in ("number", "outcome", "fingerprint")}
     return decided | {"sha256": digest(decision["body"])}
 
 
@@ -81,4 +83,4 @@ def differences(stored: Iterable[Change], recorded: Iterable[Change]) -> Iterato
 
 
 def _only(change: Change, names: Iterable[str]) -> Change:
-    return change._replace(detail={name: change.detail.get(name) for name in names})
+    return change._replace(detail={name: change.detail.get(name, FIRST.get(name)) for name in names})

@@ -35,6 +35,8 @@ class Answer(StrEnum):
     ASSESSED = "assessed"
     FAILED = "failed"
     SILENT = "silent"
+    REPLACED = "replaced"
+    """Asked anew before it was answered: only the answer to the newer question counts."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,6 +73,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     after_release: bool | UnsetType = UNSET
 
 
+def newest_rounds(answers: Iterable[tuple[int, Assessment]]) -> list[Assessment]:
+    """Of answers by round those that count: each agency's of its newest round."""
+    given = list(answers)
+    newest: dict[str, int] = {}
+    for asked_round, answer in given:
+        newest[answer.agency] = max(asked_round, newest.get(answer.agency, 0))
+    return [answer for asked_round, answer in given if asked_round == newest[answer.agency]]
+
+
 def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis | None = None) -> Verdict:
     """The decision. An agency in `asked` without an answer counts as silent; unasked answers only make it stricter.
 

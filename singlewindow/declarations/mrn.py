@@ -21,11 +21,12 @@ def make_mrn(year: int, country: str, serial: int) -> str:
         raise ValueError(f"The country {country!r} is not two capital letters.")
     if not 0 <= serial < SERIALS:
         raise ValueError(f"The serial {serial} does not fit into {SERIAL_LENGTH} characters.")
-    body = f"{year % 100:02d}{country}{_base36(serial)}"
+    body = f"{year % 100:02d}{country}{base36(serial)}"
     return body + check_digit(body)
 
 
-def _base36(serial: int) -> str:
+def base36(serial: int) -> str:
+    """A serial in the characters of an MRN."""
     letters = []
     for _ in range(SERIAL_LENGTH):
         serial, rest = divmod(serial, 36)

@@ -82,12 +82,16 @@ def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[C
     with reading(engine) as connection:
         stream = Stream(
             entries=partial(checkpoints.numbered, connection),
-            newest=partial(checkpoints.newest, connection),
-            cursor=lambda row: cursor_of(row.number, row.line.hex()),
+            newest=lambda: _cursor(row) if (row := checkpoints.newest(connection)) else None,
+            cursor=_cursor,
             advice=KEEP,
         )
         rows, following = stream.page(after, limit)
     return [read_checkpoint(row.line) for row in rows], following
+
+
+def _cursor(kept: KeptCheckpoint) -> Cursor:
+    return cursor_of(kept.number, kept.line.hex())
 
 
 def export_contents(engine: Engine, after: list[Head] | None = None) -> Contents:

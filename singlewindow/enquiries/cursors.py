@@ -62,7 +62,7 @@ class Stream(Generic[Entry]):
     """
 
     entries: Callable[[int, int], Sequence[Entry]]
-    newest: Callable[[], Entry | None]
+    newest: Callable[[], Cursor | None]
     cursor: Callable[[Entry], Cursor]
     advice: str = ADVICE
 
@@ -85,13 +85,13 @@ class Stream(Generic[Entry]):
     def _at_the_end(self, after: Cursor) -> Cursor:
         """The number with its digest, where it is the newest; one that came meanwhile is of the next page."""
         newest = self.newest()
-        end = START if newest is None else self.cursor(newest)
+        end = newest or START
         if end.number < after.number:
             raise self._refusal(after, newest)
         return end if end.number == after.number else after
 
-    def _refusal(self, after: Cursor, newest: Entry | None) -> NotInStream:
-        end = 0 if newest is None else self.cursor(newest).number
+    def _refusal(self, after: Cursor, newest: Cursor | None) -> NotInStream:
+        end = (newest or START).number
         has = f"its newest is number {end}" if end else "it has no entry yet"
         if after.number > end:
             return NotInStream(f"This stream does not reach number {after.number}: {has}. {self.advice}")

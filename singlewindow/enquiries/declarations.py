@@ -6,8 +6,6 @@ What a reader may not see is answered as what does not exist: None.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from singlewindow.access.keys import Caller, Role
@@ -18,19 +16,12 @@ from singlewindow.declarations.mrn import is_mrn
 from singlewindow.declarations.pointers import item_steps, written
 from singlewindow.enquiries.shapes import DecisionReading, Entry, ItemReasons, Listing, State, Status, Undecided
 from singlewindow.enquiries.timeline import agencies_asked, agencies_not_asked, happenings
-from singlewindow.storage import backlog, declarations, events
+from singlewindow.storage import assessments, declarations, events
+from singlewindow.storage.declarations import Decided, Received, Summary
 from singlewindow.storage.engine.row_security import AUDITOR, Reader, of_party, reading_as
-from singlewindow.storage.tables import Record
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)
-
-
-class Document(NamedTuple):
-    """A document as received, and its media type."""
-
-    received: bytes
-    media: str
 
 
 class NotVisible(Exception):  # noqa: N818 - like a refusal, an answer to the reader
@@ -59,7 +50,7 @@ def listing(
     with reading_as(context.engine, _seen_by(reader)) as connection:
         start = 0
         if after is not None:
-            cursor = backlog.newest(connection, after, party) if is_mrn(after) else None
+            cursor = declarations.newest(connection, after, party) if is_mrn(after) else None
             if cursor is None:
                 return None
             start = cursor.declaration_id
@@ -68,7 +59,7 @@ def listing(
     return Listing([_entry(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
 
 
-def _entry(row: Record) -> Entry:
+def _entry(row: Summary) -> Entry:
     return Entry(
         mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_state(row.decided_at),
         lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
@@ -85,11 +76,12 @@ def status(context: ClearanceContext, reader: Caller, mrn: str) -> Status | None
     if not is_mrn(mrn):
         return None
     with reading_as(context.engine, _seen_by(reader)) as connection:
-        row = declarations.current(connection, mrn, party)
-        if row is None:
+        current = declarations.current(connection, mrn, party)
+        if current is None:
             return None
+        row = current.summary
         trail = events.of_subject(connection, row.version_id)
-        answered = backlog.answered(connection, row.version_id) if everything else {}
+        answered = assessments.newest_answers(connection, row.version_id) if everything else {}
     return Status(
         mrn=row.mrn,
         lrn=row.lrn,
@@ -100,20 +92,19 @@ def status(context: ClearanceContext, reader: Caller, mrn: str) -> Status | None
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),
         timeline=happenings(context, trail, everything),
-        agencies=agencies_asked(context, row.routing, answered) if everything else msgspec.UNSET,
-        not_asked=agencies_not_asked(context, row.routing) if everything else msgspec.UNSET,
-        warnings=msgspec.json.decode(row.warnings),
+        agencies=agencies_asked(context, current.routing, answered) if everything else msgspec.UNSET,
+        not_asked=agencies_not_asked(context, current.routing, answered) if everything else msgspec.UNSET,
+        warnings=msgspec.json.decode(current.warnings),
     )
 
 
-def document(context: ClearanceContext, reader: Caller, mrn: str) -> Document | None:
+def document(context: ClearanceContext, reader: Caller, mrn: str) -> Received | None:
     """The newest version's document as it was received."""
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
     with reading_as(context.engine, _seen_by(reader)) as connection:
-        row = declarations.document(connection, mrn, party)
-    return None if row is None else Document(row.received, row.media)
+        return declarations.document(connection, mrn, party)
 
 
 def decision(context: ClearanceContext, reader: Caller, mrn: str) -> DecisionReading | Undecided | None:
@@ -122,28 +113,29 @@ def decision(context: ClearanceContext, reader: Caller, mrn: str) -> DecisionRea
     if not is_mrn(mrn):
         return None
     with reading_as(context.engine, _seen_by(reader)) as connection:
-        row = backlog.newest(connection, mrn, party)
+        row = declarations.newest(connection, mrn, party)
     if row is None:
         return None
-    if row.decided_at is None:
-        return Undecided(row.mrn, row.number)
     return _decision(row, reader.role is Role.AUDITOR)
 
 
-def _decision(row: Record, everything: bool) -> DecisionReading:
-    verdict = _verdict.decode(row.body)
+def _decision(row: Decided, everything: bool) -> DecisionReading | Undecided:
+    decision = row.decision
+    if decision is None:
+        return Undecided(row.mrn, row.number)
+    verdict = _verdict.decode(decision.body)
     return DecisionReading(
         mrn=row.mrn,
         version=row.number,
-        number=row.decision_number,
-        outcome=row.outcome,
+        number=decision.number,
+        outcome=decision.outcome,
         controls=[str(control) for control in verdict.controls],
         reasons=list(for_auditor(verdict) if everything else for_trader(verdict)),
         items=_items(verdict),
-        decided_at=iso(row.decided_at) or "",
+        decided_at=iso(decision.decided_at) or "",
         lane=str(verdict.lane) if everything else msgspec.UNSET,
         contradictory=verdict.contradictory if everything else msgspec.UNSET,
-        fingerprint=row.fingerprint if everything else msgspec.UNSET,
+        fingerprint=decision.fingerprint if everything else msgspec.UNSET,
     )
 
 

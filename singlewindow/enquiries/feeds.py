@@ -6,16 +6,16 @@ from functools import partial
 
 import msgspec
 
+from singlewindow.agencies.routing import items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.merge import Verdict
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import DecisionSummary, Feed, FeedEntry
-from singlewindow.enquiries.timeline import items_of
-from singlewindow.storage import outgoing
+from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_agency, reading_as
-from singlewindow.storage.tables import Record
+from singlewindow.storage.streams import FeedMark
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)
@@ -25,29 +25,35 @@ def feed(context: ClearanceContext, agency: str, after: Cursor, limit: int) -> F
     """The entries of one agency's feed after a cursor, at most `limit`; raises NotInStream."""
     with reading_as(context.engine, of_agency(agency)) as connection:
         stream = Stream(
-            entries=partial(outgoing.feed_entries, connection, agency),
-            newest=partial(outgoing.newest_entry, connection, agency),
-            cursor=lambda row: cursor_of(row.cursor, row.version_id, row.kind, row.at),
+            entries=partial(streams.read_feed, connection, agency),
+            newest=lambda: _cursor(mark) if (mark := streams.newest_feed_entry(connection, agency)) else None,
+            cursor=lambda entry: _cursor(entry.mark),
         )
         rows, following = stream.page(after, limit)
     return Feed([_entry(context, agency, row) for row in rows], str(following))
 
 
-def _entry(context: ClearanceContext, agency: str, row: Record) -> FeedEntry:
+def _cursor(mark: FeedMark) -> Cursor:
+    return cursor_of(*mark)
+
+
+def _entry(context: ClearanceContext, agency: str, row: streams.FeedEntry) -> FeedEntry:
     items = items_of(row.routing, agency)
     return FeedEntry(
-        cursor=row.cursor,
-        kind=row.kind,
-        at=iso(row.at) or "",
+        cursor=row.mark.number,
+        kind=row.mark.kind,
+        at=iso(row.mark.at) or "",
         mrn=row.mrn,
         version=row.version,
         items=list(items),
         view=project(decode(row.canonical), context.agencies[agency].entitlement, items),
         assessment=None if row.assessment is None else msgspec.json.decode(row.assessment),
-        decision=None if row.outcome is None else _decision(row),
+        decision=_decision(row),
     )
 
 
-def _decision(row: Record) -> DecisionSummary:
+def _decision(row: streams.FeedEntry) -> DecisionSummary | None:
+    if row.outcome is None or row.decision is None:
+        return None
     controls = [str(control) for control in _verdict.decode(row.decision).controls]
     return DecisionSummary(outcome=row.outcome, controls=controls, decided_at=iso(row.decided_at) or "")

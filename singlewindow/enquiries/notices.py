@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -17,13 +15,11 @@ from singlewindow.declarations.pointers import item_steps
 from singlewindow.declarations.writing.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import NoticeReading, Notices
-from singlewindow.storage import outgoing
+from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_party, reading_as
-from singlewindow.storage.tables import Record
+from singlewindow.storage.streams import ACCEPTED, Notice, NoticeMark
 from singlewindow.times import iso, moment
 
-ACCEPTED = "01"
-CONTROL = "05"
 DOCUMENTS = "06"
 RELEASED = "08"
 FURTHER_ITEMS = "Further goods items"
@@ -31,17 +27,11 @@ FURTHER_ITEMS = "Further goods items"
 _verdict = msgspec.json.Decoder(Verdict)
 
 
-def notice_row(party: str, version_id: int, function_code: str, issued_at: int) -> dict[str, Any]:
-    """A notice to be numbered and written with the step it tells of."""
-    return {"party": party, "version_id": version_id, "function_code": function_code,
-            "reference": uuid.uuid4().hex, "issued_at": issued_at}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Page:
     """Notices in order, in either form; `next` is what to read on after."""
 
-    rows: Sequence[Record]
+    rows: Sequence[Notice]
     next: Cursor
 
     def as_json(self) -> Notices:
@@ -57,14 +47,18 @@ def notices(context: ClearanceContext, party: str, after: Cursor, limit: int) ->
     """A party's notices after a cursor, at most `limit`; numbers are given out under a lock. Raises NotInStream."""
     with reading_as(context.engine, of_party(party)) as connection:
         stream = Stream(
-            entries=partial(outgoing.notices, connection, party),
-            newest=partial(outgoing.newest_notice, connection, party),
-            cursor=lambda row: cursor_of(row.number, row.reference),
+            entries=partial(streams.read_notices, connection, party),
+            newest=lambda: _cursor(row) if (row := streams.newest_notice(connection, party)) else None,
+            cursor=_cursor,
         )
         return Page(*stream.page(after, limit))
 
 
-def _reading(row: Record) -> NoticeReading:
+def _cursor(notice: Notice | NoticeMark) -> Cursor:
+    return cursor_of(notice.number, notice.reference)
+
+
+def _reading(row: Notice) -> NoticeReading:
     return NoticeReading(
         number=row.number,
         mrn=row.mrn,
@@ -76,7 +70,7 @@ def _reading(row: Record) -> NoticeReading:
     )
 
 
-def _response(row: Record) -> Response:
+def _response(row: Notice) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
     return Response(
         function_code=code,

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-import msgspec
 from msgspec import UNSET
 
 from singlewindow.agencies.routing import Routing
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.decisions.assessment import Answer, Assessment
+from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.enquiries.shapes import AgencyStanding, Happening, NotAsked
+from singlewindow.storage.assessments import Closed
 from singlewindow.storage.events import Event, Kind
-from singlewindow.storage.tables import Record
 from singlewindow.times import iso
-
-_routing = msgspec.json.Decoder(list[Routing])
-_assessment = msgspec.json.Decoder(Assessment)
 
 # Who is asked and who has answered can tell a trader what is suspected: it learns the first step and the last.
 FOR_TRADERS = frozenset({Kind.LODGED, Kind.DECIDED})
@@ -52,6 +48,8 @@ def _assessed(context: ClearanceContext, event: Event) -> str:
 
 
 def _unanswered(context: ClearanceContext, event: Event) -> str:
+    if event.detail.get("answer") == Answer.REPLACED:
+        return f"{_name(context, event.detail.get('agency'))} had not answered when it was asked again"
     return f"{_name(context, event.detail.get('agency'))} has not answered in time"
 
 
@@ -75,6 +73,10 @@ def _retried(context: ClearanceContext, event: Event) -> str:
     return f"{_name(context, event.detail.get('agency'))} is asked again, as the operator wished"
 
 
+def _asked_again(context: ClearanceContext, event: Event) -> str:
+    return f"Asked again: {', '.join(_name(context, code) for code in event.detail.get('rounds', {}))}"
+
+
 def _decided(_context: ClearanceContext, event: Event) -> str:
     controls = ", ".join(event.detail.get("controls", []))
     return f"Decided: {event.detail.get('outcome')}{f' ({controls})' if controls else ''}"
@@ -92,17 +94,20 @@ _SENTENCES: Mapping[Kind, Callable[[ClearanceContext, Event], str]] = {
     Kind.CONTRADICTED: _contradicted,
     Kind.PARKED: _parked,
     Kind.RETRIED: _retried,
+    Kind.ASKED_AGAIN: _asked_again,
     Kind.DECIDED: _decided,
 }
 
 
-def agencies_asked(context: ClearanceContext, routing: bytes, answered: Mapping[str, Record]) -> list[AgencyStanding]:
+def agencies_asked(
+    context: ClearanceContext, routing: Iterable[Routing], answered: Mapping[str, Closed]
+) -> list[AgencyStanding]:
     """The agencies that were asked about a version, and which of them have answered."""
-    asked = [entry for entry in _routing.decode(routing) if entry.asked]
+    asked = [entry for entry in routing if entry.asked or entry.agency in answered]
     return [_standing(context, entry, answered.get(entry.agency)) for entry in asked]
 
 
-def _standing(context: ClearanceContext, entry: Routing, answer: Record | None) -> AgencyStanding:
+def _standing(context: ClearanceContext, entry: Routing, answer: Closed | None) -> AgencyStanding:
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyStanding(
         agency=entry.agency,
@@ -112,21 +117,18 @@ def _standing(context: ClearanceContext, entry: Routing, answer: Record | None) 
         reason=entry.reason,
         answer=None if answer is None else answer.answer,
         lane=None if answer is None else answer.lane,
-        trial=[] if answer is None else _tried(answer.body),
+        trial=[] if answer is None else _tried(answer),
     )
 
 
-def _tried(body: bytes) -> list[str]:
-    trial = _assessment.decode(body).trial
+def _tried(answer: Closed) -> list[str]:
+    trial = answer.assessment.trial
     return [] if trial is UNSET else trial_for_auditor(trial)
 
 
-def agencies_not_asked(context: ClearanceContext, routing: bytes) -> list[NotAsked]:
+def agencies_not_asked(
+    context: ClearanceContext, routing: Iterable[Routing], answered: Mapping[str, Closed]
+) -> list[NotAsked]:
     """The agencies that were not asked, each with the stored reason."""
-    entries = [entry for entry in _routing.decode(routing) if not entry.asked]
+    entries = [entry for entry in routing if not entry.asked and entry.agency not in answered]
     return [NotAsked(entry.agency, _name(context, entry.agency), entry.reason) for entry in entries]
-
-
-def items_of(routing: bytes, agency: str) -> tuple[str, ...]:
-    """The items (SequenceNumeric) on which one agency's interest in a version rests; empty means all."""
-    return next((entry.items for entry in _routing.decode(routing) if entry.agency == agency), ())

@@ -1,4 +1,4 @@
-"""Assessments and decisions: one answer per version and agency, one decision per version, both by primary key.
+"""How questions to agencies were closed: one answer for each version, agency and round, by primary key.
 
 Beside them, the answers that came when their question had been closed: kept for the record, read by no decision.
 """
@@ -6,58 +6,112 @@ Beside them, the answers that came when their question had been closed: kept for
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Connection, exists, select
+import msgspec
+from sqlalchemy import Connection, exists, func, select
 
+from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_rows
-from singlewindow.storage.tables import Record, assessment, decision, late_assessment, open_question
+from singlewindow.storage.tables import assessment, late_assessment, open_question
+
+_decoder = msgspec.json.Decoder(Assessment)
 
 
-def add_assessments(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+class Closed(NamedTuple):
+    """A question that is closed, at `answered_at`: `body` is the JSON of its Assessment, whoever gave it.
+
+    `round` counts how often this agency was asked about this version, from 1. `dispatched_at` is when the question was
+    handed over for the last time, None where it was not.
+    """
+
+    version_id: int
+    agency: str
+    round: int
+    answer: str
+    lane: str
+    body: bytes
+    asked_at: int
+    dispatched_at: int | None
+    answered_at: int
+
+    @property
+    def assessment(self) -> Assessment:
+        """The answer."""
+        return _decoder.decode(self.body)
+
+
+class Late(NamedTuple):
+    """An answer that came when its question was closed; `body` is the JSON of its Assessment."""
+
+    version_id: int
+    agency: str
+    round: int
+    body: bytes
+    received_at: int
+
+    @property
+    def assessment(self) -> Assessment:
+        """The answer."""
+        return _decoder.decode(self.body)
+
+
+_CLOSED = tuple(assessment.c[name] for name in Closed._fields)
+
+
+def add_assessments(connection: Connection, rows: Sequence[Closed]) -> None:
     """Insert answers; a second one for the same question would break the primary key and undo the transaction."""
-    insert_rows(connection, assessment, rows)
+    insert_rows(connection, assessment, [row._asdict() for row in rows])
 
 
-def complete(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[bytes]]:
+def answers_of_complete(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[tuple[int, Assessment]]]:
     """Of these versions those that have answers and wait for none, in the order of their ids.
 
-    Each with the bodies of its answers, sorted by agency.
+    Each with its answers by round, sorted by agency.
     """
     waits = exists().where(open_question.c.version_id == assessment.c.version_id)
     query = (
-        select(assessment.c.version_id, assessment.c.body)
+        select(assessment.c.version_id, assessment.c.round, assessment.c.body)
         .where(among(connection, assessment.c.version_id, version_ids), ~waits)
         .order_by(assessment.c.version_id, assessment.c.agency)
     )
-    found: dict[int, list[bytes]] = {}
-    for version_id, body in connection.execute(query):
-        found.setdefault(version_id, []).append(body)
+    found: dict[int, list[tuple[int, Assessment]]] = {}
+    for version_id, asked_round, body in connection.execute(query):
+        found.setdefault(version_id, []).append((asked_round, _decoder.decode(body)))
     return found
 
 
-def assessment_of(connection: Connection, version_id: int, agency: str) -> Record | None:
+def newest_answers(connection: Connection, version_id: int) -> dict[str, Closed]:
+    """By agency: how its newest closed question on a version ended."""
+    query = select(*_CLOSED).where(assessment.c.version_id == version_id).order_by(assessment.c.round)
+    return {row.agency: Closed(*row) for row in connection.execute(query)}
+
+
+def last_rounds(connection: Connection, version_id: int) -> dict[str, int]:
+    """By agency: the last round of questions on a version that is closed."""
+    query = select(assessment.c.agency, func.max(assessment.c.round)).where(assessment.c.version_id == version_id)
+    return dict(connection.execute(query.group_by(assessment.c.agency)).tuples().all())
+
+
+def find_assessment(connection: Connection, version_id: int, agency: str, asked_round: int) -> Closed | None:
     """How one question was closed; None while it is open."""
-    mine = (assessment.c.version_id == version_id, assessment.c.agency == agency)
-    return connection.execute(select(assessment).where(*mine)).first()
+    mine = (
+        assessment.c.version_id == version_id, assessment.c.agency == agency, assessment.c.round == asked_round,
+    )  # fmt: skip
+    row = connection.execute(select(*_CLOSED).where(*mine)).first()
+    return None if row is None else Closed(*row)
 
 
-def add_late(connection: Connection, row: dict[str, Any]) -> bool:
+def add_late(connection: Connection, row: Late) -> bool:
     """Keep an answer that came too late; False where one is kept already."""
-    return bool(insert_new_rows(connection, late_assessment, [row], ("version_id", "agency")))
+    return bool(insert_new_rows(connection, late_assessment, [row._asdict()], ("version_id", "agency", "round")))
 
 
-def late_of(connection: Connection, version_id: int, agency: str) -> Record:
+def late_answer(connection: Connection, version_id: int, agency: str, asked_round: int) -> Late:
     """The late answer that is kept for a question."""
-    mine = (late_assessment.c.version_id == version_id, late_assessment.c.agency == agency)
-    return connection.execute(select(late_assessment).where(*mine)).one()
-
-
-def add_decisions(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
-    """Insert decisions; the versions that had none before."""
-    return insert_new_rows(connection, decision, rows, ("version_id",))
-
-
-def decision_of(connection: Connection, version_id: int) -> Record | None:
-    """The decision on a version, if there is one."""
-    return connection.execute(select(decision).where(decision.c.version_id == version_id)).first()
+    mine = (
+        late_assessment.c.version_id == version_id, late_assessment.c.agency == agency,
+        late_assessment.c.round == asked_round,
+    )  # fmt: skip
+    columns = (late_assessment.c[name] for name in Late._fields)
+    return Late(*connection.execute(select(*columns).where(*mine)).one())

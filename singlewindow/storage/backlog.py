@@ -1,4 +1,4 @@
-"""Small reads that are asked often: where a declaration stands, without its document, and how much work is waiting."""
+"""How much work is waiting: each agency's open questions and batches, the parties with many, the parked questions."""
 
 from __future__ import annotations
 
@@ -6,42 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
-from singlewindow.storage.tables import (
-    WAITING,
-    Record,
-    assessment,
-    batch,
-    decision,
-    declaration,
-    open_question,
-    version,
-)
-
-
-def newest(connection: Connection, mrn: str, party: str | None) -> Record | None:
-    """The newest version of one declaration with its decision's row, if this reader may see it (None may see all)."""
-    query = (
-        select(
-            declaration.c.id.label("declaration_id"), declaration.c.mrn, version.c.id.label("version_id"),
-            version.c.number, decision.c.number.label("decision_number"), decision.c.outcome, decision.c.body,
-            decision.c.fingerprint, decision.c.decided_at,
-        )
-        .join(version, version.c.declaration_id == declaration.c.id)
-        .outerjoin(decision, decision.c.version_id == version.c.id)
-        .where(declaration.c.mrn == mrn)
-        .order_by(version.c.number.desc())
-        .limit(1)
-    )  # fmt: skip
-    return connection.execute(query if party is None else query.where(declaration.c.party == party)).first()
-
-
-def answered(connection: Connection, version_id: int) -> dict[str, Record]:
-    """By agency: how and when its question on a version was closed, and the answer's body."""
-    columns = (
-        assessment.c.agency, assessment.c.answer, assessment.c.lane, assessment.c.answered_at, assessment.c.body
-    )  # fmt: skip
-    query = select(*columns).where(assessment.c.version_id == version_id)
-    return {row.agency: row for row in connection.execute(query)}
+from singlewindow.storage.tables import WAITING, batch, declaration, open_question, version
 
 
 class Backlog(NamedTuple):
@@ -97,13 +62,27 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def parked(connection: Connection) -> list[Record]:
+class Parked(NamedTuple):
+    """A question that is asked no more, until its deadline (microseconds) or a person's retry."""
+
+    mrn: str
+    number: int
+    agency: str
+    attempts: int
+    failure: str | None
+    deadline_at: int
+
+
+def parked_questions(connection: Connection) -> list[Parked]:
     """The parked questions, the one whose deadline comes first before the others."""
     query = (
-        select(declaration.c.mrn, version.c.number, open_question)
+        select(
+            declaration.c.mrn, version.c.number, open_question.c.agency, open_question.c.attempts,
+            open_question.c.failure, open_question.c.deadline_at,
+        )
         .join(version, version.c.id == open_question.c.version_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(open_question.c.parked)
         .order_by(open_question.c.deadline_at, open_question.c.version_id, open_question.c.agency)
-    )
-    return list(connection.execute(query))
+    )  # fmt: skip
+    return [Parked(*row) for row in connection.execute(query)]

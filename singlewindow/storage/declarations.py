@@ -1,68 +1,154 @@
-"""Writing and reading declarations and their versions."""
+"""Writing and reading declarations and their versions. A reader is a party, or None for one that may see all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, case, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or_, select, tuple_, update
 
+from singlewindow.agencies.routing import Routing, read_routing
+from singlewindow.storage.decisions import DECISION, Decision, read_decision, with_decision
 from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_together
-from singlewindow.storage.tables import Record, assessment, declaration, open_question, version
+from singlewindow.storage.open_questions import NewQuestion
+from singlewindow.storage.tables import assessment, declaration, open_question, version
+
+
+class NewDeclaration(NamedTuple):
+    """A declaration as it is stored, without its versions."""
+
+    id: int
+    mrn: str
+    party: str
+    lrn: str
+    type_code: str
+    country: str
+    lodged_at: int
+
+
+class NewVersion(NamedTuple):
+    """A version as it is stored: `received` are the bytes as they came, `routing` is the JSON of a list of Routing."""
+
+    id: int
+    declaration_id: int
+    number: int
+    media: str
+    received: bytes
+    received_sha256: bytes
+    canonical: bytes
+    content_sha256: bytes
+    form: int
+    warnings: bytes
+    routing: bytes
+    trace_id: str
+    received_at: int
+    lodged_at: int
+
+
+class Summary(NamedTuple):
+    """Where a version stands; `decided_at` is None while questions on it are open."""
+
+    declaration_id: int
+    mrn: str
+    party: str
+    lrn: str
+    type_code: str
+    version_id: int
+    number: int
+    received_at: int
+    lodged_at: int
+    decided_at: int | None
+
 
 SUMMARY = (
-    declaration.c.id.label("declaration_id"),
-    declaration.c.mrn,
-    declaration.c.party,
-    declaration.c.lrn,
-    declaration.c.type_code,
-    version.c.id.label("version_id"),
-    version.c.number,
-    version.c.received_at,
-    version.c.lodged_at,
-    version.c.decided_at,
+    declaration.c.id.label("declaration_id"), declaration.c.mrn, declaration.c.party, declaration.c.lrn,
+    declaration.c.type_code, version.c.id.label("version_id"), version.c.number, version.c.received_at,
+    version.c.lodged_at, version.c.decided_at,
+)  # fmt: skip
+_LATER = version.alias("later")
+_NEWEST = version.c.number == (
+    select(func.max(_LATER.c.number)).where(_LATER.c.declaration_id == declaration.c.id).scalar_subquery()
 )
 
 
-def first_versions(connection: Connection, keys: Iterable[tuple[str, str]], form: int) -> dict[tuple[str, str], Record]:
-    """What stands under each (party, LRN) already: the summary and `content_sha256` of its first version.
+class Lodged(NamedTuple):
+    """What was lodged under a reference: the receipt's facts, and the digest of the content.
 
-    `outdated` is the canonical content where it is stored in an earlier form than `form`, else None.
+    `outdated` is the canonical content where it is stored in an earlier form than the present one, else None.
     """
+
+    mrn: str
+    lrn: str
+    number: int
+    received_at: int
+    lodged_at: int
+    content_sha256: bytes
+    outdated: bytes | None
+
+
+def lodged_under(connection: Connection, keys: Iterable[tuple[str, str]], form: int) -> dict[tuple[str, str], Lodged]:
+    """The newest version that stands under each (party, LRN) already; `form` is the present canonical form."""
     outdated = case((version.c.form < form, version.c.canonical)).label("outdated")
     query = (
-        select(*SUMMARY, version.c.content_sha256, outdated)
+        select(
+            declaration.c.party, declaration.c.mrn, declaration.c.lrn, version.c.number, version.c.received_at,
+            version.c.lodged_at, version.c.content_sha256, outdated,
+        )
         .join(version, version.c.declaration_id == declaration.c.id)
-        .where(version.c.number == 1, tuple_(declaration.c.party, declaration.c.lrn).in_(list(keys)))
-    )
-    return {(row.party, row.lrn): row for row in connection.execute(query)}
+        .where(tuple_(declaration.c.party, declaration.c.lrn).in_(list(keys)), _NEWEST)
+    )  # fmt: skip
+    return {(row.party, row.lrn): Lodged(*row[1:]) for row in connection.execute(query)}
 
 
-def add_declarations(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
+def add_declarations(connection: Connection, rows: Iterable[NewDeclaration]) -> set[int]:
     """Insert declarations; the ids of those that were new. A declaration that stands under the same key wins.
 
     The rows must come sorted by (party, LRN): two writers with several keys in common then wait in one direction only.
     """
-    return insert_new_rows(connection, declaration, rows, ("party", "lrn"))
+    return insert_new_rows(connection, declaration, [row._asdict() for row in rows], ("party", "lrn"))
 
 
-def add_versions(
-    connection: Connection, versions: Sequence[dict[str, Any]], questions: Sequence[dict[str, Any]]
-) -> None:
-    """Insert versions and the questions to the agencies (outbox rows) that they raise."""
-    insert_together(connection, (version, versions), (open_question, questions))
+def add_versions(connection: Connection, versions: Iterable[NewVersion], questions: Iterable[NewQuestion]) -> None:
+    """Insert versions and the questions to the agencies that they raise."""
+    version_rows = [row._asdict() for row in versions]
+    insert_together(connection, (version, version_rows), (open_question, [each.row() for each in questions]))
 
 
-def lock_versions(connection: Connection, version_ids: Iterable[int]) -> list[Record]:
-    """Lock versions against other deciders, in one order for everybody, and read what deciding needs."""
+class LockedVersion(NamedTuple):
+    """A version that nobody else decides meanwhile; `decision_number` is of the decision that stands, or is to come."""
+
+    version_id: int
+    number: int
+    mrn: str
+    party: str
+    decided_at: int | None
+    decision_number: int
+    stored_routing: bytes
+
+    @property
+    def routing(self) -> list[Routing]:
+        """Which agencies the declaration concerns, as found at lodgement."""
+        return read_routing(self.stored_routing)
+
+
+def lock_versions(
+    connection: Connection, version_ids: Iterable[int], *, skip_locked: bool = False
+) -> list[LockedVersion]:
+    """Lock versions against other deciders, in one order for everybody, and read what deciding needs.
+
+    With `skip_locked` those that somebody else has locked are left out, so that nobody waits.
+    """
     query = (
-        select(*SUMMARY, version.c.routing)
+        select(
+            version.c.id, version.c.number, declaration.c.mrn, declaration.c.party, version.c.decided_at,
+            version.c.decision_number, version.c.routing,
+        )
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(among(connection, version.c.id, version_ids))
         .order_by(version.c.id)
-        .with_for_update(of=version)
-    )
-    return list(connection.execute(query))
+        .with_for_update(of=version, skip_locked=skip_locked)
+    )  # fmt: skip
+    return [LockedVersion(*row) for row in connection.execute(query)]
 
 
 def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) -> None:
@@ -70,50 +156,93 @@ def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) ->
     connection.execute(update(version).where(among(connection, version.c.id, version_ids)).values(decided_at=at))
 
 
-def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Record]:
-    """By version id: MRN, country, number, canonical form and trace id."""
+def reopen(connection: Connection, version_id: int) -> None:
+    """Make a decided (locked) version undecided: the decision that stands from then on is the next one."""
+    following = {"decided_at": None, "decision_number": version.c.decision_number + 1}
+    connection.execute(update(version).where(version.c.id == version_id).values(**following))
+
+
+class Content(NamedTuple):
+    """What an agency is asked about: the canonical form, and what names it."""
+
+    mrn: str
+    country: str
+    number: int
+    canonical: bytes
+    trace_id: str
+
+
+def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
+    """The contents of versions, by id."""
     query = (
         select(
-            version.c.id,
-            declaration.c.mrn,
-            declaration.c.country,
-            version.c.number,
-            version.c.canonical,
+            version.c.id, declaration.c.mrn, declaration.c.country, version.c.number, version.c.canonical,
             version.c.trace_id,
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(among(connection, version.c.id, version_ids))
-    )
-    return {int(row.id): row for row in connection.execute(query)}
+    )  # fmt: skip
+    return {row[0]: Content(*row[1:]) for row in connection.execute(query)}
 
 
-def routing_of(connection: Connection, version_id: int, agency: str) -> bytes | None:
-    """The stored routing of a version on which this agency was asked; None where there is none."""
+def routing_of(connection: Connection, version_id: int, agency: str, asked_round: int) -> list[Routing] | None:
+    """The routing of a version on which this agency was asked in this round; None where it was not."""
     asked = [
-        exists().where(table.c.version_id == version.c.id, table.c.agency == agency)
+        exists().where(table.c.version_id == version.c.id, table.c.agency == agency, table.c.round == asked_round)
         for table in (open_question, assessment)
     ]
-    return connection.execute(select(version.c.routing).where(version.c.id == version_id, or_(*asked))).scalar()
+    stored = connection.execute(select(version.c.routing).where(version.c.id == version_id, or_(*asked))).scalar()
+    return None if stored is None else read_routing(stored)
 
 
-def _owned(query: Select[Any], party: str | None) -> Select[Any]:
-    """Only the party's own rows; None stands for a reader who may see all (the auditor)."""
-    return query if party is None else query.where(declaration.c.party == party)
+class Current(NamedTuple):
+    """The newest version of a declaration, with its routing and its warnings (JSON)."""
+
+    summary: Summary
+    routing: list[Routing]
+    warnings: bytes
 
 
-def current(connection: Connection, mrn: str, party: str | None) -> Record | None:
-    """The newest version of one declaration with its routing and warnings, if this reader may see it."""
-    return _newest(connection, mrn, party, (*SUMMARY, version.c.routing, version.c.warnings))
+def current(connection: Connection, mrn: str, party: str | None) -> Current | None:
+    """The newest version of one declaration, if this reader may see it."""
+    columns = (*SUMMARY, version.c.routing, version.c.warnings)
+    row = connection.execute(_newest_of(mrn, party, columns)).first()
+    return None if row is None else Current(Summary(*row[:-2]), read_routing(row.routing), row.warnings)
 
 
-def document(connection: Connection, mrn: str, party: str | None) -> Record | None:
-    """The newest version's document as received, and its media type, if this reader may see it."""
-    return _newest(connection, mrn, party, (version.c.received, version.c.media))
+class Received(NamedTuple):
+    """A document as it was received, and its media type."""
+
+    received: bytes
+    media: str
 
 
-def _newest(
-    connection: Connection, mrn: str, party: str | None, columns: tuple[ColumnElement[Any], ...]
-) -> Record | None:
+def document(connection: Connection, mrn: str, party: str | None) -> Received | None:
+    """The newest version's document, if this reader may see it."""
+    row = connection.execute(_newest_of(mrn, party, (version.c.received, version.c.media))).first()
+    return None if row is None else Received(*row)
+
+
+class Decided(NamedTuple):
+    """The newest version of a declaration with the decision that stands, if there is one."""
+
+    declaration_id: int
+    mrn: str
+    number: int
+    decision: Decision | None
+
+
+def newest(connection: Connection, mrn: str, party: str | None) -> Decided | None:
+    """The newest version of one declaration with its decision, without its document, if this reader may see it."""
+    query = _newest_of(mrn, party, (declaration.c.id, declaration.c.mrn, version.c.number, *DECISION))
+    row = connection.execute(with_decision(query, version.c.id, version.c.decision_number)).first()
+    if row is None:
+        return None
+    declaration_id, found, number, *stored = row
+    return Decided(declaration_id, found, number, read_decision(*stored))
+
+
+def _newest_of(mrn: str, party: str | None, columns: tuple[ColumnElement[Any], ...]) -> Select[Any]:
     query = (
         select(*columns)
         .select_from(declaration)
@@ -122,18 +251,23 @@ def _newest(
         .order_by(version.c.number.desc())
         .limit(1)
     )
-    return connection.execute(_owned(query, party)).first()
+    return _owned(query, party)
 
 
-def listing(connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None) -> list[Record]:
-    """Declarations with an id above `after`, oldest first, optionally of one LRN."""
+def _owned(query: Select[Any], party: str | None) -> Select[Any]:
+    """Only the party's own rows; None stands for a reader who may see all (the auditor)."""
+    return query if party is None else query.where(declaration.c.party == party)
+
+
+def listing(connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None) -> list[Summary]:
+    """The newest versions of declarations with an id above `after`, oldest first, optionally of one LRN."""
     query = (
         select(*SUMMARY)
         .join(version, version.c.declaration_id == declaration.c.id)
-        .where(declaration.c.id > after, version.c.number == 1)
+        .where(declaration.c.id > after, _NEWEST)
         .order_by(declaration.c.id)
         .limit(limit)
     )
     if lrn is not None:
         query = query.where(declaration.c.lrn == lrn)
-    return list(connection.execute(_owned(query, party)))
+    return [Summary(*row) for row in connection.execute(_owned(query, party))]

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     PARKED = "parked"
     RETRIED = "retried"
     DECIDED = "decided"
+    ASKED_AGAIN = "asked-again"
     KEY_CREATED = "key-created"
     KEY_ROTATED = "key-rotated"
     KEY_REVOKED = "key-revoked"

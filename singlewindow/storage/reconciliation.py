@@ -13,7 +13,15 @@ from sqlalchemy import Column, Connection, LargeBinary, cast, select
 from singlewindow.audit import commitments
 from singlewindow.audit.commitments import Change
 from singlewindow.storage.events import Kind
-from singlewindow.storage.tables import assessment, decision, declaration, event, late_assessment, version
+from singlewindow.storage.tables import (
+    assessment,
+    decision,
+    declaration,
+    event,
+    late_assessment,
+    later_decision,
+    version,
+)
 
 COMPARED = (Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
 Changes = dict[int, list[Change]]
@@ -43,8 +51,9 @@ def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
         changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))
     for row in _rows(connection, late_assessment.c.version_id, mine):
         changes[row["version_id"]].append(Change(Kind.LATE, row["received_at"], commitments.of_late_answer(row)))
-    for row in _rows(connection, decision.c.version_id, mine):
-        changes[row["version_id"]].append(Change(Kind.DECIDED, row["decided_at"], commitments.of_decision(row)))
+    for column in (decision.c.version_id, later_decision.c.version_id):
+        for row in _rows(connection, column, mine):
+            changes[row["version_id"]].append(Change(Kind.DECIDED, row["decided_at"], commitments.of_decision(row)))
     return changes
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, Subquery, Text, cast, func, null, select, union_all
 
 from singlewindow.release_times.events import Case, Question
-from singlewindow.storage.tables import Record, assessment, decision, declaration, open_question, version
+from singlewindow.storage.decisions import decision_column, with_decision
+from singlewindow.storage.tables import Record, assessment, declaration, open_question, version
 
 DIRECTIONS = {"IM": "import", "EX": "export"}
 OTHER_DIRECTION = "other"
@@ -33,19 +34,20 @@ def lodged_between(connection: Connection, start: int, end: int) -> Iterator[Cas
 
 def _cases(start: int, end: int) -> Select[Any]:
     asked = _questions()
-    return (
+    query = (
         select(
             version.c.id.label("version_id"), version.c.number, version.c.received_at, version.c.lodged_at,
-            declaration.c.mrn, declaration.c.type_code, decision.c.lane, decision.c.outcome, decision.c.decided_at,
+            declaration.c.mrn, declaration.c.type_code, decision_column("lane"),
+            decision_column("outcome"), decision_column("decided_at"),
             asked.c.agency, asked.c.asked_at, asked.c.answered_at, asked.c.agency_lane, asked.c.dispatched_at,
             asked.c.answer,
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .outerjoin(decision, decision.c.version_id == version.c.id)
         .outerjoin(asked, asked.c.version_id == version.c.id)
         .where(version.c.lodged_at >= start, version.c.lodged_at < end)
-        .order_by(version.c.id)
+        .order_by(version.c.id, asked.c.round)
     )  # fmt: skip
+    return with_decision(query, version.c.id, version.c.decision_number)
 
 
 def _questions() -> Subquery:
@@ -53,11 +55,11 @@ def _questions() -> Subquery:
     no_moment, no_word = cast(null(), BigInteger), cast(null(), Text)
     still_open = select(
         open_question.c.version_id, open_question.c.agency, open_question.c.asked_at, no_moment.label("answered_at"),
-        no_word.label("agency_lane"), no_moment.label("dispatched_at"), no_word.label("answer"),
+        no_word.label("agency_lane"), no_moment.label("dispatched_at"), no_word.label("answer"), open_question.c.round,
     )  # fmt: skip
     answered = select(
         assessment.c.version_id, assessment.c.agency, assessment.c.asked_at, assessment.c.answered_at,
-        assessment.c.lane, assessment.c.dispatched_at, assessment.c.answer,
+        assessment.c.lane, assessment.c.dispatched_at, assessment.c.answer, assessment.c.round,
     )  # fmt: skip
     return union_all(still_open, answered).subquery("asked")
 

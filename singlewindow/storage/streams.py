@@ -10,21 +10,57 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, and_, select
 
+from singlewindow.agencies.routing import Routing, read_routing
 from singlewindow.storage import audit_chain
+from singlewindow.storage.decisions import decision_column, with_decision
 from singlewindow.storage.engine.bulk import add_up, insert_together
-from singlewindow.storage.tables import feed, notice, stream
+from singlewindow.storage.tables import (
+    assessment,
+    declaration,
+    feed,
+    notice,
+    stream,
+    version,
+)
 
-Row = dict[str, Any]
+ASKED: Final = "asked"
+DECIDED: Final = "decided"
+ACCEPTED: Final = "01"
+"""The function code (WCO 017 of the response) of the notice that a declaration is lodged."""
+INSPECTIONS: Final = ("05", "06")
+"""The function codes of notices that tell of a decision to inspect."""
 
 
-def publish(connection: Connection, notices: Iterable[Row], feed_entries: Iterable[Row]) -> None:
-    """Number and write notices (rows without `number`) and feed entries, in the order given within each stream."""
+class NewNotice(NamedTuple):
+    """A notice to a party, of the decision with this number where it tells of one."""
+
+    party: str
+    version_id: int
+    function_code: str
+    reference: str
+    issued_at: int
+    decision_number: int = 1
+
+
+class NewFeedEntry(NamedTuple):
+    """An entry of an agency's feed: of a question of this round, or of a decision with its answer of this round."""
+
+    agency: str
+    version_id: int
+    kind: Literal["asked", "decided"]
+    at: int
+    round: int = 1
+    decision_number: int = 1
+
+
+def publish(connection: Connection, notices: Iterable[NewNotice], feed_entries: Iterable[NewFeedEntry]) -> None:
+    """Number and write notices and feed entries, in the order given within each stream."""
     audit_chain.append(connection)
-    notice_rows, feed_rows = list(notices), list(feed_entries)
+    notice_rows, feed_rows = [row._asdict() for row in notices], [row._asdict() for row in feed_entries]
     names = [_name(notice, row["party"]) for row in notice_rows] + [_name(feed, row["agency"]) for row in feed_rows]
     following = _take(connection, Counter(names))
     for name, row in zip(names, notice_rows + feed_rows, strict=True):
@@ -45,3 +81,117 @@ def _take(connection: Connection, counts: Counter[str]) -> dict[str, int]:
     rows = [{"name": name, "last_number": count} for name, count in sorted(counts.items())]
     taken = add_up(connection, stream, rows, "last_number")
     return {row.name: int(row.last_number) - counts[row.name] + 1 for row in taken}
+
+
+class Notice(NamedTuple):
+    """A notice with what its RES message needs; `decision` is the body of a decision to inspect."""
+
+    number: int
+    function_code: str
+    reference: str
+    issued_at: int
+    mrn: str
+    lrn: str
+    version: int
+    lodged_at: int
+    decision: bytes | None
+
+
+def read_notices(connection: Connection, party: str, first: int, limit: int) -> list[Notice]:
+    """A party's notices from number `first` on."""
+    told = notice.c.function_code.in_(INSPECTIONS)
+    query = (
+        select(
+            notice.c.number, notice.c.function_code, notice.c.reference, notice.c.issued_at, declaration.c.mrn,
+            declaration.c.lrn, version.c.number, version.c.lodged_at, decision_column("body"),
+        )
+        .join(version, version.c.id == notice.c.version_id)
+        .join(declaration, declaration.c.id == version.c.declaration_id)
+        .where(notice.c.party == party, notice.c.number >= first)
+        .order_by(notice.c.number)
+        .limit(limit)
+    )  # fmt: skip
+    whole = with_decision(query, notice.c.version_id, notice.c.decision_number, told)
+    return [Notice(*row) for row in connection.execute(whole)]
+
+
+class NoticeMark(NamedTuple):
+    """What never changes in a notice, and names it."""
+
+    number: int
+    reference: str
+
+
+def newest_notice(connection: Connection, party: str) -> NoticeMark | None:
+    """A party's last notice; None where it has none."""
+    query = select(notice.c.number, notice.c.reference).where(notice.c.party == party)
+    row = connection.execute(query.order_by(notice.c.number.desc()).limit(1)).first()
+    return None if row is None else NoticeMark(*row)
+
+
+class FeedMark(NamedTuple):
+    """What an entry of a feed is, apart from its content."""
+
+    number: int
+    version_id: int
+    kind: Literal["asked", "decided"]
+    at: int
+
+
+class FeedEntry(NamedTuple):
+    """An entry of a feed with the content to project.
+
+    That of a decision has the agency's own answer and the decision, as both were then; that of a question has neither.
+    """
+
+    mark: FeedMark
+    mrn: str
+    version: int
+    canonical: bytes
+    stored_routing: bytes
+    assessment: bytes | None
+    outcome: Literal["release", "inspect"] | None
+    decision: bytes | None
+    decided_at: int | None
+
+    @property
+    def routing(self) -> list[Routing]:
+        """Which agencies the declaration concerns, as found at lodgement."""
+        return read_routing(self.stored_routing)
+
+
+_MARK = (feed.c.number, feed.c.version_id, feed.c.kind, feed.c.at)
+
+
+def read_feed(connection: Connection, agency: str, first: int, limit: int) -> list[FeedEntry]:
+    """An agency's feed from number `first` on."""
+    decided = feed.c.kind == DECIDED
+    own = and_(
+        decided, assessment.c.version_id == feed.c.version_id, assessment.c.agency == feed.c.agency,
+        assessment.c.round == feed.c.round,
+    )  # fmt: skip
+    query = (
+        select(
+            *_MARK, declaration.c.mrn, version.c.number, version.c.canonical, version.c.routing, assessment.c.body,
+            decision_column("outcome"), decision_column("body"), decision_column("decided_at"),
+        )
+        .join(version, version.c.id == feed.c.version_id)
+        .join(declaration, declaration.c.id == version.c.declaration_id)
+        .outerjoin(assessment, own)
+        .where(feed.c.agency == agency, feed.c.number >= first)
+        .order_by(feed.c.number)
+        .limit(limit)
+    )  # fmt: skip
+    whole = with_decision(query, feed.c.version_id, feed.c.decision_number, decided)
+    return [_entry(*row) for row in connection.execute(whole)]
+
+
+def _entry(number: int, version_id: int, kind: Literal["asked", "decided"], at: int, *content: Any) -> FeedEntry:
+    return FeedEntry(FeedMark(number, version_id, kind, at), *content)
+
+
+def newest_feed_entry(connection: Connection, agency: str) -> FeedMark | None:
+    """The last entry of an agency's feed, without content; None where it has none."""
+    query = select(*_MARK).where(feed.c.agency == agency)
+    row = connection.execute(query.order_by(feed.c.number.desc()).limit(1)).first()
+    return None if row is None else FeedMark(*row)

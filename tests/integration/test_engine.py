@@ -20,7 +20,7 @@ from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.lease import lease
 from singlewindow.clearance.lodging.lodge import Conflict, Receipt, lodge
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
-from singlewindow.storage import open_questions
+from singlewindow.storage import batches
 from singlewindow.storage.engine.connect import clock
 from tests.documents import original
 from tests.integration.lodging import arrival, one
@@ -175,7 +175,7 @@ def test_a_claim_begins_the_lease_anew(context: ClearanceContext) -> None:
     change(context, "UPDATE batch SET lease_until = 0")
     with context.engine.begin() as connection:
         before = clock(connection)
-        open_questions.claim(connection, [batch.id], lease(context))
+        batches.claim_batches(connection, [batch.id], lease(context))
     ((until,),) = rows(context, f"SELECT lease_until FROM batch WHERE id = {batch.id}")
     # SQLite's clock has milliseconds, and PostgreSQL's in a statement is that of its beginning.
     assert before - 1_000 <= until - lease(context) <= before + 5_000_000

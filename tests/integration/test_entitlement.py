@@ -13,8 +13,8 @@ from sqlalchemy import text
 from adapters.contract import View
 from adapters.registry import build_adapters
 from singlewindow.agencies.agency import Remote
+from singlewindow.agencies.question_names import question_name
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.questions import question_id
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Tree
@@ -130,7 +130,7 @@ def test_no_value_shows_in_log_metrics_or_what_is_said_of_failures(
         told["failures"] = str(connection.execute(text("SELECT failure FROM outbox")).all())
         (question,) = connection.execute(text("SELECT id FROM version")).scalars()
     for code in context.agencies:
-        told[f"errors for {code}"] = _errors(callers.agency(code), code, question_id(question), mrn)
+        told[f"errors for {code}"] = _errors(callers.agency(code), code, question_name(question), mrn)
     assert "in the adapter of customs" in told["failures"]
     assert mrn in told["log"]
     assert {place: found for place, words in told.items() if (found := TOKEN.findall(words))} == {}

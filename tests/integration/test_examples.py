@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from singlewindow.access.keys import Caller, Role
+from singlewindow.agencies.routing import asked_agencies
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
-from singlewindow.clearance.deciding.decide import asked_agencies, stored_assessments
 from singlewindow.clearance.deciding.dispatch import make_batches
 from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
 from singlewindow.declarations.faults import hard
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import validate
-from singlewindow.storage import assessments, declarations
+from singlewindow.storage import assessments, decisions, declarations
 from singlewindow.storage.engine.connect import reading
 from tests.documents import examples
 from tests.places import AGENCIES, REPOSITORY
@@ -52,14 +52,15 @@ def outcomes(context: ClearanceContext) -> dict[str, dict[str, Any]]:
             assert isinstance(receipt, Receipt)
             version = declarations.current(connection, receipt.mrn, TRADER.party)
             assert version is not None
-            decision = assessments.decision_of(connection, version.version_id)
+            version_id = version.summary.version_id
+            decision = decisions.current_decision(connection, version_id)
             assert decision is not None
-            given = stored_assessments(assessments.complete(connection, [version.version_id])[version.version_id])
+            given = assessments.answers_of_complete(connection, [version_id])[version_id]
             found[path.name] = {
                 "decision": decision.outcome,
                 "lane": decision.lane,
                 "asked": asked_agencies(version.routing),
-                "findings": sorted({finding.profile for answer in given for finding in answer.findings}),
+                "findings": sorted({finding.profile for _, answer in given for finding in answer.findings}),
                 "controls": sorted(decision_controls(decision.body)),
             }
     return found

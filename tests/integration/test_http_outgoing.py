@@ -10,14 +10,15 @@ from singlewindow.access import keys
 from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
-from singlewindow.clearance.deciding.late_answers import Given, Receipt, compare
+from singlewindow.clearance.deciding.announce import new_notice
+from singlewindow.clearance.deciding.late_answers import Given, Receipt, reconcile
 from singlewindow.clearance.lodging.lodge import Lodgement, lodge
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.reading.schema import is_valid, parse
 from singlewindow.declarations.validation import validate
 from singlewindow.enquiries.cursors import START, Cursor
-from singlewindow.enquiries.notices import notice_row, notices
+from singlewindow.enquiries.notices import notices
 from singlewindow.storage import declarations, streams
 from singlewindow.storage.tables import version
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -143,13 +144,13 @@ def test_a_number_taken_and_not_committed_is_never_passed(context: ClearanceCont
 
     def hold_open() -> None:
         with context.engine.begin() as connection:
-            streams.publish(connection, [notice_row("GB1", version_id, "08", 0)], [])
+            streams.publish(connection, [new_notice("GB1", version_id, "08", 0)], [])
             taken.set()
             may_end.wait(5)
 
     def follow_on() -> None:
         with context.engine.begin() as connection:
-            streams.publish(connection, [notice_row("GB1", version_id, "05", 0)], [])
+            streams.publish(connection, [new_notice("GB1", version_id, "05", 0)], [])
 
     first = threading.Thread(target=hold_open)
     first.start()
@@ -204,10 +205,8 @@ def test_a_late_answer_never_shows_in_the_entry_of_the_decision(
     before = body_of(customs.get("/v1/agencies/customs/feed"))
     with context.engine.begin() as connection:
         (locked,) = declarations.lock_versions(connection, list(connection.execute(select(version.c.id)).scalars()))
-        late = Given(
-            "customs", locked, Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED), locked.lodged_at + 1
-        )
-        assert isinstance(compare(connection, late), Receipt)
+        late = Given("customs", locked, Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED), 1)
+        assert isinstance(reconcile(connection, late), Receipt)
     assert body_of(customs.get("/v1/agencies/customs/feed")) == before
     asked, decided = before["entries"]
     assert (asked["assessment"], asked["decision"]) == (None, None)

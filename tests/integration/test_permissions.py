@@ -16,8 +16,8 @@ from singlewindow.access.keyring import create_key, revoke_key
 from singlewindow.access.keys import Role
 from singlewindow.access.mandates import grant, revoke_mandate
 from singlewindow.agencies.agency import Remote
+from singlewindow.agencies.question_names import question_name
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.questions import question_id
 from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
@@ -132,7 +132,7 @@ def cast(context: ClearanceContext) -> Cast:
     work(context)
     with context.engine.connect() as connection:
         found = connection.execute(select(declaration.c.mrn, version.c.id).join_from(declaration, version))
-        questions = {mrn: question_id(version_id) for mrn, version_id in found}
+        questions = {mrn: question_name(version_id) for mrn, version_id in found}
     ids = {
         kind: {"<mrn>": mrn, "<code>": code, "<question>": question}
         for kind, mrn, code, question in (

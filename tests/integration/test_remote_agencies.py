@@ -17,13 +17,13 @@ from sqlalchemy import text
 
 from adapters.registry import build_adapters
 from singlewindow.agencies.agency import Agency, Remote
+from singlewindow.agencies.question_names import question_name, read_question_name
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.assess import assess_batches
-from singlewindow.clearance.deciding.late_answers import MOST_CONTRADICTIONS, Contradiction, Given, Receipt, compare
+from singlewindow.clearance.deciding.late_answers import MOST_CONTRADICTIONS, Contradiction, Given, Receipt, reconcile
 from singlewindow.clearance.deciding.lease import renewed
 from singlewindow.clearance.deciding.respond import respond
-from singlewindow.clearance.questions import question_id, version_of
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.enquiries.release_times import Study, release_times
 from singlewindow.release_times.report import By
@@ -77,13 +77,19 @@ def change(context: ClearanceContext, statement: str) -> None:
         connection.execute(text(statement))
 
 
+def version_of(question: str) -> int:
+    named = read_question_name(question)
+    assert named is not None
+    return named.version_id
+
+
 def asked(trader: Caller, context: ClearanceContext, lrn: str = "LRN1") -> tuple[str, str]:
     """A lodged declaration's MRN and its question's id."""
     mrn = str(body_of(trader.lodge(tree(lrn)))["mrn"])
     ((version_id,),) = rows(
         context, f"SELECT v.id FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE d.mrn = '{mrn}'"
     )
-    return mrn, question_id(version_id)
+    return mrn, question_name(version_id)
 
 
 def answer(caller: Caller, question: str, content: bytes = GREEN_BODY, agency: str = AGENCY) -> Any:
@@ -225,7 +231,7 @@ def test_a_noisy_agency_uses_up_no_other_agency_s_notes(
     mrn = str(body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"])
     ((version_id,),) = rows(context, "SELECT id FROM version")
     work(context)
-    agency, question = callers.agency(AGENCY), question_id(version_id)
+    agency, question = callers.agency(AGENCY), question_name(version_id)
     for score in range(MOST_CONTRADICTIONS + 6):
         answer(agency, question, json.dumps({"lane": "green", "score": score}).encode())
     assert kinds(context).count("contradicted") == MOST_CONTRADICTIONS
@@ -233,7 +239,7 @@ def test_a_noisy_agency_uses_up_no_other_agency_s_notes(
         other = Assessment(agency="firearms", answer=Answer.ASSESSED, lane=lane, score=99)
         with context.engine.begin() as connection:
             (version,) = declarations.lock_versions(connection, [version_id])
-            assert compare(connection, Given("firearms", version, other, 0)) == Contradiction(mrn, ANY)
+            assert reconcile(connection, Given("firearms", version, other, 0)) == Contradiction(mrn, ANY)
     noted = rows(context, "SELECT actor, count(*) FROM event WHERE kind = 'contradicted' GROUP BY actor ORDER BY actor")
     assert noted == [("agency:customs", MOST_CONTRADICTIONS), ("agency:firearms", 2)]
 
@@ -318,7 +324,7 @@ def test_an_agency_that_is_asked_in_process_cannot_answer_from_outside(
 ) -> None:
     trader.lodge(tree("LRN1", "93020000"))
     ((version_id,),) = rows(context, "SELECT version_id FROM outbox WHERE agency = 'firearms'")
-    refused = answer(callers.agency("firearms"), question_id(version_id), agency="firearms")
+    refused = answer(callers.agency("firearms"), question_name(version_id), agency="firearms")
     assert problem(refused) == (404, "NOT_FOUND")
 
 

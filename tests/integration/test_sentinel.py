@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.serializers import JSONSerializer
 
-from singlewindow.storage.open_questions import Batch
+from singlewindow.storage.batches import Batch
 from workers import jobs, sentinel
 from workers.queue_server import find_queue_binary
 from workers.queues import connect, queue, wake_workers

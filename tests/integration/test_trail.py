@@ -337,7 +337,8 @@ ALTERATIONS = (
     "DELETE FROM decision",
     "DELETE FROM event WHERE kind = 'decided'",
     "DELETE FROM event WHERE kind = 'assessed'",
-    "INSERT INTO late_assessment SELECT version_id, agency, body, 0 FROM assessment",
+    "INSERT INTO late_assessment (version_id, agency, body, received_at)"
+    " SELECT version_id, agency, body, 0 FROM assessment",
 )
 
 

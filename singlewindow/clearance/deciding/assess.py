@@ -4,51 +4,57 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
 from singlewindow import logs
-from singlewindow.audit import commitments
+from singlewindow.agencies.question_names import question_name
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.deciding.decide import decide
-from singlewindow.clearance.deciding.late_answers import Given, compare
+from singlewindow.clearance.deciding.close_questions import Closure, close_questions
+from singlewindow.clearance.deciding.dispatch import parked_event
+from singlewindow.clearance.deciding.late_answers import Given
 from singlewindow.clearance.deciding.lease import lease, renewed
-from singlewindow.clearance.questions import question_id
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
 from singlewindow.faultpoints import reach
-from singlewindow.storage import assessments, declarations, events, open_questions
+from singlewindow.storage import batches, declarations, events
+from singlewindow.storage.batches import Claim, Question, Unanswered
+from singlewindow.storage.declarations import Content
 from singlewindow.storage.engine.connect import clock
-from singlewindow.storage.tables import Record
+from singlewindow.storage.open_questions import Taken
 from singlewindow.times import MICROSECONDS, iso
 
 log = logging.getLogger(__name__)
 
 PAUSES = (0.2, 0.5, 1.0)
 
-Question = tuple[int, str]
-"""A version id and an agency."""
-Results = dict[Question, Assessment | AdapterError]
+Key = tuple[int, str]
+"""A version id and an agency: at most one question of the agency's on a version is open."""
+Results = dict[Key, Assessment | AdapterError]
 
 
 class _Work(NamedTuple):
     """What a worker has claimed: the batches by id, their questions, and the declarations asked about by version id."""
 
-    batches: dict[int, Record]
-    asked: dict[Question, Record]
-    contents: dict[int, Record]
+    batches: dict[int, Claim]
+    asked: dict[Key, Question]
+    contents: dict[int, Content]
 
-    def batch_of(self, question: Question) -> Record:
+    def batch_of(self, key: Key) -> Claim:
         """The batch that a question is in."""
-        return self.batches[self.asked[question].batch_id]
+        return self.batches[self.asked[key].batch_id]
+
+    def taken(self, key: Key) -> Taken:
+        """A question that is answered by this work."""
+        question = self.asked[key]
+        return Taken(*key, question.round, question.asked_at, self.batch_of(key).created_at, question.attempts)
 
 
 def assess_batches(context: ClearanceContext, *batch_ids: int) -> int:
@@ -73,10 +79,10 @@ def assess_batches(context: ClearanceContext, *batch_ids: int) -> int:
 def _claim(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
     # One transaction: a claimed batch that is lost counts as a failed attempt, so what cannot be read is not claimed.
     with context.engine.begin() as connection:
-        batches = open_questions.claim(connection, batch_ids, lease(context))
-        asked = open_questions.of_batches(connection, batches) if batches else []
+        claimed = batches.claim_batches(connection, batch_ids, lease(context))
+        asked = batches.questions_in(connection, claimed) if claimed else []
         contents = declarations.contents(connection, {question.version_id for question in asked}) if asked else {}
-    return _Work(batches, {(question.version_id, question.agency): question for question in asked}, contents)
+    return _Work(claimed, {(question.version_id, question.agency): question for question in asked}, contents)
 
 
 def _ask(context: ClearanceContext, work: _Work) -> Results:
@@ -93,17 +99,17 @@ def _ask(context: ClearanceContext, work: _Work) -> Results:
     return results
 
 
-def _view(context: ClearanceContext, question: Record, content: Record, trees: dict[int, Tree]) -> View:
-    items, entitlement = tuple(question.items.split()), context.agencies[question.agency].entitlement
+def _view(context: ClearanceContext, question: Question, content: Content, trees: dict[int, Tree]) -> View:
+    items, entitlement = question.items, context.agencies[question.agency].entitlement
     tree, terms = trees[question.version_id], context.books.terms(content.country)
     return View(
         reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
-        terms=terms, question=question_id(question.version_id), deadline=iso(question.deadline_at) or "",
-        trace_id=content.trace_id, after_release=terms.gone(tree),
+        terms=terms, question=question_name(question.version_id, question.round),
+        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=terms.gone(tree),
     )  # fmt: skip
 
 
-def _written(context: ClearanceContext, work: _Work, results: Results) -> set[Question]:
+def _written(context: ClearanceContext, work: _Work, results: Results) -> set[Key]:
     """Write what was answered. A database that is away for a moment is no failure of the questions: it is tried again.
 
     Whatever became of a try whose end is not known, the batches' rows tell: they are there, or nothing may be written.
@@ -119,69 +125,65 @@ def _written(context: ClearanceContext, work: _Work, results: Results) -> set[Qu
         return _write(context, connection, work, results)
 
 
-def _log(work: _Work, results: Results, written: set[Question]) -> None:
-    for question, result in results.items():
-        content, batch = work.contents[question[0]], work.batch_of(question)
+def _log(work: _Work, results: Results, written: set[Key]) -> None:
+    for key, result in results.items():
+        content, batch = work.contents[key[0]], work.batch_of(key)
         with logs.about(batch=batch.id, agency=batch.agency, trace_id=content.trace_id, mrn=content.mrn):
             if isinstance(result, AdapterError):
                 log.info("not answered: %s", type(result).__name__)
-            elif question in written:
+            elif key in written:
                 log.info("answered")
             else:
                 log.warning("the question was closed, or its lease lost: this answer does not count")
 
 
-def _write(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Question]:
+def _write(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Key]:
     """Which questions are answered by this; none of those whose batch's lease was lost."""
-    held = open_questions.close_batches(connection, work.batches)
-    mine = {question: result for question, result in results.items() if work.asked[question].batch_id in held}
+    held = batches.close_batches(connection, work.batches)
+    mine = {key: result for key, result in results.items() if work.asked[key].batch_id in held}
     if not mine:
         return set()
     # Also those that are asked again: who changes questions holds their versions, and so nobody waits in a ring.
     versions = declarations.lock_versions(connection, {version_id for version_id, _ in mine})
     now = clock(connection)
-    for question, result in mine.items():
-        if isinstance(result, AdapterError):
-            _ask_again(context, connection, work.batch_of(question), (question[0], result), now)
-    given = {question: result for question, result in mine.items() if isinstance(result, Assessment)}
+    _return_failed(context, connection, work, mine, now)
+    given = {key: result for key, result in mine.items() if isinstance(result, Assessment)}
     # What failed is out of its batch again: what is left in the batches are the questions that have an answer.
-    taken = open_questions.answered(connection, held)
-    _record(connection, work, {question: given[question] for question in taken}, now)
-    # Answered or closed while it was asked: by the agency's own answer, or by its deadline.
+    taken = batches.take_answered(connection, held)
+    closures = [Closure(work.taken(key), given[key]) for key in sorted(taken)]
+    # Answered or closed while it was asked: by the agency's own answer, by its deadline, or by a newer question.
     by_id = {version.version_id: version for version in versions}
-    for version_id, agency in sorted(given.keys() - taken):
-        compare(connection, Given(agency, by_id[version_id], given[version_id, agency], now))
-    decide(connection, versions, now)
+    late = [
+        Given(key[1], by_id[key[0]], given[key], now, work.asked[key].round) for key in sorted(given.keys() - taken)
+    ]
+    close_questions(connection, versions, closures, now, late)
     return taken
 
 
-def _record(connection: Connection, work: _Work, answered: dict[Question, Assessment], now: int) -> None:
-    rows, trail = [], []
-    for question, assessment in sorted(answered.items(), key=lambda entry: entry[0]):
-        version_id, agency = question
-        rows.append({
-            "version_id": version_id, "agency": agency, "answer": assessment.answer, "lane": assessment.lane,
-            "body": msgspec.json.encode(assessment), "asked_at": work.asked[question].asked_at,
-            "dispatched_at": work.batch_of(question).created_at, "answered_at": now,
-        })  # fmt: skip
-        detail = {"profiles": assessment.profiles, **commitments.of_answer(rows[-1])}
-        trail.append(events.Event(now, events.Kind.ASSESSED, f"agency:{agency}", version_id, detail))
-    assessments.add_assessments(connection, rows)
+def _return_failed(
+    context: ClearanceContext, connection: Connection, work: _Work, results: Mapping[Key, Assessment | AdapterError],
+    now: int,
+) -> None:  # fmt: skip
+    left = {key: _unanswered(context, work, key, result, now)
+            for key, result in results.items() if isinstance(result, AdapterError)}  # fmt: skip
+    returned = batches.return_unanswered(connection, list(left.values()))
+    parked = [each for key, each in left.items() if each.parked and key in returned]
+    trail = [parked_event(each.version_id, each.agency, each.failure or "", now) for each in parked]
     events.record(connection, trail)
 
 
-def _ask_again(
-    context: ClearanceContext, connection: Connection, batch: Record, failed: tuple[int, AdapterError], now: int
-) -> None:
-    version_id, error = failed
+def _unanswered(context: ClearanceContext, work: _Work, key: Key, error: AdapterError, now: int) -> Unanswered:
+    """How a question that failed goes on: left to its agency, asked alone some time later, or parked."""
+    question = work.asked[key]
+    handed_over = work.batches[question.batch_id].created_at
+    left = Unanswered(*key, question.batch_id, question.due_at, question.attempts, question.failure,
+                      parked=False, awaiting=False, dispatched_at=handed_over)  # fmt: skip
     if isinstance(error, Pending):
-        open_questions.await_answer(connection, batch, version_id)
-        return
-    due_at, counts = now, True
+        return left._replace(awaiting=True)
+    left = left._replace(due_at=now, attempts=question.attempts + 1, failure=str(error) or type(error).__name__)
     if isinstance(error, Retryable):
-        due_at, counts = now + int(error.after * MICROSECONDS), error.counts
-    attempts = 0 if isinstance(error, NotRetryable) else context.settings.sw_attempts
-    again = open_questions.Retry(version_id, due_at, str(error) or type(error).__name__, attempts, counts)
-    if open_questions.ask_again(connection, batch, again):
-        detail = {"agency": batch.agency, "failure": again.failure}
-        events.record(connection, [events.Event(now, events.Kind.PARKED, events.SYSTEM, version_id, detail)])
+        left = left._replace(due_at=now + int(error.after * MICROSECONDS))
+        if not error.counts:
+            left = left._replace(attempts=question.attempts, dispatched_at=question.dispatched_at)
+    most = 0 if isinstance(error, NotRetryable) else context.settings.sw_attempts
+    return left._replace(parked=left.attempts >= most)

@@ -16,12 +16,11 @@ from adapters.remote_answer import same_answer
 from singlewindow.audit import commitments
 from singlewindow.decisions.assessment import Answer, Assessment
 from singlewindow.storage import assessments, events
-from singlewindow.storage.tables import Record
+from singlewindow.storage.assessments import Late
+from singlewindow.storage.declarations import LockedVersion
 
 MOST_CONTRADICTIONS = 20
 """How many of one agency's other answers to one question are recorded: no agency uses up another's."""
-
-_assessment = msgspec.json.Decoder(Assessment)
 
 
 @dataclass(frozen=True)
@@ -45,50 +44,46 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Given:
-    """An answer on its way in: by which agency, on which (locked) version, at which moment."""
+    """An answer on its way in: by which agency, on which (locked) version, at which moment, in which round."""
 
     agency: str
-    version: Record
+    version: LockedVersion
     assessment: Assessment
     now: int
+    round: int = 1
 
     @property
     def actor(self) -> str:
         """How the event trail names the agency."""
         return f"agency:{self.agency}"
 
-    @property
-    def body(self) -> bytes:
-        """The answer as it is stored."""
-        return msgspec.json.encode(self.assessment)
-
     def event(self, kind: events.Kind, **detail: Any) -> events.Event:
         """An event of the agency's on this version."""
         return events.Event(self.now, kind, self.actor, self.version.version_id, detail | {"agency": self.agency})
 
 
-def compare(connection: Connection, given: Given) -> Receipt | Contradiction:
+def reconcile(connection: Connection, given: Given) -> Receipt | Contradiction:
     """The question is closed: by an answer, which stands, or without one, and then this one is late."""
-    closed = assessments.assessment_of(connection, given.version.version_id, given.agency)
+    version_id = given.version.version_id
+    closed = assessments.find_assessment(connection, version_id, given.agency, given.round)
     if closed is None:
         raise LookupError(f"{given.agency} was asked about {given.version.mrn}, but there is no question and no answer")
     if closed.answer == Answer.ASSESSED:
-        return _standing(connection, given, closed.body, closed.answered_at, late=False)
-    row = {"version_id": given.version.version_id, "agency": given.agency, "body": given.body,
-           "received_at": given.now}  # fmt: skip
+        return _compare(connection, given, closed.assessment, closed.answered_at, late=False)
+    row = Late(version_id, given.agency, given.round, msgspec.json.encode(given.assessment), given.now)
     if assessments.add_late(connection, row):
         lane = given.assessment.lane
-        told = commitments.of_late_answer(row) | {"lane": lane, "closed_as": closed.answer}
+        told = commitments.of_late_answer(row._asdict()) | {"lane": lane, "closed_as": closed.answer}
         events.record(connection, [given.event(events.Kind.LATE, **told)])
         return receipt(given, given.now, late=True)
-    late = assessments.late_of(connection, given.version.version_id, given.agency)
-    return _standing(connection, given, late.body, late.received_at, late=True)
+    kept = assessments.late_answer(connection, version_id, given.agency, given.round)
+    return _compare(connection, given, kept.assessment, kept.received_at, late=True)
 
 
-def _standing(
-    connection: Connection, given: Given, body: bytes, received_at: int, *, late: bool
+def _compare(
+    connection: Connection, given: Given, standing: Assessment, received_at: int, *, late: bool
 ) -> Receipt | Contradiction:
-    if same_answer(_assessment.decode(body), given.assessment):
+    if same_answer(standing, given.assessment):
         return receipt(given, received_at, late=late)
     _record_contradiction(connection, given)
     return Contradiction(given.version.mrn, received_at)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.storage import open_questions
+from singlewindow.storage import batches
 from singlewindow.times import MICROSECONDS
 
 log = logging.getLogger(__name__)
@@ -61,4 +61,4 @@ def _keep(context: ClearanceContext, batch_ids: list[int], done: threading.Event
 
 def _renew(context: ClearanceContext, batch_ids: list[int]) -> int:
     with context.engine.begin() as connection:
-        return open_questions.renew(connection, batch_ids, lease(context))
+        return batches.renew_leases(connection, batch_ids, lease(context))

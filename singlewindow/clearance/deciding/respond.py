@@ -9,64 +9,52 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from adapters.remote_answer import foreign_items, read_answer
-from singlewindow.audit import commitments
+from singlewindow.agencies.question_names import Named, read_question_name
+from singlewindow.agencies.routing import Routing, items_of
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.deciding.decide import asked_agencies, decide
-from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, compare, receipt
-from singlewindow.clearance.questions import version_of
+from singlewindow.clearance.deciding.close_questions import Closure, close_questions
+from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt, reconcile
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
-from singlewindow.enquiries.timeline import items_of
-from singlewindow.storage import assessments, declarations, events, open_questions
+from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.engine.row_security import of_agency, reading_as
-from singlewindow.storage.tables import Record
 
 
 def respond(context: ClearanceContext, agency: str, question: str, content: bytes) -> Receipt | Contradiction | None:
     """Store an agency's answer, once; None where it was never asked that. Raises `Refused` where it cannot be read."""
-    version_id = version_of(question)
-    routing = _routing_of(context, version_id, agency) if version_id is not None and context.is_remote(agency) else None
-    if version_id is None or routing is None or agency not in asked_agencies(routing):
+    named = read_question_name(question)
+    routing = _routing_of(context, named, agency) if named is not None and context.is_remote(agency) else None
+    if named is None or routing is None:
         return None
     assessment = read_answer(content, agency, context.agencies[agency].fingerprint)
-    _refuse_foreign_items(context, assessment, version_id, routing)
+    _refuse_foreign_items(context, assessment, named.version_id, routing)
     with context.engine.begin() as connection:
-        (version,) = declarations.lock_versions(connection, [version_id])
-        given = Given(agency, version, assessment, clock(connection))
-        open_question = open_questions.take(connection, version_id, agency)
-        if open_question is not None:
-            return _answer(connection, given, open_question)
-        return compare(connection, given)
+        (version,) = declarations.lock_versions(connection, [named.version_id])
+        return _store(connection, Given(agency, version, assessment, clock(connection), named.round))
 
 
-def _routing_of(context: ClearanceContext, version_id: int, agency: str) -> bytes | None:
+def _routing_of(context: ClearanceContext, named: Named, agency: str) -> list[Routing] | None:
     with reading_as(context.engine, of_agency(agency)) as connection:
-        return declarations.routing_of(connection, version_id, agency)
+        return declarations.routing_of(connection, named.version_id, agency, named.round)
 
 
-def _refuse_foreign_items(context: ClearanceContext, assessment: Assessment, version_id: int, routing: bytes) -> None:
+def _refuse_foreign_items(
+    context: ClearanceContext, assessment: Assessment, version_id: int, routing: list[Routing]
+) -> None:
     if not any(finding.item for finding in assessment.findings):
         return
     with reading_as(context.engine, of_agency(assessment.agency)) as connection:
         content = declarations.contents(connection, [version_id])[version_id]
-    items = items_of(routing, assessment.agency)
-    foreign_items(
-        assessment, project(decode(content.canonical), context.agencies[assessment.agency].entitlement, items)
-    )
+    items, entitlement = items_of(routing, assessment.agency), context.agencies[assessment.agency].entitlement
+    foreign_items(assessment, project(decode(content.canonical), entitlement, items))
 
 
-def _answer(connection: Connection, given: Given, question: Record) -> Receipt:
-    """The question was open: this is its answer, and it may be the last one that was missing."""
-    assessment = given.assessment
-    row = {
-        "version_id": given.version.version_id, "agency": given.agency, "answer": assessment.answer,
-        "lane": assessment.lane, "body": given.body, "asked_at": question.asked_at,
-        "dispatched_at": question.dispatched_at, "answered_at": given.now,
-    }  # fmt: skip
-    assessments.add_assessments(connection, [row])
-    told = commitments.of_answer(row) | {"profiles": assessment.profiles}
-    events.record(connection, [given.event(events.Kind.ASSESSED, **told)])
-    decide(connection, [given.version], given.now)
+def _store(connection: Connection, given: Given) -> Receipt | Contradiction:
+    """Where the question is open, this is its answer, and it may be the last one that was missing."""
+    question = open_questions.take_question(connection, given.version.version_id, given.agency, given.round)
+    if question is None:
+        return reconcile(connection, given)
+    close_questions(connection, [given.version], [Closure(question, given.assessment)], given.now)
     return receipt(given, given.now, late=False)

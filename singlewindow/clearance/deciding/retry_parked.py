@@ -24,7 +24,7 @@ def retry(engine: Engine, choice: Choice) -> int:
         versions = open_questions.parked_versions(connection, choice.agency, choice.mrn)
         declarations.lock_versions(connection, versions)  # nobody answers or closes these questions meanwhile
         now = clock(connection)
-        put_back = open_questions.put_back(connection, now, versions, choice.agency)
+        put_back = open_questions.unpark(connection, now, versions, choice.agency)
         trail = []
         for question in put_back:
             detail = {"agency": question.agency, "attempts": question.attempts, "failure": question.failure}

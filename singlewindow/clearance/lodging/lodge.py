@@ -10,7 +10,6 @@ import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -20,16 +19,20 @@ from singlewindow.access.keys import Caller
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.audit import commitments
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.announce import asked_entry, new_notice
+from singlewindow.clearance.deciding.ask_again import new_question
 from singlewindow.declarations.canonical import FORM, canonical, fingerprint, restated
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.validation import Validated
-from singlewindow.enquiries.notices import ACCEPTED, notice_row
 from singlewindow.faultpoints import reach
 from singlewindow.storage import declarations, events, streams
+from singlewindow.storage.declarations import Lodged, NewDeclaration, NewVersion
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.engine.ids import new_id
-from singlewindow.storage.tables import Record
 from singlewindow.times import MICROSECONDS, moment
+
+FIRST = 1
+"""The number of the version that lodging stores."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +129,12 @@ def _store(context: ClearanceContext, connection: Connection, prepared: Sequence
     now = clock(connection)
     rows = [_declaration_row(entry, now) for _, entry in sorted(by_key.items())]
     added = declarations.add_declarations(connection, rows)
-    new = [(row, by_key[row["party"], row["lrn"]]) for row in rows if row["id"] in added]
+    new = [(row, by_key[row.party, row.lrn]) for row in rows if row.id in added]
     versions = _write(context, connection, new, now)
     standing = {
-        (row["party"], row["lrn"]): (
-            version["content_sha256"],
-            Receipt(row["mrn"], row["lrn"], version["number"], version["received_at"], now, replayed=False),
+        (row.party, row.lrn): (
+            version.content_sha256,
+            Receipt(row.mrn, row.lrn, version.number, version.received_at, now, replayed=False),
         )
         for (row, _), version in zip(new, versions, strict=True)
     }
@@ -140,15 +143,15 @@ def _store(context: ClearanceContext, connection: Connection, prepared: Sequence
 
 
 def _read(connection: Connection, keys: Iterable[tuple[str, str]]) -> Standing:
-    found = declarations.first_versions(connection, keys, FORM)
+    found = declarations.lodged_under(connection, keys, FORM)
     return {key: (_content_sha256(row), _first_receipt(row)) for key, row in found.items()}
 
 
-def _first_receipt(row: Record) -> Receipt:
+def _first_receipt(row: Lodged) -> Receipt:
     return Receipt(row.mrn, row.lrn, row.number, row.received_at, row.lodged_at, replayed=True)
 
 
-def _content_sha256(row: Record) -> bytes:
+def _content_sha256(row: Lodged) -> bytes:
     """The fingerprint that the stored content has in the present form; what is stored stays as it is."""
     return row.content_sha256 if row.outdated is None else fingerprint(restated(row.outdated))
 
@@ -160,17 +163,16 @@ def _answer(entry: Prepared, standing: Standing, first: bool) -> Receipt | Confl
     return receipt if first else replace(receipt, replayed=True)
 
 
-def _declaration_row(entry: Prepared, now: int) -> dict[str, Any]:
+def _declaration_row(entry: Prepared, now: int) -> NewDeclaration:
     declaration, country = entry.lodgement.validated.declaration, entry.lodgement.validated.country
     serial, (party, lrn) = new_id(), entry.lodgement.key
     mrn = make_mrn(moment(now).year, country, serial)
-    return {"id": serial, "mrn": mrn, "party": party, "lrn": lrn, "type_code": declaration.type_code,
-            "country": country, "lodged_at": now}  # fmt: skip
+    return NewDeclaration(serial, mrn, party, lrn, declaration.type_code or "", country, now)
 
 
 def _write(
-    context: ClearanceContext, connection: Connection, new: Sequence[tuple[dict[str, Any], Prepared]], now: int
-) -> list[dict[str, Any]]:
+    context: ClearanceContext, connection: Connection, new: Sequence[tuple[NewDeclaration, Prepared]], now: int
+) -> list[NewVersion]:
     """Insert the versions of new declarations, and all that comes with them; the versions' rows in the same order."""
     versions, questions, trail, notices, feed = [], [], [], [], []
     for row, entry in new:
@@ -178,34 +180,33 @@ def _write(
         versions.append(_version_row(row, entry, version_id, now))
         asked = [routing for routing in entry.routing if routing.asked]
         for routing in asked:
-            deadline = now + int(context.agencies[routing.agency].deadline_seconds * MICROSECONDS)
-            questions.append({"version_id": version_id, "agency": routing.agency, "items": " ".join(routing.items),
-                              "asked_at": now, "due_at": now, "deadline_at": deadline})  # fmt: skip
-            feed.append({"agency": routing.agency, "version_id": version_id, "kind": "asked", "at": now})
-        detail = {"asked": [r.agency for r in asked], **commitments.of_document(row, versions[-1])}
+            questions.append(new_question(context.agencies[routing.agency], version_id, routing.items, now))
+            feed.append(asked_entry(questions[-1]))
+        told = commitments.of_document(row._asdict(), versions[-1]._asdict())
+        detail = {"asked": [r.agency for r in asked], **told}
         trail.append(events.Event(now, events.Kind.LODGED, entry.lodgement.principal.actor, version_id, detail))
-        notices.append(notice_row(row["party"], version_id, ACCEPTED, now))
+        notices.append(new_notice(row.party, version_id, streams.ACCEPTED, now))
     declarations.add_versions(connection, versions, questions)
     events.record(connection, trail)
     streams.publish(connection, notices, feed)
     return versions
 
 
-def _version_row(row: dict[str, Any], entry: Prepared, version_id: int, now: int) -> dict[str, Any]:
+def _version_row(row: NewDeclaration, entry: Prepared, version_id: int, now: int) -> NewVersion:
     lodgement = entry.lodgement
-    return {
-        "id": version_id,
-        "declaration_id": row["id"],
-        "number": 1,
-        "media": lodgement.media,
-        "received": lodgement.content,
-        "received_sha256": hashlib.sha256(lodgement.content).digest(),
-        "canonical": entry.canonical,
-        "content_sha256": entry.content_sha256,
-        "form": FORM,
-        "warnings": lodgement.warnings,
-        "routing": msgspec.json.encode(entry.routing),
-        "trace_id": lodgement.trace_id,
-        "received_at": now - int((time.monotonic() - lodgement.began) * MICROSECONDS),
-        "lodged_at": now,
-    }
+    return NewVersion(
+        id=version_id,
+        declaration_id=row.id,
+        number=FIRST,
+        media=lodgement.media,
+        received=lodgement.content,
+        received_sha256=hashlib.sha256(lodgement.content).digest(),
+        canonical=entry.canonical,
+        content_sha256=entry.content_sha256,
+        form=FORM,
+        warnings=lodgement.warnings,
+        routing=msgspec.json.encode(entry.routing),
+        trace_id=lodgement.trace_id,
+        received_at=now - int((time.monotonic() - lodgement.began) * MICROSECONDS),
+        lodged_at=now,
+    )

@@ -49,7 +49,7 @@ def _show(data: Path | None) -> None:
 def parked(data: Path | None) -> None:
     """List the questions that are no longer asked, and why; without help their deadline decides: inspect."""
     with record(data) as engine, reading(engine) as connection:
-        rows = backlog.parked(connection)
+        rows = backlog.parked_questions(connection)
     table = Table("MRN", "version", "agency", "attempts", "reason", "deadline", title="Parked questions")
     for row in rows:
         shown = (row.mrn, str(row.number), row.agency, str(row.attempts), row.failure or "", iso(row.deadline_at) or "")

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from singlewindow.access.permissions import Permission as May
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.enquiries import declarations, shapes
-from singlewindow.enquiries.declarations import Document
 from singlewindow.enquiries.shapes import DecisionReading, Undecided
 from singlewindow.http import parameters
 from singlewindow.http.parameters import LIMIT
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
+from singlewindow.storage.declarations import Received
 
 LONGEST_WAIT = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
@@ -57,7 +57,7 @@ def get_document(request: Request) -> Response:
     return Response(body, media=media, discloses={"mrns": [request.path["mrn"]]})
 
 
-def _other_form(request: Request, document: Document) -> bytes:
+def _other_form(request: Request, document: Received) -> bytes:
     return request.service.other_form(document.received, Media.JSON if document.media == JSON else Media.XML)
 
 

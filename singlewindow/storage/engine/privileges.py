@@ -27,6 +27,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "event": ADD,
     "feed": ADD,
     "late_assessment": ADD,
+    "later_decision": ADD,
     "notice": ADD,
     "outbox": WORK,
     "mandate": (*ADD, "UPDATE (revoked_at)"),
@@ -34,7 +35,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "stream": (*ADD, "UPDATE (last_number)"),
     "tally": (*ADD, "UPDATE (count)"),
     "trail": (*READ, "UPDATE (number, link)"),
-    "version": (*ADD, "UPDATE (decided_at)"),
+    "version": (*ADD, "UPDATE (decided_at, decision_number)"),
 }
 SEQUENCES: Final = ("event_id_seq",)
 INHERIT_EACH: Final = (16,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from singlewindow.storage.tables.access import mandate, principal
-from singlewindow.storage.tables.answers import assessment, decision, late_assessment
+from singlewindow.storage.tables.answers import assessment, decision, late_assessment, later_decision
 from singlewindow.storage.tables.declarations import declaration, version
 from singlewindow.storage.tables.events import checkpoint, event, trail
 from singlewindow.storage.tables.metadata import Record, metadata
@@ -25,6 +25,7 @@ __all__ = [
     "event",
     "feed",
     "late_assessment",
+    "later_decision",
     "mandate",
     "metadata",
     "notice",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, text
 
 from singlewindow.storage.tables.metadata import metadata
 
@@ -17,6 +17,8 @@ assessment = Table(
     Column("asked_at", BigInteger, nullable=False),
     Column("dispatched_at", BigInteger),
     Column("answered_at", BigInteger, nullable=False),
+    # How often this agency was asked about this version, from 1.
+    Column("round", Integer, primary_key=True, autoincrement=False, server_default=text("1")),
 )
 
 late_assessment = Table(
@@ -26,13 +28,29 @@ late_assessment = Table(
     Column("agency", Text, primary_key=True),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("round", Integer, primary_key=True, autoincrement=False, server_default=text("1")),
 )
 
+# The first decision on a version, by its key; `number` is 1.
 decision = Table(
     "decision",
     metadata,
     Column("version_id", ForeignKey("version.id"), primary_key=True),
     Column("number", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("contradictory", Boolean, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+)
+
+# What was decided anew, with numbers from 2: a table of its own, since older processes know of one decision only.
+later_decision = Table(
+    "later_decision",
+    metadata,
+    Column("version_id", ForeignKey("version.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("outcome", Text, nullable=False),
     Column("lane", Text, nullable=False),
     Column("contradictory", Boolean, nullable=False),

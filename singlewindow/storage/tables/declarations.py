@@ -38,7 +38,10 @@ version = Table(
     Column("trace_id", Text, nullable=False, server_default=""),
     Column("received_at", BigInteger, nullable=False),
     Column("lodged_at", BigInteger, nullable=False),
+    # Empty while questions on it are open.
     Column("decided_at", BigInteger),
+    # Which of its decisions stands, or is to come: there is one with each number.
+    Column("decision_number", Integer, nullable=False, server_default=text("1")),
     UniqueConstraint("declaration_id", "number", name="version_declaration_number"),
     Index("version_lodged_at", "lodged_at"),
 )

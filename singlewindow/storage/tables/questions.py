@@ -51,6 +51,8 @@ open_question = Table(
     Column("dispatched_at", BigInteger),
     # Not a foreign key: the batch row goes when its work is done, and a stale number here must never resurrect it.
     Column("batch_id", BigInteger),
+    # How often this agency was asked about this version, from 1. Not in the key: a new question closes the open one.
+    Column("round", Integer, nullable=False, server_default=text("1")),
     Index("outbox_batch_id", "batch_id"),
     Index("outbox_deadline_at", "deadline_at"),
 )  # fmt: skip

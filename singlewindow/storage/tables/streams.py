@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text, text
 
 from singlewindow.storage.tables.metadata import metadata
 
@@ -22,6 +22,8 @@ notice = Table(
     Column("function_code", Text, nullable=False),
     Column("reference", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
+    # Which decision on the version it tells of, where it tells of one.
+    Column("decision_number", Integer, nullable=False, server_default=text("1")),
 )
 
 feed = Table(
@@ -32,4 +34,7 @@ feed = Table(
     Column("version_id", ForeignKey("version.id"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    # Of which round the question is that it tells of, or the agency's answer that counted in the decision.
+    Column("round", Integer, nullable=False, server_default=text("1")),
+    Column("decision_number", Integer, nullable=False, server_default=text("1")),
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from singlewindow.storage.open_questions import Batch
+from singlewindow.storage.batches import Batch
 from workers.queues import together
 
 

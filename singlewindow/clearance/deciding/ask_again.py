@@ -1,0 +1,73 @@
+"""Asking again: agencies get a further round of questions on a version, which is undecided until they have answered.
+
+Each agency's rounds are counted by themselves: one that was not asked before has its first. A question that is still
+open is closed without an answer, for the newer one takes its place. What was answered and decided before stays in the
+record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from singlewindow.agencies.agency import Agency
+from singlewindow.agencies.routing import items_of
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.announce import asked_entry
+from singlewindow.clearance.deciding.close_questions import unanswered, write_answers
+from singlewindow.decisions.assessment import Answer
+from singlewindow.storage import assessments, declarations, events, open_questions, streams
+from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.open_questions import NewQuestion
+from singlewindow.times import MICROSECONDS
+
+
+@dataclass(frozen=True)
+class Round:
+    """Which agencies are asked again, by whom (as the event trail names it), and why."""
+
+    agencies: Collection[str]
+    actor: str
+    reason: str
+
+
+def ask_again(context: ClearanceContext, version_id: int, again: Round) -> list[NewQuestion]:
+    """Open the next round of questions on a version; raises LookupError for an unknown version or agency."""
+    with context.engine.begin() as connection:
+        locked = declarations.lock_versions(connection, [version_id])
+        if not locked:
+            raise LookupError(f"There is no version {version_id}")
+        if not again.agencies or not context.agencies.keys() >= {*again.agencies}:
+            raise LookupError(f"Not agencies that can be asked: {', '.join(again.agencies) or 'none was named'}")
+        return _open_round(context, connection, locked[0], again)
+
+
+def new_question(
+    agency: Agency, version_id: int, items: tuple[str, ...], now: int, asked_round: int = 1
+) -> NewQuestion:
+    """A question to be asked at once; the agency's deadline runs from now."""
+    deadline = now + int(agency.deadline_seconds * MICROSECONDS)
+    return NewQuestion(version_id, agency.code, items, now, deadline, asked_round)
+
+
+def _open_round(
+    context: ClearanceContext, connection: Connection, version: LockedVersion, again: Round
+) -> list[NewQuestion]:
+    now, version_id, routing = clock(connection), version.version_id, version.routing
+    replaced = open_questions.take_replaced(connection, version_id, again.agencies)
+    write_answers(connection, [unanswered(each, Answer.REPLACED) for each in replaced], now)
+    last = assessments.last_rounds(connection, version_id)
+    questions = [
+        new_question(context.agencies[code], version_id, items_of(routing, code), now, last.get(code, 0) + 1)
+        for code in sorted({*again.agencies})
+    ]
+    open_questions.add_questions(connection, questions)
+    if version.decided_at is not None:
+        declarations.reopen(connection, version_id)
+    detail = {"rounds": {each.agency: each.round for each in questions}, "reason": again.reason}
+    events.record(connection, [events.Event(now, events.Kind.ASKED_AGAIN, again.actor, version_id, detail)])
+    streams.publish(connection, [], map(asked_entry, questions))
+    return questions

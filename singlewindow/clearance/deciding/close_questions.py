@@ -1,0 +1,82 @@
+"""Closing questions: the one place where open questions become answers, and the last of a version its decision.
+
+Called inside a transaction that holds the versions and has taken the questions out. An answer to a question that
+somebody else has closed meanwhile is late: it is kept, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from singlewindow.audit import commitments
+from singlewindow.clearance.deciding.decide import decide
+from singlewindow.clearance.deciding.late_answers import Given, reconcile
+from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
+from singlewindow.storage import assessments, counters, events
+from singlewindow.storage.assessments import Closed
+from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.open_questions import Taken
+
+COUNTED = frozenset({Answer.SILENT, Answer.FAILED})
+
+
+class Closure(NamedTuple):
+    """A question that was taken out, and what closes it."""
+
+    question: Taken
+    assessment: Assessment
+
+
+def unanswered(question: Taken, answer: Answer) -> Closure:
+    """What closes a question that its agency has not answered: documents are looked at."""
+    documents = (Control.DOCUMENTS,)
+    return Closure(question, Assessment(agency=question.agency, answer=answer, lane=Lane.ORANGE, controls=documents))
+
+
+def close_questions(
+    connection: Connection, versions: Sequence[LockedVersion], closures: Sequence[Closure], now: int,
+    late: Sequence[Given] = (),
+) -> None:  # fmt: skip
+    """Write answers to questions, reconcile late ones, and decide the versions that are complete now."""
+    write_answers(connection, closures, now)
+    for given in late:
+        reconcile(connection, given)
+    decide(connection, versions, now)
+
+
+def write_answers(connection: Connection, closures: Sequence[Closure], now: int) -> None:
+    """Write answers to questions, each with its event, and count those that no agency gave."""
+    rows = [_row(closure, now) for closure in closures]
+    assessments.add_assessments(connection, rows)
+    events.record(connection, map(_event, closures, rows))
+    silent = (row for row in rows if row.answer in COUNTED)
+    counters.add(connection, (counters.unanswered(row.agency, row.answer) for row in silent))
+
+
+def _row(closure: Closure, now: int) -> Closed:
+    question, assessment = closure
+    return Closed(
+        version_id=question.version_id,
+        agency=question.agency,
+        round=question.round,
+        answer=assessment.answer,
+        lane=assessment.lane,
+        body=msgspec.json.encode(assessment),
+        asked_at=question.asked_at,
+        dispatched_at=question.dispatched_at,
+        answered_at=now,
+    )
+
+
+def _event(closure: Closure, row: Closed) -> events.Event:
+    question, assessment = closure
+    told = commitments.of_answer(row._asdict())
+    if assessment.answer is Answer.ASSESSED:
+        detail, kind, actor = {"profiles": assessment.profiles, **told}, events.Kind.ASSESSED, f"agency:{row.agency}"
+    else:
+        detail, kind, actor = {"attempts": question.attempts, **told}, events.Kind.UNANSWERED, events.SYSTEM
+    return events.Event(row.answered_at, kind, actor, row.version_id, detail)
