@@ -71,11 +71,11 @@ def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_databa
     engine.dispose()
 
 
-def _at_0004(database_url: str) -> Engine:
+def _at(revision: str, database_url: str) -> Engine:
     engine = open_engine(database_url, pool_size=3)
     config = migrations._config()
     config.attributes["engine"] = engine
-    command.upgrade(config, "0004")
+    command.upgrade(config, revision)
     return engine
 
 
@@ -85,7 +85,7 @@ WRITE = "INSERT INTO event (at, kind, actor, detail) VALUES (1, 'parked', 'older
 def test_who_writes_events_does_not_wait_for_their_index_nor_it_for_a_limit_of_time(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = _at_0004(empty_database_url)
+    engine = _at("0004", empty_database_url)
     if engine.dialect.name == "sqlite":  # one writer at a time, and a file that one process upgrades
         return
     monkeypatch.setattr(client_timeout, "ANSWER_SECONDS", 0.5)
@@ -99,12 +99,12 @@ def test_who_writes_events_does_not_wait_for_their_index_nor_it_for_a_limit_of_t
         another.commit()
         writer.commit()
     upgrading.join()
-    assert (is_current(engine), _index_is_valid(engine)) == (True, True)
+    assert (is_current(engine), *map(_index_is_valid, (engine, engine), INDEXES)) == (True, True, True)
     engine.dispose()
 
 
 def test_what_an_upgrade_left_that_was_ended_in_its_middle_is_made_whole(empty_database_url: str) -> None:
-    engine = _at_0004(empty_database_url)
+    engine = _at("0004", empty_database_url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE UNIQUE INDEX event_stream_number ON event (stream, number)")
         if engine.dialect.name == "postgresql":
@@ -112,13 +112,38 @@ def test_what_an_upgrade_left_that_was_ended_in_its_middle_is_made_whole(empty_d
                 "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'event_stream_number'::regclass"
             )
     migrate(empty_database_url)
-    assert engine.dialect.name == "sqlite" or _index_is_valid(engine)
+    assert engine.dialect.name == "sqlite" or _index_is_valid(engine, "event_stream_number")
     engine.dispose()
 
 
-def _index_is_valid(engine: Engine) -> bool:
+@pytest.mark.parametrize("columns", [1, 2])
+def test_an_upgrade_to_the_subjects_of_events_that_was_ended_in_its_middle_goes_on(
+    empty_database_url: str, columns: int
+) -> None:
+    engine = _at("0009", empty_database_url)
+    if engine.dialect.name == "sqlite":  # there it is one transaction
+        return
+    with engine.begin() as connection:
+        for name in ("subject_kind", "subject_id")[:columns]:
+            connection.exec_driver_sql(f"ALTER TABLE event ADD COLUMN {name} TEXT")
+        if columns == 2:
+            connection.exec_driver_sql("CREATE INDEX event_subject ON event (subject_kind)")
+            connection.exec_driver_sql(
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'event_subject'::regclass"
+            )
+    migrate(empty_database_url)
+    assert (is_current(engine), _index_is_valid(engine, "event_subject")) == (True, True)
     with engine.connect() as connection:
-        query = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'event_stream_number'::regclass"
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+INDEXES = ("event_stream_number", "event_subject")
+
+
+def _index_is_valid(engine: Engine, name: str) -> bool:
+    with engine.connect() as connection:
+        query = f"SELECT indisvalid FROM pg_index WHERE indexrelid = '{name}'::regclass"
         return bool(connection.exec_driver_sql(query).scalar_one())
 
 

@@ -1,0 +1,262 @@
+"""An upgrade loses nothing and stops nobody: what earlier releases left is there, reads right, and is worked off.
+
+Rows are put in as those releases left them, into tables as their migrations made them (`tests/records`); an old process
+goes on working by its own SQL while the tables change, and after (`old_release`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, text
+
+from adapters.registry import build_adapters
+from singlewindow.access.keyring import list_keys
+from singlewindow.access.keys import new_key
+from singlewindow.access.mandates import list_mandates
+from singlewindow.audit.checkpoint import Signer, read_checkpoints
+from singlewindow.audit.checkpoint import new_key as new_audit_key
+from singlewindow.audit.verify import Verdict, verify
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.dispatch import take_back
+from singlewindow.clearance.deciding.late_answers import Receipt
+from singlewindow.clearance.deciding.respond import respond
+from singlewindow.clearance.deciding.retry_parked import Choice, retry
+from singlewindow.clearance.questions import question_id
+from singlewindow.enquiries import audit_trail
+from singlewindow.enquiries.reconciliation import compare_with_trail
+from singlewindow.storage import events
+from singlewindow.storage.engine import migrate as migrations
+from singlewindow.storage.engine.connect import open_engine
+from singlewindow.storage.engine.migrate import migrate
+from singlewindow.storage.engine.revision import is_current
+from tests.integration.conftest import Caller, Callers, body_of, work
+from tests.integration.lodging import one
+from tests.integration.old_release import OldProcess, answer_late, insert, old_engine
+from tests.integration.test_remote_agencies import GREEN_BODY, as_remote
+from tests.records import CHECKPOINTS, EXPORT, record_at
+
+TRADER = "GB381940275618"
+AWAITED = "transport-security"
+KEY = new_key()
+SIGNER = Signer(new_audit_key())
+MOVES_ON = {"trail": {"number", "link"}}
+
+
+@pytest.fixture(params=["0001", "0009"])
+def revision(request: pytest.FixtureRequest) -> str:
+    """The tables that the database has been left at."""
+    return str(request.param)
+
+
+@pytest.fixture
+def left(revision: str, empty_database_url: str) -> str:
+    """A database as an earlier release left it."""
+    leave(empty_database_url, revision)
+    return empty_database_url
+
+
+@pytest.fixture
+def database_url(left: str) -> str:
+    """The same, upgraded: what today's code works with here."""
+    migrate(left)
+    return left
+
+
+def leave(database_url: str, revision: str) -> None:
+    """Make the tables of a revision, and fill them; a trader's key, too, and an event that stands in no chain."""
+    engine = open_engine(database_url, pool_size=1)
+    config = migrations._config()
+    config.attributes["engine"] = engine
+    command.upgrade(config, revision)
+    with engine.begin() as connection:
+        if revision != "0001":
+            connection.execute(text("DELETE FROM trail"))  # the empty heads that the migration makes
+        for table, rows in expected(revision).items():
+            insert(connection, table, rows)
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT setval('event_id_seq', (SELECT max(id) FROM event))"))
+        insert(connection, "event", [{"at": 1, "kind": "parked", "actor": "system", "detail": b"{}"}])
+    engine.dispose()
+
+
+def expected(revision: str) -> dict[str, list[dict[str, Any]]]:
+    """What is put in, and must be found."""
+    record = record_at(revision)
+    record["principal"].append({
+        "key_id": KEY.key_id, "secret_sha256": KEY.secret_sha256, "name": "", "role": "trader", "party": TRADER,
+        "created_at": 1,
+    })  # fmt: skip
+    return record
+
+
+def rows(engine: Engine, query: str) -> Sequence[Any]:
+    with engine.connect() as connection:
+        return connection.execute(text(query)).all()
+
+
+def mrn_of(engine: Engine, lrn: str) -> str:
+    return str(rows(engine, f"SELECT mrn FROM declaration WHERE lrn = '{lrn}'")[0][0])
+
+
+def version_of(engine: Engine, lrn: str) -> int:
+    query = f"SELECT v.id FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE lrn = '{lrn}'"
+    return int(rows(engine, query)[0][0])
+
+
+def verified(engine: Engine) -> Verdict:
+    """What an auditor finds who takes a checkpoint and an export now, and kept all that were made."""
+    made = audit_trail.sign_checkpoint(engine, SIGNER)
+    assert made is not None
+    kept = [*read_checkpoints((row[0] for row in rows(engine, "SELECT line FROM checkpoint")), ())]
+    return verify(audit_trail.export_lines(engine, audit_trail.export_contents(engine)), kept)
+
+
+def differences(engine: Engine) -> list[str]:
+    return [words for _, found in compare_with_trail(engine) for words in found]
+
+
+def test_every_row_is_there_as_it_was(context: ClearanceContext, revision: str) -> None:
+    assert is_current(context.engine)
+    for table, before in expected(revision).items():
+        for row in before:
+            assert _stands(context.engine, table, row), (table, row)
+        more = 2 if table == "event" else 0  # the one outside every chain, and the one that says it was taken in
+        assert rows(context.engine, f"SELECT count(*) FROM {table}") == [(len(before) + more,)], table
+
+
+def _stands(engine: Engine, table: str, row: dict[str, Any]) -> bool:
+    """Whether exactly one row has these values, but for what moves on when an event is chained."""
+    names = row.keys() - MOVES_ON.get(table, set())
+    same = " AND ".join(f"{name} IS NULL" if row[name] is None else f"{name} = :{name}" for name in names)
+    with engine.connect() as connection:
+        return bool(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {same}"), row).scalar() == 1)
+
+
+def test_the_trail_and_the_record_are_whole(context: ClearanceContext, revision: str) -> None:
+    verdict = verified(context.engine)
+    assert (verdict.findings, verdict.tail.events) == ([], 0)
+    assert rows(context.engine, "SELECT count(*) FROM event WHERE stream IS NULL") == [(0,)]
+    adopted = len(record_at(revision)["event"]) + 1 if revision == "0001" else 1
+    ((detail,),) = rows(context.engine, "SELECT detail FROM event WHERE kind = 'adopted'")
+    assert detail == b'{"events":%d}' % adopted
+    assert differences(context.engine) == []
+
+
+def test_what_was_done_before_reads_right(context: ClearanceContext, callers: Callers, revision: str) -> None:
+    engine, auditor = context.engine, callers.auditor()
+    trader = Caller(auditor.app, KEY.text, TRADER)
+    for row in record_at(revision)["declaration"]:
+        path, decided = f"/v1/declarations/{row['mrn']}", row["lrn"] in {"DECIDED", "LATE"}
+        for reader in (trader, auditor):
+            status = body_of(reader.get(path))
+            assert (status["mrn"], status["lrn"], status["decided_at"] is not None) == (row["mrn"], row["lrn"], decided)
+            assert body_of(reader.get(f"{path}/decision")).get("outcome") == ("inspect" if decided else None)
+        assert trader.get(f"{path}/document").status_code == 200
+    assert len(body_of(trader.get("/v1/declarations"))["declarations"]) == 5
+    notices = body_of(trader.get("/v1/notices?after=0"))
+    assert len(notices["notices"]) == len(record_at(revision)["notice"])
+    assert len(list_keys(engine)) == len(record_at(revision)["principal"]) + 2
+    assert len(list_mandates(engine)) == len(record_at(revision).get("mandate", []))
+    with engine.connect() as connection:
+        kinds = [each.kind for each in events.of_subject(connection, version_of(engine, "LATE"))]
+    assert kinds == ["lodged", *["unanswered"] * 3, "decided", "late"]
+
+
+def test_open_work_is_asked_answered_and_decided(context: ClearanceContext) -> None:
+    engine, everyone = context.engine, _with_awaited(context)
+    assert take_back(everyone) == 2  # the dispatcher and the worker of before are gone
+    assert retry(engine, Choice()) == 1
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET due_at = asked_at"))  # the pause after a failure is over
+    mixed = question_id(version_of(engine, "MIXED"))
+    assert isinstance(respond(everyone, AWAITED, mixed, GREEN_BODY), Receipt)
+    assert work(context) == 3 + 3 + 1
+    assert rows(engine, "SELECT * FROM outbox") == rows(engine, "SELECT * FROM batch") == []
+    undecided = "FROM version LEFT JOIN decision ON version_id = id WHERE outcome IS NULL OR version.decided_at IS NULL"
+    assert rows(engine, f"SELECT id {undecided}") == []
+    assert rows(engine, "SELECT count(*) FROM assessment") == [(5 * 3,)]
+    assert (verified(engine).findings, differences(engine)) == ([], [])
+
+
+def _with_awaited(context: ClearanceContext) -> ClearanceContext:
+    """The same, with an agency that answers by itself."""
+    remote = as_remote(context.agencies[AWAITED], "http://127.0.0.1:9")
+    agencies = {**context.agencies, AWAITED: remote}
+    return replace(context, agencies=agencies, adapters=build_adapters(agencies, secrets=lambda _: "key"))
+
+
+def test_an_answer_after_the_deadline_is_late_today_as_it_was(context: ClearanceContext) -> None:
+    everyone, late = _with_awaited(context), question_id(version_of(context.engine, "LATE"))
+    first = respond(everyone, AWAITED, late, GREEN_BODY)
+    assert isinstance(first, Receipt)
+    assert (first.late, respond(everyone, AWAITED, late, GREEN_BODY)) == (True, first)
+    assert (verified(context.engine).findings, differences(context.engine)) == ([], [])
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+def test_an_export_of_before_and_one_of_today_are_of_one_trail(context: ClearanceContext, callers: Callers) -> None:
+    callers.operator()
+    work(context)
+    before = EXPORT.read_bytes().splitlines(keepends=True)
+    kept = read_checkpoints(CHECKPOINTS.read_bytes().splitlines(), ())
+    made = audit_trail.sign_checkpoint(context.engine, SIGNER)
+    assert made is not None
+    assert verify(before, kept).intact
+    today = [*audit_trail.export_lines(context.engine, audit_trail.export_contents(context.engine))]
+    assert set(before[1:]) < set(today)
+    assert verify(today, [*kept, made]).findings == []
+    since = audit_trail.export_contents(context.engine, kept[-1].statement.heads)
+    assert verify(audit_trail.export_lines(context.engine, since), [*kept, made]).findings == []
+
+
+@contextmanager
+def at_work(database_url: str) -> Iterator[OldProcess]:
+    """A process of the release before, which has done something when the test begins, and again when it ends."""
+    process = OldProcess(database_url)
+    process.start()
+    try:
+        process.goes_on()
+        yield process
+        process.goes_on()
+    finally:
+        process.stop()
+    assert process.failures == []
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+def test_who_writes_while_the_tables_change_is_not_stopped(left: str) -> None:
+    with at_work(left) as process:
+        migrate(left)
+    engine = open_engine(left, pool_size=2)
+    assert is_current(engine)
+    assert rows(engine, f"SELECT count(*) {OF_OLD}") == [(len(process.lodged),)]
+    assert (verified(engine).findings, differences(engine)) == ([], [])
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+def test_an_old_process_works_on_beside_a_new_one_and_what_it_leaves_is_worked_off(
+    left: str, context: ClearanceContext
+) -> None:
+    engine, old = context.engine, old_engine(left)
+    with at_work(left) as process:
+        for number in range(2):
+            one(context, f"NEW{number}")
+            work(context)
+    late = version_of(engine, "LATE")
+    with old.begin() as connection:
+        answer_late(connection, late, AWAITED)
+    old.dispose()
+    work(context)
+    assert rows(engine, f"SELECT count(*) {OF_OLD} AND outcome IS NOT NULL") == [(len(process.lodged),)]
+    assert (verified(engine).findings, differences(engine)) == ([], [])
+
+
+OF_OLD = "FROM version LEFT JOIN decision ON version_id = version.id WHERE version.id < 1000000"
+"""What the old process has lodged."""
