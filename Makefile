@@ -25,7 +25,7 @@ demo: install ## Run the main job: lodge the example declarations and watch them
 	$(BIN)/singlewindow demo
 
 test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue server
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-browser: install ## Test the pages in a real browser (needs Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser
