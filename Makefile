@@ -40,7 +40,7 @@ demo: $(VENV)/runtime ## Run the main job: lodge the example declarations and wa
 	$(BIN)/singlewindow demo
 
 test: install ## Run all tests, on SQLite, a real PostgreSQL and a real queue server; some of them with TESTS=tests/unit
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-browser: install ## Test the pages in a real browser (you need Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser

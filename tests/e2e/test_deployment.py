@@ -30,7 +30,7 @@ from tests.deployment import (
     unit_start,
 )
 from tests.documents import DECLARANT, original
-from tests.e2e.service import wait_until
+from tests.e2e.service import request, wait_until
 
 PATIENCE = 60.0
 DRAIN_SECONDS = 20.0
@@ -96,7 +96,7 @@ class Host:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2.0, trust_env=False).status_code == 200
+            return request("GET", f"http://127.0.0.1:{self.port}/readyz", timeout=2.0).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -137,7 +137,7 @@ def lodged_and_decided(host: Host, record_url: str) -> None:
     engine.dispose()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
     address = f"http://127.0.0.1:{host.port}/v1/declarations"
-    answer = httpx.post(address, content=original("DRY1"), headers=headers, trust_env=False, timeout=PATIENCE)
+    answer = request("POST", address, content=original("DRY1"), headers=headers, timeout=PATIENCE)
     assert answer.status_code == 202, answer.text
     url = make_url(record_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as connection:

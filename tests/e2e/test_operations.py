@@ -13,7 +13,7 @@ import httpx
 
 from singlewindow.access.keys import Role
 from tests.documents import original
-from tests.e2e.service import Service, running_service, wait_until
+from tests.e2e.service import Service, request, running_service, wait_until
 
 PATIENCE = 30.0
 CANARY = "CANARYTEXT"
@@ -27,7 +27,7 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def lodge(service: Service, key: str, content: bytes) -> httpx.Response:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
-    return httpx.post(f"{service.url}/v1/declarations", content=content, headers=headers, trust_env=False)
+    return request("POST", f"{service.url}/v1/declarations", content=content, headers=headers)
 
 
 def decided(service: Service, party: str, count: int) -> None:

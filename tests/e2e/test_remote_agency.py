@@ -11,13 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from singlewindow.access.keys import Role
 from tests.agency_server import AgencyServer, agency_server
 from tests.documents import original
-from tests.e2e.service import Service, running_service, wait_until
+from tests.e2e.service import Service, request, running_service, wait_until
 from tests.places import CONFIGURATION
 
 RESUMED_SECONDS = 30.0
@@ -53,7 +52,7 @@ def lodge(service: Service, party: str) -> None:
     key = service.key(Role.TRADER, party=party)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml"}
     content = original("REMOTE1", party=party)
-    answer = httpx.post(f"{service.url}/v1/declarations", content=content, headers=headers, trust_env=False)
+    answer = request("POST", f"{service.url}/v1/declarations", content=content, headers=headers)
     assert answer.status_code == 202, answer.text
 
 
@@ -79,7 +78,7 @@ def test_a_remote_agency_answers_later_by_the_interface(service: Service, agency
     wait_until(lambda: agency.calls > before, 20, service.log)
     headers = {"Authorization": f"Bearer {service.key(Role.AGENCY, agency='customs')}"}
     url = f"{service.url}/v1/agencies/customs/assessments/{agency.questions[-1]['question']}"
-    receipt = httpx.post(url, json={"lane": "green"}, headers=headers, trust_env=False)
+    receipt = request("POST", url, json={"lane": "green"}, headers=headers)
     assert (receipt.status_code, receipt.json()["late"]) == (200, False)
     wait_until(lambda: released(service, party), 20, service.log)
     assert agency.calls == before + 1

@@ -20,19 +20,19 @@ from lxml import etree
 
 from singlewindow.access.keys import Role
 from tests.documents import original
-from tests.e2e.service import Service, wait_until
+from tests.e2e.service import Service, request, wait_until
 
 
 def test_no_secret_shows_outside_its_place(service: Service, party: str) -> None:
     key = service.key(Role.TRADER, party=party)
     _, client_id, secret = key.split("_")
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-    token = httpx.post(f"{service.url}/oauth/token", data=form, trust_env=False).json()["access_token"]
+    token = request("POST", f"{service.url}/oauth/token", data=form).json()["access_token"]
     told = [_call(service, "GET", "/v1/notices", token[:-4]), _call(service, "GET", "/v1/nothing", key)]
     wrong = form | {"client_secret": secret[:-1] + "-"}
-    told.append(httpx.post(f"{service.url}/oauth/token", data=wrong, trust_env=False))
-    lodged = httpx.post(
-        f"{service.url}/v1/declarations", content=original("SECRETS1", party=party), trust_env=False,
+    told.append(request("POST", f"{service.url}/oauth/token", data=wrong))
+    lodged = request(
+        "POST", f"{service.url}/v1/declarations", content=original("SECRETS1", party=party),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/xml"},
     )  # fmt: skip
     assert lodged.status_code == 202, lodged.text
@@ -51,7 +51,7 @@ def test_no_secret_shows_outside_its_place(service: Service, party: str) -> None
 
 
 def _call(service: Service, method: str, path: str, bearer: str) -> httpx.Response:
-    return httpx.request(method, service.url + path, headers={"Authorization": f"Bearer {bearer}"}, trust_env=False)
+    return request(method, service.url + path, headers={"Authorization": f"Bearer {bearer}"})
 
 
 def _command_lines(service: Service) -> str:
@@ -64,8 +64,8 @@ def test_the_queue_server_never_holds_a_word_of_a_declaration(service: Service, 
     headers = {"Authorization": f"Bearer {service.key(Role.TRADER, party=party)}"}
     earlier = _jobs(service)
     with _frozen_workers(service):  # so that their jobs stay in the queue
-        lodged = httpx.post(
-            f"{service.url}/v1/declarations", content=document, trust_env=False,
+        lodged = request(
+            "POST", f"{service.url}/v1/declarations", content=document,
             headers=headers | {"Content-Type": "application/xml"},
         )  # fmt: skip
         assert lodged.status_code == 202, lodged.text

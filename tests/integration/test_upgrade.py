@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from singlewindow.clearance.questions import question_id
 from sqlalchemy import Engine, text
 
 from adapters.registry import build_adapters
@@ -27,7 +28,6 @@ from singlewindow.clearance.deciding.dispatch import take_back
 from singlewindow.clearance.deciding.late_answers import Receipt
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.clearance.deciding.retry_parked import Choice, retry
-from singlewindow.clearance.questions import question_id
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.reconciliation import compare_with_trail
 from singlewindow.storage import events

@@ -139,7 +139,7 @@ class Installation:
     def ready(self) -> bool:
         """Whether the service says that it is ready."""
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=2.0, trust_env=False).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=2.0, trust_env=False, verify=False).status_code == 200
         except httpx.HTTPError:
             return False
 
