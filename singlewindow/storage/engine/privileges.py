@@ -55,7 +55,7 @@ def grant(engine: Engine, role: str) -> None:
         for table, rights in RIGHTS.items():
             connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
             connection.exec_driver_sql(f'GRANT {", ".join(rights)} ON "{table}" TO {quoted}')
-        # Taken for one reading transaction at a time, and never inherited (see walls.py).
+        # Taken for one reading transaction at a time, and never inherited (see row_security.py).
         inherited = " WITH INHERIT FALSE" if (engine.dialect.server_version_info or ()) >= INHERIT_EACH else ""
         connection.exec_driver_sql(f"GRANT {', '.join(ROLES)} TO {quoted}{inherited}")
         for sequence in SEQUENCES:
