@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from alembic import command
-from singlewindow.clearance.questions import question_id
 from sqlalchemy import Engine, text
 
 from adapters.registry import build_adapters
 from singlewindow.access.keyring import list_keys
 from singlewindow.access.keys import new_key
 from singlewindow.access.mandates import list_mandates
+from singlewindow.agencies.question_names import question_name
 from singlewindow.audit.checkpoint import Signer, read_checkpoints
 from singlewindow.audit.checkpoint import new_key as new_audit_key
 from singlewindow.audit.verify import Verdict, verify
@@ -174,7 +174,7 @@ def test_open_work_is_asked_answered_and_decided(context: ClearanceContext) -> N
     assert retry(engine, Choice()) == 1
     with engine.begin() as connection:
         connection.execute(text("UPDATE outbox SET due_at = asked_at"))  # the pause after a failure is over
-    mixed = question_id(version_of(engine, "MIXED"))
+    mixed = question_name(version_of(engine, "MIXED"))
     assert isinstance(respond(everyone, AWAITED, mixed, GREEN_BODY), Receipt)
     assert work(context) == 3 + 3 + 1
     assert rows(engine, "SELECT * FROM outbox") == rows(engine, "SELECT * FROM batch") == []
@@ -192,7 +192,7 @@ def _with_awaited(context: ClearanceContext) -> ClearanceContext:
 
 
 def test_an_answer_after_the_deadline_is_late_today_as_it_was(context: ClearanceContext) -> None:
-    everyone, late = _with_awaited(context), question_id(version_of(context.engine, "LATE"))
+    everyone, late = _with_awaited(context), question_name(version_of(context.engine, "LATE"))
     first = respond(everyone, AWAITED, late, GREEN_BODY)
     assert isinstance(first, Receipt)
     assert (first.late, respond(everyone, AWAITED, late, GREEN_BODY)) == (True, first)
