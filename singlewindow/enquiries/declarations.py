@@ -6,16 +6,28 @@ What a reader may not see is answered as what does not exist: None.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
+from sqlalchemy import Engine
 
 from singlewindow.access.keys import Caller, Role
-from singlewindow.clearance.context import ClearanceContext
+from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.merge import Verdict
-from singlewindow.decisions.words import for_auditor, for_trader, said
+from singlewindow.decisions.words import said
 from singlewindow.declarations.mrn import is_mrn
 from singlewindow.declarations.pointers import item_steps, written
-from singlewindow.enquiries.shapes import DecisionReading, Entry, ItemReasons, Listing, State, Status, Undecided
-from singlewindow.enquiries.timeline import agencies_asked, agencies_not_asked, happenings
+from singlewindow.enquiries.audience import Disclosure, audience_of, disclosure_to
+from singlewindow.enquiries.shapes import (
+    Decision,
+    DeclarationPage,
+    DeclarationStatus,
+    DeclarationSummary,
+    ItemReasons,
+    State,
+    Undecided,
+)
+from singlewindow.enquiries.timeline import agencies_asked, agencies_not_asked, timeline_steps
 from singlewindow.storage import assessments, declarations, events
 from singlewindow.storage.declarations import Decided, Received, Summary
 from singlewindow.storage.engine.row_security import AUDITOR, Reader, of_party, reading_as
@@ -42,12 +54,12 @@ def _seen_by(reader: Caller) -> Reader:
     return AUDITOR if party is None else of_party(party)
 
 
-def listing(
-    context: ClearanceContext, reader: Caller, after: str | None, limit: int, lrn: str | None
-) -> Listing | None:
+def list_declarations(
+    engine: Engine, reader: Caller, after: str | None, limit: int, lrn: str | None
+) -> DeclarationPage | None:
     """Declarations lodged after the one named `after` (an MRN); None where there is no such declaration."""
     party = visible_party(reader)
-    with reading_as(context.engine, _seen_by(reader)) as connection:
+    with reading_as(engine, _seen_by(reader)) as connection:
         start = 0
         if after is not None:
             cursor = declarations.newest(connection, after, party) if is_mrn(after) else None
@@ -56,11 +68,11 @@ def listing(
             start = cursor.declaration_id
         rows = declarations.listing(connection, party, start, limit + 1, lrn)
     shown = rows[:limit]
-    return Listing([_entry(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
+    return DeclarationPage([_summary(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
 
 
-def _entry(row: Summary) -> Entry:
-    return Entry(
+def _summary(row: Summary) -> DeclarationSummary:
+    return DeclarationSummary(
         mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_state(row.decided_at),
         lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
     )  # fmt: skip
@@ -70,19 +82,19 @@ def _state(decided_at: int | None) -> State:
     return "open" if decided_at is None else "decided"
 
 
-def status(context: ClearanceContext, reader: Caller, mrn: str) -> Status | None:
+def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, mrn: str) -> DeclarationStatus | None:
     """Where a declaration stands, with what this reader may know of how it came there."""
-    party, everything = visible_party(reader), reader.role is Role.AUDITOR
+    party, shown = visible_party(reader), disclosure_to(audience_of(reader))
     if not is_mrn(mrn):
         return None
-    with reading_as(context.engine, _seen_by(reader)) as connection:
+    with reading_as(engine, _seen_by(reader)) as connection:
         current = declarations.current(connection, mrn, party)
         if current is None:
             return None
         row = current.summary
         trail = events.of_subject(connection, row.version_id)
-        answered = assessments.newest_answers(connection, row.version_id) if everything else {}
-    return Status(
+        answered = assessments.newest_answers(connection, row.version_id) if shown.agencies else {}
+    return DeclarationStatus(
         mrn=row.mrn,
         lrn=row.lrn,
         version=row.number,
@@ -91,51 +103,51 @@ def status(context: ClearanceContext, reader: Caller, mrn: str) -> Status | None
         received_at=iso(row.received_at) or "",
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),
-        timeline=happenings(context, trail, everything),
-        agencies=agencies_asked(context, current.routing, answered) if everything else msgspec.UNSET,
-        not_asked=agencies_not_asked(context, current.routing, answered) if everything else msgspec.UNSET,
+        timeline=timeline_steps(agencies, trail, shown),
+        agencies=agencies_asked(agencies, current.routing, answered) if shown.agencies else msgspec.UNSET,
+        not_asked=agencies_not_asked(agencies, current.routing, answered) if shown.agencies else msgspec.UNSET,
         warnings=msgspec.json.decode(current.warnings),
     )
 
 
-def document(context: ClearanceContext, reader: Caller, mrn: str) -> Received | None:
+def read_document(engine: Engine, reader: Caller, mrn: str) -> Received | None:
     """The newest version's document as it was received."""
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading_as(context.engine, _seen_by(reader)) as connection:
+    with reading_as(engine, _seen_by(reader)) as connection:
         return declarations.document(connection, mrn, party)
 
 
-def decision(context: ClearanceContext, reader: Caller, mrn: str) -> DecisionReading | Undecided | None:
+def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undecided | None:
     """The decision on the newest version, with reasons in words for this reader."""
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading_as(context.engine, _seen_by(reader)) as connection:
+    with reading_as(engine, _seen_by(reader)) as connection:
         row = declarations.newest(connection, mrn, party)
     if row is None:
         return None
-    return _decision(row, reader.role is Role.AUDITOR)
+    return _decision(row, disclosure_to(audience_of(reader)))
 
 
-def _decision(row: Decided, everything: bool) -> DecisionReading | Undecided:
+def _decision(row: Decided, shown: Disclosure) -> Decision | Undecided:
     decision = row.decision
     if decision is None:
         return Undecided(row.mrn, row.number)
     verdict = _verdict.decode(decision.body)
-    return DecisionReading(
+    return Decision(
         mrn=row.mrn,
         version=row.number,
         number=decision.number,
         outcome=decision.outcome,
         controls=[str(control) for control in verdict.controls],
-        reasons=list(for_auditor(verdict) if everything else for_trader(verdict)),
+        reasons=list(shown.reasons(verdict)),
         items=_items(verdict),
         decided_at=iso(decision.decided_at) or "",
-        lane=str(verdict.lane) if everything else msgspec.UNSET,
-        contradictory=verdict.contradictory if everything else msgspec.UNSET,
-        fingerprint=decision.fingerprint if everything else msgspec.UNSET,
+        lane=str(verdict.lane) if shown.assessment else msgspec.UNSET,
+        contradictory=verdict.contradictory if shown.assessment else msgspec.UNSET,
+        fingerprint=decision.fingerprint if shown.assessment else msgspec.UNSET,
     )
 
 

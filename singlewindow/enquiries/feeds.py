@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 import msgspec
+from sqlalchemy import Engine
 
+from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.routing import items_of
-from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.merge import Verdict
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
-from singlewindow.enquiries.shapes import DecisionSummary, Feed, FeedEntry
+from singlewindow.enquiries.shapes import DecisionSummary, FeedEntry, FeedPage
 from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_agency, reading_as
 from singlewindow.storage.streams import FeedMark
@@ -21,24 +22,24 @@ from singlewindow.times import iso
 _verdict = msgspec.json.Decoder(Verdict)
 
 
-def feed(context: ClearanceContext, agency: str, after: Cursor, limit: int) -> Feed:
+def read_feed(engine: Engine, agency: Agency, after: Cursor, limit: int) -> FeedPage:
     """The entries of one agency's feed after a cursor, at most `limit`; raises NotInStream."""
-    with reading_as(context.engine, of_agency(agency)) as connection:
+    with reading_as(engine, of_agency(agency.code)) as connection:
         stream = Stream(
-            entries=partial(streams.read_feed, connection, agency),
-            newest=lambda: _cursor(mark) if (mark := streams.newest_feed_entry(connection, agency)) else None,
+            entries=partial(streams.read_feed, connection, agency.code),
+            newest=lambda: _cursor(mark) if (mark := streams.newest_feed_entry(connection, agency.code)) else None,
             cursor=lambda entry: _cursor(entry.mark),
         )
         rows, following = stream.page(after, limit)
-    return Feed([_entry(context, agency, row) for row in rows], str(following))
+    return FeedPage([_entry(agency, row) for row in rows], str(following))
 
 
 def _cursor(mark: FeedMark) -> Cursor:
     return cursor_of(*mark)
 
 
-def _entry(context: ClearanceContext, agency: str, row: streams.FeedEntry) -> FeedEntry:
-    items = items_of(row.routing, agency)
+def _entry(agency: Agency, row: streams.FeedEntry) -> FeedEntry:
+    items = items_of(row.routing, agency.code)
     return FeedEntry(
         cursor=row.mark.number,
         kind=row.mark.kind,
@@ -46,7 +47,7 @@ def _entry(context: ClearanceContext, agency: str, row: streams.FeedEntry) -> Fe
         mrn=row.mrn,
         version=row.version,
         items=list(items),
-        view=project(decode(row.canonical), context.agencies[agency].entitlement, items),
+        view=project(decode(row.canonical), agency.entitlement, items),
         assessment=None if row.assessment is None else msgspec.json.decode(row.assessment),
         decision=_decision(row),
     )

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 
 import msgspec
+from sqlalchemy import Engine
 
-from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import said
 from singlewindow.declarations.pointers import item_steps
 from singlewindow.declarations.writing.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
-from singlewindow.enquiries.shapes import NoticeReading, Notices
+from singlewindow.enquiries.shapes import Notice, NoticePage
 from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_party, reading_as
-from singlewindow.storage.streams import ACCEPTED, Notice, NoticeMark
+from singlewindow.storage.streams import ACCEPTED, NoticeMark
 from singlewindow.times import iso, moment
 
 DOCUMENTS = "06"
@@ -31,35 +31,35 @@ _verdict = msgspec.json.Decoder(Verdict)
 class Page:
     """Notices in order, in either form; `next` is what to read on after."""
 
-    rows: Sequence[Notice]
+    rows: Sequence[streams.Notice]
     next: Cursor
 
-    def as_json(self) -> Notices:
+    def as_json(self) -> NoticePage:
         """The page with its numbers, each notice with its RES message."""
-        return Notices([_reading(row) for row in self.rows], str(self.next))
+        return NoticePage([_notice(row) for row in self.rows], str(self.next))
 
     def as_xml(self) -> bytes:
         """The RES messages in one envelope, which is valid where there is at least one."""
         return response_xml([_response(row) for row in self.rows])
 
 
-def notices(context: ClearanceContext, party: str, after: Cursor, limit: int) -> Page:
+def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
     """A party's notices after a cursor, at most `limit`; numbers are given out under a lock. Raises NotInStream."""
-    with reading_as(context.engine, of_party(party)) as connection:
+    with reading_as(engine, of_party(party)) as connection:
         stream = Stream(
             entries=partial(streams.read_notices, connection, party),
-            newest=lambda: _cursor(row) if (row := streams.newest_notice(connection, party)) else None,
+            newest=lambda: _cursor(mark) if (mark := streams.newest_notice(connection, party)) else None,
             cursor=_cursor,
         )
         return Page(*stream.page(after, limit))
 
 
-def _cursor(notice: Notice | NoticeMark) -> Cursor:
+def _cursor(notice: streams.Notice | NoticeMark) -> Cursor:
     return cursor_of(notice.number, notice.reference)
 
 
-def _reading(row: Notice) -> NoticeReading:
-    return NoticeReading(
+def _notice(row: streams.Notice) -> Notice:
+    return Notice(
         number=row.number,
         mrn=row.mrn,
         lrn=row.lrn,
@@ -70,7 +70,7 @@ def _reading(row: Notice) -> NoticeReading:
     )
 
 
-def _response(row: Notice) -> Response:
+def _response(row: streams.Notice) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
     return Response(
         function_code=code,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from singlewindow.clearance.context import ClearanceContext
+from sqlalchemy import Engine
+
 from singlewindow.release_times.report import By, Query, report
 from singlewindow.storage import release_time_cases
 from singlewindow.storage.engine.connect import clock
@@ -45,12 +46,12 @@ class Study(NamedTuple):
         return Query(start, end, seen, self.by, self.mode_resolution)
 
 
-def release_times(context: ClearanceContext, study: Study) -> dict[str, Any]:
+def report_release_times(engine: Engine, study: Study) -> dict[str, Any]:
     """The report; `settled` says that the same query gives the same report for ever, its fingerprint included.
 
     Raises ValueError where `Study.query` does, TooManyCases for a range beyond `MOST_CASES`.
     """
-    with reading_as(context.engine, AUDITOR) as connection:
+    with reading_as(engine, AUDITOR) as connection:
         now = clock(connection)
         query = study.query(now)
         end = min(query.end, query.cut_off + 1)  # what was lodged after the cut-off is no case yet

@@ -1,6 +1,7 @@
-"""The shapes in which the outside reads what happened; /openapi.json is made from these classes.
+"""What enquiries return, as the API publishes it: /openapi.json is made from these classes.
 
-A field that only an auditor may see is left out of everybody else's answer, not emptied.
+They stand here because enquiries make them and may not know HTTP; `http/api/shapes.py` has what HTTP alone says. A
+field that only some may see (`audience.py`) is left out of everybody else's answer, not emptied.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 State = Literal["open", "decided"]
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class DeclarationSummary(Struct, frozen=True, kw_only=True):
     """One declaration in a list."""
 
     mrn: str
@@ -24,14 +25,14 @@ class Entry(Struct, frozen=True, kw_only=True):
     decided_at: str | None
 
 
-class Listing(Struct, frozen=True):
+class DeclarationPage(Struct, frozen=True):
     """A page of declarations, oldest first; `next` is the cursor of the following page, null at the end."""
 
-    declarations: list[Entry]
+    declarations: list[DeclarationSummary]
     next: str | None
 
 
-class Happening(Struct, frozen=True, kw_only=True):
+class TimelineStep(Struct, frozen=True, kw_only=True):
     """One step of the timeline in words; `kind`, `actor` and `detail` as recorded are the auditor's."""
 
     at: str
@@ -41,7 +42,7 @@ class Happening(Struct, frozen=True, kw_only=True):
     detail: dict[str, Any] | UnsetType = UNSET
 
 
-class AgencyStanding(Struct, frozen=True, kw_only=True):
+class AgencyAsked(Struct, frozen=True, kw_only=True):
     """One agency that was asked, why, and how it answered; `trial` is what its profiles on trial would have found."""
 
     agency: str
@@ -54,7 +55,7 @@ class AgencyStanding(Struct, frozen=True, kw_only=True):
     trial: list[str]
 
 
-class NotAsked(Struct, frozen=True):
+class AgencyNotAsked(Struct, frozen=True):
     """One agency that was not asked, and why."""
 
     agency: str
@@ -62,7 +63,7 @@ class NotAsked(Struct, frozen=True):
     reason: str
 
 
-class Status(Struct, frozen=True, kw_only=True):
+class DeclarationStatus(Struct, frozen=True, kw_only=True):
     """Where a declaration stands; `warnings` as given at lodgement. Who was asked, or not, is the auditor's."""
 
     mrn: str
@@ -73,9 +74,9 @@ class Status(Struct, frozen=True, kw_only=True):
     received_at: str
     lodged_at: str
     decided_at: str | None
-    timeline: list[Happening]
-    agencies: list[AgencyStanding] | UnsetType = UNSET
-    not_asked: list[NotAsked] | UnsetType = UNSET
+    timeline: list[TimelineStep]
+    agencies: list[AgencyAsked] | UnsetType = UNSET
+    not_asked: list[AgencyNotAsked] | UnsetType = UNSET
     warnings: list[dict[str, Any]]
 
 
@@ -87,7 +88,7 @@ class ItemReasons(Struct, frozen=True, kw_only=True):
     reasons: list[str]
 
 
-class DecisionReading(Struct, frozen=True, kw_only=True):
+class Decision(Struct, frozen=True, kw_only=True):
     """The decision on one version; `reasons` are in words for the reader, `items` those words item by item.
 
     Lane, contradiction and fingerprint are the auditor's.
@@ -114,7 +115,7 @@ class Undecided(Struct, frozen=True):
     status: Literal["open"] = "open"
 
 
-class NoticeReading(Struct, frozen=True, kw_only=True):
+class Notice(Struct, frozen=True, kw_only=True):
     """One notice; `response` is its WCO RES message as a `Response` object."""
 
     number: int
@@ -126,10 +127,10 @@ class NoticeReading(Struct, frozen=True, kw_only=True):
     response: dict[str, Any]
 
 
-class Notices(Struct, frozen=True):
+class NoticePage(Struct, frozen=True):
     """A page of notices in order; `next` is what to send as `after`."""
 
-    notices: list[NoticeReading]
+    notices: list[Notice]
     next: str
 
 
@@ -159,7 +160,7 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
     decision: DecisionSummary | None
 
 
-class Feed(Struct, frozen=True):
+class FeedPage(Struct, frozen=True):
     """A page of an agency's feed in order; `next` is what to send as `after`."""
 
     entries: list[FeedEntry]

@@ -121,7 +121,7 @@ def _record_reading(request: Request, route: Route, response: Response) -> None:
     if subject is None or shown is None or not shown[subject]:
         return
     if not (route.discloses.by_party and reads_its_own(request.caller)):
-        record_reading(request.context, request.caller, route.endpoint, shown)
+        record_reading(request.context.engine, request.caller, route.endpoint, shown)
 
 
 def _read_request(service: Service, route: Route, path: dict[str, str]) -> Request:

@@ -91,7 +91,7 @@ def test_the_role_does_all_that_the_service_does(service: ClearanceContext) -> N
     heart = Heartbeat(service.engine)
     heart.beat()
     heart.leave()
-    record_reading(service, Caller("k", Role.AUDITOR), "test", {})
+    record_reading(service.engine, Caller("k", Role.AUDITOR), "test", {})
     assert audit_trail.sign_checkpoint(service.engine, Signer(new_key())) is not None
 
 

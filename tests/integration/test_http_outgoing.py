@@ -18,7 +18,7 @@ from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.reading.schema import is_valid, parse
 from singlewindow.declarations.validation import validate
 from singlewindow.enquiries.cursors import START, Cursor
-from singlewindow.enquiries.notices import notices
+from singlewindow.enquiries.notices import read_notices
 from singlewindow.storage import declarations, streams
 from singlewindow.storage.tables import version
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -115,7 +115,7 @@ def test_a_reader_never_passes_a_number_that_can_still_commit(context: Clearance
     seen: list[int] = []
 
     def read_on() -> None:
-        page = notices(context, party, Cursor(seen[-1]) if seen else START, 200)
+        page = read_notices(context.engine, party, Cursor(seen[-1]) if seen else START, 200)
         seen.extend(row.number for row in page.rows)
 
     def follow() -> None:
@@ -159,11 +159,11 @@ def test_a_number_taken_and_not_committed_is_never_passed(context: ClearanceCont
     second.start()
     second.join(0.3)
     assert second.is_alive(), "the second number was given out while the first was still open"
-    assert [row.number for row in notices(context, "GB1", START, 10).rows] == [1]
+    assert [row.number for row in read_notices(context.engine, "GB1", START, 10).rows] == [1]
     may_end.set()
     first.join()
     second.join()
-    assert [row.function_code for row in notices(context, "GB1", Cursor(1), 10).rows] == ["08", "05"]
+    assert [row.function_code for row in read_notices(context.engine, "GB1", Cursor(1), 10).rows] == ["08", "05"]
 
 
 def test_an_agency_reads_what_it_was_asked_and_what_was_decided(

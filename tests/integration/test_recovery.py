@@ -24,8 +24,8 @@ from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.validation import Validated, validate
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.cursors import START, Cursor, NotInStream, read_cursor
-from singlewindow.enquiries.feeds import feed
-from singlewindow.enquiries.notices import notices
+from singlewindow.enquiries.feeds import read_feed
+from singlewindow.enquiries.notices import read_notices
 from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.revision import Tables, tables
@@ -197,8 +197,8 @@ def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(
 def _streams(context: ClearanceContext) -> list[Callable[[Cursor], Cursor]]:
     """Ways to read on in each stream: from a cursor to the next."""
     return [
-        lambda after: notices(context, "GB123456789012", after, 50).next,
-        lambda after: read_cursor(feed(context, "customs", after, 50).next),
+        lambda after: read_notices(context.engine, "GB123456789012", after, 50).next,
+        lambda after: read_cursor(read_feed(context.engine, context.agencies["customs"], after, 50).next),
         lambda after: audit_trail.checkpoints_after(context.engine, after, 50)[1],
     ]
 

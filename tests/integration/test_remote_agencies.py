@@ -25,7 +25,7 @@ from singlewindow.clearance.deciding.late_answers import MOST_CONTRADICTIONS, Co
 from singlewindow.clearance.deciding.lease import renewed
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
-from singlewindow.enquiries.release_times import Study, release_times
+from singlewindow.enquiries.release_times import Study, report_release_times
 from singlewindow.release_times.report import By
 from singlewindow.storage import declarations
 from tests.agency_server import GARBAGE, GREEN, INSPECT, OTHER, AgencyServer, agency_server
@@ -504,7 +504,7 @@ def assert_each_once(context: ClearanceContext, lodged: int) -> None:
 
 def measured(context: ClearanceContext, interval: str) -> tuple[int, int, dict[str, int]]:
     """How many of customs' questions are measured, open, and excluded for which reason."""
-    groups = release_times(context, Study(by=By.AGENCY))["groups"]
+    groups = report_release_times(context.engine, Study(by=By.AGENCY))["groups"]
     (group,) = [group for group in groups if group["key"] == AGENCY]
     (row,) = [row for row in group["rows"] if row["interval"] == interval]
     return row["statistics"]["n"], row["open"], row["excluded"]
@@ -623,7 +623,7 @@ def test_a_cut_off_is_kept_whatever_is_recorded_later(
     answer(callers.agency(AGENCY), questions[0])
     ((cut_off,),) = rows(context, "SELECT max(answered_at) FROM assessment")
     study = Study(cut_off=cut_off)
-    first = release_times(context, study)
+    first = report_release_times(context.engine, study)
     assert (first["total"]["cases"], first["total"]["open_cases"]) == (3, 2)
     answer(callers.agency(AGENCY), questions[1])
     change(context, "UPDATE outbox SET deadline_at = 0")
@@ -631,5 +631,5 @@ def test_a_cut_off_is_kept_whatever_is_recorded_later(
     answer(callers.agency(AGENCY), questions[2])
     asked(trader, context, "LATER")
     work(context)
-    assert release_times(context, study) == first
-    assert release_times(context, Study())["fingerprint"] != first["fingerprint"]
+    assert report_release_times(context.engine, study) == first
+    assert report_release_times(context.engine, Study())["fingerprint"] != first["fingerprint"]

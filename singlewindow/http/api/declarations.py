@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from singlewindow.access.permissions import Permission as May
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.enquiries import declarations, shapes
-from singlewindow.enquiries.shapes import DecisionReading, Undecided
+from singlewindow.enquiries.shapes import Decision, Undecided
 from singlewindow.http import parameters
 from singlewindow.http.parameters import LIMIT
 from singlewindow.http.problems import ProblemError
@@ -24,7 +24,7 @@ NO_DECLARATION = "There is no such declaration, or it is not this caller's"
 def get_declarations(request: Request) -> Response:
     """A page of the reader's declarations."""
     after, limit, lrn = request.query["after"], request.query["limit"], request.query["lrn"]
-    page = declarations.listing(request.context, request.caller, after, limit, lrn)
+    page = declarations.list_declarations(request.context.engine, request.caller, after, limit, lrn)
     if page is None:
         raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
     discloses = {"mrns": [entry.mrn for entry in page.declarations]}
@@ -41,7 +41,8 @@ def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
 
 def get_declaration(request: Request) -> Response:
     """Where one declaration stands."""
-    status = declarations.status(request.context, request.caller, request.path["mrn"])
+    context = request.context
+    status = declarations.read_status(context.engine, context.agencies, request.caller, request.path["mrn"])
     if status is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     return Response(status, discloses={"mrns": [status.mrn]})
@@ -49,7 +50,7 @@ def get_declaration(request: Request) -> Response:
 
 def get_document(request: Request) -> Response:
     """The document as received, or in the other form where that is what the caller accepts."""
-    document = declarations.document(request.context, request.caller, request.path["mrn"])
+    document = declarations.read_document(request.context.engine, request.caller, request.path["mrn"])
     if document is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     media = document.media if document.media in request.acceptable else request.accepted
@@ -63,7 +64,7 @@ def _other_form(request: Request, document: Received) -> bytes:
 
 def get_decision(request: Request) -> Response:
     """The decision: waited for while there are places to wait, else as it is now."""
-    found = declarations.decision(request.context, request.caller, request.path["mrn"])
+    found = declarations.read_decision(request.context.engine, request.caller, request.path["mrn"])
     if isinstance(found, Undecided) and request.query["wait"]:
         found = _waited_for(request, found)
     if found is None:
@@ -74,7 +75,7 @@ def get_decision(request: Request) -> Response:
     return Response(found, discloses=discloses)
 
 
-def _waited_for(request: Request, found: Undecided) -> DecisionReading | Undecided | None:
+def _waited_for(request: Request, found: Undecided) -> Decision | Undecided | None:
     places = request.service.waiters
     if not places.acquire(blocking=False):
         return found
@@ -84,11 +85,11 @@ def _waited_for(request: Request, found: Undecided) -> DecisionReading | Undecid
         places.release()
 
 
-def _polled(request: Request, end: float) -> DecisionReading | Undecided | None:
+def _polled(request: Request, end: float) -> Decision | Undecided | None:
     pause = FIRST_PAUSE
     while True:
         time.sleep(max(0.0, min(pause, end - time.monotonic())))
-        found = declarations.decision(request.context, request.caller, request.path["mrn"])
+        found = declarations.read_decision(request.context.engine, request.caller, request.path["mrn"])
         if not isinstance(found, Undecided) or time.monotonic() >= end:
             return found
         pause = min(pause * 1.5, LONGEST_PAUSE)
@@ -103,13 +104,13 @@ ROUTES = (
     Route(
         method="GET", path="/v1/declarations", handler=get_declarations, permission=May.READ,
         discloses=Discloses.DECLARATIONS, summary="List declarations, oldest first", parameters=(PAGE, LIMIT, LRN),
-        responses={200: ResponseShape("A page", shapes.Listing)},
+        responses={200: ResponseShape("A page", shapes.DeclarationPage)},
     ),
     Route(
         method="GET", path="/v1/declarations/<mrn>", handler=get_declaration, permission=May.READ,
         discloses=Discloses.DECLARATIONS,
         summary="Where a declaration stands: state, timeline, agencies asked and answered",
-        responses={200: ResponseShape("The declaration's standing", shapes.Status)}, problems=("NOT_FOUND",),
+        responses={200: ResponseShape("The declaration's standing", shapes.DeclarationStatus)}, problems=("NOT_FOUND",),
     ),
     Route(
         method="GET", path="/v1/declarations/<mrn>/document", handler=get_document, permission=May.READ,
@@ -122,7 +123,7 @@ ROUTES = (
         discloses=Discloses.DECLARATIONS,
         summary="The decision, with reasons in words for this reader", parameters=(WAIT,),
         responses={
-            200: ResponseShape("The decision", shapes.DecisionReading),
+            200: ResponseShape("The decision", shapes.Decision),
             202: ResponseShape("Still open; ask again after Retry-After", shapes.Undecided),
         },
         problems=("NOT_FOUND",),

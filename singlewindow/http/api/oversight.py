@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singlewindow.access.permissions import Permission as May
 from singlewindow.enquiries import audit_trail
-from singlewindow.enquiries.release_times import Study, TooManyCases, release_times
+from singlewindow.enquiries.release_times import Study, TooManyCases, report_release_times
 from singlewindow.http import parameters
 from singlewindow.http.api.streams import following_headers
 from singlewindow.http.parameters import AFTER, LIMIT
@@ -34,7 +34,7 @@ def get_release_times(request: Request) -> Response:
     by = By(asked["by"]) if asked["by"] else None
     study = Study(asked["from"], asked["to"], asked["cut_off"], by, asked["mode_milliseconds"] * MILLISECOND)
     try:
-        found = release_times(request.context, study)
+        found = report_release_times(request.context.engine, study)
     except (ValueError, TooManyCases) as error:
         raise ProblemError("INVALID_PARAMETER", str(error)) from error
     query = ("start", "end", "cut_off", "by")

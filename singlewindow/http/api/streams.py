@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from singlewindow.access.permissions import Permission as May
 from singlewindow.enquiries import shapes
-from singlewindow.enquiries.feeds import feed
-from singlewindow.enquiries.notices import notices
+from singlewindow.enquiries.feeds import read_feed
+from singlewindow.enquiries.notices import read_notices
 from singlewindow.http.api.declarations import next_link
 from singlewindow.http.parameters import AFTER, LIMIT
 from singlewindow.http.problems import ProblemError
@@ -16,7 +16,7 @@ from singlewindow.http.route import Discloses, ResponseShape, Route
 def get_notices(request: Request) -> Response:
     """The party's notices after a number: as JSON, or as WCO RES messages in one XML envelope."""
     after, limit = request.query["after"], request.query["limit"]
-    page = notices(request.context, request.party, after, limit)
+    page = read_notices(request.context.engine, request.party, after, limit)
     headers = following_headers("/v1/notices", str(page.next), limit)
     discloses = {"mrns": sorted({row.mrn for row in page.rows})}
     if request.accepted != XML:
@@ -34,10 +34,11 @@ def following_headers(path: str, after: str, limit: int) -> dict[str, str]:
 def get_feed(request: Request) -> Response:
     """The agency's own feed after a cursor; another agency's is as absent as one that does not exist."""
     code = request.path["code"]
-    if request.caller.agency != code or code not in request.context.agencies:
+    agency = request.context.agencies.get(code)
+    if request.caller.agency != code or agency is None:
         raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
     after, limit = request.query["after"], request.query["limit"]
-    page = feed(request.context, code, after, limit)
+    page = read_feed(request.context.engine, agency, after, limit)
     discloses = {"mrns": sorted({entry.mrn for entry in page.entries})}
     return Response(page, headers=following_headers(f"/v1/agencies/{code}/feed", page.next, limit), discloses=discloses)
 
@@ -49,7 +50,7 @@ ROUTES = (
         parameters=(AFTER, LIMIT),
         summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
         responses={
-            200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.Notices),
+            200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.NoticePage),
             204: ResponseShape("No further notice, where XML is accepted; the headers are as with 200"),
         },
         problems=("CURSOR_CONFLICT",),
@@ -58,7 +59,7 @@ ROUTES = (
         method="GET", path="/v1/agencies/<code>/feed", handler=get_feed, permission=May.FEED,
         discloses=Discloses.FEED,
         parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
-        responses={200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.Feed)},
+        responses={200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.FeedPage)},
         problems=("NOT_FOUND", "CURSOR_CONFLICT"),
     ),
 )  # fmt: skip

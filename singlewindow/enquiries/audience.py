@@ -1,0 +1,64 @@
+"""Whom an answer is for, and what each audience is shown of a declaration: here, and nowhere else.
+
+An audience that is given nothing here is shown the least. That is what a trader may see: who was asked and who has
+answered can reveal what is suspected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from singlewindow.access.keys import Caller, Role
+from singlewindow.decisions.merge import Verdict
+from singlewindow.decisions.words import for_auditor, for_trader
+from singlewindow.storage.events import Kind
+
+
+class Audience(StrEnum):
+    """Whom an answer is for: a party and whoever acts for it, an officer of an agency, the auditor, the operator."""
+
+    TRADER = "trader"
+    OFFICER = "officer"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class Disclosure(NamedTuple):
+    """What an audience is shown of a declaration; by default the least.
+
+    `steps` are the kinds of events in the timeline, and `events` adds each one as recorded. `agencies` are those that
+    were asked or not, why, and what they answered. `reasons` are the words of a decision, `assessment` its lane, its
+    contradiction and its fingerprint.
+    """
+
+    steps: frozenset[Kind] = frozenset({Kind.LODGED, Kind.DECIDED})
+    events: bool = False
+    agencies: bool = False
+    reasons: Callable[[Verdict], Iterable[str]] = for_trader
+    assessment: bool = False
+
+
+LEAST: Final = Disclosure()
+_DISCLOSURES: Final[Mapping[Audience, Disclosure]] = MappingProxyType({
+    Audience.AUDITOR: Disclosure(frozenset(Kind), events=True, agencies=True, reasons=for_auditor, assessment=True),
+})  # fmt: skip
+_AUDIENCES: Final[Mapping[Role, Audience]] = MappingProxyType({
+    Role.TRADER: Audience.TRADER,
+    Role.BROKER: Audience.TRADER,
+    Role.AGENCY: Audience.OFFICER,
+    Role.AUDITOR: Audience.AUDITOR,
+    Role.OPERATOR: Audience.OPERATOR,
+})  # fmt: skip
+
+
+def audience_of(reader: Caller) -> Audience:
+    """The audience that a caller belongs to; one of a role that is in none is answered as a trader."""
+    return _AUDIENCES.get(reader.role, Audience.TRADER)
+
+
+def disclosure_to(audience: Audience) -> Disclosure:
+    """What this audience is shown."""
+    return _DISCLOSURES.get(audience, LEAST)
