@@ -14,8 +14,9 @@ from singlewindow.cli.operator.agencies import known_agency
 from singlewindow.cli.operator.record import record
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.declarations.mrn import is_mrn
+from singlewindow.enquiries.operations import read_backlog
 from singlewindow.storage import backlog
-from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.engine.connect import reading
 from singlewindow.times import MICROSECONDS, iso
 
 COLUMNS = ("agency", "waiting", "in batches", "awaiting", "parked", "overdue", "oldest", "batches", "lost")
@@ -32,12 +33,10 @@ def queue(context: click.Context, data: Path | None) -> None:
 
 def _show(data: Path | None) -> None:
     agencies = load_agencies(Path(settings_for(data).sw_config) / "agencies")
-    with record(data) as engine, reading(engine, together=True) as connection:
-        now = clock(connection)
-        found = backlog.backlog(connection, now)
+    with record(data) as engine:
+        now, waiting = read_backlog(engine, agencies)
     table = Table(*COLUMNS, title="Open questions")
-    for agency in sorted({*agencies, *found}):
-        line = found.get(agency, backlog.Backlog())
+    for agency, line in waiting.items():
         counts = (line.waiting, line.batched, line.awaiting, line.parked, line.overdue)
         oldest = "-" if line.oldest is None else f"{(now - line.oldest) / MICROSECONDS:.1f} s"
         table.add_row(agency, *map(str, counts), oldest, str(line.batches), str(line.lost))

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 from msgspec import Struct
-from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.access.permissions import Permission as May
+from singlewindow.enquiries.operations import is_record_readable, read_figures
 from singlewindow.http.api.metrics import exposition
 from singlewindow.http.request import TEXT, Request, Response
 from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
-from singlewindow.storage.engine.connect import clock, reading
-
-log = logging.getLogger(__name__)
 
 METRICS_MEDIA = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -32,18 +27,14 @@ def process_health(_request: Request) -> Response:
 
 def readiness(request: Request) -> Response:
     """The record can be read: 200, else 503."""
-    try:
-        with reading(request.context.engine) as connection:
-            clock(connection)
-    except SQLAlchemyError as error:
-        log.warning("not ready: the database did not answer (%s)", type(error).__name__)
+    if not is_record_readable(request.context.engine):
         return Response(Health("unavailable", "unreachable"), 503, {"Retry-After": "2"})
     return Response(Health("ok", "ok"))
 
 
 def metrics(request: Request) -> Response:
     """What waits, counted in the record at this moment, in Prometheus' text form."""
-    return Response(exposition(request.context), media=METRICS_MEDIA)
+    return Response(exposition(read_figures(request.context.engine, request.context.agencies)), media=METRICS_MEDIA)
 
 
 ROUTES = (

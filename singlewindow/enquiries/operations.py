@@ -1,0 +1,84 @@
+"""What operators ask: can the record be read, what waits for each agency, and how much has been done.
+
+What waits is read from the open questions and batches, what has happened from running totals: asking costs the same
+with a million declarations stored as with none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from singlewindow.decisions.assessment import Answer
+from singlewindow.decisions.merge import Outcome
+from singlewindow.enquiries.audit_trail import Coverage, checkpoint_coverage
+from singlewindow.storage import counters, heartbeats
+from singlewindow.storage.backlog import Backlog, backlog
+from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.heartbeats import ALIVE_SECONDS as DISPATCHER_SECONDS
+
+__all__ = ["DISPATCHER_SECONDS", "Backlog", "Figures", "is_record_readable", "read_backlog", "read_figures"]
+
+log = logging.getLogger(__name__)
+
+NOT_ANSWERED = tuple(answer for answer in Answer if answer is not Answer.ASSESSED)
+
+
+class Figures(NamedTuple):
+    """The service in figures at the moment `now` (microseconds).
+
+    `backlog` and `unanswered` are by agency, zeros included; `decisions` are all that were made, by outcome.
+    """
+
+    now: int
+    backlog: Mapping[str, Backlog]
+    decisions: Mapping[Outcome, int]
+    unanswered: Mapping[str, Mapping[Answer, int]]
+    dispatchers: int
+    coverage: Coverage
+
+
+def is_record_readable(engine: Engine) -> bool:
+    """Whether the database answers; why it does not is logged."""
+    try:
+        with reading(engine) as connection:
+            clock(connection)
+    except SQLAlchemyError as error:
+        log.warning("not ready: the database did not answer (%s)", type(error).__name__)
+        return False
+    return True
+
+
+def read_figures(engine: Engine, agencies: Iterable[str]) -> Figures:
+    """All figures at one moment, for these agencies and for every other one that has work."""
+    with reading(engine, together=True) as connection:
+        now = clock(connection)
+        waiting, totals = _backlog_by_agency(connection, agencies, now), counters.totals(connection)
+        return Figures(
+            now=now,
+            backlog=waiting,
+            decisions={outcome: totals.get((counters.DECIDED, outcome), 0) for outcome in Outcome},
+            unanswered={
+                agency: {answer: totals.get((counters.UNANSWERED, agency, answer), 0) for answer in NOT_ANSWERED}
+                for agency in waiting
+            },
+            dispatchers=heartbeats.count_alive(connection, now),
+            coverage=checkpoint_coverage(connection),
+        )
+
+
+def read_backlog(engine: Engine, agencies: Iterable[str]) -> tuple[int, Mapping[str, Backlog]]:
+    """What waits for these agencies, and for every other one that has work, with the moment of reading."""
+    with reading(engine, together=True) as connection:
+        now = clock(connection)
+        return now, _backlog_by_agency(connection, agencies, now)
+
+
+def _backlog_by_agency(connection: Connection, agencies: Iterable[str], now: int) -> dict[str, Backlog]:
+    """What waits at the moment `now`, sorted by agency; those with nothing open have zeros."""
+    found = backlog(connection, now)
+    return {agency: found.get(agency, Backlog()) for agency in sorted({*agencies, *found})}
