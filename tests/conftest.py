@@ -23,7 +23,7 @@ ENGINES = ("sqlite", "postgresql")
 def nothing_is_noted_behind_the_tests_back() -> Iterator[None]:
     """The last use of keys is noted a minute later, when a test's database is long gone; tests note it themselves."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("singlewindow.access.keyring.later", lambda _seconds, _act: None)
+        patch.setattr("singlewindow.access.keyring.run_later", lambda _seconds, _act: None)
         yield
 
 

@@ -21,7 +21,7 @@ class Heartbeat:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._process = heartbeats.Self(new_id(), socket.gethostname(), os.getpid(), __version__)
+        self._process = heartbeats.Dispatcher(new_id(), socket.gethostname(), os.getpid(), __version__)
         self._next = 0.0
 
     def beat(self) -> None:
@@ -29,10 +29,10 @@ class Heartbeat:
         if time.monotonic() < self._next:
             return
         with self._engine.begin() as connection:
-            heartbeats.beat(connection, self._process, clock(connection))
+            heartbeats.record_heartbeat(connection, self._process, clock(connection))
         self._next = time.monotonic() + BEAT_SECONDS
 
     def leave(self) -> None:
         """Write that this process has ended in order."""
         with self._engine.begin() as connection:
-            heartbeats.leave(connection, self._process.id)
+            heartbeats.remove_heartbeat(connection, self._process.id)

@@ -1,1 +1,1 @@
-"""Who may call, and as whom: keys, callers and roles."""
+"""Who may call, as whom, and how much: keys, roles, mandates, permissions, limits and quotas."""

@@ -1,4 +1,4 @@
-"""What a process remembers of the record for a short time, so that not every request asks the database."""
+"""Caches of what the record says, each for a short time, so that not every request asks the database."""
 
 from __future__ import annotations
 
@@ -10,63 +10,63 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-REMEMBERED_SECONDS = 2.0
-"""What is revoked or ended is refused by every process after this time at the latest."""
-MOST_REMEMBERED = 10_000
+CACHED_SECONDS = 2.0
+"""Every process refuses a revoked or ended key or mandate after this time at the latest."""
+MOST_CACHED = 10_000
 
 
-class Memory(Generic[Key, Value]):
-    """Answers by key, each for so many `seconds`; that there is none (None) is never remembered.
+class TtlCache(Generic[Key, Value]):
+    """Values by key, each kept for so many `seconds`; None is never kept.
 
-    Safe to share between threads: at worst two of them ask the same at once.
+    Threads may share it: at worst two of them load the same value at once.
     """
 
     def __init__(
         self,
-        ask: Callable[[Key], Value | None],
+        load: Callable[[Key], Value | None],
         now: Callable[[], float] = time.monotonic,
-        seconds: float = REMEMBERED_SECONDS,
+        seconds: float = CACHED_SECONDS,
     ) -> None:
-        self._ask, self._now, self._seconds = ask, now, seconds
-        self._answers: dict[Key, tuple[float, Value]] = {}
+        self._load, self._now, self._seconds = load, now, seconds
+        self._values: dict[Key, tuple[float, Value]] = {}
 
     def get(self, key: Key) -> Value | None:
-        """The answer, as it was at most so many seconds ago."""
-        known = self._answers.get(key)
+        """The value, as it was at most so many seconds ago."""
+        known = self._values.get(key)
         if known is not None and self._now() < known[0]:
             return known[1]
-        answer = self._ask(key)
-        if answer is None:
-            self._answers.pop(key, None)
+        value = self._load(key)
+        if value is None:
+            self._values.pop(key, None)
             return None
-        if len(self._answers) >= MOST_REMEMBERED:
-            self._answers.clear()
-        self._answers[key] = (self._now() + self._seconds, answer)
-        return answer
+        if len(self._values) >= MOST_CACHED:
+            self._values.clear()
+        self._values[key] = (self._now() + self._seconds, value)
+        return value
 
 
-class Snapshot(Generic[Value]):
-    """One answer for everybody, asked for anew by one thread every so many `seconds` while the others keep the last."""
+class RefreshingCache(Generic[Value]):
+    """One value for everybody; every so many `seconds` one thread loads it anew while the others keep the last."""
 
-    def __init__(self, ask: Callable[[], Value], now: Callable[[], float], seconds: float) -> None:
-        self._ask, self._now, self._seconds = ask, now, seconds
+    def __init__(self, load: Callable[[], Value], now: Callable[[], float], seconds: float) -> None:
+        self._load, self._now, self._seconds = load, now, seconds
         self._last: tuple[float, Value] | None = None
-        self._asking = threading.Lock()
+        self._loading = threading.Lock()
 
     def get(self) -> Value:
-        """The answer, as it was so many seconds ago, or for as long as asking anew takes longer than that."""
+        """The value, as it was so many seconds ago, or longer where loading it anew takes longer than that."""
         last = self._last
-        if last is not None and (self._now() < last[0] or not self._asking.acquire(blocking=False)):
+        if last is not None and (self._now() < last[0] or not self._loading.acquire(blocking=False)):
             return last[1]
         if last is None:
-            self._asking.acquire()
+            self._loading.acquire()
         try:
             return self._renewed()
         finally:
-            self._asking.release()
+            self._loading.release()
 
     def _renewed(self) -> Value:
         last = self._last
         if last is None or self._now() >= last[0]:
-            last = self._last = (self._now() + self._seconds, self._ask())
+            last = self._last = (self._now() + self._seconds, self._load())
         return last[1]

@@ -1,7 +1,7 @@
 """Who is calling: a bearer key becomes a `Caller`, and keys are made, listed, rotated and revoked.
 
-What the record says of a key is remembered for two seconds, so that a request need not ask the database. When a key was
-last used is noted in the background, at most once a minute for each key and process.
+What the record says of a key is cached for two seconds, so that a request need not ask the database. When a key was
+last used is recorded in the background, at most once a minute for each key and process.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final, TypedDict, Unpack
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from singlewindow.access.cache import REMEMBERED_SECONDS, Memory, Snapshot
+from singlewindow.access.cache import CACHED_SECONDS, RefreshingCache, TtlCache
 from singlewindow.access.identifiers import agency_code, normal_party, party_code
-from singlewindow.access.keys import Caller, NewKey, Role, matches, new_key, split
+from singlewindow.access.keys import Caller, NewKey, Role, new_key, secret_matches, split_key
 from singlewindow.access.permissions import permissions_of
 from singlewindow.access.tokens import Tokens
 from singlewindow.storage import events, keys, mandates
 from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.keys import StoredKey
 from singlewindow.times import MICROSECONDS
 
-__all__ = ["REMEMBERED_SECONDS", "Keyring", "create_key", "list_keys", "revoke_key", "rotate_key"]
+__all__ = ["CACHED_SECONDS", "Keyring", "create_key", "list_keys", "revoke_key", "rotate_key"]
 
 log = logging.getLogger(__name__)
 
-USE_NOTED_SECONDS: Final = 60.0
+USE_RECORDED_SECONDS: Final = 60.0
 PARTIES_KNOWN_SECONDS: Final = 60.0
 """A party that gets its first key is protected from being named by others after this time at the latest."""
 KEY_ID = re.compile(r"[0-9a-f]{16}")
@@ -45,26 +46,26 @@ class Keyring:
     def __init__(self, engine: Engine, now: Callable[[], float] = time.monotonic, tokens: Tokens | None = None) -> None:
         """Over a record; `tokens` reads the tokens that stand for keys, without it there are none."""
         self._engine, self.tokens = engine, tokens
-        self._keys = Memory(self._look_up, now)
-        self._mandates = Memory(self._mandated, now)
-        self._parties = Snapshot(self._with_keys, now, PARTIES_KNOWN_SECONDS)
+        self._keys = TtlCache(self._look_up, now)
+        self._mandates = TtlCache(self._has_mandate, now)
+        self._parties = RefreshingCache(self._parties_with_key, now, PARTIES_KNOWN_SECONDS)
         self._used: set[str] = set()
-        self._noting = threading.Lock()
+        self._recording = threading.Lock()
 
     def caller_of(self, text: str) -> Caller | None:
         """The caller a key's text or a token stands for, or None where it is none, wrong, revoked or expired."""
-        parts = split(text)
-        return self.holder(*parts) if parts is not None else self._bearer_of(text)
+        parts = split_key(text)
+        return self.caller_with_secret(*parts) if parts is not None else self._caller_of_token(text)
 
-    def _bearer_of(self, token: str) -> Caller | None:
-        claims = self.tokens.read(token) if self.tokens is not None else None
-        row = self._live(claims.key_id) if claims is not None else None
-        return None if row is None or claims is None else replace(_caller(row), scopes=claims.scopes)
+    def _caller_of_token(self, token: str) -> Caller | None:
+        claims = self.tokens.read_claims(token) if self.tokens is not None else None
+        stored = self._live_key(claims.key_id) if claims is not None else None
+        return None if stored is None or claims is None else replace(_caller(stored), scopes=claims.scopes)
 
-    def holder(self, key_id: str, secret: str) -> Caller | None:
+    def caller_with_secret(self, key_id: str, secret: str) -> Caller | None:
         """The caller of a key's id and secret, or None."""
-        row = self._live(key_id)
-        return _caller(row) if row is not None and matches(secret, row.secret_sha256) else None
+        stored = self._live_key(key_id)
+        return _caller(stored) if stored is not None and secret_matches(secret, stored.secret_sha256) else None
 
     def may_act(self, broker: str, party: str) -> bool:
         """Whether a mandate lets the broker act for the party now; what can be no party's name is not looked up."""
@@ -74,58 +75,58 @@ class Keyring:
         """Whether the party has a key here, as far as is known; a first key is known after a minute at the latest."""
         return normal_party(party) in self._parties.get()
 
-    def note_uses(self) -> None:
-        """Write down which keys were used since the last time; what cannot be written now is not tried again."""
-        with self._noting:
+    def record_uses(self) -> None:
+        """Record which keys were used since the last time; what cannot be written now is not tried again."""
+        with self._recording:
             used, self._used = self._used, set()
         try:
             with self._engine.begin() as connection:
-                keys.note_use(connection, used, clock(connection))
+                keys.record_use(connection, used, clock(connection))
         except SQLAlchemyError as error:
-            log.warning("the last use of %d keys could not be noted (%s)", len(used), type(error).__name__)
+            log.warning("the last use of %d keys could not be recorded (%s)", len(used), type(error).__name__)
 
-    def _live(self, key_id: str) -> Row[Any] | None:
-        row = self._keys.get(key_id) if KEY_ID.fullmatch(key_id) else None
-        if row is not None and key_id not in self._used:
+    def _live_key(self, key_id: str) -> StoredKey | None:
+        stored = self._keys.get(key_id) if KEY_ID.fullmatch(key_id) else None
+        if stored is not None and key_id not in self._used:
             self._remember_use(key_id)
-        return row
+        return stored
 
     def _remember_use(self, key_id: str) -> None:
-        with self._noting:
+        with self._recording:
             first = not self._used
             self._used.add(key_id)
         if first:
-            later(USE_NOTED_SECONDS, self.note_uses)
+            run_later(USE_RECORDED_SECONDS, self.record_uses)
 
-    def _look_up(self, key_id: str) -> Row[Any] | None:
+    def _look_up(self, key_id: str) -> StoredKey | None:
         with reading(self._engine) as connection:
-            row = keys.by_key_id(connection, key_id)
-            return row if row is not None and _lives(connection, row) else None
+            stored = keys.find_key(connection, key_id)
+            return stored if stored is not None and _is_live(connection, stored) else None
 
-    def _with_keys(self) -> frozenset[str]:
+    def _parties_with_key(self) -> frozenset[str]:
         with reading(self._engine) as connection:
-            return frozenset(map(normal_party, keys.parties(connection)))
+            return frozenset(map(normal_party, keys.parties_with_key(connection)))
 
-    def _mandated(self, pair: tuple[str, str]) -> bool | None:
+    def _has_mandate(self, pair: tuple[str, str]) -> bool | None:
         with reading(self._engine) as connection:
-            return mandates.in_force(connection, *pair, clock(connection)) or None
+            return mandates.is_in_force(connection, *pair, clock(connection)) or None
 
 
-def later(seconds: float, act: Callable[[], None]) -> None:
+def run_later(seconds: float, act: Callable[[], None]) -> None:
     """Do something in the background after a while, if the process lives so long."""
     timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()
 
 
-def _lives(connection: Connection, row: Row[Any]) -> bool:
-    if row.revoked_at is not None:
+def _is_live(connection: Connection, stored: StoredKey) -> bool:
+    if stored.revoked_at is not None:
         return False
-    return row.expires_at is None or bool(clock(connection) < row.expires_at)
+    return stored.expires_at is None or bool(clock(connection) < stored.expires_at)
 
 
-def _caller(row: Row[Any]) -> Caller:
-    return Caller(row.key_id, Role(row.role), row.party, row.agency, frozenset(row.scopes.split()))
+def _caller(stored: StoredKey) -> Caller:
+    return Caller(stored.key_id, Role(stored.role), stored.party, stored.agency, frozenset(stored.scopes))
 
 
 class Terms(TypedDict, total=False):
@@ -150,21 +151,16 @@ def create_key(
     _check_scopes(role, scopes)
     if lifetime is not None and lifetime <= 0:
         raise ValueError("A key must live longer than no time")
+    made = new_key()
     with engine.begin() as connection:
         now = clock(connection)
-        expires_at = None if lifetime is None else now + int(lifetime * MICROSECONDS)
-        row = {"name": terms.get("name", ""), "role": role, "party": party, "agency": agency,
-               "scopes": " ".join(scopes), "expires_at": expires_at}  # fmt: skip
-        made = _add(connection, row, now)
+        added = StoredKey(
+            made.key_id, made.secret_sha256, role, party, agency, terms.get("name", ""), tuple(scopes), created_at=now,
+            expires_at=None if lifetime is None else now + int(lifetime * MICROSECONDS),
+        )  # fmt: skip
+        keys.add_key(connection, added)
         detail = {"key_id": made.key_id, "role": role, "party": party, "agency": agency, "scopes": scopes}
         _record(connection, now, events.Kind.KEY_CREATED, detail)
-    return made
-
-
-def _add(connection: Connection, row: dict[str, Any], now: int) -> NewKey:
-    made = new_key()
-    own = {"key_id": made.key_id, "secret_sha256": made.secret_sha256, "created_at": now}
-    keys.add(connection, row | own)
     return made
 
 
@@ -184,10 +180,10 @@ def _check_scopes(role: Role, scopes: Iterable[str]) -> None:
         raise ValueError(f"A key of role {role} cannot have the scope {beyond[0]}; there are {', '.join(offered)}")
 
 
-def list_keys(engine: Engine) -> list[Row[Any]]:
-    """All keys, oldest first, each with everything but its secret's use: owner, scopes, and the moments of its life."""
+def list_keys(engine: Engine) -> list[StoredKey]:
+    """All keys, oldest first."""
     with reading(engine) as connection:
-        return keys.all_keys(connection)
+        return keys.list_keys(connection)
 
 
 def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | None:
@@ -195,16 +191,19 @@ def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | 
 
     The new one has the same owner, name, scopes and length of life.
     """
+    made = new_key()
     with engine.begin() as connection:
-        row = keys.by_key_id(connection, key_id)
-        if row is None or not _lives(connection, row):
+        old = keys.find_key(connection, key_id)
+        if old is None or not _is_live(connection, old):
             return None
         now = clock(connection)
         end = now + int(overlap_seconds * MICROSECONDS)
-        heir = {name: getattr(row, name) for name in ("name", "role", "party", "agency", "scopes")}
-        lifetime = None if row.expires_at is None else row.expires_at - row.created_at
-        made = _add(connection, heir | {"expires_at": None if lifetime is None else now + lifetime}, now)
-        keys.end_at(connection, key_id, end if row.expires_at is None else min(end, row.expires_at))
+        heir = old._replace(
+            key_id=made.key_id, secret_sha256=made.secret_sha256, created_at=now, last_used_at=None,
+            expires_at=None if old.expires_at is None else now + old.expires_at - old.created_at,
+        )  # fmt: skip
+        keys.add_key(connection, heir)
+        keys.expire_key(connection, key_id, end if old.expires_at is None else min(end, old.expires_at))
         detail = {"key_id": key_id, "successor": made.key_id}
         _record(connection, now, events.Kind.KEY_ROTATED, detail)
     return made
@@ -214,7 +213,7 @@ def revoke_key(engine: Engine, key_id: str) -> bool:
     """Revoke a key by its id; False where there is no such live key."""
     with engine.begin() as connection:
         now = clock(connection)
-        revoked = keys.revoke(connection, key_id, now)
+        revoked = keys.revoke_key(connection, key_id, now)
         if revoked:
             _record(connection, now, events.Kind.KEY_REVOKED, {"key_id": key_id})
     return revoked

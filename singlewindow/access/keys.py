@@ -1,6 +1,6 @@
-"""API keys: `sw_<key id>_<secret>`, 128 bits of chance in the id's shadow, compared in constant time.
+"""API keys: `sw_<key id>_<secret>`, a public id of 64 bits and a secret of 256 random bits.
 
-The secret is 32 random bytes, so one plain SHA-256 is enough to store it by: there is nothing to guess.
+Nobody can guess such a secret, so one plain SHA-256 is enough to store it by. It is compared in constant time.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ def new_key() -> NewKey:
     return NewKey(key_id, f"{PREFIX}_{key_id}_{secret}", _digest(secret))
 
 
-def split(text: str) -> tuple[str, str] | None:
+def split_key(text: str) -> tuple[str, str] | None:
     """Key id and secret of a key's text, or None where it is no key."""
     parts = text.split("_")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == PREFIX else None
 
 
-def matches(secret: str, secret_sha256: bytes) -> bool:
+def secret_matches(secret: str, secret_sha256: bytes) -> bool:
     """Whether this is the secret, in constant time."""
     return hmac.compare_digest(_digest(secret), secret_sha256)
 

@@ -10,10 +10,11 @@ from singlewindow.access.identifiers import party_code
 from singlewindow.storage import events, mandates
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.engine.ids import new_id
-from singlewindow.storage.tables import Record
 
 
-def grant(engine: Engine, broker: str, party: str, valid_from: int | None = None, valid_to: int | None = None) -> int:
+def grant_mandate(
+    engine: Engine, broker: str, party: str, valid_from: int | None = None, valid_to: int | None = None
+) -> int:
     """Record a mandate, in force at once without `valid_from`; its id. Moments in microseconds.
 
     Raises ValueError where it would end before it begins, and where broker or party are no identifiers or the same.
@@ -26,24 +27,25 @@ def grant(engine: Engine, broker: str, party: str, valid_from: int | None = None
         begins = now if valid_from is None else valid_from
         if valid_to is not None and valid_to <= max(begins, now):
             raise ValueError("The mandate would be over before it begins: give a later end")
-        row = {"id": mandate_id, "broker": broker, "party": party, "valid_from": begins, "valid_to": valid_to,
-               "created_at": now}  # fmt: skip
-        mandates.add(connection, row)
-        _record(connection, now, events.Kind.MANDATE_GRANTED, row)
+        granted = mandates.Mandate(mandate_id, broker, party, begins, valid_to, now)
+        mandates.add_mandate(connection, granted)
+        detail = granted._asdict()
+        del detail["revoked_at"]
+        _record(connection, now, events.Kind.MANDATE_GRANTED, detail)
     return mandate_id
 
 
-def list_mandates(engine: Engine) -> list[Record]:
+def list_mandates(engine: Engine) -> list[mandates.Mandate]:
     """All mandates, oldest first."""
     with reading(engine) as connection:
-        return mandates.every(connection)
+        return mandates.list_mandates(connection)
 
 
 def revoke_mandate(engine: Engine, mandate_id: int) -> bool:
     """Revoke a mandate; False where there is no such live one. Web processes know it within two seconds."""
     with engine.begin() as connection:
         now = clock(connection)
-        revoked = mandates.revoke(connection, mandate_id, now)
+        revoked = mandates.revoke_mandate(connection, mandate_id, now)
         if revoked:
             _record(connection, now, events.Kind.MANDATE_REVOKED, {"id": mandate_id})
     return revoked

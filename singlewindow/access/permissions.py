@@ -44,7 +44,7 @@ def permissions_of(role: Role) -> tuple[Permission, ...]:
     return tuple(permission for permission, roles in PERMISSIONS.items() if role in roles)
 
 
-def may(caller: Caller, permission: Permission) -> bool:
+def is_permitted(caller: Caller, permission: Permission) -> bool:
     """Whether this caller may do this: its role may, and its scopes, where it has any, name it."""
     in_scope = not caller.scopes or permission in caller.scopes
     return in_scope and caller.role in PERMISSIONS[permission]

@@ -42,7 +42,7 @@ class Tokens:
             raise ValueError("SW_TOKEN_KEY holds no private key in PEM; `singlewindow keys token-key` makes one")
         self._known = KeySet([*self._keys])
 
-    def give(self, key_id: str, scopes: Iterable[str]) -> str:
+    def issue(self, key_id: str, scopes: Iterable[str]) -> str:
         """A fresh token for a key."""
         now, signing = application_clock() // NANOSECONDS, self._keys[0]
         claims = {"iss": ISSUER, "aud": ISSUER, "sub": key_id, "client_id": key_id, "iat": now,
@@ -50,7 +50,7 @@ class Tokens:
         header = {"alg": ALGORITHM, "typ": MEDIA, "kid": signing.kid}
         return jwt.encode(header, claims, signing, algorithms=[ALGORITHM])
 
-    def read(self, text: str) -> Claims | None:
+    def read_claims(self, text: str) -> Claims | None:
         """What a token says; None where it is none, is not ours, or is over."""
         if len(text) > LONGEST_TOKEN:
             return None

@@ -33,7 +33,7 @@ class Study(NamedTuple):
     by: By | None = None
     mode_resolution: int = MICROSECONDS
 
-    def query(self, now: int) -> Query:
+    def query_at(self, now: int) -> Query:
         """The query at the moment `now`; raises ValueError for a range that is none and a cut-off outside of it."""
         seen = now if self.cut_off is None else self.cut_off
         start, end = self.start or 0, seen + 1 if self.end is None else self.end
@@ -49,14 +49,14 @@ class Study(NamedTuple):
 def report_release_times(engine: Engine, study: Study) -> dict[str, Any]:
     """The report; `settled` says that the same query gives the same report for ever, its fingerprint included.
 
-    Raises ValueError where `Study.query` does, TooManyCases for a range beyond `MOST_CASES`.
+    Raises ValueError where `Study.query_at` does, TooManyCases for a range beyond `MOST_CASES`.
     """
     with reading_as(engine, AUDITOR) as connection:
         now = clock(connection)
-        query = study.query(now)
+        query = study.query_at(now)
         end = min(query.end, query.cut_off + 1)  # what was lodged after the cut-off is no case yet
-        if (found := release_time_cases.count(connection, query.start, end)) > MOST_CASES:
+        if (found := release_time_cases.count_versions(connection, query.start, end)) > MOST_CASES:
             raise TooManyCases(f"The range holds {found} declarations; choose one with at most {MOST_CASES}")
         settled = now - query.cut_off >= SETTLED_SECONDS * MICROSECONDS
-        cases = release_time_cases.lodged_between(connection, query.start, end)
+        cases = release_time_cases.read_cases(connection, query.start, end)
         return report(cases, query).plain() | {"settled": settled}

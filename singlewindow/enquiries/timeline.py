@@ -69,10 +69,10 @@ def _sentence(agencies: Agencies, event: Event) -> str:
 def agencies_asked(agencies: Agencies, routing: Iterable[Routing], answered: Mapping[str, Closed]) -> list[AgencyAsked]:
     """The agencies that were asked about a version, and which of them have answered."""
     asked = [entry for entry in routing if entry.asked or entry.agency in answered]
-    return [_asked(agencies, entry, answered.get(entry.agency)) for entry in asked]
+    return [_agency_asked(agencies, entry, answered.get(entry.agency)) for entry in asked]
 
 
-def _asked(agencies: Agencies, entry: Routing, answer: Closed | None) -> AgencyAsked:
+def _agency_asked(agencies: Agencies, entry: Routing, answer: Closed | None) -> AgencyAsked:
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyAsked(
         agency=entry.agency,

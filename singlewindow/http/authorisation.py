@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 from singlewindow.access.identifiers import normal_party, party_code
 from singlewindow.access.keyring import Keyring
 from singlewindow.access.keys import Caller, Role
-from singlewindow.access.permissions import PERMISSIONS, may
+from singlewindow.access.permissions import PERMISSIONS, is_permitted
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.route import Public, Route
 
@@ -31,7 +31,7 @@ def authorise(route: Route, headers: Headers, keyring: Keyring) -> Caller | None
     if caller is None:
         detail = "The bearer key is unknown, wrong, expired or revoked; ask the operator for a new one"
         raise ProblemError("INVALID_TOKEN", detail).with_headers(CHALLENGE)
-    if not may(caller, route.permission):
+    if not is_permitted(caller, route.permission):
         known = caller.role in PERMISSIONS[route.permission]
         whose = f"A key without the scope {route.permission}" if known else f"A key of role {caller.role}"
         raise ProblemError("FORBIDDEN", f"{whose} may not make this call")

@@ -1,4 +1,4 @@
-"""Signs of life of the dispatchers, in SQL: they work with SQL alone, so they live where the queue server does not."""
+"""Heartbeats of the dispatchers, in SQL: they need nothing else, and go on working while the queue server is down."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, delete, func, select
 
 from singlewindow.storage.engine.bulk import upsert
-from singlewindow.storage.tables import Record, dispatcher
+from singlewindow.storage.tables import dispatcher
 from singlewindow.times import MICROSECONDS
 
 ALIVE_SECONDS: Final = 15
@@ -15,7 +15,7 @@ ALIVE_SECONDS: Final = 15
 FORGOTTEN_SECONDS: Final = 86_400
 
 
-class Self(NamedTuple):
+class Dispatcher(NamedTuple):
     """One dispatcher process: a number of its own, where it runs, and the service's version."""
 
     id: int
@@ -24,25 +24,33 @@ class Self(NamedTuple):
     version: str
 
 
-def beat(connection: Connection, process: Self, now: int) -> None:
-    """Say that a dispatcher lives; those not seen for a day are forgotten."""
+class Heartbeat(NamedTuple):
+    """The last sign of life of a dispatcher: where it runs, and when it was seen (microseconds)."""
+
+    host: str
+    seen_at: int
+
+
+def record_heartbeat(connection: Connection, process: Dispatcher, now: int) -> None:
+    """Record that a dispatcher lives; those not seen for a day are forgotten."""
     row = process._asdict() | {"seen_at": now}
     statement = upsert(connection, dispatcher).values(**row)
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}))
     connection.execute(delete(dispatcher).where(dispatcher.c.seen_at < now - FORGOTTEN_SECONDS * MICROSECONDS))
 
 
-def leave(connection: Connection, process_id: int) -> None:
-    """Say that a dispatcher has ended in order."""
+def remove_heartbeat(connection: Connection, process_id: int) -> None:
+    """Forget a dispatcher that has ended in order."""
     connection.execute(delete(dispatcher).where(dispatcher.c.id == process_id))
 
 
-def known(connection: Connection) -> list[Record]:
-    """All dispatchers that beat within a day, the one seen last first."""
-    return list(connection.execute(select(dispatcher).order_by(dispatcher.c.seen_at.desc())))
+def last_heartbeats(connection: Connection) -> list[Heartbeat]:
+    """Those of all dispatchers seen within a day, the latest first."""
+    query = select(dispatcher.c.host, dispatcher.c.seen_at).order_by(dispatcher.c.seen_at.desc())
+    return [Heartbeat(*row) for row in connection.execute(query)]
 
 
-def alive(connection: Connection, now: int) -> int:
+def count_alive(connection: Connection, now: int) -> int:
     """How many dispatchers were seen within `ALIVE_SECONDS`."""
     recent = dispatcher.c.seen_at >= now - ALIVE_SECONDS * MICROSECONDS
     return int(connection.execute(select(func.count()).select_from(dispatcher).where(recent)).scalar_one())

@@ -3,47 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
-from singlewindow.storage.tables import Record, principal
+from singlewindow.storage.tables import Record, key
 
 
-def add(connection: Connection, row: dict[str, Any]) -> None:
-    """Store a new key's row."""
-    connection.execute(insert(principal).values(**row))
+class StoredKey(NamedTuple):
+    """A key as it is kept: who holds it, what of its role it may do (all without scopes), and the moments of its life.
+
+    Moments are in microseconds. `party` owns what a trader or broker lodges, `agency` is an agency's code.
+    """
+
+    key_id: str
+    secret_sha256: bytes
+    role: str
+    party: str | None
+    agency: str | None
+    name: str
+    scopes: tuple[str, ...]
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None = None
+    last_used_at: int | None = None
 
 
-def by_key_id(connection: Connection, key_id: str) -> Record | None:
-    """The row of one key, revoked or not."""
-    return connection.execute(select(principal).where(principal.c.key_id == key_id)).first()
+_COLUMNS = tuple(key.c[name] for name in StoredKey._fields)
 
 
-def parties(connection: Connection) -> frozenset[str]:
-    """Every party that a key stands for which is not revoked."""
-    live = select(principal.c.party).where(principal.c.party.is_not(None), principal.c.revoked_at.is_(None)).distinct()
+def add_key(connection: Connection, added: StoredKey) -> None:
+    """Store a new key."""
+    connection.execute(insert(key).values(**added._asdict() | {"scopes": " ".join(added.scopes)}))
+
+
+def find_key(connection: Connection, key_id: str) -> StoredKey | None:
+    """One key, live or not; None where there is none with this id."""
+    row = connection.execute(select(*_COLUMNS).where(key.c.key_id == key_id)).first()
+    return None if row is None else _key(row)
+
+
+def list_keys(connection: Connection) -> list[StoredKey]:
+    """All keys, oldest first."""
+    return [_key(row) for row in connection.execute(select(*_COLUMNS).order_by(key.c.created_at, key.c.key_id))]
+
+
+def _key(row: Record) -> StoredKey:
+    return StoredKey(*row)._replace(scopes=tuple(row.scopes.split()))
+
+
+def parties_with_key(connection: Connection) -> frozenset[str]:
+    """Every party that holds a key which is not revoked."""
+    live = select(key.c.party).where(key.c.party.is_not(None), key.c.revoked_at.is_(None)).distinct()
     return frozenset(connection.execute(live).scalars())
 
 
-def all_keys(connection: Connection) -> list[Record]:
-    """All keys, oldest first."""
-    return list(connection.execute(select(principal).order_by(principal.c.created_at, principal.c.key_id)))
-
-
-def end_at(connection: Connection, key_id: str, at: int) -> None:
+def expire_key(connection: Connection, key_id: str, at: int) -> None:
     """Let a key expire at a moment."""
-    connection.execute(update(principal).where(principal.c.key_id == key_id).values(expires_at=at))
+    connection.execute(update(key).where(key.c.key_id == key_id).values(expires_at=at))
 
 
-def note_use(connection: Connection, key_ids: Iterable[str], at: int) -> None:
-    """Note that keys were used."""
+def record_use(connection: Connection, key_ids: Iterable[str], at: int) -> None:
+    """Record that keys were used."""
     # In one order for everybody: two web processes that note the same keys then wait in one direction only.
     for key_id in sorted(key_ids):
-        connection.execute(update(principal).where(principal.c.key_id == key_id).values(last_used_at=at))
+        connection.execute(update(key).where(key.c.key_id == key_id).values(last_used_at=at))
 
 
-def revoke(connection: Connection, key_id: str, at: int) -> bool:
-    """Revoke a key; False where there is no such live key."""
-    live = (principal.c.key_id == key_id, principal.c.revoked_at.is_(None))
-    return bool(connection.execute(update(principal).where(*live).values(revoked_at=at)).rowcount)
+def revoke_key(connection: Connection, key_id: str, at: int) -> bool:
+    """Revoke a key; False where there is no such key, or it is revoked already."""
+    live = (key.c.key_id == key_id, key.c.revoked_at.is_(None))
+    return bool(connection.execute(update(key).where(*live).values(revoked_at=at)).rowcount)

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from singlewindow.storage.tables import Record, mandate
+from singlewindow.storage.tables import mandate
 
 
-def add(connection: Connection, row: dict[str, Any]) -> None:
+class Mandate(NamedTuple):
+    """A broker may act for a party from `valid_from` until just before `valid_to` (None: without end), unless revoked.
+
+    All moments are in microseconds.
+    """
+
+    id: int
+    broker: str
+    party: str
+    valid_from: int
+    valid_to: int | None
+    created_at: int
+    revoked_at: int | None = None
+
+
+def add_mandate(connection: Connection, added: Mandate) -> None:
     """Store a mandate."""
-    connection.execute(insert(mandate).values(**row))
+    connection.execute(insert(mandate).values(**added._asdict()))
 
 
-def in_force(connection: Connection, broker: str, party: str, now: int) -> bool:
-    """Whether the broker may act for the party at this moment."""
+def is_in_force(connection: Connection, broker: str, party: str, now: int) -> bool:
+    """Whether a mandate lets the broker act for the party at this moment."""
     query = select(mandate.c.id).where(
         mandate.c.broker == broker,
         mandate.c.party == party,
@@ -26,12 +41,13 @@ def in_force(connection: Connection, broker: str, party: str, now: int) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def every(connection: Connection) -> list[Record]:
+def list_mandates(connection: Connection) -> list[Mandate]:
     """All mandates, oldest first."""
-    return list(connection.execute(select(mandate).order_by(mandate.c.id)))
+    columns = (mandate.c[name] for name in Mandate._fields)
+    return [Mandate(*row) for row in connection.execute(select(*columns).order_by(mandate.c.id))]
 
 
-def revoke(connection: Connection, mandate_id: int, at: int) -> bool:
+def revoke_mandate(connection: Connection, mandate_id: int, at: int) -> bool:
     """Revoke a mandate; False where there is no such mandate, or it is revoked already."""
     live = (mandate.c.id == mandate_id, mandate.c.revoked_at.is_(None))
     return bool(connection.execute(update(mandate).where(*live).values(revoked_at=at)).rowcount)

@@ -16,13 +16,13 @@ DIRECTIONS = {"IM": "import", "EX": "export"}
 OTHER_DIRECTION = "other"
 
 
-def count(connection: Connection, start: int, end: int) -> int:
+def count_versions(connection: Connection, start: int, end: int) -> int:
     """How many versions were lodged from `start` until just before `end`."""
     query = select(func.count()).select_from(version).where(version.c.lodged_at >= start, version.c.lodged_at < end)
     return int(connection.execute(query).scalar_one())
 
 
-def lodged_between(connection: Connection, start: int, end: int) -> Iterator[Case]:
+def read_cases(connection: Connection, start: int, end: int) -> Iterator[Case]:
     """The cases lodged from `start` until just before `end`, by version id.
 
     One statement reads them all: a question answered meanwhile is seen as open or as answered, never as neither.
@@ -73,14 +73,14 @@ def _case(rows: list[Record]) -> Case:
         direction=DIRECTIONS.get(first.type_code[:2], OTHER_DIRECTION),
         lodged_at=first.lodged_at,
         lane=first.lane,
-        asked=dict(_asked(rows)),
+        asked=dict(_questions_of(rows)),
         decided_at=first.decided_at,
         outcome=first.outcome,
         received_at=first.received_at,
     )
 
 
-def _asked(rows: Iterable[Record]) -> Iterator[tuple[str, Question]]:
+def _questions_of(rows: Iterable[Record]) -> Iterator[tuple[str, Question]]:
     for row in rows:
         if row.agency is None:
             continue

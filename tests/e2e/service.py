@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
-from singlewindow.access.mandates import grant
+from singlewindow.access.mandates import grant_mandate
 from singlewindow.storage.engine.connect import open_engine
 from tests.places import CONFIGURATION
 
@@ -83,7 +83,7 @@ class Service:
     def mandate(self, broker: str, party: str) -> None:
         """Let a broker act for a party."""
         with self._record() as engine:
-            grant(engine, broker, party)
+            grant_mandate(engine, broker, party)
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Read from the record directly, past the service."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from singlewindow.access.mandates import grant
+from singlewindow.access.mandates import grant_mandate
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.sandboxed_reader import LARGE
 from singlewindow.storage.tables import declaration
@@ -31,7 +31,7 @@ def broker(callers: Callers, context: ClearanceContext) -> Caller:
     """A broker of both A and B, who have keys of their own."""
     callers.trader(A), callers.trader(B)
     for party in (A, B):
-        grant(context.engine, "BROKER1", party)
+        grant_mandate(context.engine, "BROKER1", party)
     return callers.broker("BROKER1")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from singlewindow.access.mandates import grant
+from singlewindow.access.mandates import grant_mandate
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.storage.tables import declaration, event, open_question, version
 from tests.integration.conftest import Caller, Callers, body_of, problem
@@ -51,7 +51,7 @@ def test_nobody_lodges_in_the_name_of_another_party_of_the_service_without_its_m
             answer = caller.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=place)
             assert problem(answer) == (403, "NOT_AUTHORISED_FOR_PARTY")
     assert _stored(context) == 0
-    grant(context.engine, "BROKER1", "GB2")
+    grant_mandate(context.engine, "BROKER1", "GB2")
     content, own = as_json(imported("L1", "GB2", "BROKER1")), {"Acting-For": "BROKER1"}
     answer = broker.call("POST", "/v1/declarations", data=content, content_type=JSON_TYPE, headers=own)
     assert answer.status_code == 202, answer.data

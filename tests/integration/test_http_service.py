@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from flask import Flask
 
-from singlewindow.access.keyring import REMEMBERED_SECONDS, revoke_key
+from singlewindow.access.keyring import CACHED_SECONDS, revoke_key
 from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.http.app import create_app
@@ -47,7 +47,7 @@ def test_a_wrong_or_revoked_key_is_not_let_in(app: Flask, callers: Callers, cont
     answer = Caller(create_app(context), trader.key).get("/v1/notices")
     assert problem(answer) == (401, "INVALID_TOKEN")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert REMEMBERED_SECONDS <= 2
+    assert CACHED_SECONDS <= 2
 
 
 def test_a_method_cannot_be_overridden(trader: Caller) -> None:
@@ -68,7 +68,7 @@ def test_an_error_of_ours_tells_the_caller_nothing_but_the_trace(
         raise RuntimeError("secret words at /etc/secret")
 
     trader = callers.trader()
-    monkeypatch.setattr("singlewindow.enquiries.declarations.listing", fail)
+    monkeypatch.setattr("singlewindow.enquiries.declarations.list_declarations", fail)
     with caplog.at_level(logging.ERROR):
         answer = trader.get("/v1/declarations")
     assert problem(answer) == (500, "INTERNAL_ERROR")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from adapters.registry import build_adapters
 from singlewindow.access.keyring import create_key, revoke_key
 from singlewindow.access.keys import Role
-from singlewindow.access.mandates import grant, revoke_mandate
+from singlewindow.access.mandates import grant_mandate, revoke_mandate
 from singlewindow.agencies.agency import Remote
 from singlewindow.agencies.question_names import question_name
 from singlewindow.clearance.context import ClearanceContext
@@ -116,8 +116,8 @@ def cast(context: ClearanceContext) -> Cast:
 
     revoked = create_key(engine, Role.AUDITOR)
     revoke_key(engine, revoked.key_id)
-    grant(engine, "BROKER", "TRADER")
-    revoke_mandate(engine, grant(engine, "BROKER", "THIRD"))
+    grant_mandate(engine, "BROKER", "TRADER")
+    revoke_mandate(engine, grant_mandate(engine, "BROKER", "THIRD"))
     trader, broker = key(Role.TRADER, "TRADER"), key(Role.BROKER, "BROKER")
     keys = {
         "trader": (trader, ""), "broker": (broker, ""), "broker for the trader": (broker, "TRADER"),

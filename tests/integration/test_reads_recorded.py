@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from singlewindow.access.keys import Role
-from singlewindow.access.mandates import grant
+from singlewindow.access.mandates import grant_mandate
 from singlewindow.audit.checkpoint import Signer, new_key, read_checkpoints
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
@@ -33,7 +33,7 @@ READING = [
 ]
 
 
-def reads(context: ClearanceContext) -> list[tuple[str, dict[str, Any]]]:
+def recorded_readings(context: ClearanceContext) -> list[tuple[str, dict[str, Any]]]:
     with context.engine.connect() as connection:
         rows = connection.execute(text("SELECT actor, detail FROM event WHERE kind = 'read' ORDER BY id"))
         return [(row.actor, msgspec.json.decode(row.detail)) for row in rows]
@@ -51,7 +51,7 @@ def test_a_reading_is_recorded_with_who_read_and_what(
 ) -> None:
     mrn, reader = lodged(trader, context), callers.of(role)
     audit_trail.sign_checkpoint(context.engine, Signer(new_key()))
-    grant(context.engine, "BROKER1", TRADER)
+    grant_mandate(context.engine, "BROKER1", TRADER)
     path = route.path.replace("<mrn>", mrn).replace("<code>", "customs")
     place = TRADER_S if role is Role.BROKER else {}
     told = {"mrns": [mrn], "checkpoints": [1], "fingerprint": ANY}
@@ -59,11 +59,11 @@ def test_a_reading_is_recorded_with_who_read_and_what(
         answer = reader.call(route.method, path, headers={"Accept": media} | place)
         assert answer.status_code == 200, answer.data
     if role is Role.TRADER:
-        assert reads(context) == []
+        assert recorded_readings(context) == []
         return
     key_id = reader.key.split("_")[1]
     actors = {Role.AGENCY: "agency:customs", Role.BROKER: f"broker:BROKER1 for {TRADER}"}
-    recorded = reads(context)
+    recorded = recorded_readings(context)
     assert [actor for actor, _ in recorded] == [actors.get(role, f"{role}:{key_id}")] * len(route.produces)
     subject = route.discloses.subject or ""
     wanted = {"call": route.endpoint, "key_id": key_id, subject: told[subject]}
@@ -86,18 +86,18 @@ def test_what_a_broker_reads_of_its_own_is_not_recorded(
     mrn = body_of(answer)["mrn"]
     for path in ("declarations", "notices", f"declarations/{mrn}", f"declarations/{mrn}/document"):
         assert broker.call("GET", f"/v1/{path}", headers=headers).status_code == 200
-    assert reads(context) == []
+    assert recorded_readings(context) == []
     with context.engine.connect() as connection:
         lodging = connection.execute(text("SELECT actor FROM event WHERE kind = 'lodged'")).scalar_one()
     assert lodging == "broker:BROKER1"
 
 
 def test_an_empty_page_of_notices_is_no_reading(callers: Callers, context: ClearanceContext) -> None:
-    grant(context.engine, "BROKER1", TRADER)
+    grant_mandate(context.engine, "BROKER1", TRADER)
     broker = callers.broker("BROKER1")
     for media, status in (("application/json", 200), ("application/xml", 204)):
         assert broker.call("GET", "/v1/notices", headers=TRADER_S | {"Accept": media}).status_code == status
-    assert reads(context) == []
+    assert recorded_readings(context) == []
 
 
 @pytest.mark.parametrize(
@@ -126,16 +126,16 @@ def test_a_reply_that_does_not_fit_what_its_route_declares_is_not_given(
     answer = Callers(app, context).of(role).get("/v1/notices")
     assert problem(answer) == (500, "INTERNAL_ERROR")
     assert b"secret" not in answer.data
-    assert reads(context) == []
+    assert recorded_readings(context) == []
 
 
 def test_what_a_broker_reads_of_a_trader_s_is_recorded_with_both_names(
     callers: Callers, trader: Caller, context: ClearanceContext
 ) -> None:
     mrn = lodged(trader, context)
-    grant(context.engine, "BROKER1", TRADER)
+    grant_mandate(context.engine, "BROKER1", TRADER)
     assert callers.broker("BROKER1").call("GET", f"/v1/declarations/{mrn}", headers=TRADER_S).status_code == 200
-    ((actor, detail),) = reads(context)
+    ((actor, detail),) = recorded_readings(context)
     assert (actor, detail["mrns"]) == ("broker:BROKER1 for GB123456789000", [mrn])
 
 
@@ -146,20 +146,20 @@ def test_a_page_of_a_feed_is_one_event_and_an_empty_page_is_none(
     agency = callers.agency("customs")
     following = body_of(agency.get("/v1/agencies/customs/feed"))["next"]
     agency.get(f"/v1/agencies/customs/feed?after={following}")
-    assert [detail["mrns"] for _, detail in reads(context)] == [mrns]
+    assert [detail["mrns"] for _, detail in recorded_readings(context)] == [mrns]
 
 
 def test_what_traders_read_of_their_own_is_not_recorded(trader: Caller, context: ClearanceContext) -> None:
     mrn = lodged(trader, context)
     for path in ("", f"/{mrn}", f"/{mrn}/document", f"/{mrn}/decision"):
         assert trader.get(f"/v1/declarations{path}").status_code == 200
-    assert reads(context) == []
+    assert recorded_readings(context) == []
 
 
 def test_what_was_not_found_was_not_read(callers: Callers, context: ClearanceContext) -> None:
     assert callers.auditor().get("/v1/declarations/26ZZ00000000000000").status_code == 404
     assert callers.agency("customs").get("/v1/agencies/health/feed").status_code == 404
-    assert reads(context) == []
+    assert recorded_readings(context) == []
 
 
 def test_a_reading_that_cannot_be_recorded_is_refused(

@@ -61,7 +61,7 @@ def test_a_token_dies_with_its_key(
 ) -> None:
     token = body_of(_asked(app, key))["access_token"]
     revoke_key(context.engine, key.key_id)
-    monkeypatch.setattr(cache, "MOST_REMEMBERED", 0)
+    monkeypatch.setattr(cache, "MOST_CACHED", 0)
     # Another key is asked for, and what was remembered is forgotten.
     Caller(app, create_key(context.engine, Role.AUDITOR).text).get("/v1/declarations")
     assert Caller(app, token).get("/v1/notices").status_code == 401

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, select, text
 
 from singlewindow.access.keyring import create_key, revoke_key, rotate_key
 from singlewindow.access.keys import Caller, Role
-from singlewindow.access.mandates import grant, revoke_mandate
+from singlewindow.access.mandates import grant_mandate, revoke_mandate
 from singlewindow.audit.chain import STREAMS
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.audit.verify import Verdict, verify
@@ -230,8 +230,8 @@ def test_what_happened_to_a_key_or_a_mandate_and_what_was_read_is_found_by_its_s
 ) -> None:
     engine = context.engine
     key, other = create_key(engine, Role.AUDITOR), create_key(engine, Role.AUDITOR)
-    mandate = grant(engine, "GB111111111111", "GB222222222222")
-    record_reading(context, Caller(key.key_id, Role.AUDITOR), "trail", {"mrns": ["M"]})
+    mandate = grant_mandate(engine, "GB111111111111", "GB222222222222")
+    record_reading(context.engine, Caller(key.key_id, Role.AUDITOR), "trail", {"mrns": ["M"]})
     rotate_key(engine, key.key_id, 60)
     revoke_key(engine, other.key_id)
     revoke_mandate(engine, mandate)

@@ -22,7 +22,7 @@ from singlewindow.storage import declarations
 from singlewindow.storage.engine import row_security
 from singlewindow.storage.engine.connect import open_engine, reading
 from singlewindow.storage.engine.row_security import AUDITOR, Reader, missing_roles, of_agency, of_party, reading_as
-from singlewindow.storage.tables import assessment, declaration, event, feed, metadata, notice, principal, version
+from singlewindow.storage.tables import assessment, declaration, event, feed, key, metadata, notice, version
 from tests import servers
 from tests.integration.conftest import CONFIG, Callers, body_of, work
 from tests.integration.documents import PISTOLS, tree
@@ -128,7 +128,7 @@ def test_a_reader_can_neither_write_nor_see_what_is_not_for_reading(
 ) -> None:
     assert two_parties
     row = {"name": "x", "last_number": 1}
-    for statement in (delete(declaration), insert(metadata.tables["stream"]).values(row), select(principal)):
+    for statement in (delete(declaration), insert(metadata.tables["stream"]).values(row), select(key)):
         with (
             pytest.raises(ProgrammingError, match="permission denied"),
             reading_as(context.engine, reader) as connection,

@@ -51,10 +51,10 @@ def list_(data: Path | None) -> None:
     """List all keys, without their secrets."""
     table = Table(Column("key id", no_wrap=True), "role", "party or agency", "name", "scopes", *MOMENTS)
     with record(data) as engine:
-        for row in keyring.list_keys(engine):
-            words = (literal(row.party or row.agency or ""), literal(row.name), literal(row.scopes))
-            moments = (row.created_at, row.last_used_at, row.expires_at, row.revoked_at)
-            table.add_row(row.key_id, row.role, *words, *(iso(moment) or "" for moment in moments))
+        for key in keyring.list_keys(engine):
+            words = (literal(key.party or key.agency or ""), literal(key.name), literal(" ".join(key.scopes)))
+            moments = (key.created_at, key.last_used_at, key.expires_at, key.revoked_at)
+            table.add_row(key.key_id, key.role, *words, *(iso(moment) or "" for moment in moments))
     console().print(table)
 
 

@@ -11,11 +11,11 @@ from rich.table import Column, Table
 from singlewindow.access.identifiers import normal_party
 from singlewindow.access.keyring import list_keys
 from singlewindow.access.keys import Role
-from singlewindow.access.mandates import grant, list_mandates, revoke_mandate
+from singlewindow.access.mandates import grant_mandate, list_mandates, revoke_mandate
 from singlewindow.cli.operator.record import record
 from singlewindow.cli.options import data_option
 from singlewindow.cli.tables import console, literal
-from singlewindow.storage.tables import Record
+from singlewindow.storage.keys import StoredKey
 from singlewindow.times import MICROSECONDS, iso, microseconds, moment
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -39,7 +39,7 @@ def grant_(data: Path | None, broker: str, party: str, first: datetime | None, l
     begins = None if first is None else _start_of(first)
     ends = None if last is None else _start_of(last) + A_DAY
     with record(data) as engine:
-        click.echo(grant(engine, broker, party, begins, ends))
+        click.echo(grant_mandate(engine, broker, party, begins, ends))
         brokers, traders = ({key.party for key in list_keys(engine) if _live(key, role)} for role in ROLES)
     broker, party = normal_party(broker), normal_party(party)
     until = "without end" if last is None else f"to the end of {last:%Y-%m-%d}"
@@ -49,7 +49,7 @@ def grant_(data: Path | None, broker: str, party: str, first: datetime | None, l
             click.echo(f"Warning: there is no {role}'s key of {owner} here. Is the identifier right?", err=True)
 
 
-def _live(key: Record, role: Role) -> bool:
+def _live(key: StoredKey, role: Role) -> bool:
     return key.role == role and key.revoked_at is None
 
 
@@ -63,10 +63,10 @@ def list_(data: Path | None) -> None:
     """List all mandates."""
     table = Table(Column("number", no_wrap=True), "broker", "party", "from", "to the end of", "revoked")
     with record(data) as engine:
-        for row in list_mandates(engine):
-            names = (literal(row.broker), literal(row.party))
-            last = "" if row.valid_to is None else _last_of(row.valid_to)
-            table.add_row(str(row.id), *names, iso(row.valid_from), last, iso(row.revoked_at))
+        for mandate in list_mandates(engine):
+            names = (literal(mandate.broker), literal(mandate.party))
+            last = "" if mandate.valid_to is None else _last_of(mandate.valid_to)
+            table.add_row(str(mandate.id), *names, iso(mandate.valid_from), last, iso(mandate.revoked_at))
     console().print(table)
 
 

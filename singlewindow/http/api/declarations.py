@@ -14,7 +14,6 @@ from singlewindow.http.parameters import LIMIT
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
-from singlewindow.storage.declarations import Received
 
 LONGEST_WAIT = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
@@ -54,12 +53,12 @@ def get_document(request: Request) -> Response:
     if document is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     media = document.media if document.media in request.acceptable else request.accepted
-    body = document.received if media == document.media else _other_form(request, document)
+    body = document.received if media == document.media else _other_form(request, document.received, document.media)
     return Response(body, media=media, discloses={"mrns": [request.path["mrn"]]})
 
 
-def _other_form(request: Request, document: Received) -> bytes:
-    return request.service.other_form(document.received, Media.JSON if document.media == JSON else Media.XML)
+def _other_form(request: Request, received: bytes, media: str) -> bytes:
+    return request.service.other_form(received, Media.JSON if media == JSON else Media.XML)
 
 
 def get_decision(request: Request) -> Response:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote_plus
 from msgspec import Struct
 
 from singlewindow.access.keys import Caller
-from singlewindow.access.permissions import may, permissions_of
+from singlewindow.access.permissions import is_permitted, permissions_of
 from singlewindow.access.tokens import LIFETIME_SECONDS
 from singlewindow.http.negotiation import CONTENT_PROBLEMS
 from singlewindow.http.problems import OAUTH, ProblemError
@@ -59,13 +59,13 @@ def post_token(request: Request) -> Response:
     if form.get("grant_type") != "client_credentials":
         raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
     client_id, secret = _credentials(request.authorization, form)
-    caller = request.service.keyring.holder(client_id, secret)
+    caller = request.service.keyring.caller_with_secret(client_id, secret)
     if caller is None:
         request.service.allowances.need_wrong_key(request.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
     scopes = _scopes(caller, form.get("scope", ""))
-    return Response(Token(tokens.give(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+    return Response(Token(tokens.issue(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
 
 
 def get_public_keys(request: Request) -> Response:
@@ -101,7 +101,7 @@ def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
 
 
 def _scopes(caller: Caller, asked: str) -> list[str]:
-    own = [permission.value for permission in permissions_of(caller.role) if may(caller, permission)]
+    own = [permission.value for permission in permissions_of(caller.role) if is_permitted(caller, permission)]
     wanted = asked.split()
     if not set(wanted) <= set(own):
         raise ProblemError("INVALID_SCOPE", f"This key may have the scopes {', '.join(own)}, and no other")

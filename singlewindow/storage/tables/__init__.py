@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from singlewindow.storage.tables.access import mandate, principal
+from singlewindow.storage.tables.access import key, mandate
 from singlewindow.storage.tables.answers import assessment, decision, late_assessment, later_decision
 from singlewindow.storage.tables.declarations import declaration, version
 from singlewindow.storage.tables.events import checkpoint, event, trail
@@ -24,13 +24,13 @@ __all__ = [
     "dispatcher",
     "event",
     "feed",
+    "key",
     "late_assessment",
     "later_decision",
     "mandate",
     "metadata",
     "notice",
     "open_question",
-    "principal",
     "stream",
     "tally",
     "trail",

@@ -1,4 +1,4 @@
-"""Who may call: keys, and brokers' mandates."""
+"""Who may call: keys (the SQL table `principal`), and brokers' mandates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
 from singlewindow.storage.tables.metadata import metadata
 
-principal = Table(
+key = Table(
     "principal",
     metadata,
     Column("key_id", Text, primary_key=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from singlewindow.access.cache import Snapshot
+from singlewindow.access.cache import RefreshingCache
 
 
 class _Clock:
@@ -16,7 +16,7 @@ class _Clock:
 
 def test_an_answer_lasts_so_many_seconds() -> None:
     clock, answers = _Clock(), iter(["first", "second"])
-    snapshot = Snapshot(lambda: next(answers), clock, 60.0)
+    snapshot = RefreshingCache(lambda: next(answers), clock, 60.0)
     assert [snapshot.get(), snapshot.get()] == ["first", "first"]
     clock.now = 59.9
     assert snapshot.get() == "first"
@@ -33,7 +33,7 @@ def test_while_one_asks_anew_the_others_keep_the_last_answer() -> None:
             assert answer.wait(10.0)
         return f"of {clock.now}"
 
-    snapshot = Snapshot(ask, clock, 60.0)
+    snapshot = RefreshingCache(ask, clock, 60.0)
     assert snapshot.get() == "of 0.0"
     clock.now = 61.0
     asking = threading.Thread(target=snapshot.get)
@@ -54,7 +54,7 @@ def test_what_is_not_known_yet_is_waited_for_and_asked_once() -> None:
         assert answer.wait(10.0)
         return "known"
 
-    snapshot = Snapshot(ask, _Clock(), 60.0)
+    snapshot = RefreshingCache(ask, _Clock(), 60.0)
     got: list[str] = []
     threads = [threading.Thread(target=lambda: got.append(snapshot.get())) for _ in range(4)]
     for thread in threads:
@@ -73,7 +73,7 @@ def test_an_answer_that_could_not_be_had_is_asked_for_again() -> None:
             raise OSError("no answer")
         return "known"
 
-    snapshot = Snapshot(ask, clock, 60.0)
+    snapshot = RefreshingCache(ask, clock, 60.0)
     for _ in range(2):
         try:
             snapshot.get()

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from singlewindow.access import keyring as keyring_module
-from singlewindow.access.keyring import REMEMBERED_SECONDS, Keyring, create_key, list_keys, revoke_key, rotate_key
+from singlewindow.access.keyring import CACHED_SECONDS, Keyring, create_key, list_keys, revoke_key, rotate_key
 from singlewindow.access.keys import Role
-from singlewindow.access.mandates import grant, list_mandates, revoke_mandate
+from singlewindow.access.mandates import grant_mandate, list_mandates, revoke_mandate
 from singlewindow.storage import keys
 from singlewindow.storage.engine.connect import clock, open_engine
 
@@ -66,10 +66,10 @@ def test_a_known_key_is_remembered_for_a_short_time(engine: Engine) -> None:
     made, clock, asked = create_key(engine, Role.AUDITOR), _Clock(), []
     keyring = Keyring(engine, clock)
     event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    for clock.now in (0.0, REMEMBERED_SECONDS - 0.01):
+    for clock.now in (0.0, CACHED_SECONDS - 0.01):
         assert keyring.caller_of(made.text) is not None
     before = len(asked)
-    clock.now = REMEMBERED_SECONDS
+    clock.now = CACHED_SECONDS
     assert keyring.caller_of(made.text) is not None
     assert len([statement for statement in asked[:before] if "SELECT" in statement]) == 1
     assert len(asked) > before
@@ -80,7 +80,7 @@ def test_a_revoked_key_is_refused_once_it_is_forgotten(engine: Engine) -> None:
     keyring = Keyring(engine, clock)
     assert keyring.caller_of(made.text) is not None
     assert revoke_key(engine, made.key_id)
-    clock.now = REMEMBERED_SECONDS
+    clock.now = CACHED_SECONDS
     assert keyring.caller_of(made.text) is None
 
 
@@ -165,7 +165,7 @@ def test_a_rotation_never_lengthens_a_key_s_life(engine: Engine, monkeypatch: py
     old = create_key(engine, Role.AUDITOR, lifetime_seconds=10)
     new = rotate_key(engine, old.key_id, overlap_seconds=60)
     assert new is not None
-    ends = {row.key_id: row.expires_at - row.created_at for row in list_keys(engine)}
+    ends = {row.key_id: (row.expires_at or 0) - row.created_at for row in list_keys(engine)}
     assert ends[old.key_id] == 10_000_000
     assert ends[new.key_id] == 10_000_000
     _later(engine, monkeypatch, 11)
@@ -186,7 +186,7 @@ def test_the_last_use_is_noted_later_and_once_for_many_uses(engine: Engine) -> N
     for _ in range(100):
         assert keyring.caller_of(used.text) is not None
     assert not any("UPDATE" in statement for statement in written), "a request wrote"
-    keyring.note_uses()
+    keyring.record_uses()
     assert len([statement for statement in written if "UPDATE" in statement]) == 1
     noted = {row.key_id: row.last_used_at for row in list_keys(engine)}
     assert noted[used.key_id] is not None
@@ -202,13 +202,13 @@ def test_a_database_that_is_away_when_a_use_is_noted_harms_nobody(
         raise OperationalError("", {}, Exception())
 
     assert keyring.caller_of(made.text) is not None
-    monkeypatch.setattr(keys, "note_use", away)
-    keyring.note_uses()
+    monkeypatch.setattr(keys, "record_use", away)
+    keyring.record_uses()
     assert keyring.caller_of(made.text) is not None
 
 
 def test_a_mandate_lets_its_broker_act_for_its_party_only(engine: Engine) -> None:
-    grant(engine, "BROKER", "GB1")
+    grant_mandate(engine, "BROKER", "GB1")
     keyring = Keyring(engine)
     pairs = [("BROKER", "GB1"), ("BROKER", "GB2"), ("GB1", "BROKER"), ("OTHER", "GB1"), ("", "")]
     assert [keyring.may_act(*pair) for pair in pairs] == [True, False, False, False, False]
@@ -222,9 +222,9 @@ def test_what_can_be_no_party_s_name_has_no_mandate(engine: Engine, party: str) 
 def test_a_mandate_ends_when_it_says_or_when_it_is_revoked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     with engine.connect() as connection:
         now = clock(connection)
-    grant(engine, "B", "SOON", valid_from=now + 30_000_000)
-    grant(engine, "B", "NOW", valid_to=now + 30_000_000)
-    number = grant(engine, "B", "REVOKED")
+    grant_mandate(engine, "B", "SOON", valid_from=now + 30_000_000)
+    grant_mandate(engine, "B", "NOW", valid_to=now + 30_000_000)
+    number = grant_mandate(engine, "B", "REVOKED")
     assert [revoke_mandate(engine, number), revoke_mandate(engine, number)] == [True, False]
     parties = ("SOON", "NOW", "REVOKED")
     assert [Keyring(engine).may_act("B", party) for party in parties] == [False, True, False]
@@ -234,30 +234,30 @@ def test_a_mandate_ends_when_it_says_or_when_it_is_revoked(engine: Engine, monke
 
 
 def test_a_revoked_mandate_is_forgotten_as_a_key_is(engine: Engine) -> None:
-    number, ticking = grant(engine, "B", "P"), _Clock()
+    number, ticking = grant_mandate(engine, "B", "P"), _Clock()
     keyring = Keyring(engine, ticking)
     assert keyring.may_act("B", "P")
     revoke_mandate(engine, number)
-    ticking.now = REMEMBERED_SECONDS
+    ticking.now = CACHED_SECONDS
     assert not keyring.may_act("B", "P")
 
 
 def test_a_mandate_that_would_be_over_before_it_begins_is_refused(engine: Engine) -> None:
     with pytest.raises(ValueError, match="later end"):
-        grant(engine, "B", "P", valid_to=1)
+        grant_mandate(engine, "B", "P", valid_to=1)
     with pytest.raises(ValueError, match="broker"):
-        grant(engine, "two words", "P")
+        grant_mandate(engine, "two words", "P")
 
 
 def test_a_use_is_noted_once_a_minute_however_often_the_key_is_used(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned: list[float] = []
-    monkeypatch.setattr(keyring_module, "later", lambda seconds, _act: planned.append(seconds))
+    monkeypatch.setattr(keyring_module, "run_later", lambda seconds, _act: planned.append(seconds))
     keyring, made = Keyring(engine), create_key(engine, Role.AUDITOR)
     for _ in range(10):
         keyring.caller_of(made.text)
-    assert planned == [keyring_module.USE_NOTED_SECONDS]
-    keyring.note_uses()
+    assert planned == [keyring_module.USE_RECORDED_SECONDS]
+    keyring.record_uses()
     keyring.caller_of(made.text)
     assert planned == [60.0, 60.0]

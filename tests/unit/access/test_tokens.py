@@ -29,13 +29,13 @@ def _part(value: Any) -> str:
 
 
 def test_a_token_says_for_which_key_it_stands_and_what_it_may_do() -> None:
-    given = Tokens(PEM).give("k", ["read", "notices"])
-    assert Tokens(PEM).read(given) == Claims("k", frozenset({"read", "notices"}))
+    given = Tokens(PEM).issue("k", ["read", "notices"])
+    assert Tokens(PEM).read_claims(given) == Claims("k", frozenset({"read", "notices"}))
     assert len(given) < 1_000
 
 
 def test_a_token_written_by_hand_with_the_right_key_is_believed() -> None:
-    assert Tokens(PEM).read(_signed(_claims())) == Claims("k", frozenset({"read"}))
+    assert Tokens(PEM).read_claims(_signed(_claims())) == Claims("k", frozenset({"read"}))
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_a_token_written_by_hand_with_the_right_key_is_believed() -> None:
 )  # fmt: skip
 def test_a_token_that_is_over_or_for_others_is_none(changes: dict[str, Any]) -> None:
     claims = {name: value for name, value in _claims(**changes).items() if value is not None}
-    assert Tokens(PEM).read(_signed(claims)) is None
+    assert Tokens(PEM).read_claims(_signed(claims)) is None
 
 
 def test_a_token_of_another_key_or_type_is_none() -> None:
-    assert Tokens(PEM).read(_signed(_claims(), new_token_key())) is None
-    assert Tokens(PEM).read(_signed(_claims(), typ="JWT")) is None
+    assert Tokens(PEM).read_claims(_signed(_claims(), new_token_key())) is None
+    assert Tokens(PEM).read_claims(_signed(_claims(), typ="JWT")) is None
 
 
 def test_neither_no_signature_nor_the_public_key_as_a_secret_makes_a_token() -> None:
@@ -63,7 +63,7 @@ def test_neither_no_signature_nor_the_public_key_as_a_secret_makes_a_token() -> 
     confused = jwt.encode(header, _claims(), OctKey.import_key(base64.b64encode(public)), algorithms=["HS256"])
     good = _signed(_claims())
     altered = ".".join([good.split(".")[0], _part(_claims(sub="other")), good.split(".")[2]])
-    assert [known.read(text) for text in (unsigned, confused, altered, good[:-3], good + "A", "x" * 5_000)] == [
+    assert [known.read_claims(text) for text in (unsigned, confused, altered, good[:-3], good + "A", "x" * 5_000)] == [
         None
     ] * 6
 
@@ -74,32 +74,32 @@ HEADERS = ["alg", [], 1, None, {"alg": ["ES256"]}, {"alg": "ES256", "crit": 5}, 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "a.b.c.d.e", "é.é.é", "\0.\0.\0", "." * 2_000])
 def test_what_is_no_token_is_none(text: str) -> None:
-    assert Tokens(PEM).read(text) is None
+    assert Tokens(PEM).read_claims(text) is None
 
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_a_token_with_any_other_header_is_none(header: Any) -> None:
     good = _signed(_claims())
-    assert Tokens(PEM).read(f"{_part(header)}.{good.partition('.')[2]}") is None
+    assert Tokens(PEM).read_claims(f"{_part(header)}.{good.partition('.')[2]}") is None
 
 
 @pytest.mark.parametrize("nested", ["[" * 1_400, '{"a":' * 280, '{"alg":"ES256","kid":' + "[" * 1_400])
 def test_a_token_whose_header_is_nested_deep_is_none(nested: str) -> None:
     packed = base64.urlsafe_b64encode(nested.encode()).decode().rstrip("=")
-    assert Tokens(PEM).read(f"{packed}.e30.AA") is None
+    assert Tokens(PEM).read_claims(f"{packed}.e30.AA") is None
 
 
 def test_a_token_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    given, now = Tokens(PEM).give("k", ["read"]), application_clock()
+    given, now = Tokens(PEM).issue("k", ["read"]), application_clock()
     monkeypatch.setattr(module, "application_clock", lambda: now + (LIFETIME_SECONDS + 1) * NANOSECONDS)
-    assert Tokens(PEM).read(given) is None
+    assert Tokens(PEM).read_claims(given) is None
 
 
 def test_a_new_signing_key_leaves_the_tokens_of_the_old_one_valid() -> None:
-    old = Tokens(PEM).give("k", ["read"])
+    old = Tokens(PEM).issue("k", ["read"])
     both = Tokens(new_token_key() + PEM)
-    assert both.read(old) is not None
-    assert Tokens(PEM).read(both.give("k", ["read"])) is None
+    assert both.read_claims(old) is not None
+    assert Tokens(PEM).read_claims(both.issue("k", ["read"])) is None
 
 
 def test_public_keys_have_no_private_part() -> None:

@@ -120,8 +120,8 @@ def _roles(connection: Connection) -> Check:
 
 
 def _dispatchers(connection: Connection) -> Check:
-    now, known = clock(connection), heartbeats.known(connection)
-    if alive := heartbeats.alive(connection, now):
+    now, known = clock(connection), heartbeats.last_heartbeats(connection)
+    if alive := heartbeats.count_alive(connection, now):
         hosts = ", ".join(sorted({row.host for row in known[:alive]}))
         return ok("dispatcher", f"{alive} alive on {hosts}")
     last = f"the last was seen {(now - known[0].seen_at) / MICROSECONDS:.0f} s ago" if known else "none was ever seen"

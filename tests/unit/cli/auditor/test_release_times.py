@@ -61,4 +61,4 @@ def test_the_end_may_be_left_to_the_cut_off(run: Run, asked: list[dict[str, str]
 )
 def test_a_range_that_is_none_is_told_by_the_moments_that_were_asked(study: Study, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        study.query(100)
+        study.query_at(100)
