@@ -24,7 +24,7 @@ $(VENV)/runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 install"; exit 1; }
 	@echo "1 of 3: an empty Python environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "2 of 3: the packages that the single window runs on, about 170 MB"
+	@echo "2 of 3: the packages that the single window runs on, about 180 MB on disk"
 	@$(LOCKED)runtime.txt
 	@echo "3 of 3: the single window itself"
 	@$(LOCKED)build.txt
@@ -32,7 +32,7 @@ $(VENV)/runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements/development.txt
-	@echo "The packages that testing and development need beside them, about 290 MB"
+	@echo "The packages that testing and development need as well, about 290 MB more"
 	@$(LOCKED)development.txt
 	@touch $@
 
