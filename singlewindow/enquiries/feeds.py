@@ -37,7 +37,7 @@ def _cursor(mark: FeedMark) -> Cursor:
     return cursor_of(*mark)
 
 
-def _entry(context: ClearanceContext, agency: str, row: streams.FeedEntry) -> FeedEntry:
+def _entry(context: ClearanceContext, agency: str, row: streams.FeedContent) -> FeedEntry:
     items = items_of(row.routing, agency)
     return FeedEntry(
         cursor=row.mark.number,
@@ -52,7 +52,7 @@ def _entry(context: ClearanceContext, agency: str, row: streams.FeedEntry) -> Fe
     )
 
 
-def _decision(row: streams.FeedEntry) -> DecisionSummary | None:
+def _decision(row: streams.FeedContent) -> DecisionSummary | None:
     if row.outcome is None or row.decision is None:
         return None
     controls = [str(control) for control in _verdict.decode(row.decision).controls]

@@ -11,7 +11,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.enquiries.shapes import AgencyStanding, Happening, NotAsked
-from singlewindow.storage.assessments import Closed
+from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.events import Event, Kind
 from singlewindow.times import iso
 
@@ -100,14 +100,14 @@ _SENTENCES: Mapping[Kind, Callable[[ClearanceContext, Event], str]] = {
 
 
 def agencies_asked(
-    context: ClearanceContext, routing: Iterable[Routing], answered: Mapping[str, Closed]
+    context: ClearanceContext, routing: Iterable[Routing], answered: Mapping[str, ClosedQuestion]
 ) -> list[AgencyStanding]:
     """The agencies that were asked about a version, and which of them have answered."""
     asked = [entry for entry in routing if entry.asked or entry.agency in answered]
     return [_standing(context, entry, answered.get(entry.agency)) for entry in asked]
 
 
-def _standing(context: ClearanceContext, entry: Routing, answer: Closed | None) -> AgencyStanding:
+def _standing(context: ClearanceContext, entry: Routing, answer: ClosedQuestion | None) -> AgencyStanding:
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyStanding(
         agency=entry.agency,
@@ -121,13 +121,13 @@ def _standing(context: ClearanceContext, entry: Routing, answer: Closed | None) 
     )
 
 
-def _tried(answer: Closed) -> list[str]:
+def _tried(answer: ClosedQuestion) -> list[str]:
     trial = answer.assessment.trial
     return [] if trial is UNSET else trial_for_auditor(trial)
 
 
 def agencies_not_asked(
-    context: ClearanceContext, routing: Iterable[Routing], answered: Mapping[str, Closed]
+    context: ClearanceContext, routing: Iterable[Routing], answered: Mapping[str, ClosedQuestion]
 ) -> list[NotAsked]:
     """The agencies that were not asked, each with the stored reason."""
     entries = [entry for entry in routing if not entry.asked and entry.agency not in answered]
