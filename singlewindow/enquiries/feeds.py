@@ -38,7 +38,7 @@ def _cursor(mark: FeedMark) -> Cursor:
     return cursor_of(*mark)
 
 
-def _entry(agency: Agency, row: streams.FeedEntry) -> FeedEntry:
+def _entry(agency: Agency, row: streams.FeedContent) -> FeedEntry:
     items = items_of(row.routing, agency.code)
     return FeedEntry(
         cursor=row.mark.number,
@@ -53,7 +53,7 @@ def _entry(agency: Agency, row: streams.FeedEntry) -> FeedEntry:
     )
 
 
-def _decision(row: streams.FeedEntry) -> DecisionSummary | None:
+def _decision(row: streams.FeedContent) -> DecisionSummary | None:
     if row.outcome is None or row.decision is None:
         return None
     controls = [str(control) for control in _verdict.decode(row.decision).controls]

@@ -12,7 +12,7 @@ from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.enquiries.audience import Disclosure
 from singlewindow.enquiries.shapes import AgencyAsked, AgencyNotAsked, TimelineStep
-from singlewindow.storage.assessments import Closed
+from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.events import Event, Kind
 from singlewindow.times import iso
 
@@ -66,13 +66,15 @@ def _sentence(agencies: Agencies, event: Event) -> str:
     return words.format(agency=_name(agencies, detail.get("agency")), lane=detail.get("lane"))
 
 
-def agencies_asked(agencies: Agencies, routing: Iterable[Routing], answered: Mapping[str, Closed]) -> list[AgencyAsked]:
+def agencies_asked(
+    agencies: Agencies, routing: Iterable[Routing], answered: Mapping[str, ClosedQuestion]
+) -> list[AgencyAsked]:
     """The agencies that were asked about a version, and which of them have answered."""
     asked = [entry for entry in routing if entry.asked or entry.agency in answered]
     return [_agency_asked(agencies, entry, answered.get(entry.agency)) for entry in asked]
 
 
-def _agency_asked(agencies: Agencies, entry: Routing, answer: Closed | None) -> AgencyAsked:
+def _agency_asked(agencies: Agencies, entry: Routing, answer: ClosedQuestion | None) -> AgencyAsked:
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyAsked(
         agency=entry.agency,
@@ -86,13 +88,13 @@ def _agency_asked(agencies: Agencies, entry: Routing, answer: Closed | None) -> 
     )
 
 
-def _tried(answer: Closed) -> list[str]:
+def _tried(answer: ClosedQuestion) -> list[str]:
     trial = answer.assessment.trial
     return [] if trial is UNSET else trial_for_auditor(trial)
 
 
 def agencies_not_asked(
-    agencies: Agencies, routing: Iterable[Routing], answered: Mapping[str, Closed]
+    agencies: Agencies, routing: Iterable[Routing], answered: Mapping[str, ClosedQuestion]
 ) -> list[AgencyNotAsked]:
     """The agencies that were not asked, each with the stored reason."""
     entries = [entry for entry in routing if not entry.asked and entry.agency not in answered]

@@ -18,7 +18,7 @@ from singlewindow.storage.tables import assessment, late_assessment, open_questi
 _decoder = msgspec.json.Decoder(Assessment)
 
 
-class Closed(NamedTuple):
+class ClosedQuestion(NamedTuple):
     """A question that is closed, at `answered_at`: `body` is the JSON of its Assessment, whoever gave it.
 
     `round` counts how often this agency was asked about this version, from 1. `dispatched_at` is when the question was
@@ -56,10 +56,10 @@ class Late(NamedTuple):
         return _decoder.decode(self.body)
 
 
-_CLOSED = tuple(assessment.c[name] for name in Closed._fields)
+_CLOSED = tuple(assessment.c[name] for name in ClosedQuestion._fields)
 
 
-def add_assessments(connection: Connection, rows: Sequence[Closed]) -> None:
+def add_assessments(connection: Connection, rows: Sequence[ClosedQuestion]) -> None:
     """Insert answers; a second one for the same question would break the primary key and undo the transaction."""
     insert_rows(connection, assessment, [row._asdict() for row in rows])
 
@@ -81,25 +81,25 @@ def answers_of_complete(connection: Connection, version_ids: Iterable[int]) -> d
     return found
 
 
-def newest_answers(connection: Connection, version_id: int) -> dict[str, Closed]:
+def newest_answers(connection: Connection, version_id: int) -> dict[str, ClosedQuestion]:
     """By agency: how its newest closed question on a version ended."""
     query = select(*_CLOSED).where(assessment.c.version_id == version_id).order_by(assessment.c.round)
-    return {row.agency: Closed(*row) for row in connection.execute(query)}
+    return {row.agency: ClosedQuestion(*row) for row in connection.execute(query)}
 
 
 def last_rounds(connection: Connection, version_id: int) -> dict[str, int]:
     """By agency: the last round of questions on a version that is closed."""
     query = select(assessment.c.agency, func.max(assessment.c.round)).where(assessment.c.version_id == version_id)
-    return dict(connection.execute(query.group_by(assessment.c.agency)).tuples().all())
+    return dict(connection.execute(query.group_by(assessment.c.agency)).all())
 
 
-def find_assessment(connection: Connection, version_id: int, agency: str, asked_round: int) -> Closed | None:
+def find_assessment(connection: Connection, version_id: int, agency: str, asked_round: int) -> ClosedQuestion | None:
     """How one question was closed; None while it is open."""
     mine = (
         assessment.c.version_id == version_id, assessment.c.agency == agency, assessment.c.round == asked_round,
     )  # fmt: skip
     row = connection.execute(select(*_CLOSED).where(*mine)).first()
-    return None if row is None else Closed(*row)
+    return None if row is None else ClosedQuestion(*row)
 
 
 def add_late(connection: Connection, row: Late) -> bool:

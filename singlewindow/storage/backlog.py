@@ -62,7 +62,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-class Parked(NamedTuple):
+class ParkedQuestion(NamedTuple):
     """A question that is asked no more, until its deadline (microseconds) or a person's retry."""
 
     mrn: str
@@ -73,7 +73,7 @@ class Parked(NamedTuple):
     deadline_at: int
 
 
-def parked_questions(connection: Connection) -> list[Parked]:
+def parked_questions(connection: Connection) -> list[ParkedQuestion]:
     """The parked questions, the one whose deadline comes first before the others."""
     query = (
         select(
@@ -85,4 +85,4 @@ def parked_questions(connection: Connection) -> list[Parked]:
         .where(open_question.c.parked)
         .order_by(open_question.c.deadline_at, open_question.c.version_id, open_question.c.agency)
     )  # fmt: skip
-    return [Parked(*row) for row in connection.execute(query)]
+    return [ParkedQuestion(*row) for row in connection.execute(query)]

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from singlewindow.storage.engine.bulk import among, insert_rows
 from singlewindow.storage.engine.connect import statement_time
 from singlewindow.storage.engine.ids import new_id
+from singlewindow.storage.open_questions import Parked
 from singlewindow.storage.tables import FAILED, FRESH, batch, open_question
 
 
@@ -254,14 +255,6 @@ def versions_in(connection: Connection, batch_ids: Iterable[int]) -> dict[int, s
     return found
 
 
-class Parked(NamedTuple):
-    """A question that is asked no more, and why."""
-
-    version_id: int
-    agency: str
-    failure: str
-
-
 def end_lost(connection: Connection, batch_ids: Iterable[int], attempts: int) -> list[Parked]:
     """End these (locked) batches; the questions parked by that, tried `attempts` times.
 
@@ -278,8 +271,8 @@ def end_lost(connection: Connection, batch_ids: Iterable[int], attempts: int) ->
         update(open_question)
         .where(open_question.c.batch_id == batch.c.id, among(connection, batch.c.id, lost))
         .values(**free)
-        .returning(open_question.c.version_id, open_question.c.agency, open_question.c.failure, open_question.c.parked)
+        .returning(*(open_question.c[name] for name in Parked._fields), open_question.c.parked)
     )
-    parked = [Parked(*row[:3]) for row in freed if row.parked]
+    parked = [Parked(*row[:-1]) for row in freed if row.parked]
     connection.execute(delete(batch).where(among(connection, batch.c.id, lost)))
     return parked

@@ -138,7 +138,7 @@ class FeedMark(NamedTuple):
     at: int
 
 
-class FeedEntry(NamedTuple):
+class FeedContent(NamedTuple):
     """An entry of a feed with the content to project.
 
     That of a decision has the agency's own answer and the decision, as both were then; that of a question has neither.
@@ -163,7 +163,7 @@ class FeedEntry(NamedTuple):
 _MARK = (feed.c.number, feed.c.version_id, feed.c.kind, feed.c.at)
 
 
-def read_feed(connection: Connection, agency: str, first: int, limit: int) -> list[FeedEntry]:
+def read_feed(connection: Connection, agency: str, first: int, limit: int) -> list[FeedContent]:
     """An agency's feed from number `first` on."""
     decided = feed.c.kind == DECIDED
     own = and_(
@@ -186,8 +186,8 @@ def read_feed(connection: Connection, agency: str, first: int, limit: int) -> li
     return [_entry(*row) for row in connection.execute(whole)]
 
 
-def _entry(number: int, version_id: int, kind: Literal["asked", "decided"], at: int, *content: Any) -> FeedEntry:
-    return FeedEntry(FeedMark(number, version_id, kind, at), *content)
+def _entry(number: int, version_id: int, kind: Literal["asked", "decided"], at: int, *content: Any) -> FeedContent:
+    return FeedContent(FeedMark(number, version_id, kind, at), *content)
 
 
 def newest_feed_entry(connection: Connection, agency: str) -> FeedMark | None:

@@ -168,7 +168,7 @@ def _return_failed(
             for key, result in results.items() if isinstance(result, AdapterError)}  # fmt: skip
     returned = batches.return_unanswered(connection, list(left.values()))
     parked = [each for key, each in left.items() if each.parked and key in returned]
-    trail = [parked_event(each.version_id, each.agency, each.failure or "", now) for each in parked]
+    trail = [parked_event(each.version_id, each.agency, each.failure, now) for each in parked]
     events.record(connection, trail)
 
 

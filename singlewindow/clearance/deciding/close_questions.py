@@ -17,7 +17,7 @@ from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.deciding.late_answers import Given, reconcile
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.storage import assessments, counters, events
-from singlewindow.storage.assessments import Closed
+from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.open_questions import Taken
 
@@ -57,9 +57,9 @@ def write_answers(connection: Connection, closures: Sequence[Closure], now: int)
     counters.add(connection, (counters.unanswered(row.agency, row.answer) for row in silent))
 
 
-def _row(closure: Closure, now: int) -> Closed:
+def _row(closure: Closure, now: int) -> ClosedQuestion:
     question, assessment = closure
-    return Closed(
+    return ClosedQuestion(
         version_id=question.version_id,
         agency=question.agency,
         round=question.round,
@@ -72,7 +72,7 @@ def _row(closure: Closure, now: int) -> Closed:
     )
 
 
-def _event(closure: Closure, row: Closed) -> events.Event:
+def _event(closure: Closure, row: ClosedQuestion) -> events.Event:
     question, assessment = closure
     told = commitments.of_answer(row._asdict())
     if assessment.answer is Answer.ASSESSED:

@@ -87,7 +87,7 @@ def take_back(context: ClearanceContext) -> int:
         return len(ended)
 
 
-def parked_event(version_id: int, agency: str, failure: str, now: int) -> events.Event:
+def parked_event(version_id: int, agency: str, failure: str | None, now: int) -> events.Event:
     """That a question is asked no more, until its deadline or a person's retry."""
     detail = {"agency": agency, "failure": failure}
     return events.Event(now, events.Kind.PARKED, events.SYSTEM, version_id, detail)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
-from singlewindow.decisions.merge import Basis, Outcome, Verdict, merge
+from singlewindow.decisions.merge import Basis, Outcome, Verdict, merge, newest_rounds
 
 LANES = list(Lane)
 AGENCIES = st.sampled_from(["customs", "firearms", "health", "transport"])
@@ -237,6 +237,29 @@ def test_goods_are_released_only_by_the_green_answer_of_everybody_asked(
     if merge(answers, asked).outcome is Outcome.RELEASE:
         assert {each.agency for each in answers} >= set(asked)
         assert {(each.answer, each.lane) for each in answers} == {(Answer.ASSESSED, Lane.GREEN)}
+
+
+ROUNDS = st.lists(st.tuples(st.integers(1, 4), ASSESSMENTS), max_size=8)
+
+
+@given(ROUNDS, ASKED)
+def test_only_the_newest_answers_of_each_agency_decide(given: list[tuple[int, Assessment]], asked: list[str]) -> None:
+    last = {answer.agency: max(n for n, other in given if other.agency == answer.agency) for _, answer in given}
+    counted = [answer for asked_round, answer in given if asked_round == last[answer.agency]]
+    assert merge(newest_rounds(given), asked) == merge(counted, asked)
+
+
+@given(ROUNDS.flatmap(lambda answers: st.tuples(st.just(answers), st.permutations(answers))), ASKED)
+def test_the_order_of_rounds_changes_nothing(
+    both: tuple[list[tuple[int, Assessment]], list[tuple[int, Assessment]]], asked: list[str]
+) -> None:
+    one, other = (merge(newest_rounds(answers), asked) for answers in both)
+    assert one == other
+
+
+def test_an_agency_that_takes_back_its_doubt_in_a_later_round_no_longer_holds_the_goods() -> None:
+    rounds = [(2, green("customs")), (1, wants("customs", Control.SCAN)), (1, green("health"))]
+    assert merge(newest_rounds(rounds), ["customs", "health"]).outcome is Outcome.RELEASE
 
 
 def of_items(items: int, covered: int | None = None, customs: str = "customs") -> Basis:
