@@ -9,7 +9,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import IntegrityError
 
 from singlewindow.storage import counters
 from singlewindow.storage.engine import client_timeout
@@ -145,6 +146,94 @@ def _index_is_valid(engine: Engine, name: str) -> bool:
     with engine.connect() as connection:
         query = f"SELECT indisvalid FROM pg_index WHERE indexrelid = '{name}'::regclass"
         return bool(connection.exec_driver_sql(query).scalar_one())
+
+
+LODGED = (
+    "INSERT INTO declaration VALUES (1, 'M', 'P', 'L', 'IMA', 'ZZ', 0)",
+    "INSERT INTO version (id, declaration_id, number, media, received, received_sha256, canonical, content_sha256,"
+    " warnings, routing, received_at, lodged_at) VALUES (1, 1, 1, 'm', '', '', '', '', '', '', 0, 0)",
+)
+OPEN = "INSERT INTO outbox (version_id, agency, asked_at, due_at, deadline_at) VALUES (1, '{}', 0, 0, 0)"
+ANSWER = "INSERT INTO assessment VALUES (1, 'health', 'assessed', 'green', '', 0, 0, 0)"
+LATE = "INSERT INTO late_assessment VALUES (1, 'health', '', 0)"
+# What processes of the release before say.
+OLDER = (
+    "INSERT INTO assessment (version_id, agency, answer, lane, body, asked_at, dispatched_at, answered_at)"
+    " VALUES (1, 'customs', 'assessed', 'green', '', 0, 0, 0)",
+    "INSERT INTO decision (version_id, number, outcome, lane, contradictory, fingerprint, body, decided_at)"
+    " VALUES (1, 1, 'release', 'green', false, '', '', 0) ON CONFLICT (version_id) DO NOTHING",
+    "INSERT INTO notice (party, version_id, function_code, reference, issued_at, number)"
+    " VALUES ('P', 1, '08', 'R', 0, 1)",
+    "INSERT INTO feed (agency, version_id, kind, at, number) VALUES ('customs', 1, 'decided', 0, 1)",
+    OPEN.format("food"),
+)
+
+
+def test_open_work_and_answers_are_carried_over_as_the_first_round(empty_database_url: str) -> None:
+    engine = _at("0010", empty_database_url)
+    with engine.begin() as connection:
+        for statement in (*LODGED, OPEN.format("customs"), ANSWER, LATE):
+            connection.exec_driver_sql(statement)
+    migrate(empty_database_url)
+    with engine.begin() as connection:
+        for table in ("outbox", "assessment", "late_assessment"):
+            assert connection.exec_driver_sql(f"SELECT version_id, round FROM {table}").all() == [(1, 1)]
+        assert connection.exec_driver_sql("SELECT decision_number FROM version").scalar_one() == 1
+        assert connection.exec_driver_sql("SELECT answered_at FROM assessment").scalar_one() == 0
+    engine.dispose()
+
+
+def test_processes_of_the_release_before_write_on_and_never_over_a_later_round(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    engine = open_engine(empty_database_url, pool_size=1)
+    with engine.begin() as connection:
+        for statement in (*LODGED, *OLDER):
+            connection.exec_driver_sql(statement)
+        for table in ("feed", "notice"):
+            assert connection.exec_driver_sql(f"SELECT decision_number FROM {table}").scalar_one() == 1
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.exec_driver_sql(OLDER[0])
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.exec_driver_sql(OPEN.format("food"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(OLDER[0].replace("answered_at)", "answered_at, round)").replace("0, 0)", "0, 0, 2)"))
+    engine.dispose()
+
+
+def test_who_answers_does_not_wait_for_the_new_keys_to_be_built(empty_database_url: str) -> None:
+    engine = _at("0011", empty_database_url)
+    if engine.dialect.name == "sqlite":  # one writer at a time, and a file that one process upgrades
+        return
+    with engine.begin() as connection:
+        for statement in LODGED:
+            connection.exec_driver_sql(statement)
+    with engine.connect() as writer, engine.connect() as another:
+        writer.exec_driver_sql(OLDER[0].replace("customs", "health"))
+        upgrading = threading.Thread(target=migrate, args=[empty_database_url])
+        upgrading.start()
+        upgrading.join(1.0)
+        assert upgrading.is_alive()
+        another.exec_driver_sql(OLDER[0])
+        another.commit()
+        writer.commit()
+    upgrading.join()
+    assert is_current(engine)
+    engine.dispose()
+
+
+def test_new_keys_that_were_begun_and_not_finished_are_made_whole(empty_database_url: str) -> None:
+    engine = _at("0011", empty_database_url)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE UNIQUE INDEX assessment_new_key ON assessment (version_id, agency, round)"
+            )
+    migrate(empty_database_url)
+    with engine.connect() as connection:
+        for table in ("assessment", "late_assessment"):
+            key = inspect(connection).get_pk_constraint(table)["constrained_columns"]
+            assert key == ["version_id", "agency", "round"]
+    engine.dispose()
 
 
 def test_an_earlier_version_does_not_touch_the_tables_of_a_later_one(empty_database_url: str) -> None:
