@@ -21,6 +21,7 @@ legal_basis = "clause 9.2.4"
 scope = "item"
 when = "item.commodity_code.startsWith('93')"
 """
+CUSTOMS = AGENCY.replace("firearms", "customs").replace("[[routing]]", "always = true\n[[routing]]")
 ELEMENTS = {
     f"{ITEM}/SequenceNumeric": "minimum",
     f"{ITEM}/Commodity/Classification/ID": "minimum",

@@ -61,7 +61,7 @@ def postgres_server() -> Iterator[str]:
 def database(server: str, template: str = "template1") -> Iterator[str]:
     """URL of a new database on `server`, dropped at the end: a copy of `template`, to which nobody may be connected."""
     name = f"test_{uuid4().hex}"
-    _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     try:
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:

@@ -20,6 +20,7 @@ from singlewindow.agencies.loading import load_agencies
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from tests.agency_folders import AGENCY, one, profile, remote, remote_toml, write
 from tests.agency_server import agency_server
+from tests.judgement import configuration
 from tests.places import AGENCIES
 from tests.terms import TERMS
 
@@ -55,7 +56,7 @@ def remote_adapter(root: Path, url: str) -> Adapter:
 
 @cache
 def shipped_adapters() -> dict[str, Adapter]:
-    return build_adapters(load_agencies(SHIPPED))
+    return build_adapters(configuration()[1])
 
 
 def shipped_adapter(code: str) -> Callable[[Path], Adapter]:

@@ -10,7 +10,6 @@ from functools import cache
 from msgspec import UNSET
 
 from singlewindow.agencies.agency import Agency
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Answer, Control, Lane
 from singlewindow.decisions.merge import Outcome, Verdict, merge
@@ -20,6 +19,7 @@ from singlewindow.declarations.projection import project
 from singlewindow.declarations.reading.intake import Media, read
 from singlewindow.risk.assess import GONE, after_release, assess
 from tests.corpus import documents, needs_corpus
+from tests.judgement import configuration
 from tests.places import REPOSITORY
 from tests.terms import TERMS
 
@@ -27,9 +27,8 @@ ROOT = REPOSITORY
 TODAY = date(2026, 6, 1)
 
 
-@cache
 def shipped() -> dict[str, Agency]:
-    return load_agencies(ROOT / "config" / "agencies", "customs")
+    return configuration()[1]
 
 
 @cache

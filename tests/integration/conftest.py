@@ -20,16 +20,16 @@ from singlewindow.access.keyring import create_key
 from singlewindow.access.keys import Role
 from singlewindow.access.quota import COUNTING
 from singlewindow.agencies.agency import Agency
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
 from singlewindow.declarations.reading.intake import Limits
-from singlewindow.declarations.rules import Rulebooks, load_rulebooks
+from singlewindow.declarations.rules import Rulebooks
 from singlewindow.http.app import create_app
 from singlewindow.settings import Settings
 from singlewindow.storage.engine.connect import open_engine
 from tests.integration.documents import JSON_TYPE, TRADER, as_json
+from tests.judgement import configuration
 from tests.places import CONFIGURATION
 
 CONFIG = CONFIGURATION
@@ -38,13 +38,13 @@ CONFIG = CONFIGURATION
 @pytest.fixture(scope="session")
 def agencies() -> Mapping[str, Agency]:
     """The agencies as configured, read once."""
-    return load_agencies(CONFIG / "agencies", "customs")
+    return configuration()[1]
 
 
 @pytest.fixture(scope="session")
 def rulebooks() -> Rulebooks:
     """The rulebooks of all countries, read once."""
-    return load_rulebooks(CONFIG)
+    return configuration()[0]
 
 
 @pytest.fixture

@@ -6,12 +6,9 @@ from typing import Any
 import pytest
 
 from singlewindow.agencies.legal_minimum import lacking
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.declarations.faults import Severity, Step
 from tests.integration.documents import tree
-from tests.places import AGENCIES
-
-SHIPPED = load_agencies(AGENCIES)
+from tests.judgement import configuration
 
 
 def _with_items(*items: dict[str, Any]) -> dict[str, Any]:
@@ -22,7 +19,7 @@ def _with_items(*items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _texts(declaration: dict[str, Any]) -> list[str]:
-    return [fault.text for fault in lacking(SHIPPED, declaration)]
+    return [fault.text for fault in lacking(configuration()[1], declaration)]
 
 
 def test_a_declaration_with_everything_lacks_nothing() -> None:
@@ -30,7 +27,7 @@ def test_a_declaration_with_everything_lacks_nothing() -> None:
 
 
 def test_a_missing_element_of_the_header_is_told_with_those_who_need_it() -> None:
-    (fault,) = lacking(SHIPPED, tree(Declarant={"Name": "N"}))
+    (fault,) = lacking(configuration()[1], tree(Declarant={"Name": "N"}))
     assert fault.text == "The declaration has no Declarant/ID, which is in the legal minimum of every agency."
     assert (fault.severity, fault.code, fault.path) == (Severity.WARNING, "MINIMUM_MISSING", (Step("Declaration"),))
 
@@ -38,13 +35,13 @@ def test_a_missing_element_of_the_header_is_told_with_those_who_need_it() -> Non
 def test_an_element_that_only_some_need_is_told_with_their_names() -> None:
     (text,) = _texts(_with_items({"Commodity": {"Classification": [{"ID": "1", "IdentificationTypeCode": "TSP"}]}}))
     assert text.startswith("Item 1 has no Commodity/Description, which is in the legal minimum of ")
-    assert SHIPPED["firearms"].name in text
-    assert SHIPPED["customs"].name not in text
+    assert configuration()[1]["firearms"].name in text
+    assert configuration()[1]["customs"].name not in text
 
 
 def test_many_items_that_lack_the_same_are_one_warning_at_the_first() -> None:
     bare: dict[str, Any] = {"Commodity": {"Classification": [{"ID": "1", "IdentificationTypeCode": "TSP"}]}}
-    (fault,) = lacking(SHIPPED, _with_items({}, bare, bare, bare))
+    (fault,) = lacking(configuration()[1], _with_items({}, bare, bare, bare))
     assert fault.text.startswith("Item 2 has no Commodity/Description (nor have 2 other items), ")
     assert fault.path[-1] == Step("GovernmentAgencyGoodsItem", 2)
 

@@ -6,7 +6,7 @@ import pytest
 
 from singlewindow.agencies.loading import load_agencies
 from singlewindow.risk.toml_source import ConfigError, Problem
-from tests.agency_folders import AGENCY, ELEMENTS, ITEM, entitlement, one, profile, remote, remote_toml, write
+from tests.agency_folders import AGENCY, CUSTOMS, ELEMENTS, ITEM, entitlement, one, profile, remote, remote_toml, write
 
 
 def problems(directory: Path) -> list[Problem]:
@@ -227,9 +227,6 @@ def test_a_remote_table_of_an_agency_that_is_not_remote_is_refused(tmp_path: Pat
 
 def test_profiles_that_nobody_would_apply_are_refused(tmp_path: Path) -> None:
     assert "remove its profiles" in only(write(tmp_path, agency=remote_toml("https://agency.example/"))).text
-
-
-CUSTOMS = AGENCY.replace("firearms", "customs").replace("[[routing]]", "always = true\n[[routing]]")
 
 
 def problems_of_customs(directory: Path, customs: str = "customs") -> list[str]:

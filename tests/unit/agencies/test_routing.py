@@ -11,7 +11,7 @@ from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.decisions.merge import Basis
 from singlewindow.declarations.model import Tree
-from tests.agency_folders import AGENCY, profile, write
+from tests.agency_folders import AGENCY, CUSTOMS, profile, write
 from tests.terms import TERMS
 
 WHOLE = """
@@ -75,9 +75,6 @@ def test_a_rule_of_one_agency_does_not_ask_another(tmp_path: Path) -> None:
     other = AGENCY.replace("firearms", "customs").replace("FA-R1", "CU-R1").replace("'93'", "'10'")
     agencies = load_agencies(write(tmp_path, agency=other, profiles=profile("CU-001")))
     assert [each.agency for each in route(agencies, arms("10019900"), TERMS) if each.asked] == ["customs"]
-
-
-CUSTOMS = AGENCY.replace("firearms", "customs").replace("[[routing]]", "always = true\n[[routing]]")
 
 
 def basis(root: Path, declaration: Tree, **changes: object) -> Basis:

@@ -7,7 +7,6 @@ from collections import Counter
 
 import pytest
 
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import route
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.faults import Severity
@@ -15,7 +14,8 @@ from singlewindow.declarations.reading.intake import Limits, Media, read
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, validate
 from tests.generator import Generator
-from tests.places import AGENCIES, CONFIGURATION
+from tests.judgement import configuration
+from tests.places import CONFIGURATION
 from tests.terms import TERMS
 
 MOST = 9_999
@@ -69,7 +69,7 @@ def test_the_largest_declaration_is_valid_where_the_limits_are_raised(rulebooks:
 
 
 def test_the_mix_is_that_of_published_declarations(drawn: list[Validated]) -> None:
-    agencies = load_agencies(AGENCIES)
+    agencies = configuration()[1]
     directions = Counter(each.declaration.tree["TypeCode"][:2] for each in drawn)
     items = [len(each.declaration.tree["GoodsShipment"]["GovernmentAgencyGoodsItem"]) for each in drawn]
     asked = [sum(entry.asked for entry in route(agencies, each.declaration.tree, TERMS)) for each in drawn]

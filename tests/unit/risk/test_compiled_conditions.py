@@ -10,13 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.risk.compiled_conditions import Predicate, Scene, Scope, predicate
 from singlewindow.risk.conditions import Condition, compile_condition
 from singlewindow.risk.fact_readers import Fact, Unmeasurable, Value
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import LITERAL
-from tests.places import AGENCIES
+from tests.judgement import configuration
 
 WORDS = ["", "93", "9301", "930120", "N851", "C640", "rifle", "two rifles", "é"]
 
@@ -45,7 +44,7 @@ def scenes(condition: Condition, texts: st.SearchStrategy[str]) -> st.SearchStra
 
 @cache
 def shipped() -> list[Condition]:
-    agencies = load_agencies(AGENCIES).values()
+    agencies = configuration()[1].values()
     routing = [condition for agency in agencies for _, condition in agency.routing]
     return routing + [profile.condition for agency in agencies for profile in agency.method.profiles]
 

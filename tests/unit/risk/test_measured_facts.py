@@ -29,7 +29,7 @@ from singlewindow.risk.toml_source import ConfigError
 from tests.agency_folders import AGENCY, ELEMENTS, ITEM, entitlement, one, profile, write
 from tests.documents import examples
 from tests.generator import Generator
-from tests.places import AGENCIES
+from tests.judgement import configuration
 from tests.terms import DAY, RATES, TERMS
 
 VALUE = '"item.value > 1000.0"'
@@ -299,9 +299,8 @@ def test_an_assessment_names_the_rates_only_where_they_count(tmp_path: Path) -> 
     assert assess(rated.method, {}, newer).profiles == f"{rated.fingerprint}+{'f' * 16}"
 
 
-@cache
 def shipped() -> dict[str, Agency]:
-    return load_agencies(AGENCIES)
+    return configuration()[1]
 
 
 @cache

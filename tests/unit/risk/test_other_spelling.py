@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
-from functools import cache
 
 import pytest
 
-from singlewindow.agencies.agency import Agency
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Lane
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.projection import project
 from singlewindow.declarations.reading.intake import Media, read
-from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.risk.assess import assess
 from singlewindow.risk.terms import terms_of
 from tests.documents import example
-from tests.places import AGENCIES, CONFIGURATION
+from tests.judgement import configuration
 
 REFUSED = len(Lane)
 SHOES, GEARS = (
@@ -30,14 +26,9 @@ SHOES, GEARS = (
 FORMS = {Media.XML: ("01-running-shoes.xml", SHOES), Media.JSON: ("03-machine-parts.json", GEARS)}
 
 
-@cache
-def configured() -> tuple[Rulebooks, dict[str, Agency]]:
-    return load_rulebooks(CONFIGURATION), load_agencies(AGENCIES)
-
-
 def strictness(content: bytes, media: Media) -> int:
     """How strict the answer is: the place of the strictest lane, or more than all where the message is refused."""
-    books, agencies = configured()
+    books, agencies = configuration()
     reading = read(content, media)
     faults = [*reading.faults, *books.named("GB").check(reading.declaration, reading.broken_paths)]
     if any(fault.severity is Severity.HARD for fault in faults):

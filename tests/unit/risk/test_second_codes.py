@@ -9,17 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from singlewindow.agencies.agency import Agency
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import route
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.assess import assess
-from tests.places import AGENCIES
+from tests.judgement import configuration
 from tests.terms import TERMS
 
 
-@cache
 def agencies() -> dict[str, Agency]:
-    return load_agencies(AGENCIES)
+    return configuration()[1]
 
 
 @cache

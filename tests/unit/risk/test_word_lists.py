@@ -6,24 +6,21 @@ Each row is judged by all live profiles on an ordinary import; the code is one u
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import pytest
 
 from singlewindow.agencies.agency import Agency
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import route
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.assess import assess
-from tests.places import AGENCIES
+from tests.judgement import configuration
 from tests.terms import TERMS
 
 SHOES, MACHINES, PAPER, PLASTIC, TOYS = "64041100", "84798997", "48189090", "39269097", "95030095"
 
 
-@cache
 def agencies() -> list[Agency]:
-    return list(load_agencies(AGENCIES).values())
+    return list(configuration()[1].values())
 
 
 def declaration(description: str, code: str, kind: str = "IMA", mode: str = "1") -> Tree:

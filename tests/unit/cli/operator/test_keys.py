@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.agency_folders import CUSTOMS, profile, write
 from tests.unit.cli.conftest import Run
 
 
@@ -32,6 +33,15 @@ def test_a_trader_s_key_without_its_party_is_refused(run: Run, folder: Path) -> 
     assert (status, out, "--party" in err) == (1, "", True)
 
 
+@pytest.fixture
+def two_agencies(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Customs and firearms alone: all that ships takes a second to load, and only the codes matter here."""
+    agencies = write(tmp_path / "config")
+    write(tmp_path / "config", agency=CUSTOMS.replace("FA-R1", "CU-R1"), profiles=profile("CU-001"))
+    monkeypatch.setenv("SW_CONFIG", str(agencies.parent))
+
+
+@pytest.mark.usefixtures("two_agencies")
 @pytest.mark.parametrize("code", ["nosuch", "CUSTOM", "../customs", "cust oms", "customs,firearms"])
 def test_a_key_for_an_agency_that_is_not_configured_is_refused_with_those_that_are(
     run: Run, folder: Path, code: str
@@ -131,6 +141,7 @@ def test_what_no_declaration_could_name_gets_no_key_and_no_mandate(
     assert "GB" not in run("keys", "list", "--data", folder).out + run("mandates", "list", "--data", folder).out
 
 
+@pytest.mark.usefixtures("two_agencies")
 @pytest.mark.parametrize("typed", ["CUSTOMS", " customs", "Customs\t"])
 def test_an_agency_is_found_however_its_code_is_typed(run: Run, folder: Path, typed: str) -> None:
     assert run("keys", "create", "--data", folder, "--role", "agency", "--agency", typed).status == 0
