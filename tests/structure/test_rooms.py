@@ -17,9 +17,9 @@ CATALOGUE = "singlewindow.declarations.rules"
 """One module for each subject of a catalogue: it grows with what the law asks, not with what the code does."""
 
 OLD_NAMES = frozenset({
-    "reading_room", "premises", "places", "judging", "books", "judged", "closed", "notary", "walls", "standing", "cases",
-    "call", "reply", "minimum", "principal", "outbox", "asked", "answered", "told", "readings", "replies", "reads",
-    "tallies", "window", "bell", "ring", "readers", "predicates",
+    "reading_room", "premises", "places", "judging", "books", "judged", "closed", "notary", "walls", "standing",
+    "cases", "call", "reply", "minimum", "principal", "outbox", "asked", "answered", "told", "readings", "replies",
+    "reads", "tallies", "window", "bell", "ring", "readers", "predicates",
 })  # fmt: skip
 """Names that needed a key: each stood for another idea than it says, or for one of several."""
 ONE_IDEA = ("Answer", "Finding", "Entry")

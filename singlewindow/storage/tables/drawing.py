@@ -46,8 +46,8 @@ def _section(aggregate: ModuleType) -> Iterator[str]:
         yield from (f"    {_type(column)} {column.name}{_mark(column)}" for column in table.columns)
         yield "  }"
     for table in _tables_of(aggregate):
-        for column in table.columns:
-            yield from (f"  {key.column.table.name} ||--o{{ {table.name} : {column.name}" for key in column.foreign_keys)
+        for key in sorted(table.foreign_keys, key=lambda each: each.parent.name):
+            yield f"  {key.column.table.name} ||--o{{ {table.name} : {key.parent.name}"
     yield "```\n"
 
 
