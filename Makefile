@@ -90,10 +90,11 @@ check: install ## Check style, types and import contracts
 up: $(VENV)/runtime ## Run the whole service on this machine until Ctrl-C
 	$(BIN)/singlewindow up
 
-docs: install ## Write the generated files: XSDs, data elements, rules
+docs: install ## Write the generated files: XSDs, data elements, rules, tables
 	$(BIN)/python -m singlewindow.declarations.writing.xsd
 	$(BIN)/python -m singlewindow.declarations.writing.dictionary > docs/data-elements.md
 	$(BIN)/python -m singlewindow.declarations.rules > docs/rules.md
+	$(BIN)/python -m singlewindow.storage.tables.drawing > docs/data-model.md
 
 wheel: $(VENV)/runtime ## Build the package into dist/
 	@rm -rf build  # what an earlier build left there would get into the wheel

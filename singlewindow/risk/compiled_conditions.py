@@ -106,9 +106,9 @@ class _Reader:
             case ast.BinOp(left, op, right) if type(op) in _SUMS:
                 return _calculated("number", _SUMS[type(op)], self._of(left, "number"), self._of(right, "number"))
             case _:
-                return self._judged(node)
+                return self._truth(node)
 
-    def _judged(self, node: ast.expr) -> _Part:
+    def _truth(self, node: ast.expr) -> _Part:
         match node:
             case ast.BoolOp(op, values):
                 return _joined(op, [self._flag(value) for value in values])

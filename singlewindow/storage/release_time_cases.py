@@ -27,12 +27,12 @@ def read_cases(connection: Connection, start: int, end: int) -> Iterator[Case]:
 
     One statement reads them all: a question answered meanwhile is seen as open or as answered, never as neither.
     """
-    rows = connection.execute(_cases(start, end))
+    rows = connection.execute(_select_cases(start, end))
     for _, of_version in groupby(rows, key=lambda row: row.version_id):
         yield _case(list(of_version))
 
 
-def _cases(start: int, end: int) -> Select[Any]:
+def _select_cases(start: int, end: int) -> Select[Any]:
     asked = _questions()
     query = (
         select(

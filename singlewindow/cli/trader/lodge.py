@@ -58,7 +58,7 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
 
 def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
     if outcome.problem:
-        return literal(outcome.path.name), "-", "[red]refused", literal(_told(outcome)), "-"
+        return literal(outcome.path.name), "-", "[red]refused", literal(_said(outcome)), "-"
     receipt, decision = outcome.receipt, outcome.decision
     if not decision:
         return receipt["lrn"], receipt["mrn"], "open", "not decided yet; ask again later", "-"
@@ -74,7 +74,7 @@ def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
     )
 
 
-def _told(outcome: Outcome) -> str:
+def _said(outcome: Outcome) -> str:
     """The first fault of a refused declaration, and where the others are to be read."""
     told = str(outcome.problem.get("detail", ""))
     if outcome.problem.get("code") == "ACTING_FOR_REQUIRED":

@@ -31,7 +31,7 @@ class CodeCapitals(Rule, frozen=True):
         together = "".join(context.texts[CAPITALS])
         if together == together.upper():
             return
-        for path, text in CAPITALS.places(context.tree):
+        for path, text in CAPITALS.located_texts(context.tree):
             if text.isascii() and text != text.upper():
                 yield path, f"{path[-1].name} is {quoted(text)}; in its list of codes that is {quoted(text.upper())}."
 
@@ -56,7 +56,7 @@ class CountryKnown(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if self.known.issuperset(context.texts[COUNTRIES]):
             return
-        for path, text in COUNTRIES.places(context.tree):
+        for path, text in COUNTRIES.located_texts(context.tree):
             if not _listed(text, self.known):
                 yield path, f"{quoted(text)} is not the code of a country."
 
@@ -76,7 +76,7 @@ class CurrencyKnown(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if self.known.issuperset(context.texts[CURRENCIES]):
             return
-        for path, text in CURRENCIES.places(context.tree):
+        for path, text in CURRENCIES.located_texts(context.tree):
             if not _listed(text, self.known):
                 yield path, f"{quoted(text)} is not the code of a currency."
 

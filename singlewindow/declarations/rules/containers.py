@@ -95,7 +95,7 @@ class ContainerCheckDigit(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if not context.texts[CONTAINERS]:
             return
-        for path, text in CONTAINERS.places(context.tree):
+        for path, text in CONTAINERS.located_texts(context.tree):
             found = _BOX.fullmatch(text.translate(_SEPARATORS).upper())
             if found and found[2] != check_digit(found[1]):
                 wrong = "a wrong check digit" if found[2] else "no check digit"

@@ -42,7 +42,7 @@ class DateReal(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if all(is_real(text) for text in context.texts[DATES]):
             return
-        for path, text in DATES.places(context.tree):
+        for path, text in DATES.located_texts(context.tree):
             if not is_real(text):
                 yield path, f"{quoted(text)} is not a date that exists."
 
@@ -100,7 +100,7 @@ class DateNotFarAhead(Rule, frozen=True):
         horizon = f"{now.year + self.years}{now.month:02}{now.day:02}"
         if all(text[:8] <= horizon for text in context.texts[EVENTS]):
             return
-        for path, text in EVENTS.places(context.tree):
+        for path, text in EVENTS.located_texts(context.tree):
             if is_real(text) and text[:8] > horizon:
                 yield path, f"{quoted(text)} lies more than {self.years} years ahead."
 
@@ -122,6 +122,6 @@ class DateNotLongAgo(Rule, frozen=True):
         horizon = f"{now.year - self.years}{now.month:02}{now.day:02}"
         if all(text[:8] >= horizon for text in context.texts[MOMENTS]):
             return
-        for path, text in MOMENTS.places(context.tree):
+        for path, text in MOMENTS.located_texts(context.tree):
             if is_real(text) and text[:8] < horizon:
                 yield path, f"{quoted(text)} lies more than {self.years} years back."

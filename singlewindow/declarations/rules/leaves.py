@@ -36,7 +36,7 @@ class Leaves:
         self.paths = paths
         self.relative = tuple(path.removeprefix("Declaration/") for path in paths)
 
-    def places(self, tree: Tree) -> Iterator[tuple[Path, str]]:
+    def located_texts(self, tree: Tree) -> Iterator[tuple[Path, str]]:
         """The texts of these leaves, each with its place."""
         for path in self.relative:
             for steps, node in find(tree, path):

@@ -51,12 +51,12 @@ def _entry(bound: BoundRule) -> str:
     lines = [f"### {bound.rule_id}", "", inspect.getdoc(type(rule)) or "", ""]
     lines.append(f"- {bound.severity.value}, code `{rule.code}`, for {rule.scope.value}")
     lines.append(f"- what to do: {rule.advice}")
-    lines.append(f"- reads: {_reads(rule.reads)}")
+    lines.append(f"- reads: {_elements_read(rule.reads)}")
     lines += [f"- {name}: {text}" for name, text in _parameters(bound)]
     return "\n".join(lines) + "\n"
 
 
-def _reads(paths: tuple[str, ...]) -> str:
+def _elements_read(paths: tuple[str, ...]) -> str:
     most = 8
     shown = ", ".join(f"`{path.removeprefix('Declaration/')}`" for path in paths[:most])
     return shown if len(paths) <= most else f"{shown} and {len(paths) - most} more of the kind"

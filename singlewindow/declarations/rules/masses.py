@@ -35,7 +35,7 @@ class NotNegative(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if "-" not in "".join(context.texts[DECIMALS]):
             return
-        for path, text in DECIMALS.places(context.tree):
+        for path, text in DECIMALS.located_texts(context.tree):
             if _negative(text) and path[-1].name not in _WEIGHED:
                 yield path, f"{path[-1].name} is {quoted(text)}; it must not be negative."
 
@@ -56,7 +56,7 @@ class MassPositive(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if all(_weighs(text) for text in context.texts[MASSES]):
             return
-        for path, text in MASSES.places(context.tree):
+        for path, text in MASSES.located_texts(context.tree):
             if not _weighs(text):
                 yield path, f"{path[-1].name} is {quoted(text)}; a mass must be more than zero."
 
@@ -84,7 +84,7 @@ class MassUnit(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if FACTORS.keys() >= set(context.texts[MASS_UNITS]):
             return
-        for path, text in MASS_UNITS.places(context.tree):
+        for path, text in MASS_UNITS.located_texts(context.tree):
             if (meant := text.strip().upper()) in FACTORS and text not in FACTORS:
                 yield path, f"{path[-2].name} is in {quoted(text)}, which is written {meant}.", f"Write {meant}."
             elif text not in FACTORS:

@@ -75,7 +75,7 @@ class IdentifierSpace(Rule, frozen=True):
         together = "".join(context.texts[UNBROKEN])
         if together.isascii() and together.isprintable() and " " not in together:
             return
-        for path, text in UNBROKEN.places(context.tree):
+        for path, text in UNBROKEN.located_texts(context.tree):
             found = next((at for at, letter in enumerate(text, start=1) if letter in UNSEEN), 0)
             if found:
                 what = _described(text[found - 1])
@@ -105,8 +105,8 @@ class IdentifierCharacters(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if context.is_plain() or all(_is_plain(text) for text in _CODED.texts(context.tree)[IDENTIFIERS]):
             return
-        for path, text in IDENTIFIERS.places(context.tree):
-            if not _is_plain(_judged(path, text)):
+        for path, text in IDENTIFIERS.located_texts(context.tree):
+            if not _is_plain(_without_unseen(path, text)):
                 yield path, f"{path[-1].name} holds characters other than plain ASCII: {text[:40]!a}."
 
 
@@ -114,7 +114,7 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def _judged(path: Path, text: str) -> str:
+def _without_unseen(path: Path, text: str) -> str:
     """What is left to judge where unseen characters are the fault of another rule."""
     unbroken = "/".join(step.name for step in path) in UNBROKEN.paths
     return "".join(letter for letter in text if letter not in UNSEEN) if unbroken else text

@@ -41,10 +41,10 @@ def get_entitlement(request: Request) -> Response:
 
 def get_page(request: Request) -> Response:
     """All agencies' lists on one page."""
-    return page("entitlements.html", {"agencies": _readings(request.context.agencies)})
+    return page("entitlements.html", {"agencies": _as_published(request.context.agencies)})
 
 
-def _readings(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:
+def _as_published(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:
     return [_reading(agencies[code]) for code in sorted(agencies)]
 
 

@@ -147,10 +147,10 @@ def _work(connection: Connection) -> Iterator[Check]:
     lost = {agency: line.lost for agency, line in work.items() if line.lost}
     waiting = sum(line.open for line in work.values())
     yield ok("work", f"{waiting} open questions, {sum(line.batches for line in work.values())} batches under way")
-    yield warning("parked", _told(parked), RETRY) if parked else ok("parked", "no question")
-    yield warning("overdue", _told(overdue), SWEEP) if overdue else ok("overdue", "no question")
-    yield warning("lost batches", _told(lost), SWEEP) if lost else ok("lost batches", "none")
+    yield warning("parked", _said(parked), RETRY) if parked else ok("parked", "no question")
+    yield warning("overdue", _said(overdue), SWEEP) if overdue else ok("overdue", "no question")
+    yield warning("lost batches", _said(lost), SWEEP) if lost else ok("lost batches", "none")
 
 
-def _told(counts: dict[str, int]) -> str:
+def _said(counts: dict[str, int]) -> str:
     return ", ".join(f"{agency} {count}" for agency, count in sorted(counts.items()))

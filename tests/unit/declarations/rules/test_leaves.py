@@ -31,7 +31,7 @@ def test_every_kind_but_identifiers_is_taken_in_the_common_walk() -> None:
 def test_a_walk_finds_the_texts_that_are_found_place_by_place(kind: Leaves) -> None:
     together = Walk(*KINDS)
     for tree in TREES:
-        assert sorted(together.texts(tree)[kind]) == sorted(text for _, text in kind.places(tree))
+        assert sorted(together.texts(tree)[kind]) == sorted(text for _, text in kind.located_texts(tree))
 
 
 def test_a_leaf_is_of_every_kind_it_belongs_to_and_so_is_its_attribute() -> None:
