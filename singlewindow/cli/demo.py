@@ -29,8 +29,8 @@ from singlewindow.shipped import EXAMPLES
 from singlewindow.storage.engine.connect import open_engine
 
 DECLARATIONS = EXAMPLES / "declarations"
-READY_SECONDS = 60.0
-END_SECONDS = 15
+READY_SECONDS = 120.0
+END_SECONDS = 60
 # The demonstration brings its own servers, whatever the environment names.
 NOT_INHERITED = {"DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "SW_DATA"}
 
