@@ -104,16 +104,16 @@ def check_attribute(leaf: Element, attribute: Attribute, value: str) -> Finding 
 def _check_text(element: Element, value: str) -> Finding | None:
     if not value and element.pattern and not re.fullmatch(element.pattern, value):
         text = f"{element.name} is empty or blank."
-        advice = "Give it a value." if element.path in _NEEDED else "Give it a value or leave the element out."
+        advice = "Give it a value." if element.path in _NEEDED else "Give it a value, or remove the element."
         return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, advice)
     if element.length is not None and len(value) > element.length and not _is_code(element):
-        text = f"{element.name} holds {len(value):,} characters; at most {element.length} are allowed."
+        text = f"{element.name} has {len(value):,} characters; at most {element.length} are allowed."
         return Finding("SCHEMA-LENGTH", "VALUE_TOO_LONG", text, f"Shorten it to {element.length} characters.")
     if element.pattern is None or re.fullmatch(element.pattern, value):
         return None
     if _is_code(element):
         return _wrong_code(element, value)
-    text = f"{element.name} holds a line break."
+    text = f"{element.name} contains a line break."
     return Finding("SCHEMA-LINE-BREAK", "INVALID_CHARACTERS", text, "Write the value on one line.")
 
 
@@ -146,7 +146,7 @@ def _shape(name: str, value: str, expected: str, advice: str) -> Finding:
 def _wrong_choice(element: Element, value: str) -> Finding:
     if element.path == "Declaration/FunctionCode":  # the schema knows requests as well, and none is taken
         text = f"{element.name} is {shown(value)}; only 9 is accepted."
-        return Finding("SCHEMA-ENUM", "SCHEMA_INVALID", text, "Give 9: this service takes originals only.")
+        return Finding("SCHEMA-ENUM", "SCHEMA_INVALID", text, "Write 9: this service accepts originals only.")
     return _not_listed(element.name, value, element.enum)
 
 
@@ -160,11 +160,11 @@ def _check_date(element: Element, value: str) -> Finding | None:
     if re.fullmatch(element.pattern or "", value):
         return None
     if _DATE_OF_ANY_YEAR.fullmatch(value):
-        text = f"{element.name} is {shown(value)}: its year is {value[:4]}, and dates are taken from 2000 to 2099 only."
-        advice = "Check the year; a date begins with it, as in 20260131."
+        text = f"{element.name} is {shown(value)}: its year is {value[:4]}; it must be from 2000 to 2099."
+        advice = "Check the year; a date begins with the year, as in 20260131."
         return Finding("SCHEMA-DATE", "INVALID_DATE", text, advice)
-    text = f"{element.name} is {shown(value)}, which is not a date of the form yyyymmdd or yyyymmddhhmmss with a zone."
-    advice = "Give for example 20260131 (formatCode 102) or 20260131235959Z (formatCode 304)."
+    text = f"{element.name} is {shown(value)}, which is not a date in the form yyyymmdd or yyyymmddhhmmss with a zone."
+    advice = "Write, for example, 20260131 (formatCode 102) or 20260131235959Z (formatCode 304)."
     return Finding("SCHEMA-DATE", "INVALID_DATE", text, advice)
 
 
@@ -173,7 +173,7 @@ def _check_decimal(element: Element, value: str) -> Finding | None:
     if not found:
         code = "VALUE_OUT_OF_RANGE" if _EXPONENT.fullmatch(value) else "SCHEMA_INVALID"
         text = f"{element.name} is {shown(value)}, which is not a plain decimal number."
-        return Finding("SCHEMA-DECIMAL", code, text, "Write it with digits and, where needed, one decimal point.")
+        return Finding("SCHEMA-DECIMAL", code, text, "Write it in digits with at most one decimal point.")
     if element.digits is None:
         return None
     whole = (found[1] or "").lstrip("0")

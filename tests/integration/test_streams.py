@@ -106,7 +106,7 @@ def test_a_number_past_the_end_is_refused_with_the_newest_and_what_to_do(reader:
     reader.fill(3)
     words = detail(reader.read(after))
     assert f"does not reach number {after.partition('-')[0]}: its newest is number 3." in words
-    keeps = "Keep every line" if reader.table == "checkpoint" else "read it again from after=0"
+    keeps = "keep every line" if reader.table == "checkpoint" else "read it again from after=0"
     assert keeps in words
 
 
