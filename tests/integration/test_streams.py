@@ -114,7 +114,7 @@ def test_a_cursor_of_another_entry_is_refused_with_the_newest(reader: Reader) ->
     digest = reader.fill(1).partition("-")[2]
     reader.fill(2)
     words = detail(reader.read(f"2-{digest}"))
-    assert words.startswith(f"Number 2 of this stream is another entry than 2-{digest} names; its newest is number 3.")
+    assert words.startswith(f"This stream has another entry under number 2 than 2-{digest}; its newest is number 3.")
     assert detail(reader.read(f"0-{digest}"))
 
 

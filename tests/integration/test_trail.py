@@ -399,6 +399,4 @@ def test_a_version_without_a_row_is_found_by_its_events(engine: Engine) -> None:
             connection.exec_driver_sql("ALTER TABLE event DROP CONSTRAINT event_version_id_fkey")
         connection.execute(event.insert().values(at=1, kind="decided", actor="x", version_id=77, detail=b"{}"))
     other.dispose()
-    assert list(compare_with_trail(engine)) == [
-        (1, ["version 77, decided: 1 in an event but not in the record"])
-    ]
+    assert list(compare_with_trail(engine)) == [(1, ["version 77, decided: 1 in an event but not in the record"])]
