@@ -1,7 +1,7 @@
-"""The least that agencies need by law: what of it a declaration lacks is said to the trader at lodgement.
+"""The elements that agencies must have by law: at lodgement the trader gets a warning for each one that is missing.
 
-All agencies' lists count, whoever is asked: were only those counted, the answer would tell a trader who looks at the
-goods, and that is not for traders to know.
+The lists of all agencies count, not only of those that are asked: otherwise the warnings would tell the trader which
+agencies look at the goods, and traders must not know that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from singlewindow.risk.facts import ITEM_PATH
 
 RULE = "AGENCY-MINIMUM"
 CODE = "MINIMUM_MISSING"
-ADVICE = "Add it: an agency that is asked and does not find it may hold the goods. /entitlements has the lists of all."
+ADVICE = (
+    "Add it, because an agency that does not find it may hold the goods. /entitlements has the lists of all agencies."
+)
 SHIPMENT, ITEM = ITEM_PATH.split("/")[1:]
 
 
@@ -31,13 +33,13 @@ def lacking(agencies: Mapping[str, Agency], declaration: Tree) -> Iterator[Fault
             continue
         bare = [position for position, item in enumerate(items, start=1) if not _holds(item, names)]
         if bare:
-            more = f" (nor have {len(bare) - 1} other items)" if len(bare) > 1 else ""
+            more = f", nor do {len(bare) - 1} other items" if len(bare) > 1 else ""
             place = (ROOT, Step(SHIPMENT), Step(ITEM, bare[0]))
             yield _warning(f"Item {bare[0]} has no {element}{more}", needing, place)
 
 
 def _warning(lack: str, needing: str, place: Path) -> Fault:
-    text = f"{lack}, which is in the legal minimum of {needing}."
+    text = f"{lack}. It is in the legal minimum of {needing}."
     return Fault(RULE, CODE, Severity.WARNING, text, ADVICE, place)
 
 

@@ -55,7 +55,7 @@ def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agen
         problems.append(Problem(str(directory), 1, "there is no agency: add one folder per agency"))
     elif customs is not None and customs not in {each.folder.name for each in files}:
         text = (
-            f"there is no agency {customs!r}, without which nothing is released: add its folder, or correct SW_CUSTOMS"
+            f"there is no agency {customs!r}, which must answer before a release: add its folder, or correct SW_CUSTOMS"
         )
         problems.append(Problem(str(directory), 1, text))
     if problems:
@@ -189,7 +189,7 @@ def _entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
         entries.append(entry)
     for path in needs:
         if "/@" in path and path.partition("/@")[0] not in needs:
-            source.complain(1, f"{path} is entitled without the value it belongs to: add the value, too")
+            source.complain(1, f"{path} is in the entitlement, but its value is not: add the value, too")
     minimum = frozenset(path for path, need in needs.items() if need == "minimum")
     legal = LegalLists(basis.legal_basis if basis else "", tuple(entries))
     return Entitlement(minimum=minimum, maximum=frozenset(needs)), legal
@@ -214,7 +214,7 @@ def _refuse_partial(customs: str | None, read: Iterable[tuple[_Files, Agency | N
             continue
         if not agency.always:
             line = files.agency.line_of("", key="always")
-            files.agency.complain(line, f"SW_CUSTOMS names {customs}, so it needs always = true: or correct SW_CUSTOMS")
+            files.agency.complain(line, f"SW_CUSTOMS names {customs}: set always = true, or correct SW_CUSTOMS")
         if NUMBER_PATH not in agency.entitlement.maximum:
             files.entitlement.complain(1, f"customs assesses every goods item, so it must see {NUMBER_PATH}")
 

@@ -104,13 +104,13 @@ _plan = lru_cache(maxsize=8)(_Plan)
 
 def _assumed(rule: RoutingRule, unmeasurable: Unmeasurable) -> RoutingRule:
     """A rule that nobody can tell applies: the agency is asked, and the reason says so."""
-    return msgspec.structs.replace(rule, reason=f"{rule.reason} (to be on the safe side: {unmeasurable.officer})")
+    return msgspec.structs.replace(rule, reason=f"{rule.reason} (asked to be on the safe side: {unmeasurable.officer})")
 
 
 def _routing(agency: Agency, matched: list[tuple[RoutingRule, str | None]]) -> Routing:
     rules = {rule.id: rule for rule, _ in matched}
     if not rules and not agency.always:
-        text = f"none of the {len(agency.routing)} rules by which {agency.name} is concerned applies"
+        text = f"none of the {len(agency.routing)} routing rules of {agency.name} applies"
         return Routing(agency=agency.code, asked=False, reason=text)
     reasons = [f"{agency.name} is asked about every declaration"] if agency.always else []
     reasons += [rule.reason for _, rule in sorted(rules.items())]

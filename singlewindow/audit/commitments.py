@@ -77,9 +77,9 @@ def differences(stored: Iterable[Change], recorded: Iterable[Change]) -> Iterato
             names = set()
         ours, said = (Counter(_only(change, names).key for change in changes) for changes in (mine, theirs))
         if ours - said:
-            yield f"{kind}: {(ours - said).total()} in the record that no event tells of"
+            yield f"{kind}: {(ours - said).total()} in the record without an event"
         if said - ours:
-            yield f"{kind}: {(said - ours).total()} told by an event that the record does not hold"
+            yield f"{kind}: {(said - ours).total()} in an event but not in the record"
 
 
 def _only(change: Change, names: Iterable[str]) -> Change:

@@ -79,7 +79,9 @@ class _Stream:
             return
         seen, _ = self.kept.get(self.start.number, (b"", 0))
         if seen != self.link:
-            verdict.find(f"{self.name} begins after number {self.last}, and no checkpoint given vouches for that place")
+            verdict.find(
+                f"{self.name} begins after number {self.last}, but none of the checkpoints confirms that place"
+            )
 
     def follow(self, verdict: Verdict, number: int, claimed: bytes, written: bytes) -> None:
         """Take the next event; what does not fit is noted once, and reading goes on from the event as it stands."""
@@ -87,20 +89,20 @@ class _Stream:
             verdict.find(f"{self.name}: number {number} comes after {self.last}; events are missing, added or moved")
         elif claimed != link(self.link, written):
             verdict.find(
-                f"{self.name}: number {number} does not follow from the one before it; one of them was altered"
+                f"{self.name}: number {number} does not follow from the event before it: one of the two was altered"
             )
         kept = self.kept.get(number)
         if kept is not None and kept[0] != claimed:
-            verdict.find(f"{self.name}: number {number} is not what checkpoint {kept[1]} has seen; it was rewritten")
+            verdict.find(f"{self.name}: number {number} differs from what checkpoint {kept[1]} saw: it was rewritten")
         self.last, self.link = number, claimed
 
     def end(self, verdict: Verdict, end: Head) -> None:
         """The file must reach where it says that it ends, and every checkpoint."""
         if (self.last, self.link.hex()) != end:
-            verdict.find(f"{self.name} ends at number {self.last}, and the file says {end.number}: it is not whole")
+            verdict.find(f"{self.name} ends at number {self.last}, but the file says {end.number}: it is incomplete")
         if self.last < self.covered:
             why = "events are missing, or the export is older than the checkpoint"
-            verdict.find(f"{self.name} ends at number {self.last}, and a checkpoint has seen {self.covered}: {why}")
+            verdict.find(f"{self.name} ends at number {self.last}, but a checkpoint saw number {self.covered}: {why}")
 
 
 def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict:
@@ -132,7 +134,7 @@ def _compare(verdict: Verdict, checkpoints: Sequence[Checkpoint]) -> None:
             continue
         parted = one.number == two.number or (one.number + 1 == two.number and two.previous != first.digest)
         if parted or any(not _grew(*heads) for heads in zip(one.heads, two.heads, strict=True)):
-            verdict.find(f"checkpoints {one.number} and {two.number} do not follow from each other: two histories")
+            verdict.find(f"checkpoints {one.number} and {two.number} contradict each other: there are two histories")
 
 
 def _grew(earlier: Head, later: Head) -> bool:
@@ -157,6 +159,6 @@ def _read(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written:
 def _outside(verdict: Verdict, contents: Contents) -> None:
     if contents.outside:
         verdict.find(
-            f"{contents.outside} events stand outside the chain: processes of an older version have written them "
-            "(`singlewindow db upgrade` chains those, and says so in the trail), or somebody else"
+            f"{contents.outside} events stand outside the chain: processes of an older version wrote them "
+            "(`singlewindow db upgrade` chains those, and says so in the trail), or somebody else did"
         )

@@ -127,7 +127,9 @@ def _print_feed(url: str, key: str) -> None:
     asked = [entry for entry in entries if entry["kind"] == "asked"]
     decided = [entry for entry in entries if entry["kind"] == "decided"]
     count = f"{len(asked)} declarations it was asked about and {len(decided)} decisions"
-    click.echo(f"The firearms authority's feed holds {count}, each with the entitled elements only.\n")
+    click.echo(
+        f"The firearms authority's feed has {count}, each with only the elements that the agency is entitled to.\n"
+    )
 
 
 def _print_times(url: str, key: str) -> None:

@@ -15,7 +15,7 @@ EXPECTED = (ValueError, RuntimeError, OSError, ConfigError, *_FROM_LIBRARIES)
 def in_words(error: Exception) -> str:
     """The sentence for one of the `EXPECTED` failures; no password of an address is ever in it."""
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return f"The address of the service is none ({error}); give for example --url http://127.0.0.1:8080"
+        return f"This is not the address of a service ({error}); write, for example, --url http://127.0.0.1:8080"
     if isinstance(error, httpx.HTTPError):
         return _without_answer(error)
     if isinstance(error, ArgumentError | NoSuchModuleError):

@@ -1,4 +1,4 @@
-"""A decision in words: for the trader without any tactics, for the officer with all of it, for the auditor by id."""
+"""A decision in words: for the trader without tactics, for the officer with all reasons, for the auditor by ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONTROLS: Final = {
     Control.SAMPLE: "a sample",
 }
 _STILL_LOOKING = "The declaration is being looked at."
-_GONE = "The goods had gone before this was lodged: only documents can be checked."
+_GONE = "The goods had already left when this was lodged: only documents can be checked."
 
 
 class Said(NamedTuple):
@@ -37,11 +37,11 @@ class Said(NamedTuple):
 
 
 def said(verdict: Verdict) -> tuple[Said, ...]:
-    """The agencies' own words for traders, each once, with the items they are about.
+    """The agencies' own words for traders, each only once, with the items they are about.
 
-    No agency is named: that one of them looks at the goods can be what must not be known. Whose words they are, and how
-    many said them, makes no difference: they stand by their items and letters, not by what weighed most, and words of
-    the house (silence, failure, an agency without words) are about no item.
+    No agency is named, because it may have to stay secret that one of them looks at the goods. It makes no difference
+    whose words they are, or how many agencies said them: the order is that of items and letters, not of weights. The
+    single window's own words (for silence, failure, an agency without words) are about no item.
     """
     by_words: dict[str, list[Reason]] = {}
     for reason in verdict.reasons if verdict.outcome is Outcome.INSPECT else ():
@@ -66,14 +66,14 @@ def _place(each: Said) -> tuple[int, str]:
 
 
 def for_trader(verdict: Verdict) -> tuple[str, ...]:
-    """What the trader may know: the outcome, the controls, and what is `said`."""
+    """What the trader may know: the outcome, the controls, and the words of `said`."""
     return (_outcome(verdict), *map(str, said(verdict)))
 
 
 def _outcome(verdict: Verdict) -> str:
     released = verdict.outcome is Outcome.RELEASE
     if verdict.after_release is True:
-        return "Nothing is asked about this declaration." if released else "The documents for the goods are checked."
+        return "This declaration needs no check." if released else "The documents for the goods will be checked."
     return "The goods may be released." if released else f"The goods are held for {_listed(verdict)}."
 
 
@@ -101,7 +101,7 @@ def for_auditor(verdict: Verdict) -> tuple[str, ...]:
 
 
 def trial_for_auditor(findings: Iterable[Finding]) -> list[str]:
-    """What profiles on trial would have found, by codes and ids."""
+    """The findings of profiles on trial, by codes and ids."""
     return [f"{_by_ids(finding.profile, finding)}: {finding.officer}" for finding in findings]
 
 

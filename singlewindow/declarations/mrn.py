@@ -18,7 +18,7 @@ SERIALS = 36**SERIAL_LENGTH
 def make_mrn(year: int, country: str, serial: int) -> str:
     """The MRN of 18 characters for the `serial`-th declaration; raises ValueError where a part does not fit."""
     if not re.fullmatch(r"[A-Z]{2}", country):
-        raise ValueError(f"The country {country!r} is not two capital letters.")
+        raise ValueError(f"The country {country!r} is not a code of two capital letters.")
     if not 0 <= serial < SERIALS:
         raise ValueError(f"The serial {serial} does not fit into {SERIAL_LENGTH} characters.")
     body = f"{year % 100:02d}{country}{base36(serial)}"

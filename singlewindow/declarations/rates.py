@@ -112,17 +112,17 @@ def _rate(row: list[str], home: str, known: Collection[str]) -> Rate:
         raise ValueError(f"the line has {len(row)} columns, not {len(COLUMNS)}")
     currency, units, first, last, source = row
     if currency == home:
-        raise ValueError(f"{home} is the home currency, which needs no rate: take the line out")
+        raise ValueError(f"{home} is the home currency, which needs no rate: remove the line")
     if currency not in known:
         near = currency.strip().upper()
         advice = f"write {near}" if near in known else "write its three capital letters of ISO 4217, such as USD"
-        raise ValueError(f"{currency!r} is no currency of ISO 4217 or of the country profile: {advice}")
+        raise ValueError(f"{currency!r} is not a currency of ISO 4217 or of the country profile: {advice}")
     if not _UNITS.fullmatch(units) or not Decimal(units):
         raise ValueError(f"units is {units!r}: write how many {currency} one {home} buys, such as 1.2345")
     if _day(last) < _day(first):
         raise ValueError(f"valid_until {last} is before valid_from {first}")
     if not source.strip() or not source.isprintable():
-        raise ValueError("the source is missing, or is not plain text")
+        raise ValueError("the source is missing or is not plain text")
     return Rate(currency, _day(first), _day(last), Decimal(units), source)
 
 
@@ -132,7 +132,7 @@ def _day(text: str) -> date:
     except ValueError:
         day = None
     if day is None or day.isoformat() != text:
-        raise ValueError(f"{text!r} is no day, such as 2026-01-01")
+        raise ValueError(f"{text!r} is not a day; write it like 2026-01-01")
     return day
 
 

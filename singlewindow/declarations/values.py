@@ -37,7 +37,7 @@ _NEEDED = frozenset(("Declaration/FunctionalReferenceID", "Declaration/TypeCode"
 """What the schema lets out and every original needs."""
 
 
-class Finding(NamedTuple):
+class ValueFault(NamedTuple):
     """What is wrong with a value: rule id, answer code, what is wrong, what to do."""
 
     rule: str
@@ -74,7 +74,7 @@ def clean(element: Element, text: str) -> str:
     return collapse(text) if element.base == "code" else trimmed(text)
 
 
-def check_value(element: Element, value: str) -> Finding | None:
+def check_value(element: Element, value: str) -> ValueFault | None:
     """What is wrong with the cleaned value of a leaf, or None."""
     if element.enum:
         return None if value in element.enum else _wrong_choice(element, value)
@@ -87,7 +87,7 @@ def check_value(element: Element, value: str) -> Finding | None:
             return _check_text(element, value)
 
 
-def check_attribute(leaf: Element, attribute: Attribute, value: str) -> Finding | None:
+def check_attribute(leaf: Element, attribute: Attribute, value: str) -> ValueFault | None:
     """What is wrong with the collapsed value of an attribute, or None."""
     if re.fullmatch(attribute.pattern, value):
         return None
@@ -101,20 +101,20 @@ def check_attribute(leaf: Element, attribute: Attribute, value: str) -> Finding 
             return _shape(name, value, "1 to 5 characters", "Give the code of the unit.")
 
 
-def _check_text(element: Element, value: str) -> Finding | None:
+def _check_text(element: Element, value: str) -> ValueFault | None:
     if not value and element.pattern and not re.fullmatch(element.pattern, value):
         text = f"{element.name} is empty or blank."
-        advice = "Give it a value." if element.path in _NEEDED else "Give it a value or leave the element out."
-        return Finding("SCHEMA-BLANK", "INVALID_CHARACTERS", text, advice)
+        advice = "Give it a value." if element.path in _NEEDED else "Give it a value, or remove the element."
+        return ValueFault("SCHEMA-BLANK", "INVALID_CHARACTERS", text, advice)
     if element.length is not None and len(value) > element.length and not _is_code(element):
-        text = f"{element.name} holds {len(value):,} characters; at most {element.length} are allowed."
-        return Finding("SCHEMA-LENGTH", "VALUE_TOO_LONG", text, f"Shorten it to {element.length} characters.")
+        text = f"{element.name} has {len(value):,} characters; at most {element.length} are allowed."
+        return ValueFault("SCHEMA-LENGTH", "VALUE_TOO_LONG", text, f"Shorten it to {element.length} characters.")
     if element.pattern is None or re.fullmatch(element.pattern, value):
         return None
     if _is_code(element):
         return _wrong_code(element, value)
-    text = f"{element.name} holds a line break."
-    return Finding("SCHEMA-LINE-BREAK", "INVALID_CHARACTERS", text, "Write the value on one line.")
+    text = f"{element.name} contains a line break."
+    return ValueFault("SCHEMA-LINE-BREAK", "INVALID_CHARACTERS", text, "Write the value on one line.")
 
 
 def _is_code(element: Element) -> bool:
@@ -129,7 +129,7 @@ _LISTS = {
 }
 
 
-def _wrong_code(element: Element, value: str) -> Finding:
+def _wrong_code(element: Element, value: str) -> ValueFault:
     length = element.length or 0
     kind = "letter" if element.format.startswith("a") else "digit"
     most = "1 to " if ".." in element.format else ""
@@ -139,41 +139,41 @@ def _wrong_code(element: Element, value: str) -> Finding:
     return found._replace(rule="SCHEMA-LENGTH", code="VALUE_TOO_LONG") if len(value) > length else found
 
 
-def _shape(name: str, value: str, expected: str, advice: str) -> Finding:
-    return Finding("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; it must be {expected}.", advice)
+def _shape(name: str, value: str, expected: str, advice: str) -> ValueFault:
+    return ValueFault("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; it must be {expected}.", advice)
 
 
-def _wrong_choice(element: Element, value: str) -> Finding:
+def _wrong_choice(element: Element, value: str) -> ValueFault:
     if element.path == "Declaration/FunctionCode":  # the schema knows requests as well, and none is taken
         text = f"{element.name} is {shown(value)}; only 9 is accepted."
-        return Finding("SCHEMA-ENUM", "SCHEMA_INVALID", text, "Give 9: this service takes originals only.")
+        return ValueFault("SCHEMA-ENUM", "SCHEMA_INVALID", text, "Write 9: this service accepts originals only.")
     return _not_listed(element.name, value, element.enum)
 
 
-def _not_listed(name: str, value: str, allowed: tuple[str, ...]) -> Finding:
+def _not_listed(name: str, value: str, allowed: tuple[str, ...]) -> ValueFault:
     listed = ", ".join(allowed[:-1]) + " or " + allowed[-1]
     text = f"{name} is {shown(value)}; allowed are {listed}."
-    return Finding("SCHEMA-ENUM", "SCHEMA_INVALID", text, f"Give {listed}.")
+    return ValueFault("SCHEMA-ENUM", "SCHEMA_INVALID", text, f"Give {listed}.")
 
 
-def _check_date(element: Element, value: str) -> Finding | None:
+def _check_date(element: Element, value: str) -> ValueFault | None:
     if re.fullmatch(element.pattern or "", value):
         return None
     if _DATE_OF_ANY_YEAR.fullmatch(value):
-        text = f"{element.name} is {shown(value)}: its year is {value[:4]}, and dates are taken from 2000 to 2099 only."
-        advice = "Check the year; a date begins with it, as in 20260131."
-        return Finding("SCHEMA-DATE", "INVALID_DATE", text, advice)
-    text = f"{element.name} is {shown(value)}, which is not a date of the form yyyymmdd or yyyymmddhhmmss with a zone."
-    advice = "Give for example 20260131 (formatCode 102) or 20260131235959Z (formatCode 304)."
-    return Finding("SCHEMA-DATE", "INVALID_DATE", text, advice)
+        text = f"{element.name} is {shown(value)}: its year is {value[:4]}; it must be from 2000 to 2099."
+        advice = "Check the year; a date begins with the year, as in 20260131."
+        return ValueFault("SCHEMA-DATE", "INVALID_DATE", text, advice)
+    text = f"{element.name} is {shown(value)}, which is not a date in the form yyyymmdd or yyyymmddhhmmss with a zone."
+    advice = "Write, for example, 20260131 (formatCode 102) or 20260131235959Z (formatCode 304)."
+    return ValueFault("SCHEMA-DATE", "INVALID_DATE", text, advice)
 
 
-def _check_decimal(element: Element, value: str) -> Finding | None:
+def _check_decimal(element: Element, value: str) -> ValueFault | None:
     found = _DECIMAL.fullmatch(value)
     if not found:
         code = "VALUE_OUT_OF_RANGE" if _EXPONENT.fullmatch(value) else "SCHEMA_INVALID"
         text = f"{element.name} is {shown(value)}, which is not a plain decimal number."
-        return Finding("SCHEMA-DECIMAL", code, text, "Write it with digits and, where needed, one decimal point.")
+        return ValueFault("SCHEMA-DECIMAL", code, text, "Write it in digits with at most one decimal point.")
     if element.digits is None:
         return None
     whole = (found[1] or "").lstrip("0")
@@ -181,8 +181,8 @@ def _check_decimal(element: Element, value: str) -> Finding | None:
     total, decimals = element.digits
     if len(fraction) > decimals:
         text = f"{element.name} has {len(fraction)} decimal places; at most {decimals} are allowed."
-        return Finding("SCHEMA-DIGITS", "VALUE_OUT_OF_RANGE", text, f"Round it to {decimals} decimal places.")
+        return ValueFault("SCHEMA-DIGITS", "VALUE_OUT_OF_RANGE", text, f"Round it to {decimals} decimal places.")
     if len(whole) + len(fraction) > total:
         text = f"{element.name} has {len(whole) + len(fraction)} digits; at most {total} are allowed."
-        return Finding("SCHEMA-DIGITS", "VALUE_OUT_OF_RANGE", text, "Check the number and its unit.")
+        return ValueFault("SCHEMA-DIGITS", "VALUE_OUT_OF_RANGE", text, "Check the number and its unit.")
     return None

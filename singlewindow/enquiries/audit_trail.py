@@ -72,7 +72,7 @@ def checkpoint_coverage(connection: Connection) -> Coverage:
 
 
 KEEP: Final = (
-    "Was the service set back to a backup? Keep every line that you have, ask the operator after which number to go on,"
+    "If the service was restored from a backup, keep every line that you have, ask the operator where to go on,"
     " and add what comes then; docs/audit.md says how to verify with both"
 )
 

@@ -17,7 +17,7 @@ Entry = TypeVar("Entry")
 PATTERN: Final = "[0-9]{1,18}(-[0-9a-f]{8})?"
 _DIGITS: Final = 8
 ADVICE: Final = (
-    "Was the service set back to a backup? Then go on after the last number that its operator names for this stream,"
+    "If the service was restored from a backup, go on after the last number that its operator names for this stream,"
     " or read it again from after=0"
 )
 
@@ -96,5 +96,5 @@ class Stream(Generic[Entry]):
         if after.number > end:
             return NotInStream(f"This stream does not reach number {after.number}: {has}. {self.advice}")
         return NotInStream(
-            f"Number {after.number} of this stream is another entry than {after} names; {has}. {self.advice}"
+            f"This stream has another entry under number {after.number} than {after}; {has}. {self.advice}"
         )

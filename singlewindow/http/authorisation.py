@@ -41,7 +41,9 @@ def authorise(route: Route, headers: Headers, keyring: Keyring) -> Caller | None
 
 def _in_the_place_of(party: str, caller: Caller, keyring: Keyring) -> Caller:
     if caller.role is not Role.BROKER:
-        raise ProblemError("FORBIDDEN", f"A key of role {caller.role} acts for nobody: leave {ACTING_FOR} out")
+        raise ProblemError(
+            "FORBIDDEN", f"A key of role {caller.role} cannot act for others. Remove the header {ACTING_FOR}"
+        )
     own = caller.party or ""
     if not normal_party(party):
         raise ProblemError("ACTING_FOR_REQUIRED", f"{ACTING_FOR} is empty: name your client there, or {own} itself")

@@ -23,7 +23,7 @@ LACKING = {
     Exception: "The record cannot be reached",
 }
 DETAILS = {
-    "NOT_FOUND": "There is nothing at this address for this caller; /docs lists what there is",
+    "NOT_FOUND": "There is nothing at this address for this caller. /docs lists all calls",
     "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
 }
 
@@ -40,7 +40,9 @@ def as_problem(error: Exception) -> ProblemError:
         return _http_problem(error)
     if is_outage(error) or isinstance(error, MemoryError | Busy):
         return _unavailable(error)
-    return ProblemError("INTERNAL_ERROR", "The request could not be answered; name the trace_id when you report this")
+    return ProblemError(
+        "INTERNAL_ERROR", "The service could not answer the request. Quote the trace_id when you report this"
+    )
 
 
 def _answer(error: NotVisible | NotInStream) -> ProblemError:
@@ -53,7 +55,7 @@ def _unavailable(error: Exception) -> ProblemError:
     lacking = next(
         (words for kind, words in LACKING.items() if isinstance(error, kind)), "The record cannot be reached"
     )
-    detail = f"{lacking} just now. Send the same request again: nothing is ever stored twice"
+    detail = f"{lacking} at the moment. Send the same request again: nothing is ever stored twice"
     return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
 
 

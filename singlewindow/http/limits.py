@@ -26,17 +26,19 @@ class Allowances:
     def need_request(self, client: str) -> None:
         """Raises the problem RATE_LIMITED where the client has used up what it may ask."""
         if wait := self._requests.take(client):
-            raise _too_many("RATE_LIMITED", "This client asks too often; Retry-After says when to go on", wait)
+            raise _too_many(
+                "RATE_LIMITED", "This client sends too many requests. Wait for the seconds in Retry-After", wait
+            )
 
     def need_wrong_key(self, address: str) -> None:
         """Raises the problem RATE_LIMITED where wrong keys come too often from an address; right ones pass."""
         if wait := self._wrong_keys.take(address):
-            raise _too_many("RATE_LIMITED", "Too many wrong keys came from this address; check yours", wait)
+            raise _too_many("RATE_LIMITED", "Too many wrong keys came from this address. Check your key", wait)
 
     def need_place(self, party: str) -> None:
         """Raises the problem QUOTA_EXCEEDED where the party has as many undecided declarations as it may have."""
         if self._quotas.is_full(party):
-            detail = "Too many declarations of this party wait for their decision; lodge this one again later"
+            detail = "Too many declarations of this party are undecided. Lodge this one again later"
             raise _too_many("QUOTA_EXCEEDED", detail, COUNTED_SECONDS)
 
 

@@ -24,7 +24,7 @@ def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, 
     wish = {media: plain.quality(media) for media in produces}
     best = max(wish.values())
     if best <= 0:
-        detail = f"This call answers in {' or '.join(produces)}; send one of these as Accept"
+        detail = f"This call answers in {' or '.join(produces)}. Send one of these in Accept"
         raise ProblemError("NOT_ACCEPTABLE", detail)
     return tuple(media for media in produces if wish[media] == best)
 
@@ -38,7 +38,7 @@ def read_content(request: Request, consumes: Sequence[str]) -> tuple[str, bytes]
         detail = f"Send the body as {' or '.join(consumes)}, and say so in Content-Type"
         raise ProblemError("UNSUPPORTED_MEDIA_TYPE", detail)
     if request.mimetype_params.get("charset", UTF_8[0]).lower() not in UTF_8:
-        raise ProblemError("ENCODING_NOT_UTF8", "Send the body in UTF-8; no other charset is read")
+        raise ProblemError("ENCODING_NOT_UTF8", "Send the body in UTF-8. No other charset is accepted")
     try:
         return request.mimetype, request.get_data(cache=False)
     except RequestEntityTooLarge as error:

@@ -95,7 +95,7 @@ def read_query(given: Iterable[tuple[str, str]], known: Iterable[Parameter]) -> 
         if name not in parameters:
             raise ProblemError("INVALID_PARAMETER", _unknown(name, parameters))
         if name in seen:
-            raise ProblemError("INVALID_PARAMETER", f"The parameter {name} is given more than once; give it once")
+            raise ProblemError("INVALID_PARAMETER", f"The parameter {name} appears more than once. Give it only once")
         seen.add(name)
         values[name] = _read(parameters[name], text)
     return values

@@ -21,7 +21,7 @@ from singlewindow.risk.terms import Terms
 
 FINDINGS_PER_PROFILE = 20
 HIGHEST_SCORE = 100
-GONE: Final = "The goods have gone: only their documents can be checked."
+GONE: Final = "The goods have already left: only their documents can be checked."
 GIVE_DOCUMENTS: Final = "Please have the documents for these goods ready: the declaration is being checked."
 _LANES = tuple(Lane)
 
@@ -104,7 +104,7 @@ def _finding(entry: ProfileEntry, item: str | None, gone: bool) -> Finding:
 
 
 def after_release(entry: ProfileEntry) -> str:
-    """The trader's words about goods that have gone; those of a profile that asks for documents hold then, too."""
+    """The trader's words about goods that have already left; a profile that asks for documents keeps its words."""
     return entry.trader_after_release or (entry.trader if entry.control is Control.DOCUMENTS else GIVE_DOCUMENTS)
 
 

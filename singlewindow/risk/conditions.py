@@ -108,9 +108,9 @@ def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
     if indexed := _INDEXED.search(bare):
         raise ConditionError(f"write {indexed[1]}.name instead of {indexed[1]}[...]")
     if whole := _WHOLE.search(bare):
-        raise ConditionError(f"name a fact of {whole[1]}, such as {whole[1]}.name: as a whole it says nothing")
+        raise ConditionError(f"name a fact, such as {whole[1]}.name: a condition cannot use the whole of {whole[1]}")
     if _HAS.search(bare):
-        raise ConditionError("has(...) is of no use: every fact is there, and an absent value reads as an empty one")
+        raise ConditionError("remove has(...): every fact exists, and an absent value is an empty one")
     named = _MEMBER.findall(bare)
     item = {name for owner, name in named if owner == "item"}
     declaration = {name for owner, name in named if owner == "declaration"}

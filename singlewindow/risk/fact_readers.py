@@ -169,7 +169,7 @@ def units_of(currency: str, terms: Terms) -> Decimal:
     units = Decimal(1) if currency == terms.currency else terms.rates.get(currency)
     if units is not None:
         return units
-    why = f"is in {currency!r}, for which there is no rate on {terms.day}" if currency else "names no currency"
+    why = f"is in {currency!r}, for which there is no rate on {terms.day}" if currency else "has no currency"
     raise Unmeasurable(f"An amount {why}.", f"Please provide the invoice, with the amount in {terms.currency}.")
 
 
@@ -223,7 +223,7 @@ def _kilograms(node: object) -> float:
     kilograms = kilograms_of(node)
     if kilograms is None:
         trader = "Please provide the packing list, with the mass in kilograms."
-        raise Unmeasurable(f"A mass is in {unit!r}, which is no unit of mass.", trader)
+        raise Unmeasurable(f"A mass has the unit {unit!r}, which is not a unit of mass.", trader)
     return float(kilograms)
 
 

@@ -55,7 +55,7 @@ def pattern_faults(source: str) -> Iterator[str]:
             yield f"the pattern {literal} cannot be used: {' '.join(str(error).split())}"
             continue
         if _repeats_a_repetition(_parsed(pattern), inside=False):
-            yield f"the pattern {literal} repeats a repetition, which hostile text can make endless: write it flat"
+            yield f"the pattern {literal} has a repetition inside a repetition: remove one of them"
 
 
 def _parsed(pattern: str) -> Any:

@@ -114,7 +114,7 @@ def _unmeasured(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry
         weight=0,
         control=Control.DOCUMENTS,
         lane=Lane.YELLOW,
-        officer=f"{unmeasurable.officer} See from the documents whether this applies: {entry.title}.",
+        officer=f"{unmeasurable.officer} Check in the documents whether this applies: {entry.title}.",
         trader=unmeasurable.trader,
         trader_after_release=unmeasurable.trader,
     )
@@ -123,7 +123,7 @@ def _unmeasured(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry
 def read_profiles(source: Source, entitled: frozenset[str]) -> list[Profile]:
     """The profiles of one `profiles.toml`; problems are noted in `source`."""
     for key in source.tables.keys() - {"profile"}:
-        source.complain(source.line_of("", key=key), f"unknown entry {key}: the file holds [[profile]] only")
+        source.complain(source.line_of("", key=key), f"unknown entry {key}: the file may have [[profile]] only")
     found = (_profile(source, index, entry, entitled) for index, entry in enumerate(source.entries("profile")))
     return [profile for profile in found if profile is not None]
 
@@ -141,7 +141,7 @@ def _profile(source: Source, index: int, raw: object, entitled: frozenset[str]) 
     if entry.acts == "after-release" and entry.control not in (None, Control.DOCUMENTS):
         line = source.line_of("profile", index, "control")
         source.complain(
-            line, f"{entry.id}: of goods that have gone only documents can be checked: {entry.control} cannot be done"
+            line, f"{entry.id}: after release only documents can be checked, so it cannot ask for {entry.control}"
         )
     line = source.line_of("profile", index, "when")
     condition = read_condition(source, line, entry)

@@ -62,7 +62,7 @@ def test_home_judges_and_numbers_what_has_no_envelope(content: bytes, media: str
 def test_another_country_is_refused_everywhere(
     path: str, form: Callable[[bytes], bytes], media: str, trader: Caller
 ) -> None:
-    for country, words in [("FR", "takes declarations for GB"), ("UK", "Write GB."), ("gb", "Write GB.")]:
+    for country, words in [("FR", "accepts declarations for GB"), ("UK", "Write GB."), ("gb", "Write GB.")]:
         answer = trader.post(form(naming(country, media)), media, path)
         assert (country, *problem(answer)) == (country, 422, "COUNTRY_NOT_SERVED")
         assert words in told(answer)

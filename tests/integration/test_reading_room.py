@@ -96,7 +96,7 @@ def test_the_countries_served_are_those_of_the_premises(tmp_path: Path) -> None:
     envelope = to_xml(Declaration(tree(), {"ResponsibleCountryCode": "{}"}), enveloped=True)
     judged = [here.judge(content, Media.XML, True).country for content in (PLAIN, envelope.replace(b"{}", b"GB"))]
     assert judged == ["NO", "GB"]
-    with pytest.raises(Refused, match="takes declarations for GB and NO"):
+    with pytest.raises(Refused, match="accepts declarations for GB and NO"):
         here.judge(envelope.replace(b"{}", b"SE"), Media.XML, True)
 
 

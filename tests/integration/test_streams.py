@@ -106,7 +106,7 @@ def test_a_number_past_the_end_is_refused_with_the_newest_and_what_to_do(reader:
     reader.fill(3)
     words = detail(reader.read(after))
     assert f"does not reach number {after.partition('-')[0]}: its newest is number 3." in words
-    keeps = "Keep every line" if reader.table == "checkpoint" else "read it again from after=0"
+    keeps = "keep every line" if reader.table == "checkpoint" else "read it again from after=0"
     assert keeps in words
 
 
@@ -114,7 +114,7 @@ def test_a_cursor_of_another_entry_is_refused_with_the_newest(reader: Reader) ->
     digest = reader.fill(1).partition("-")[2]
     reader.fill(2)
     words = detail(reader.read(f"2-{digest}"))
-    assert words.startswith(f"Number 2 of this stream is another entry than 2-{digest} names; its newest is number 3.")
+    assert words.startswith(f"This stream has another entry under number 2 than 2-{digest}; its newest is number 3.")
     assert detail(reader.read(f"0-{digest}"))
 
 

@@ -106,15 +106,20 @@ def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[F
     """
     function = declaration.function_code
     if function in REQUESTS:
-        text = f"FunctionCode {function} asks to change an earlier declaration, which this service does not do yet."
+        text = f"FunctionCode {function} asks to change an earlier declaration, which this service cannot do yet."
         yield _fault(Refusal.REQUEST, text, f"Lodge originals only (FunctionCode {ORIGINAL}).", _FUNCTION)
         return
     if function != ORIGINAL and not _unread(_FUNCTION, faults):
         text = f"FunctionCode is {function}." if function else "The declaration has no FunctionCode."
-        yield _fault(Refusal.FUNCTION, text, f"Give FunctionCode {ORIGINAL}: only originals are taken.", _FUNCTION)
+        yield _fault(Refusal.FUNCTION, text, f"Write FunctionCode {ORIGINAL}: only originals are accepted.", _FUNCTION)
     if not declaration.lrn and not _unread(_REFERENCE, faults):
         text = "The declaration has no reference (LRN)."
-        yield _fault(Refusal.REFERENCE, text, "Give FunctionalReferenceID; it must be unique.", _REFERENCE)
+        yield _fault(
+            Refusal.REFERENCE,
+            text,
+            "Add FunctionalReferenceID with a reference that you have not used before.",
+            _REFERENCE,
+        )
 
 
 def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Register) -> Iterator[Fault]:
@@ -126,7 +131,7 @@ def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Regi
     declarant = parties.declarant
     if declarant and not _may_declare(declarant, lodger, register):
         text = f"The declarant {declarant} has given no mandate to {lodger.own_party}, who lodges this."
-        advice = "Ask the operator to record the mandate, or put the party who lodges into Declarant."
+        advice = "Ask the operator to record the mandate, or name the party that lodges as Declarant."
         yield replace(_fault(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
     if not unsaid:
         yield from for_party(kind, parties, lodger.party or "")
@@ -135,7 +140,7 @@ def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Regi
 def for_whom(lodger: Caller) -> Iterator[Fault]:
     """Why this caller lodges nothing at all: a broker says for whom, or a forgotten word would file it as its own."""
     if lodger.role is Role.BROKER and lodger.broker is None:
-        text = "This key is a broker's, and the request does not say for whom it lodges."
+        text = "This is a broker's key, but the request does not say for whom it lodges."
         advice = f"Send the header Acting-For with your client's identifier, or with {lodger.own_party} for yourself."
         yield _fault(Refusal.NOBODY_NAMED, text, advice, (ROOT,))
 

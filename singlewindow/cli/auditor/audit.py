@@ -41,7 +41,7 @@ def keygen(file: Path) -> None:
     key = new_key()
     with _new(file) as out:
         out.write(key.encode())
-    click.echo(f"Private key: {file} (SW_AUDIT_KEY_FILE names it to the dispatchers; nobody else needs it)", err=True)
+    click.echo(f"Private key: {file} (set SW_AUDIT_KEY_FILE to it for the dispatchers; nobody else needs it)", err=True)
     click.echo(Signer(key).public)
 
 
@@ -109,7 +109,11 @@ def _new(file: Path) -> Iterator[BinaryIO]:
 @audit.command()
 @file_argument
 @click.option(
-    "--checkpoint", "kept", type=click.Path(path_type=Path, exists=True), required=True, help="What you kept."
+    "--checkpoint",
+    "kept",
+    type=click.Path(path_type=Path, exists=True),
+    required=True,
+    help="The file of checkpoints that you kept.",
 )
 @click.option("--key", "keys", multiple=True, help="A public key that you trust, in hexadecimal; several may be given.")
 def verify(file: Path, kept: Path, keys: tuple[str, ...]) -> None:
@@ -146,21 +150,21 @@ def _tell(verdict: Verdict, *, named: bool) -> None:
     for words in verdict.findings:
         click.echo(f"ALTERED: {words}")
     if verdict.found > len(verdict.findings):
-        click.echo(f"... and {verdict.found - len(verdict.findings)} findings more")
+        click.echo(f"... and {verdict.found - len(verdict.findings)} more findings")
     if verdict.intact:
         covered = verdict.events - verdict.tail.events
-        click.echo(f"INTACT: {covered} events are as they were at checkpoint {newest.number} of {iso(newest.at)}.")
+        click.echo(f"INTACT: {covered} events are unchanged since checkpoint {newest.number} of {iso(newest.at)}.")
     if verdict.tail.events:
-        since = f"{verdict.tail.events} events, the oldest of {iso(verdict.tail.since)}"
+        since = f"{verdict.tail.events} events, the oldest from {iso(verdict.tail.since)}"
         click.echo(f"NOT COVERED: {since}, have no checkpoint yet. Check them again with the next one.")
     if not named:
-        click.echo(f"The checkpoint is signed with {newest.key}: compare that with the key you were given (--key).")
+        click.echo(f"The checkpoint is signed with {newest.key}: compare this with the key you were given (--key).")
 
 
 @audit.command()
 @data_option
 def compare(data: Path | None) -> None:
-    """Compare documents, answers and decisions in the database with what the trail tells of them."""
+    """Compare documents, answers and decisions in the database with what their events recorded."""
     versions = different = 0
     with record(data) as engine:
         for count, found in reconciliation.compare_with_trail(engine):
@@ -172,4 +176,4 @@ def compare(data: Path | None) -> None:
         raise click.ClickException(
             f"{different} differences in {versions} versions; docs/audit.md says what they mean."
         )
-    click.echo(f"{versions} versions are as their events tell.")
+    click.echo(f"{versions} versions agree with their events.")

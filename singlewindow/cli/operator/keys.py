@@ -29,10 +29,10 @@ def keys() -> None:
 @keys.command()
 @data_option
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
-@click.option("--party", help="The trader's or broker's identifier, as declarations name it; small letters are raised.")
+@click.option("--party", help="The trader's or broker's identifier, as in declarations; small letters become capitals.")
 @click.option("--agency", help="The agency's code, for role agency.")
 @click.option("--name", default="", help="Who holds the key, for the list.")
-@click.option("--scope", "scopes", multiple=True, help="Only this of what the role may do; can be given several times.")
+@click.option("--scope", "scopes", multiple=True, help="Limit the key to this scope; may be given several times.")
 @click.option("--days", type=click.FloatRange(min=0, min_open=True), help="The key expires after so many days.")
 def create(data: Path | None, role: str, party: str | None, agency: str | None, **terms: Any) -> None:
     """Create a key and show it; only its fingerprint is stored, so it is never shown again."""

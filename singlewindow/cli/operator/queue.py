@@ -75,7 +75,9 @@ def _number(typed: str) -> str:
     """An MRN as it is stored; what is none would quietly match nothing."""
     mrn = typed.strip().upper()
     if not is_mrn(mrn):
-        raise click.ClickException(f"{typed!a} is no MRN; `singlewindow queue parked` shows those of parked questions.")
+        raise click.ClickException(
+            f"{typed!a} is not an MRN; `singlewindow queue parked` shows those of parked questions."
+        )
     return mrn
 
 

@@ -83,12 +83,12 @@ def _screen_end(content: bytes) -> int:
     if len(content) > ARCHIVE_BYTES:
         raise _too_large(f"An archive may have at most {ARCHIVE_BYTES:,} bytes")
     if len(content) < _END.size or not content.startswith((b"PK\3\4", b"PK\5\6")):
-        raise _invalid("It does not start as one")
+        raise _invalid("It does not start like a ZIP file")
     mark, disk, first_disk, here, entries, size, start, comment = _END.unpack(content[-_END.size :])
     if mark != b"PK\5\6" or comment or disk or first_disk or here != entries:
-        raise _invalid("It must be one file, without a comment and with nothing behind its directory")
+        raise _invalid("It must be one file, without a comment and without anything after its directory")
     if start + size != len(content) - _END.size:
-        raise _invalid("Its directory is not where it says; ZIP64 is not read")
+        raise _invalid("Its directory is not where the file says; ZIP64 is not supported")
     if entries > MOST_MEMBERS or size > _DIRECTORY_BYTES:
         raise _too_large(f"An archive may have at most {MOST_MEMBERS:,} members")
     return int(start)
@@ -102,21 +102,21 @@ def _screen_numbers(entries: list[zipfile.ZipInfo]) -> None:
     if sum(entry.file_size for entry in entries) > INFLATED_BYTES:
         raise _too_large(f"The members may have {INFLATED_BYTES:,} bytes together")
     if len({entry.filename.casefold() for entry in entries}) < len(entries):
-        raise _invalid("Two members have one name")
+        raise _invalid("Two members have the same name")
 
 
 def _screen_entry(entry: zipfile.ZipInfo) -> None:
     name = ascii(entry.filename[:40])
     if not _PLAIN_NAME.fullmatch(entry.filename) or entry.filename != entry.orig_filename:
-        raise _invalid(f"{name} is no plain file name ending in .xml or .json; leave folders out")
+        raise _invalid(f"{name} is not a plain file name that ends in .xml or .json; leave out folders")
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
-        raise _invalid(f"{name} is no ordinary file")
+        raise _invalid(f"{name} is not an ordinary file")
     if entry.flag_bits & _ENCRYPTED:
         raise _invalid(f"{name} is encrypted")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _invalid(f"{name} is packed in a way that is not read; use deflate")
+        raise _invalid(f"{name} is compressed in a way that is not supported; use deflate")
     if _ZIP64 in _extra_fields(entry.extra):
-        raise _invalid(f"{name} uses ZIP64, which is not read")
+        raise _invalid(f"{name} uses ZIP64, which is not supported")
 
 
 def _extra_fields(extra: bytes) -> Iterator[int]:

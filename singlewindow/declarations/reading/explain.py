@@ -34,7 +34,7 @@ from singlewindow.declarations.reading.message import Reading
 from singlewindow.declarations.reading.schema import schema_complaints
 from singlewindow.declarations.values import (
     XML_SPACE,
-    Finding,
+    ValueFault,
     check_attribute,
     check_value,
     clean,
@@ -237,8 +237,8 @@ class _Walk:
     def _read_leaf(self, node: etree._Element, element: Element, path: Path) -> dict[str, str] | str | None:
         attributes = self._read_attributes(node, element, path)
         if len(node):
-            text = f"{element.name} holds elements; it must hold a value."
-            self._add(Finding("SCHEMA-CONTENT", "SCHEMA_INVALID", text, "Give the value itself."), path, node)
+            text = f"{element.name} contains elements; it must contain a value."
+            self._add(ValueFault("SCHEMA-CONTENT", "SCHEMA_INVALID", text, "Give the value itself."), path, node)
             return None
         value = clean(element, node.text or "")
         finding = check_value(element, value)
@@ -272,8 +272,8 @@ class _Walk:
         texts = [node.text or "", *(child.tail or "" for child in node)]
         stray = next((text for text in texts if text.strip(XML_SPACE)), None)
         if stray is not None:
-            text = f"{element.name} holds the text {shown(stray.strip(XML_SPACE))} between its elements."
-            self._add(Finding("SCHEMA-TEXT", "SCHEMA_INVALID", text, "Remove the text."), path, node)
+            text = f"{element.name} contains the text {shown(stray.strip(XML_SPACE))} between its elements."
+            self._add(ValueFault("SCHEMA-TEXT", "SCHEMA_INVALID", text, "Remove the text."), path, node)
 
     def _check_order(self, placed: list[_Placed], path: Path) -> None:
         kept = _longest_rising([entry.order for entry in placed])
@@ -291,48 +291,48 @@ class _Walk:
 
     def _misplaced(self, entry: _Placed, where: str, path: Path) -> None:
         text = f"{entry.element.name} is out of order; it belongs {where}."
-        advice = "Put the elements into the order of the schema, and those of one name together."
+        advice = "Put the elements into the order of the schema, and keep those with the same name together."
         # Its value is as good as elsewhere, so that the rules may judge it at once.
-        self._keep(Finding("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
+        self._keep(ValueFault("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
 
     def _missing(self, node: etree._Element, element: Element, child: Element, path: Path) -> None:
         below: Path = (Step("Declaration"),) if child.path == "Declaration" else (*path, Step(child.name))
-        text = f"{element.name} lacks {child.name}, which is required. {child.meaning}"
-        self._add(Finding("SCHEMA-MISSING", "SCHEMA_INVALID", text, f"Add {child.name}."), below, node)
+        text = f"{element.name} has no {child.name}, which is required. {child.meaning}"
+        self._add(ValueFault("SCHEMA-MISSING", "SCHEMA_INVALID", text, f"Add {child.name}."), below, node)
 
     def _repeated(self, node: etree._Element, child: Element, path: Path) -> None:
-        most = "once" if child.maximum == 1 else f"{child.maximum} times"
-        text = f"{child.name} is given too often; it may stand here {most}."
-        self._add(Finding("SCHEMA-REPEATED", "SCHEMA_INVALID", text, "Remove what is too much."), path, node)
+        most = "only once" if child.maximum == 1 else f"at most {child.maximum} times"
+        text = f"{child.name} may appear {most} here."
+        self._add(ValueFault("SCHEMA-REPEATED", "SCHEMA_INVALID", text, "Remove the extra ones."), path, node)
 
     def _unknown(self, node: etree._Element, element: Element, path: Path) -> None:
         name = etree.QName(node)
         code = "UNKNOWN_FIELD" if name.namespace in _NAMESPACES else "SCHEMA_INVALID"
         if any(name.localname == etree.QName(tag).localname for tag in _CHILDREN[element.path]):
             code = "SCHEMA_INVALID"
-            text = f"{name.localname} is in the namespace {shown(name.namespace or '')}, which is not its own."
+            text = f"{name.localname} is in the namespace {shown(name.namespace or '')}, which is not the right one."
             advice = "Use the namespaces of the schema."
         else:
             text = f"{element.name} has no element {shown(name.localname)}."
-            advice = f"Remove it, or check its spelling; known here are {_listed(element.children)}."
-        self._add(Finding("SCHEMA-UNKNOWN", code, text, advice), path, node)
+            advice = f"Remove it, or check its spelling. Allowed here: {_listed(element.children)}."
+        self._add(ValueFault("SCHEMA-UNKNOWN", code, text, advice), path, node)
 
     def _unknown_attribute(self, node: etree._Element, element: Element, name: str, path: Path) -> None:
         local = etree.QName(name).localname
         text = f"{element.name} has no attribute {shown(local)}."
-        finding = Finding("SCHEMA-ATTRIBUTE", "UNKNOWN_FIELD", text, "Remove it.")
+        finding = ValueFault("SCHEMA-ATTRIBUTE", "UNKNOWN_FIELD", text, "Remove it.")
         self._add(finding, (*path, Step(f"@{local}")), node)
 
     def _missing_attribute(self, node: etree._Element, element: Element, attribute: Attribute, path: Path) -> None:
-        text = f"{element.name} lacks its attribute {attribute.name}."
-        finding = Finding("SCHEMA-ATTRIBUTE-MISSING", "SCHEMA_INVALID", text, f"Add {attribute.name}.")
+        text = f"{element.name} has no attribute {attribute.name}, which is required."
+        finding = ValueFault("SCHEMA-ATTRIBUTE-MISSING", "SCHEMA_INVALID", text, f"Add {attribute.name}.")
         self._add(finding, (*path, Step(f"@{attribute.name}")), node)
 
-    def _add(self, finding: Finding, path: Path, node: etree._Element) -> None:
+    def _add(self, finding: ValueFault, path: Path, node: etree._Element) -> None:
         self.found.broken |= broken_paths((path,))
         self._keep(finding, path, node)
 
-    def _keep(self, finding: Finding, path: Path, node: etree._Element) -> None:
+    def _keep(self, finding: ValueFault, path: Path, node: etree._Element) -> None:
         line = node.sourceline if self._lines else None
         self.found.faults.append(
             Fault(finding.rule, finding.code, Severity.HARD, finding.text, finding.advice, path, line)

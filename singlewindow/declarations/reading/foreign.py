@@ -1,6 +1,6 @@
-"""Says what a message is that is no declaration of this profile: another document, a wrapper, another profile.
+"""Recognises messages that are not declarations of this profile: another document, a wrapper, another profile.
 
-A sender who took the wrong message, address or profile is told that, before the many faults that follow from it.
+A sender with the wrong message, address or profile learns that first, before the many faults that follow from it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def other_document(root: etree._Element) -> Refused:
     """The refusal (422 UNKNOWN_DOCUMENT_TYPE) of an XML document that is neither a MetaData nor a Declaration."""
     held = next((child for child in root if etree.QName(child).localname in {"Declaration", "Response"}), None)
     if root.tag == ENVELOPE_TAG and held is not None:
-        text = f"The MetaData holds {_named(held)}. {_RIGHT}"
+        text = f"The MetaData contains {_named(held)}. {_RIGHT}"
         return _unknown(text, held.sourceline)
     inner = next((node for node in root.iter(ENVELOPE_TAG, DECLARATION_TAG) if node is not root), None)
     if inner is None:
@@ -45,7 +45,7 @@ def other_object(message: dict[str, object]) -> Refused:
     inner = _inner(message)
     if inner:
         return _unknown(f"The {inner} stands inside {_members(message)}. {_unwrap(inner)}")
-    return _unknown(f"The message holds {_members(message)} and no Declaration. {_RIGHT_JSON}")
+    return _unknown(f"The message contains {_members(message)}, but no Declaration. {_RIGHT_JSON}")
 
 
 def other_profile(faults: Iterable[Fault], countries: Iterable[str], line: int | None) -> Fault | None:
@@ -63,7 +63,7 @@ def other_profile(faults: Iterable[Fault], countries: Iterable[str], line: int |
     code = "a FunctionCode that is not used here, and " if function else ""
     text = f"This looks like another profile of the WCO Data Model: it has {code}elements unknown here ({names}{rest})."
     advice = (
-        f"This service takes declarations for {' and '.join(sorted(countries))} in the profile DEC of version 3.6 "
+        f"This service accepts declarations for {' and '.join(sorted(countries))} in the profile DEC of version 3.6 "
         f"({DECLARATION_NAMESPACE}); docs/data-elements.md lists its elements. Send that profile."
     )
     return Fault(PROFILE_RULE, "OTHER_PROFILE", Severity.HARD, text, advice, (ROOT,), line)
@@ -74,7 +74,7 @@ def _unknown(text: str, line: int | None = None) -> Refused:
 
 
 def _unwrap(name: str) -> str:
-    return f"Send the {name} inside as a message of its own, without what is around it."
+    return f"Send only the {name} inside, as a message of its own."
 
 
 def _named(node: etree._Element) -> str:

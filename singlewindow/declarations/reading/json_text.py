@@ -60,11 +60,11 @@ def _too_deep(limits: Limits) -> Refused:
 
 
 def _too_many(most: int, holder: str) -> Refused:
-    return Refused(400, "JSON_TOO_MANY_MEMBERS", f"{holder} holds more than {most:,} members. Split it.")
+    return Refused(400, "JSON_TOO_MANY_MEMBERS", f"{holder} has more than {most:,} members. Split it.")
 
 
 def _unicode(detail: str) -> Refused:
-    return Refused(400, "INVALID_UNICODE", f"The message holds what is no text. {detail} Remove it.")
+    return Refused(400, "INVALID_UNICODE", f"The message has invalid characters. {detail} Remove it.")
 
 
 def _screen_members(text: str, limits: Limits) -> None:
@@ -103,12 +103,12 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if name in seen:
                 break
             seen.add(name)
-        raise Refused(400, "JSON_DUPLICATE_KEY", f"The key {json.dumps(name[:40])} is given twice in one object.")
+        raise Refused(400, "JSON_DUPLICATE_KEY", f"An object has the key {json.dumps(name[:40])} twice. Remove one.")
     return members
 
 
 def _constant(word: str) -> Never:
-    raise _bad_number(f"{word} is not a number of JSON.")
+    raise _bad_number(f"{word} is not a number in JSON.")
 
 
 def _bad_number(detail: str) -> Refused:

@@ -23,7 +23,7 @@ _SMALL = 20_000
 _WORDS = {
     "ERR_TAG_NAME_MISMATCH": "An end tag does not match its start tag.",
     "ERR_TAG_NOT_FINISHED": "The document ends before all elements are closed.",
-    "ERR_HYPHEN_IN_COMMENT": "A comment holds two hyphens in a row.",
+    "ERR_HYPHEN_IN_COMMENT": "A comment contains two hyphens in a row.",
     "ERR_COMMENT_NOT_FINISHED": "A comment is not closed.",
     "ERR_DOCUMENT_END": "Something follows the root element.",
     "ERR_DOCUMENT_EMPTY": "It does not start with an element.",
@@ -31,7 +31,7 @@ _WORDS = {
     "WAR_UNDECLARED_ENTITY": "It uses an entity that XML does not define.",
     "ERR_ATTRIBUTE_REDEFINED": "An attribute is given twice.",
     "NS_ERR_UNDEFINED_NAMESPACE": "A namespace prefix is not declared.",
-    "ERR_INVALID_CHAR": "It holds a character that XML does not allow.",
+    "ERR_INVALID_CHAR": "It contains a character that XML does not allow.",
     "ERR_INVALID_CHARREF": "A character reference names a character that XML does not allow.",
 }
 
@@ -88,7 +88,7 @@ def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
     if "depth" in str(error.msg):
         return Refused(400, "XML_TOO_DEEP", f"The message nests elements more than {limits.depth} deep.", line)
     if code in (etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG):
-        return Refused(400, "XML_VALUE_TOO_LONG", "The message holds a value or name of excessive length.", line)
+        return Refused(400, "XML_VALUE_TOO_LONG", "The message has a value or a name that is too long.", line)
     name = next((word for word in _WORDS if getattr(etree.ErrorTypes, word, None) == code), "")
     words = _WORDS.get(name, "The markup is broken.")
     return not_well_formed(f"Line {line}, column {column}: {words}", line)

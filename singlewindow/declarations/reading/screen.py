@@ -45,7 +45,7 @@ def screen_bytes(content: bytes, limits: Limits) -> bytes:
     Raises `Refused`: 413 PAYLOAD_TOO_LARGE, 400 EMPTY_BODY or COMPRESSED_BODY, 415 ENCODING_NOT_UTF8.
     """
     if len(content) > limits.body_bytes:
-        raise Refused(413, "PAYLOAD_TOO_LARGE", f"The message holds more than {limits.body_bytes:,} bytes. Split it.")
+        raise Refused(413, "PAYLOAD_TOO_LARGE", f"The message has more than {limits.body_bytes:,} bytes. Split it.")
     if content.startswith(_COMPRESSED):
         raise Refused(400, "COMPRESSED_BODY", "The message is compressed. Send it as plain XML or JSON.")
     if b"\0" in content[:4]:
@@ -93,7 +93,7 @@ def _screen_declaration(content: bytes) -> int:
     """Where the document goes on after its XML declaration, which must be of version 1.0 and UTF-8."""
     if not content.startswith(b"<?xml") or content[5:6] not in (b" ", b"\t", b"\r", b"\n"):
         if content.lstrip(b" \t\r\n").startswith((b"<?xml ", b"<?xml\t", b"<?xml\r", b"<?xml\n")):
-            raise not_well_formed("Nothing may stand before the XML declaration.", line=1)
+            raise not_well_formed("Nothing may come before the XML declaration.", line=1)
         return 0
     found = _DECLARATION.match(content)
     if not found:
@@ -113,9 +113,9 @@ def _screen_markup(content: bytes, start: int, limits: Limits) -> None:
     while found := _MARKUP.search(content, start):
         line = content.count(b"\n", 0, found.start()) + 1 if found[0] in (b"<!DOCTYPE", b"<?") else None
         if found[0] == b"<!DOCTYPE":
-            raise Refused(400, "XML_DTD_FORBIDDEN", "The message has a document type declaration. Leave it out.", line)
+            raise Refused(400, "XML_DTD_FORBIDDEN", "The message has a document type declaration. Remove it.", line)
         if found[0] == b"<?":
-            raise Refused(400, "XML_PI_FORBIDDEN", "The message has a processing instruction. Leave it out.", line)
+            raise Refused(400, "XML_PI_FORBIDDEN", "The message has a processing instruction. Remove it.", line)
         comments += found[0] == b"<!--"
         if comments > limits.comments:
             raise Refused(400, "XML_TOO_MANY_COMMENTS", f"The message has more than {limits.comments:,} comments.")
@@ -158,9 +158,9 @@ def _screen_attributes(element: etree._Element, limits: Limits) -> None:
         text = f"An element has more than {limits.attributes} attributes."
         raise Refused(400, "XML_TOO_MANY_ATTRIBUTES", text, line)
     if any(name in attributes for name in _FORBIDDEN_INSTANCE):
-        raise Refused(400, "XML_XSI_FORBIDDEN", "The message uses xsi:type or xsi:nil. Leave them out.", line)
+        raise Refused(400, "XML_XSI_FORBIDDEN", "The message uses xsi:type or xsi:nil. Remove them.", line)
     if any(len(value) > limits.attribute_characters for value in attributes.values()):
-        text = f"An attribute holds more than {limits.attribute_characters:,} characters."
+        text = f"An attribute has more than {limits.attribute_characters:,} characters."
         raise Refused(400, "XML_VALUE_TOO_LONG", text, line)
 
 
@@ -179,9 +179,9 @@ def screen_tree(root: etree._Element, limits: Limits) -> None:
             text = f"The message nests elements more than {limits.depth} deep."
             raise Refused(400, "XML_TOO_DEEP", text, element.sourceline)
         if str(element.tag).startswith(_XINCLUDE):
-            text = "The message includes other documents by XInclude. Leave that out."
+            text = "The message includes other documents by XInclude. Remove the XInclude elements."
             raise Refused(400, "XML_XINCLUDE_FORBIDDEN", text, element.sourceline)
         _screen_attributes(element, limits)
         if len(element.text or "") > limits.text_characters:
-            text = f"A value holds more than {limits.text_characters:,} characters."
+            text = f"A value has more than {limits.text_characters:,} characters."
             raise Refused(400, "XML_VALUE_TOO_LONG", text, element.sourceline)

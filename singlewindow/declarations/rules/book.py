@@ -34,11 +34,11 @@ class BoundRule:
     rule: Rule
 
     def hindered(self, broken_paths: Collection[str]) -> bool:
-        """Whether the schema found something broken that the rule reads or that holds it."""
+        """Whether the schema found a fault in an element that the rule reads, or in one around it."""
         return any(_hides(broken, read) for read in self.rule.reads for broken in broken_paths)
 
     def faults(self, context: Context) -> Iterator[Fault]:
-        """What the rule finds."""
+        """The faults that the rule finds."""
         rule = self.rule
         for place, text, *own in rule.check(context):
             advice = own[0] if own else rule.advice
@@ -68,8 +68,8 @@ class Rulebook:
     def check(self, declaration: Declaration, broken_paths: Collection[str] = ()) -> list[Fault]:
         """Every breach of a rule, in no particular order.
 
-        `broken_paths` are the schema paths that the schema found at fault: a rule that reads one of them is left out,
-        and a rule about single leaves leaves out that leaf.
+        `broken_paths` are the paths in which the schema found a fault: a rule that reads one of them does not run, and
+        a rule about single leaves skips that leaf.
         """
         context = Context(declaration)
         bound_rules = self._by_scope[_scopes(context)]
@@ -144,9 +144,9 @@ class Rulebooks:
         self._books = {country: Rulebook(profile, item_limit) for country, profile in profiles.items()}
 
     def named(self, code: str) -> Rulebook:
-        """The rulebook that judges a message with this ResponsibleCountryCode, home's where it is "".
+        """The rulebook that judges a message with this ResponsibleCountryCode; home's if it is "".
 
-        Raises `Refused` (422 COUNTRY_NOT_SERVED) where it names a country that is not served.
+        Raises `Refused` (422 COUNTRY_NOT_SERVED) if it names a country that is not served.
         """
         book = self._books.get(code or self.home)
         if book is None:
@@ -156,11 +156,11 @@ class Rulebooks:
     def _not_served(self, code: str) -> str:
         served = " and ".join(sorted(self._books))
         meant = self._meant(code.upper())
-        advice = f"Write {meant}." if meant else "Send the message to the window of the country that it is for."
-        return f"ResponsibleCountryCode is {quoted(code)}; this service takes declarations for {served}. {advice}"
+        advice = f"Write {meant}." if meant else "Send the message to the single window of that country."
+        return f"ResponsibleCountryCode is {quoted(code)}; this service accepts declarations for {served}. {advice}"
 
     def _meant(self, code: str) -> str:
-        """The country served that a sender seems to mean, "" where none is near."""
+        """The country served that a sender seems to mean, or "" if none is near."""
         written = {country: {country} | profile.also_written for country, profile in self.profiles.items()}
         return next((country for country, codes in written.items() if code in codes), "")
 
@@ -168,7 +168,7 @@ class Rulebooks:
 def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB", others: Iterable[str] = ()) -> Rulebooks:
     """The rulebooks of `home` and the `others` that are served, from the profiles under `config_dir/countries/`.
 
-    Raises ProfileError where a country has no profile, or a wrong one, and RatesError.
+    Raises ProfileError if a country has no profile, or a wrong one, and RatesError.
     """
     countries = config_dir / "countries"
     if not countries.is_dir():
@@ -185,11 +185,11 @@ def _served(file: Path, setting: str) -> Profile:
 
 
 def _no_profile(file: Path, setting: str) -> str:
-    """What to write instead: the country that is meant, or those there are."""
+    """What to write instead: the country that is meant, or those that exist."""
     named, there = file.parent.name, {each.parent.name: each for each in sorted(file.parents[1].glob("*/profile.toml"))}
     meant = [code for code in there if named.upper() in {code, *load_profile(there[code]).also_written}]
     advice = f"Write {meant[0]}." if meant else f"Add it, or correct {setting}; there are {', '.join(there) or 'none'}."
-    return f"{setting} names {named!r}, and there is no {file}. {advice}"
+    return f"{setting} names {named!r}, but there is no {file}. {advice}"
 
 
 def rates_file(config_dir: Path, country: str) -> Path:
@@ -198,7 +198,7 @@ def rates_file(config_dir: Path, country: str) -> Path:
 
 
 def load_rates(config_dir: Path, home: Profile, file: Path | None = None) -> RateTable:
-    """The home country's table of rates, or another `file` by its terms; empty where the country has none."""
+    """The home country's table of rates, or another `file` on its terms; empty if the country has none."""
     chosen = file or rates_file(config_dir, home.country)
     if file is None and not chosen.exists():
         return RateTable(home.currency)

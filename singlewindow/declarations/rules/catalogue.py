@@ -1,4 +1,4 @@
-"""The rules there are: those of the WCO layer, which hold anywhere, and those a country profile may choose from."""
+"""All rules: those of the WCO layer, which apply everywhere, and those that a country profile may switch on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about codes: their capitals, countries and currencies that exist, and amounts that name theirs."""
+"""Rules about codes: capital letters, countries and currencies that exist, and amounts with a currency."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BEYOND_ISO = frozenset(("EU", "XI", "XK"))
 
 
 class CodeCapitals(Rule, frozen=True):
-    """Codes are written as their lists have them, in capital letters: payment method E, authorisation CGU.
+    """Codes have capital letters, as in their lists: payment method E, authorisation CGU.
 
-    Left out is the access code of a guarantee, a word agreed with its holder.
+    The rule leaves out the access code of a guarantee, a word agreed with its holder.
     """
 
     name = "CODE-CAPITALS"
@@ -33,11 +33,11 @@ class CodeCapitals(Rule, frozen=True):
             return
         for path, text in CAPITALS.located_texts(context.tree):
             if text.isascii() and text != text.upper():
-                yield path, f"{path[-1].name} is {quoted(text)}; in its list of codes that is {quoted(text.upper())}."
+                yield path, f"{path[-1].name} is {quoted(text)}; its code list has {quoted(text.upper())}."
 
 
 def _listed(text: str, known: frozenset[str]) -> bool:
-    """Whether the code is in the list, if only in capitals: small letters are the fault of another rule."""
+    """Whether the code, in capitals, is in the list: small letters are the fault of another rule."""
     return text in known or (text.isascii() and text.upper() in known)
 
 
@@ -58,7 +58,7 @@ class CountryKnown(Rule, frozen=True):
             return
         for path, text in COUNTRIES.located_texts(context.tree):
             if not _listed(text, self.known):
-                yield path, f"{quoted(text)} is not the code of a country."
+                yield path, f"{quoted(text)} is not a country code."
 
 
 class CurrencyKnown(Rule, frozen=True):
@@ -78,11 +78,11 @@ class CurrencyKnown(Rule, frozen=True):
             return
         for path, text in CURRENCIES.located_texts(context.tree):
             if not _listed(text, self.known):
-                yield path, f"{quoted(text)} is not the code of a currency."
+                yield path, f"{quoted(text)} is not a currency code."
 
 
 class AmountCurrency(Rule, frozen=True):
-    """Every amount says in which currency it is."""
+    """Every amount has a currency."""
 
     name = "AMOUNT-CURRENCY"
     severity = Severity.WARNING
@@ -92,7 +92,7 @@ class AmountCurrency(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         for path in _bare_amounts(context):
-            yield under(path, "@currencyID"), f"{path[-1].name} does not say in which currency it is."
+            yield under(path, "@currencyID"), f"{path[-1].name} has no currency."
 
 
 def _bare_amounts(context: Context) -> Iterator[Path]:

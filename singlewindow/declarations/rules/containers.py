@@ -48,7 +48,7 @@ def _first_container(context: Context) -> Path | None:
 
 
 class ContainerIdentified(Rule, frozen=True):
-    """Goods said to travel in containers (ContainerCode 1) name at least one of them (DE 7/2, 7/10)."""
+    """Goods that travel in containers (ContainerCode 1) name at least one container (DE 7/2, 7/10)."""
 
     name = "CONTAINER-IDENTIFIED"
     reads = _EQUIPMENT
@@ -57,21 +57,21 @@ class ContainerIdentified(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if value(context.consignment, "ContainerCode") == "1" and _first_container(context) is None:
             path = under(CONSIGNMENT_PATH, ("TransportEquipment", 1), "ID")
-            yield path, "The goods are declared as in containers and no container is named."
+            yield path, "ContainerCode says that the goods are in containers, but no container is named."
 
 
 class ContainerContradicted(Rule, frozen=True):
-    """Goods said not to travel in containers (ContainerCode 0) name none."""
+    """Goods that do not travel in containers (ContainerCode 0) name no container."""
 
     name = "CONTAINER-CONTRADICTED"
     reads = _EQUIPMENT
-    advice = "Set ContainerCode to 1, or take the container numbers out."
+    advice = "Set ContainerCode to 1, or remove the container numbers."
 
     def check(self, context: Context) -> Findings:
         if value(context.consignment, "ContainerCode") == "0":
             path = _first_container(context)
             if path:
-                yield path, "A container is named although the goods are declared as not in containers."
+                yield path, "A container is named, but ContainerCode says that the goods are not in containers."
 
 
 # Owner, equipment category (freight container, detachable equipment, trailer or chassis), serial number, check digit.
@@ -82,7 +82,7 @@ _SEPARATORS = str.maketrans("", "", " -/.")
 class ContainerCheckDigit(Rule, frozen=True):
     """The last digit of a container number follows from the ten characters before it (ISO 6346, annex A).
 
-    Numbers of another form, such as those of trailers by road, are left alone.
+    Numbers in another form, such as those of road trailers, are not checked.
     """
 
     name = "CONTAINER-CHECK-DIGIT"
@@ -90,7 +90,7 @@ class ContainerCheckDigit(Rule, frozen=True):
     code = "UNKNOWN_CODE"
     reads = CONTAINERS.paths
     leafwise = True
-    advice = "Compare the number with the one on the container; a digit is wrong, left out or in another place."
+    advice = "Compare the number with the one on the container; a digit is wrong, missing or in the wrong place."
 
     def check(self, context: Context) -> Findings:
         if not context.texts[CONTAINERS]:
@@ -104,11 +104,11 @@ class ContainerCheckDigit(Rule, frozen=True):
 
 
 class EquipmentSequence(Rule, frozen=True):
-    """Equipment lines of the consignment are numbered 1, 2, 3 ...; a line numbered 0 is tolerated."""
+    """The equipment lines of the consignment are numbered 1, 2, 3 ...; a line numbered 0 is accepted, too."""
 
     name = "EQUIPMENT-SEQUENCE"
     reads = (f"{CONSIGNMENT}/TransportEquipment", f"{CONSIGNMENT}/TransportEquipment/SequenceNumeric")
-    advice = "Number the TransportEquipment elements of the consignment 1, 2, 3 ... in the order they stand."
+    advice = "Number the TransportEquipment elements of the consignment 1, 2, 3 ... in their order."
 
     def check(self, context: Context) -> Findings:
         sequence = sequence_of(groups(context.consignment, "TransportEquipment"))
@@ -119,7 +119,7 @@ class EquipmentSequence(Rule, frozen=True):
 
 
 class SealSequence(Rule, frozen=True):
-    """Seals are numbered 1, 2, 3 ... on their equipment; a seal numbered 0 is tolerated."""
+    """Seals are numbered 1, 2, 3 ... on their equipment; a seal numbered 0 is accepted, too."""
 
     name = "SEAL-SEQUENCE"
     severity = Severity.WARNING
@@ -139,7 +139,7 @@ class SealSequence(Rule, frozen=True):
 
 
 class ItinerarySequence(Rule, frozen=True):
-    """The countries of the route are numbered 1, 2, 3 ... in the order they are passed (DE 5/18)."""
+    """The countries of the route are numbered 1, 2, 3 ... in the order of the journey (DE 5/18)."""
 
     name = "ITINERARY-SEQUENCE"
     reads = ("Declaration/Consignment/Itinerary", "Declaration/Consignment/Itinerary/SequenceNumeric")

@@ -1,7 +1,7 @@
-"""One look at the declaration, shared by all rules: what nearly every rule asks for is taken from the tree once.
+"""One look at the declaration, shared by all rules: what nearly every rule needs is taken from the tree once.
 
-Nothing here trusts the tree's shape. Rules whose elements the schema found broken do not run, but the others do, so
-an element of the wrong kind is seen here as an empty one.
+Nothing here trusts the tree's shape. Rules do not run if the schema found a fault in their elements, but the others
+do; for them an element of the wrong kind is an empty one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DECLARATION_PATH: Path = (ROOT,)
 
 
 def group(tree: Tree, name: str) -> Tree:
-    """The single class element `name`, empty where it is absent."""
+    """The single class element `name`, empty if it is absent."""
     child = tree.get(name)
     return child if type(child) is dict else {}
 
@@ -39,13 +39,13 @@ def groups(tree: Tree, name: str) -> list[Tree]:
 
 
 def value(tree: Tree, name: str) -> str:
-    """The text of the leaf `name`, "" where it is absent."""
+    """The text of the leaf `name`, or "" if it is absent."""
     leaf = tree.get(name)
     return leaf if type(leaf) is str else text_of(leaf) or ""
 
 
 def capitals(tree: Tree, name: str) -> str:
-    """The code `name` in capitals, as the lists of codes are; small letters are another rule's fault."""
+    """The code `name` in capitals, as in the code lists; another rule finds small letters."""
     return value(tree, name).upper()
 
 
@@ -70,14 +70,14 @@ class Item:
 
     @property
     def path(self) -> Path:
-        """Where the item stands."""
+        """The place of the item."""
         return (*SHIPMENT_PATH, Step("GovernmentAgencyGoodsItem", self.index))
 
 
 class Context:
-    """The extracts of one declaration. Codes are in capitals; documents are known by code.
+    """The extracts of one declaration. Codes are in capitals; documents are identified by code.
 
-    `texts` are those of the leaves of each common kind, exactly as they are.
+    `texts` are the texts of the leaves of each common kind, unchanged.
     """
 
     __slots__ = (
@@ -115,12 +115,12 @@ class Context:
                 self.previous_documents.append((item.path, index, entry))
 
     def leaves_the_country(self) -> bool:
-        """Whether the goods go out, as the procedure of the first item says where the type does not."""
+        """Whether the goods leave; if the type does not say, the procedure of the first item does."""
         first = self.items[0].procedures[:1] if self.items else []
         return any(value(entry, "CurrentCode") in OUTWARD_PROCEDURES for entry in first)
 
     def is_plain(self) -> bool:
-        """Whether the whole declaration is unescaped ASCII, so that no single value needs a look at its characters."""
+        """Whether the whole declaration is unescaped ASCII, so that no value needs a check of its characters."""
         encoded = msgspec.json.encode(self.tree)
         return encoded.isascii() and b"\\" not in encoded
 
@@ -131,5 +131,5 @@ def sequence_of(entries: Iterable[Tree]) -> list[str]:
 
 
 def numbers(count: int) -> list[str]:
-    """["1", ..., "count"], what a sequence must be."""
+    """["1", ..., "count"], the numbers that a sequence must have."""
     return [str(number) for number in range(1, count + 1)]

@@ -17,12 +17,12 @@ from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, Scope, q
 
 
 def _whole(text: str) -> int:
-    """The number of a whole-number leaf; the schema allows it a sign and trailing decimal zeros."""
+    """The number in a whole-number leaf; the schema allows a sign and trailing decimal zeros."""
     return int(text.partition(".")[0] or "0")
 
 
 class ItemCount(Rule, frozen=True):
-    """GoodsItemQuantity, where given, is the number of goods items that follow (DE 1/9)."""
+    """GoodsItemQuantity, if given, is the number of goods items that follow (DE 1/9)."""
 
     name = "ITEM-COUNT"
     code = "TOTALS_MISMATCH"
@@ -33,11 +33,14 @@ class ItemCount(Rule, frozen=True):
         declared = value(context.tree, "GoodsItemQuantity")
         if declared and _whole(declared) != len(context.items):
             path = under(DECLARATION_PATH, "GoodsItemQuantity")
-            yield path, f"The declaration announces {quoted(declared)} goods items and holds {len(context.items)}."
+            yield (
+                path,
+                f"GoodsItemQuantity says {quoted(declared)}, but the declaration has {len(context.items)} goods items.",
+            )
 
 
 class ItemCountGiven(Rule, frozen=True):
-    """An original states in GoodsItemQuantity how many goods items it holds, so that a lost one is noticed."""
+    """An original says in GoodsItemQuantity how many goods items it has, so that a lost one is noticed."""
 
     name = "ITEM-COUNT-GIVEN"
     severity = Severity.WARNING
@@ -46,11 +49,11 @@ class ItemCountGiven(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if not value(context.tree, "GoodsItemQuantity"):
-            yield under(DECLARATION_PATH, "GoodsItemQuantity"), "The number of goods items is not stated."
+            yield under(DECLARATION_PATH, "GoodsItemQuantity"), "GoodsItemQuantity is missing."
 
 
 class ItemsPresent(Rule, frozen=True):
-    """An original declares at least one goods item."""
+    """An original has at least one goods item."""
 
     name = "ITEMS-PRESENT"
     reads = (ITEMS,)
@@ -58,32 +61,32 @@ class ItemsPresent(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if not context.items:
-            yield under(SHIPMENT_PATH, "GovernmentAgencyGoodsItem"), "The declaration holds no goods item."
+            yield under(SHIPMENT_PATH, "GovernmentAgencyGoodsItem"), "The declaration has no goods item."
 
 
 class ItemLimit(Rule, frozen=True):
-    """No more goods items than the service takes in one declaration, which is a setting of the operator."""
+    """A declaration has no more goods items than the operator's setting allows."""
 
     name = "ITEM-LIMIT"
     code = "TOO_MANY_ITEMS"
     scope = Scope.EVERY
     reads = (ITEMS,)
-    advice = "Split the consignment over several declarations."
+    advice = "Split the consignment into several declarations."
 
     limit: int
 
     def check(self, context: Context) -> Findings:
         if len(context.items) > self.limit:
             path = under(SHIPMENT_PATH, ("GovernmentAgencyGoodsItem", self.limit + 1))
-            yield path, f"The declaration holds {len(context.items)} goods items; at most {self.limit} are allowed."
+            yield path, f"The declaration has {len(context.items)} goods items; at most {self.limit} are allowed."
 
 
 class ItemSequence(Rule, frozen=True):
-    """Goods items are numbered 1, 2, 3 ... in the order they stand, because later messages name them by number."""
+    """Goods items are numbered 1, 2, 3 ... in their order, because later messages name them by number."""
 
     name = "ITEM-SEQUENCE"
     reads = (ITEMS, f"{ITEMS}/SequenceNumeric")
-    advice = "Number the goods items 1, 2, 3 ... without gaps, in the order they stand."
+    advice = "Number the goods items 1, 2, 3 ... in their order, without gaps."
 
     def check(self, context: Context) -> Findings:
         for item, expected in zip(context.items, numbers(len(context.items)), strict=True):
@@ -96,7 +99,7 @@ class ItemSequence(Rule, frozen=True):
 class PackageTotal(Rule, frozen=True):
     """TotalPackageQuantity is the sum of the packages of all items.
 
-    A warning only: accepted declarations count outer packages in the one and inner packages in the other.
+    This is only a warning: accepted declarations may count outer packages in one place and inner ones in the other.
     """
 
     name = "PACKAGE-TOTAL"
@@ -118,15 +121,18 @@ class PackageTotal(Rule, frozen=True):
         counted = [_whole(quantity) for line in lines if (quantity := value(line, "QuantityQuantity"))]
         if counted and sum(counted) != _whole(declared):
             path = under(DECLARATION_PATH, "TotalPackageQuantity")
-            yield path, f"The total is {quoted(declared)} packages; the items add up to {sum(counted)}."
+            yield (
+                path,
+                f"TotalPackageQuantity is {quoted(declared)}, but the packages of the items add up to {sum(counted)}.",
+            )
 
 
 UNPACKED = frozenset(("NE", "NF", "NG", "VG", "VL", "VO", "VQ", "VR", "VS", "VY"))
-"""Package types that are none: unpacked goods and goods in bulk (UN/ECE Recommendation 21, annex V)."""
+"""Types for goods without packages: unpacked and bulk (UN/ECE Recommendation 21, annex V)."""
 
 
 class PackagesCounted(Rule, frozen=True):
-    """An item with packaging has at least one line with packages in it; unpacked goods and bulk are the exception."""
+    """An item with packaging has at least one line that counts packages, except for unpacked goods and bulk."""
 
     name = "PACKAGES-COUNTED"
     severity = Severity.WARNING
@@ -136,14 +142,14 @@ class PackagesCounted(Rule, frozen=True):
         f"{ITEMS}/Packaging/QuantityQuantity",
         f"{ITEMS}/Packaging/TypeCode",
     )
-    advice = "State the number of packages, or the package type of unpacked goods (NE) or bulk (such as VQ)."
+    advice = "Give the number of packages, or the package type for unpacked goods (NE) or bulk (such as VQ)."
 
     def check(self, context: Context) -> Findings:
         for item in context.items:
             lines = groups(item.tree, "Packaging")
             if lines and not any(_counts(line) for line in lines):
                 path = under(item.path, ("Packaging", 1), "QuantityQuantity")
-                yield path, f"Goods item {item.index} has packaging and no package is counted."
+                yield path, f"Goods item {item.index} has packaging but no number of packages."
 
 
 def _counts(line: Tree) -> bool:

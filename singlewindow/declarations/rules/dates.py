@@ -1,4 +1,4 @@
-"""Rules about dates: they exist in the calendar, are written as their format says, and lie near."""
+"""Rules about dates: they exist in the calendar, have the form that their format code says, and are not far away."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_real(text: str) -> bool:
 
 
 class DateReal(Rule, frozen=True):
-    """Every date exists: no month 13, no 30 February, no hour 24, no time zone beyond fourteen hours."""
+    """Every date exists: there is no month 13, no 30 February, no hour 24 and no time zone beyond fourteen hours."""
 
     name = "DATE-REAL"
     code = "INVALID_DATE"
@@ -44,11 +44,11 @@ class DateReal(Rule, frozen=True):
             return
         for path, text in DATES.located_texts(context.tree):
             if not is_real(text):
-                yield path, f"{quoted(text)} is not a date that exists."
+                yield path, f"{quoted(text)} is not a date in the calendar."
 
 
 class DateFormat(Rule, frozen=True):
-    """A date is as long as its formatCode says: 102 is a day, 304 a moment with its time zone."""
+    """A date has the form of its formatCode: 102 is a day, 304 a moment with its time zone."""
 
     name = "DATE-FORMAT"
     severity = Severity.WARNING
@@ -64,7 +64,7 @@ class DateFormat(Rule, frozen=True):
             return
         for path, text, form in _with_format(context):
             if _differs(text, form) and is_real(text):
-                yield path, f"{quoted(text)} is not written as formatCode {form} says."
+                yield path, f"{quoted(text)} does not have the form of formatCode {form}."
 
 
 def _differs(text: str, form: str) -> bool:
@@ -81,9 +81,9 @@ def _with_format(context: Context) -> Iterator[tuple[Path, str, str]]:
 
 
 class DateNotFarAhead(Rule, frozen=True):
-    """Acceptance, issue, exit and invoice lie in the past or near future; years ahead is a slip of the keyboard.
+    """Acceptance, issue, exit and invoice are in the past or near future; a date years ahead is a typing mistake.
 
-    Left out is the date of a document, which may hold for decades.
+    The rule leaves out the dates of documents, which may be valid for decades.
     """
 
     name = "DATE-NOT-FAR-AHEAD"
@@ -102,11 +102,11 @@ class DateNotFarAhead(Rule, frozen=True):
             return
         for path, text in EVENTS.located_texts(context.tree):
             if is_real(text) and text[:8] > horizon:
-                yield path, f"{quoted(text)} lies more than {self.years} years ahead."
+                yield path, f"{quoted(text)} is more than {self.years} years ahead."
 
 
 class DateNotLongAgo(Rule, frozen=True):
-    """Acceptance and issue lie within the last twenty years; an earlier date is a slip of the keyboard."""
+    """Acceptance and issue are within the last twenty years; an earlier date is a typing mistake."""
 
     name = "DATE-NOT-LONG-AGO"
     code = "VALUE_OUT_OF_RANGE"
@@ -124,4 +124,4 @@ class DateNotLongAgo(Rule, frozen=True):
             return
         for path, text in MOMENTS.located_texts(context.tree):
             if is_real(text) and text[:8] < horizon:
-                yield path, f"{quoted(text)} lies more than {self.years} years back."
+                yield path, f"{quoted(text)} is more than {self.years} years ago."

@@ -1,4 +1,4 @@
-"""Rules about the documents of an item: their codes, their references, and what authorisations go with them."""
+"""Rules about the documents of an item: their codes, their references, and the authorisations that go with them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HOLDERS = ("Declaration/AuthorisationHolder", "Declaration/AuthorisationHolder/
 
 
 class DocumentCode(Rule, frozen=True):
-    """An item's document has a code of four characters: one for its category and three for its type (DE 2/3)."""
+    """The code of an item's document has four characters: one for its category and three for its type (DE 2/3)."""
 
     name = "DOCUMENT-CODE"
     reads = _CODE
@@ -30,11 +30,11 @@ class DocumentCode(Rule, frozen=True):
                     continue
                 leaf = "TypeCode" if len(category) == self.category_length else "CategoryCode"
                 path = under(item.path, ("AdditionalDocument", index), leaf)
-                yield path, f"The document code {quoted(category)} + {quoted(kind)} is not 1 + 3 characters."
+                yield path, f"The document code {quoted(category)} + {quoted(kind)} does not have 1 + 3 characters."
 
 
 class DocumentReference(Rule, frozen=True):
-    """A document has a reference, or a status or a statement in Name that says why there is none."""
+    """A document has a reference, or a status or a statement in Name that explains why it has none."""
 
     name = "DOCUMENT-REFERENCE"
     severity = Severity.WARNING
@@ -51,11 +51,11 @@ class DocumentReference(Rule, frozen=True):
 
 
 class DocumentOnce(Rule, frozen=True):
-    """No document is given twice on an item with the same code and reference."""
+    """An item names each document, by code and reference, only once."""
 
     name = "DOCUMENT-ONCE"
     reads = (*_CODE, f"{_DOCUMENT}/ID")
-    advice = "Give each document once."
+    advice = "Give each document only once."
 
     def check(self, context: Context) -> Findings:
         for item in context.items:
@@ -69,11 +69,11 @@ class DocumentOnce(Rule, frozen=True):
 
 
 class AuthorisationDocument(Rule, frozen=True):
-    """An authorisation whose holder is named is also among the documents of an item, under its document code."""
+    """If the holder of an authorisation is named, some item has the authorisation among its documents."""
 
     name = "AUTHORISATION-DOCUMENT"
     reads = (*_HOLDERS, *_CODE)
-    advice = "Add the authorisation to the item's documents, or take its holder out."
+    advice = "Add the authorisation to the item's documents, or remove its holder."
 
     documents: dict[str, str]
 
@@ -82,7 +82,7 @@ class AuthorisationDocument(Rule, frozen=True):
             document = self.documents.get(kind)
             if document and document not in context.document_codes:
                 path = under(DECLARATION_PATH, ("AuthorisationHolder", index), "CategoryCode")
-                yield path, f"Authorisation {kind} is named and no item has its document {document}."
+                yield path, f"Authorisation {kind} is named, but no item has its document {document}."
 
 
 class DocumentAuthorisation(Rule, frozen=True):
@@ -101,11 +101,11 @@ class DocumentAuthorisation(Rule, frozen=True):
                 item = next(item for item in context.items if document in item.document_codes)
                 place = item.document_codes.index(document) + 1
                 path = under(item.path, ("AdditionalDocument", place), "TypeCode")
-                yield path, f"Document {document} is given and no holder of authorisation {kind} is named."
+                yield path, f"Document {document} is given, but no holder of authorisation {kind} is named."
 
 
 class GuaranteeGiven(Rule, frozen=True):
-    """Who uses the comprehensive guarantee says which guarantee secures the debt (DE 8/2)."""
+    """A declaration under the comprehensive guarantee says which guarantee secures the debt (DE 8/2)."""
 
     name = "GUARANTEE-GIVEN"
     severity = Severity.WARNING
@@ -128,4 +128,4 @@ class GuaranteeGiven(Rule, frozen=True):
         if self.kinds.isdisjoint(capitals(guarantee, "SecurityDetailsCode") for guarantee in guarantees):
             path = under(DECLARATION_PATH, "ObligationGuarantee", "SecurityDetailsCode")
             kinds = " or ".join(sorted(self.kinds))
-            yield path, f"Authorisation {self.authorisation} is used and no guarantee of kind {kinds} is given."
+            yield path, f"Authorisation {self.authorisation} is used, but no guarantee of kind {kinds} is given."

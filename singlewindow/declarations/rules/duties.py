@@ -1,4 +1,4 @@
-"""Rules about duties and taxes: who pays how, preferences and the origin they rest on."""
+"""Rules about duties and taxes: how they are paid, and which origin a preference needs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ACCOUNTS = tuple(f"Declaration/AdditionalDocument{leaf}" for leaf in ("", "/Typ
 
 
 def _paid_by(context: Context, methods: frozenset[str]) -> Path | None:
-    """Where the first tax line stands that is paid by one of `methods`."""
+    """The place of the first tax line that is paid by one of `methods`."""
     for item in context.items:
         for index, tax in enumerate(item.taxes, start=1):
             if "Payment" in tax and capitals(group(tax, "Payment"), "MethodCode") in methods:
@@ -33,7 +33,7 @@ def _paid_by(context: Context, methods: frozenset[str]) -> Path | None:
 
 
 class DefermentAccount(Rule, frozen=True):
-    """A payment that is deferred names the account it goes to among the header's documents (DE 2/6, 4/8)."""
+    """A deferred payment names its account among the documents of the header (DE 2/6, 4/8)."""
 
     name = "DEFERMENT-ACCOUNT"
     reads = (_TAX, _METHOD, *_ACCOUNTS)
@@ -53,23 +53,23 @@ class DefermentAccount(Rule, frozen=True):
             yield self._missing(accounts)
 
     def _missing(self, accounts: list[Tree]) -> Finding:
-        """Where the account is missing, which may be only the type of a document that stands there."""
+        """The place where the account is missing; it may be only the type of a document."""
         for index, account in enumerate(accounts, start=1):
             at = under(DECLARATION_PATH, ("AdditionalDocument", index))
             if value(account, "TypeCode") == self.document:
                 return under(at, "ID"), f"The deferment account ({self.document}) has no number."
             if not value(account, "TypeCode"):
                 account_number = quoted(value(account, "ID"))
-                text = f"Payment is deferred, and the document {account_number} does not say that it is the account"
+                text = f"Payment is deferred, but document {account_number} is not marked as the account"
                 return under(at, "TypeCode"), f"{text}: it has no TypeCode {self.document}."
         path = under(DECLARATION_PATH, ("AdditionalDocument", len(accounts) + 1), "ID")
-        return path, f"Payment is deferred and no deferment account ({self.document}) is named."
+        return path, f"Payment is deferred, but no deferment account ({self.document}) is named."
 
 
 class DefermentAuthorisation(Rule, frozen=True):
-    """Payment is deferred only under an authorisation whose holder is named.
+    """Payment can be deferred only under an authorisation, whose holder must be named.
 
-    That its document is there as well is the rule on authorisations and documents.
+    The rule on authorisations and documents checks that its document is there, too.
     """
 
     name = "DEFERMENT-AUTHORISATION"
@@ -89,11 +89,11 @@ class DefermentAuthorisation(Rule, frozen=True):
             return
         path = _paid_by(context, self.methods)
         if path:
-            yield path, f"Payment is deferred and no holder of authorisation {self.authorisation} is named."
+            yield path, f"Payment is deferred, but no holder of authorisation {self.authorisation} is named."
 
 
 class TaxPaymentMethod(Rule, frozen=True):
-    """A tax line says how the tax is paid."""
+    """A tax line says how the tax will be paid."""
 
     name = "TAX-PAYMENT-METHOD"
     reads = (_TAX, f"{_TAX}/TypeCode", f"{_TAX}/Payment", _METHOD)
@@ -108,7 +108,7 @@ class TaxPaymentMethod(Rule, frozen=True):
 
 
 def _preferences(context: Context) -> Iterator[tuple[Item, int, str]]:
-    """Every preference claimed: its item, the place of its tax line there, its code."""
+    """Every claimed preference: its item, the place of its tax line in the item, its code."""
     for item in context.items:
         for index, tax in enumerate(item.taxes, start=1):
             preference = capitals(tax, "DutyRegimeCode")
@@ -117,11 +117,11 @@ def _preferences(context: Context) -> Iterator[tuple[Item, int, str]]:
 
 
 class OnePreference(Rule, frozen=True):
-    """An item claims one preference (DE 4/17)."""
+    """An item claims only one preference (DE 4/17)."""
 
     name = "ONE-PREFERENCE"
     reads = (_TAX, _PREFERENCE)
-    advice = "Keep the one preference that applies to the item."
+    advice = "Keep only the preference that applies to the item."
 
     def check(self, context: Context) -> Findings:
         claimed: dict[int, str] = {}
@@ -129,15 +129,15 @@ class OnePreference(Rule, frozen=True):
             first = claimed.setdefault(item.index, preference)
             if preference != first:
                 path = under(item.path, "Commodity", ("DutyTaxFee", index), "DutyRegimeCode")
-                yield path, f"Item {item.index} claims preference {quoted(preference)} beside {quoted(first)}."
+                yield path, f"Item {item.index} claims preference {quoted(preference)} as well as {quoted(first)}."
 
 
 class PreferenceOrigin(Rule, frozen=True):
-    """A preference rests on an origin of the kind it asks for: preferential or not (DE 5/15, 5/16)."""
+    """A preference needs an origin of the right kind, preferential or not (DE 5/15, 5/16)."""
 
     name = "PREFERENCE-ORIGIN"
     reads = (_TAX, _PREFERENCE, f"{ITEMS}/Origin", f"{ITEMS}/Origin/TypeCode")
-    advice = "Add Origin with the country and the kind of origin that the preference asks for."
+    advice = "Add Origin with the country and the kind of origin that the preference needs."
 
     origins: dict[str, str]
 

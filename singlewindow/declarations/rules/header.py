@@ -1,4 +1,4 @@
-"""Rules about the declaration as a whole: its type, its dates, statements that exclude each other, and levels."""
+"""Rules about the declaration as a whole: its type, its dates, contradictory statements, and levels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KIND_PATH = under(DECLARATION_PATH, "TypeCode")
 
 
 class LrnLength(Rule, frozen=True):
-    """The trader's own reference is no longer than the country's systems keep, which may be below the schema's 35."""
+    """The trader's own reference is not longer than the country's systems allow; the schema allows 35 characters."""
 
     name = "LRN-LENGTH"
     code = "VALUE_TOO_LONG"
@@ -34,7 +34,7 @@ class LrnLength(Rule, frozen=True):
 class TypeKnown(Rule, frozen=True):
     """The type of an original is a direction of trade and a letter for the kind of declaration (DE 1/1, 1/2).
 
-    Both are codes of a list: the country's own where its profile has one, or what customs at large use.
+    Both are codes of a list: the country's own if its profile has one, otherwise the list that customs commonly use.
     """
 
     name = "TYPE-KNOWN"
@@ -48,7 +48,7 @@ class TypeKnown(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         kind = context.kind
         if not kind:
-            yield _KIND_PATH, f"The declaration does not say of which type it is. {self._known()}"
+            yield _KIND_PATH, f"The declaration has no type. {self._known()}"
         elif kind[:2] not in self.directions or kind[2:] not in self.letters:
             yield _KIND_PATH, f"{quoted(kind)} is not a type of declaration. {self._known()}"
 
@@ -57,7 +57,7 @@ class TypeKnown(Rule, frozen=True):
 
 
 class RequestTypeKnown(Rule, frozen=True):
-    """The type of a request says whether it amends, cancels or announces the arrival of the goods."""
+    """The type of a request says whether it amends, cancels, or announces the arrival of the goods."""
 
     name = "REQUEST-TYPE-KNOWN"
     code = "UNKNOWN_CODE"
@@ -94,11 +94,11 @@ _STATEMENTS = tuple(
 
 
 class StatementsCompatible(Rule, frozen=True):
-    """Statements that exclude each other are not on one declaration."""
+    """A declaration has no two statements that contradict each other."""
 
     name = "STATEMENTS-COMPATIBLE"
     reads = (ITEMS, *_STATEMENTS)
-    advice = "Keep the one statement that is true of the goods."
+    advice = "Keep only the statement that is true of the goods."
 
     exclusive: tuple[tuple[str, str], ...]
 
@@ -110,39 +110,42 @@ class StatementsCompatible(Rule, frozen=True):
                 if second in item.statements:
                     place = item.statements.index(second) + 1
                     path = under(item.path, ("AdditionalInformation", place), "StatementCode")
-                    yield path, f"Statements {first} and {second} are on one declaration."
+                    yield path, f"Statements {first} and {second} cannot be used together."
                     break
             else:
-                yield under(DECLARATION_PATH, "AdditionalInformation"), f"Statements {first} and {second} exclude."
+                yield (
+                    under(DECLARATION_PATH, "AdditionalInformation"),
+                    f"Statements {first} and {second} cannot be used together.",
+                )
 
 
 class TransactionNatureLevel(Rule, frozen=True):
-    """The nature of the transaction is given for the whole shipment or per item, not both (DE 8/5)."""
+    """The nature of the transaction is given either for the whole shipment or for each item (DE 8/5)."""
 
     name = "TRANSACTION-NATURE-LEVEL"
     severity = Severity.WARNING
     reads = (f"{SHIPMENT}/TransactionNatureCode", ITEMS, f"{ITEMS}/TransactionNatureCode")
-    advice = "Keep TransactionNatureCode at one of the two levels."
+    advice = "Keep TransactionNatureCode at only one of the two levels."
 
     def check(self, context: Context) -> Findings:
         if "TransactionNatureCode" in context.shipment:
             for item in context.items:
                 if "TransactionNatureCode" in item.tree:
                     path = under(item.path, "TransactionNatureCode")
-                    yield path, f"Item {item.index} repeats the nature of transaction that the shipment gives."
+                    yield path, f"Item {item.index} has the nature of the transaction, and the shipment has it, too."
 
 
 class ExportCountryLevel(Rule, frozen=True):
-    """The country of dispatch is given for the whole shipment or per item, not both (DE 5/14)."""
+    """The country of dispatch is given either for the whole shipment or for each item (DE 5/14)."""
 
     name = "EXPORT-COUNTRY-LEVEL"
     severity = Severity.WARNING
     reads = (f"{SHIPMENT}/ExportCountry", ITEMS, f"{ITEMS}/ExportCountry")
-    advice = "Keep ExportCountry at one of the two levels."
+    advice = "Keep ExportCountry at only one of the two levels."
 
     def check(self, context: Context) -> Findings:
         if "ExportCountry" in context.shipment:
             for item in context.items:
                 if "ExportCountry" in item.tree:
                     path = under(item.path, "ExportCountry", "ID")
-                    yield path, f"Item {item.index} repeats the country of dispatch that the shipment gives."
+                    yield path, f"Item {item.index} has the country of dispatch, and the shipment has it, too."

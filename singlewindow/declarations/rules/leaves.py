@@ -1,7 +1,7 @@
-"""Leaves of one kind wherever they stand: every country code, every amount, every date.
+"""All leaves of one kind: every country code, every amount, every date.
 
-The texts of all kinds are taken in one walk of the declaration, which is cheap; a rule about such leaves looks for the
-exact places only where one of the texts is at fault.
+One walk of the declaration collects the texts of all kinds, which is cheap. A rule about such leaves looks for the
+exact places only if one of the texts is wrong.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from singlewindow.declarations.faults import Path
 from singlewindow.declarations.model import ROOT, Tree, find, text_of
 
 _COUNTRIES = ("CountryCode", "RoutingCountryCode", "RegistrationNationalityCode")
-_SECRETS = ("AccessCode",)  # of a guarantee: a word agreed with its holder, in which letters count as they are
+_SECRETS = ("AccessCode",)  # of a guarantee: a word agreed with its holder, in which small letters differ from capitals
 _PARTIES, _OFFICES = "R", "G"
 """How the WCO ids of their identifiers begin."""
 _PLACES = ("065", "D012", "L002", "L010", "381")
@@ -26,7 +26,7 @@ _MASSES = ("GrossMassMeasure", "NetNetWeightMeasure", "TotalGrossMassMeasure")
 
 Texts = dict["Leaves", list[str]]
 Plan = dict[str, tuple[tuple["Leaves", ...], "Plan"]]
-"""By name: the kinds that an element is of, and what is below it."""
+"""By name: the kinds of an element, and the elements below it."""
 
 
 class Leaves:
@@ -58,7 +58,7 @@ COUNTRIES = Leaves(*_selected(lambda path, name: name in _COUNTRIES or path.ends
 DATES = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "date"))
 MOMENTS = Leaves("Declaration/AcceptanceDateTime/DateTimeString", "Declaration/IssueDateTime/DateTimeString")
 EVENTS = Leaves(*(path for path in DATES.paths if "EffectiveDateTime" not in path))
-"""What has happened or is soon to happen; a document may well hold for decades."""
+"""Things that have happened or will happen soon; a document may be valid for decades."""
 DATE_FORMATS = Leaves(*(f"{path}/@formatCode" for path in DATES.paths))
 DECIMALS = Leaves(*(path for path, element in ELEMENTS.items() if element.base == "decimal"))
 MASSES = Leaves(*_selected(lambda path, name: name in _MASSES))
@@ -71,7 +71,7 @@ CAPITALS = Leaves(
     *_selected(lambda path, _: ELEMENTS[path].wco_id[:1] == _OFFICES or ELEMENTS[path].wco_id in _PLACES),
     *(path for path in leaf_paths() if path.endswith("/@unitCode") and path not in MASS_UNITS.paths),
 )
-"""Codes whose lists are of capital letters and digits; the units of masses have a rule of their own."""
+"""Codes whose lists have capital letters and digits; units of mass have a rule of their own."""
 UNBROKEN = Leaves(
     *_selected(lambda path, name: name == "ID" and ELEMENTS[path].wco_id[:1] in (_PARTIES, _OFFICES)),
     *_selected(lambda path, _: ELEMENTS[path].wco_id in _WITHOUT_SPACE),
@@ -91,7 +91,7 @@ IDENTIFIERS = Leaves(
 
 
 class Walk:
-    """Kinds of leaves whose texts are taken together."""
+    """Kinds of leaves whose texts are collected together."""
 
     def __init__(self, *kinds: Leaves) -> None:
         self._kinds = kinds
@@ -141,4 +141,4 @@ COMMON = Walk(
     AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, CONTAINERS, COUNTRIES, CURRENCIES, DATE_FORMATS, DATES, DECIMALS, EVENTS,
     MASS_UNITS, MASSES, MOMENTS, UNBROKEN,
 )  # fmt: skip
-"""The kinds that every declaration is asked about."""
+"""The kinds that are collected from every declaration."""

@@ -11,14 +11,14 @@ from singlewindow.declarations.rules.profiles import Profile
 
 _OPENING = """# Rules
 
-What must hold within one declaration beyond the schema. This page is printed by
+These rules must hold within one declaration, beyond the schema. The page is printed by
 `python -m singlewindow.declarations.rules > docs/rules.md`: change the rule classes or the country profiles, not the
 page.
 
-**hard** refuses the declaration; **warning** travels with it. A rule is left out where the schema already found
-something broken that the rule reads. Rules of the WCO layer hold for every country. National rules are switched on,
-with their parameters, by `config/countries/<code>/profile.toml`. The ResponsibleCountryCode of the envelope names the
-country whose rules judge a message; where it names none, that is the installation's own.
+A **hard** rule refuses the declaration; a **warning** comes with the answer. A rule does not run if the schema already
+found a fault in an element that the rule reads. The rules of the WCO layer apply in every country. National rules are
+switched on, with their parameters, in `config/countries/<code>/profile.toml`. The ResponsibleCountryCode of the
+envelope names the country whose rules judge a message; without it, those of the installation's own country apply.
 """
 
 

@@ -1,4 +1,4 @@
-"""Rules about masses and other numbers: none is negative, masses are in units of mass, net is within gross."""
+"""Rules about masses and other numbers: none is negative, masses have units of mass, net is not above gross."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _negative(text: str) -> bool:
 
 
 class NotNegative(Rule, frozen=True):
-    """Amounts, quantities, measures and numbers are not negative; WCO elements say by a code what is deducted."""
+    """Amounts, quantities, measures and numbers are not negative; in WCO elements a code marks a deduction."""
 
     name = "NOT-NEGATIVE"
     code = "VALUE_OUT_OF_RANGE"
     scope = Scope.EVERY
     reads = DECIMALS.paths
     leafwise = True
-    advice = "Give the value without a minus sign, or leave the element out."
+    advice = "Give the value without a minus sign, or remove the element."
 
     def check(self, context: Context) -> Findings:
         if "-" not in "".join(context.texts[DECIMALS]):
@@ -44,14 +44,14 @@ _WEIGHED = frozenset(path.rsplit("/", 1)[1] for path in MASSES.paths)
 
 
 class MassPositive(Rule, frozen=True):
-    """A stated mass is more than zero (DE 6/1, 6/5)."""
+    """A mass, if given, is more than zero (DE 6/1, 6/5)."""
 
     name = "MASS-POSITIVE"
     code = "VALUE_OUT_OF_RANGE"
     scope = Scope.EVERY
     reads = MASSES.paths
     leafwise = True
-    advice = "State the mass in kilograms."
+    advice = "Give the mass in kilograms."
 
     def check(self, context: Context) -> Findings:
         if all(_weighs(text) for text in context.texts[MASSES]):
@@ -68,7 +68,7 @@ def _weighs(text: str) -> bool:
 class MassUnit(Rule, frozen=True):
     """A mass is in kilograms or in another unit of mass of UN/ECE Recommendation 20.
 
-    A qualifier of the tariff may stand behind the unit, as in KGM#G. A mass in any other unit cannot be compared.
+    A qualifier of the tariff may follow the unit, as in KGM#G. A mass in any other unit cannot be compared.
     """
 
     name = "MASS-UNIT"
@@ -86,14 +86,14 @@ class MassUnit(Rule, frozen=True):
             return
         for path, text in MASS_UNITS.located_texts(context.tree):
             if (meant := text.strip().upper()) in FACTORS and text not in FACTORS:
-                yield path, f"{path[-2].name} is in {quoted(text)}, which is written {meant}.", f"Write {meant}."
+                yield path, f"{path[-2].name} has the unit {quoted(text)}, which is written {meant}.", f"Write {meant}."
             elif text not in FACTORS:
-                yield path, f"{path[-2].name} is in {quoted(text)}, {_no_unit(text)}."
+                yield path, f"{path[-2].name} has the unit {quoted(text)}, {_no_unit(text)}."
 
 
 def _no_unit(text: str) -> str:
     unit, _, qualifier = text.partition("#")
-    return f"where {quoted(qualifier)} qualifies no mass" if unit in UNITS else "which is no unit of mass"
+    return f"and {quoted(qualifier)} is not a qualifier of a mass" if unit in UNITS else "which is not a unit of mass"
 
 
 class _Weighed(NamedTuple):
@@ -106,7 +106,7 @@ class _Weighed(NamedTuple):
 
 
 def _net_and_gross(item: Item) -> _Weighed | None:
-    """Net and gross mass where both are given and more than zero, in units that are some."""
+    """Net and gross mass, if both are given in units of mass and are more than zero."""
     measure = group(item.commodity, "GoodsMeasure")
     net, gross = measure.get("NetNetWeightMeasure"), measure.get("GrossMassMeasure")
     net_mass, gross_mass = kilograms_of(net), kilograms_of(gross)
@@ -127,16 +127,16 @@ class NetMassWithinGross(Rule, frozen=True):
             masses = _net_and_gross(item)
             if masses and masses.net > masses.gross:
                 path = under(item.path, "Commodity", "GoodsMeasure", "NetNetWeightMeasure")
-                yield path, f"Item {item.index} weighs {masses.net_spelled} net and only {masses.gross_spelled} gross."
+                yield path, f"Item {item.index} weighs {masses.net_spelled} net, but only {masses.gross_spelled} gross."
 
 
 class NetMassBelowGross(Rule, frozen=True):
-    """The net mass of an item is below its gross mass; equal masses occur with goods in bulk."""
+    """The net mass of an item is below its gross mass; goods in bulk may have equal masses."""
 
     name = "NET-MASS-BELOW-GROSS"
     severity = Severity.WARNING
     reads = _BOTH
-    advice = "State the gross mass with the packaging and the net mass without it."
+    advice = "Give the gross mass with the packaging and the net mass without it."
 
     def check(self, context: Context) -> Findings:
         for item in context.items:

@@ -1,4 +1,4 @@
-"""Rules about the parties: how each is identified, whole addresses, and who acts for whom."""
+"""Rules about the parties: how each is identified, complete addresses, and who acts for whom."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _parts(parties: tuple[str, ...], *leaves: str) -> tuple[str, ...]:
 
 
 def _traders(context: Context) -> Iterator[tuple[Path, Tree]]:
-    """Exporter, declarant, importer and the consignees, as far as they are there."""
+    """Exporter, declarant, importer and the consignees that the declaration has."""
     for name in _HEADER:
         if name in context.tree:
             yield _PATHS[name], group(context.tree, name)
@@ -50,11 +50,11 @@ def _traders(context: Context) -> Iterator[tuple[Path, Tree]]:
 
 
 class DeclarantGiven(Rule, frozen=True):
-    """An original says who declares: somebody answers for what it says (DE 3/17, 3/18)."""
+    """An original names the declarant, who is responsible for it (DE 3/17, 3/18)."""
 
     name = "DECLARANT-GIVEN"
     reads = ("Declaration/Declarant",)
-    advice = "Add Declarant with the identifier of whoever makes the declaration, or with name and address."
+    advice = "Add Declarant with the identifier, or the name and address, of the party that makes the declaration."
 
     def check(self, context: Context) -> Findings:
         if "Declarant" not in context.tree:
@@ -62,11 +62,11 @@ class DeclarantGiven(Rule, frozen=True):
 
 
 class PartyIdentified(Rule, frozen=True):
-    """Exporter, importer, declarant and consignee are told by an identifier or by a name (DE 3/1 to 3/18)."""
+    """Exporter, importer, declarant and consignee have an identifier or a name (DE 3/1 to 3/18)."""
 
     name = "PARTY-IDENTIFIED"
     reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name"))
-    advice = "Give the party's identifier, or its name and address, or leave the party out."
+    advice = "Give the party's identifier, or its name and address, or remove the party."
 
     def check(self, context: Context) -> Findings:
         for path, party in _traders(context):
@@ -75,22 +75,22 @@ class PartyIdentified(Rule, frozen=True):
 
 
 class PartyIdentifiedOnce(Rule, frozen=True):
-    """A party is told either by its identifier or by its name and address, so that the two cannot disagree."""
+    """A party has either an identifier or a name and address, so that the two cannot contradict each other."""
 
     name = "PARTY-IDENTIFIED-ONCE"
     severity = Severity.WARNING
     reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name", "Address"))
-    advice = "Keep the identifier and take name and address out, or the other way round."
+    advice = "Keep the identifier and remove name and address, or the other way round."
 
     def check(self, context: Context) -> Findings:
         for path, party in _traders(context):
             if "ID" in party and ("Name" in party or "Address" in party):
                 other = "Name" if "Name" in party else "Address"
-                yield under(path, other), f"{path[-1].name} has an identifier and also name or address."
+                yield under(path, other), f"{path[-1].name} has an identifier and also a name or an address."
 
 
 class PartyAddress(Rule, frozen=True):
-    """A party told by name has an address with street, city, country and postcode."""
+    """A party without an identifier has an address with street, city, country and postcode."""
 
     name = "PARTY-ADDRESS"
     reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name", "Address", *(f"Address/{part}" for part in _ADDRESS)))
@@ -101,7 +101,7 @@ class PartyAddress(Rule, frozen=True):
             if "ID" in party or ("Name" not in party and "Address" not in party):
                 continue
             if "Name" not in party:
-                yield under(path, "Name"), f"{path[-1].name} has an address and no name."
+                yield under(path, "Name"), f"{path[-1].name} has an address but no name."
             address = group(party, "Address")
             for part in _ADDRESS:
                 if not value(address, part):
@@ -119,7 +119,7 @@ _IDENTIFIED = (
 
 
 class PartyIdForm(Rule, frozen=True):
-    """A party identifier is two letters for the country and then letters or digits."""
+    """A party identifier has two letters for the country, then letters or digits."""
 
     name = "PARTY-ID-FORM"
     code = "INVALID_CHARACTERS"
@@ -159,19 +159,19 @@ _ROLES = ("Declaration/Declarant/ID", f"{SHIPMENT}/Importer", f"{SHIPMENT}/Impor
 
 
 def _acts_for_another(context: Context) -> bool | None:
-    """Whether declarant and importer differ; None where one of them is not told by identifier."""
+    """Whether declarant and importer differ; None if one of them has no identifier."""
     declarant = value(group(context.tree, "Declarant"), "ID")
     importer = value(group(context.shipment, "Importer"), "ID")
     return declarant != importer if declarant and importer else None
 
 
 class Representative(Rule, frozen=True):
-    """Whoever declares an import for another importer says whether as direct or indirect representative (DE 3/21)."""
+    """A declarant who acts for the importer is either a direct or an indirect representative (DE 3/21)."""
 
     name = "REPRESENTATIVE"
     scope = Scope.IMPORTS
     reads = (*_ROLES, "Declaration/Agent", "Declaration/Agent/FunctionCode")
-    advice = "Add Agent with the FunctionCode of direct or indirect representation."
+    advice = "Add Agent with the FunctionCode for direct or indirect representation."
 
     functions: frozenset[str]
 
@@ -180,11 +180,11 @@ class Representative(Rule, frozen=True):
             return
         if capitals(group(context.tree, "Agent"), "FunctionCode") not in self.functions:
             path = under(DECLARATION_PATH, "Agent", "FunctionCode")
-            yield path, "The declarant is not the importer and no kind of representation is declared."
+            yield path, "The declarant is not the importer, but the kind of representation is missing."
 
 
 class SelfRepresentation(Rule, frozen=True):
-    """An importer who declares for himself says so by a statement, because no representative is to be expected."""
+    """An importer without a representative says so in a statement."""
 
     name = "SELF-REPRESENTATION"
     severity = Severity.WARNING
@@ -196,11 +196,11 @@ class SelfRepresentation(Rule, frozen=True):
         "Declaration/AdditionalInformation",
         "Declaration/AdditionalInformation/StatementCode",
     )
-    advice = "Add the additional information statement for importers who declare for themselves."
+    advice = "Add the AdditionalInformation statement for importers without a representative."
 
     statement: str
 
     def check(self, context: Context) -> Findings:
         if _acts_for_another(context) is False and self.statement not in context.statements and context.items:
             path = under(context.items[0].path, "AdditionalInformation", "StatementCode")
-            yield path, f"Declarant and importer are the same and statement {self.statement} is not given."
+            yield path, f"Declarant and importer are the same, but statement {self.statement} is missing."

@@ -1,4 +1,4 @@
-"""Rules about previous documents: what came before this declaration, and the reference of the consignment."""
+"""Rules about previous documents: earlier declarations, and the reference of the consignment."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class PreviousDocumentGiven(Rule, frozen=True):
 
 
 class PreviousDocumentCategory(Rule, frozen=True):
-    """The category of a previous document is one the country knows."""
+    """The category of a previous document is on the country's list."""
 
     name = "PREVIOUS-DOCUMENT-CATEGORY"
     code = "UNKNOWN_CODE"
     reads = (*_PREVIOUS, *_CATEGORIES)
-    advice = "Use one of the categories for summary, simplified or other previous documents."
+    advice = "Use the category for summary, simplified or other previous documents."
 
     categories: frozenset[str]
 
@@ -44,7 +44,7 @@ class PreviousDocumentCategory(Rule, frozen=True):
             if category not in self.categories:
                 known = ", ".join(sorted(self.categories))
                 path = under(base, ("PreviousDocument", index), "CategoryCode")
-                yield path, f"The category {quoted(category)} of a previous document is none of {known}."
+                yield path, f"A previous document has the category {quoted(category)}; it must be one of {known}."
 
 
 class ConsignmentReference(Rule, frozen=True):
@@ -53,7 +53,7 @@ class ConsignmentReference(Rule, frozen=True):
     name = "CONSIGNMENT-REFERENCE"
     scope = Scope.EXPORTS
     reads = (*_PREVIOUS, *_TYPES, _UCR, _KIND)
-    advice = "Add a PreviousDocument of the type for the declaration's unique consignment reference."
+    advice = "Add a PreviousDocument of the type for the unique consignment reference."
 
     document: str
 
@@ -66,12 +66,12 @@ class ConsignmentReference(Rule, frozen=True):
 
 
 class ConsignmentReferenceForm(Rule, frozen=True):
-    """A unique consignment reference is made of a year digit, the trader's identifier, a hyphen and a reference."""
+    """A unique consignment reference has a digit for the year, the trader's identifier, a hyphen and a reference."""
 
     name = "CONSIGNMENT-REFERENCE-FORM"
     severity = Severity.WARNING
     reads = (*_PREVIOUS, *_TYPES, *_IDS)
-    advice = "Write it as year digit, country, trader's identifier, hyphen, own reference."
+    advice = "Write the last digit of the year, the country, the trader's identifier, a hyphen, your own reference."
 
     document: str
     pattern: str
@@ -86,7 +86,7 @@ class ConsignmentReferenceForm(Rule, frozen=True):
             reference = value(document, "ID")
             if not re.fullmatch(self.pattern, reference):
                 path = under(base, ("PreviousDocument", index), "ID")
-                yield path, f"{quoted(reference)} is not a unique consignment reference."
+                yield path, f"{quoted(reference)} does not have the form of a unique consignment reference."
 
 
 class SupplementaryPrevious(Rule, frozen=True):

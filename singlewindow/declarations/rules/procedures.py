@@ -13,11 +13,11 @@ _CODES = (ITEMS, _CLASSIFICATION, f"{_CLASSIFICATION}/ID", f"{_CLASSIFICATION}/I
 
 
 class ProcedureGiven(Rule, frozen=True):
-    """The first GovernmentProcedure of an item is its one procedure: that asked for and that before (DE 1/10)."""
+    """The first GovernmentProcedure of an item is its only procedure: the requested and the previous one (DE 1/10)."""
 
     name = "PROCEDURE-GIVEN"
     reads = _READS
-    advice = "Begin with one GovernmentProcedure of the requested and the previous procedure, such as 40 and 00."
+    advice = "Begin with one GovernmentProcedure that has the requested and the previous procedure, such as 40 and 00."
 
     length: int
 
@@ -28,26 +28,30 @@ class ProcedureGiven(Rule, frozen=True):
                 code = value(first, leaf)
                 if len(code) != self.length:
                     path = under(item.path, ("GovernmentProcedure", 1), leaf)
-                    yield path, f"Item {item.index} has {quoted(code)} where its procedure belongs."
+                    wrong = f"a {leaf} of {len(code)} characters" if code else f"no {leaf}"
+                    yield path, f"Item {item.index} has {wrong}; a procedure needs {self.length}."
                     break
             for index, entry in enumerate(item.procedures[1:], start=2):
                 if value(entry, "PreviousCode"):
                     path = under(item.path, ("GovernmentProcedure", index), "PreviousCode")
-                    yield path, f"Item {item.index} has a second procedure; goods under another one are another item."
+                    yield (
+                        path,
+                        f"Item {item.index} has a second procedure; declare such goods as another item.",
+                    )
 
 
 def _additional(item: Item, length: int) -> list[tuple[int, str]]:
-    """The additional procedures of an item with their places among its GovernmentProcedure elements."""
+    """The additional procedures of an item, with their places among its GovernmentProcedure elements."""
     codes = ((index, capitals(entry, "CurrentCode"), entry) for index, entry in enumerate(item.procedures, start=1))
     return [(index, code) for index, code, entry in codes if len(code) == length and "PreviousCode" not in entry]
 
 
 class AdditionalProcedureGiven(Rule, frozen=True):
-    """An item has at least one additional procedure, if only the one that says there is none (DE 1/11)."""
+    """An item has at least one additional procedure; there is a code for "none" (DE 1/11)."""
 
     name = "ADDITIONAL-PROCEDURE-GIVEN"
     reads = _READS
-    advice = "Add a GovernmentProcedure with the additional procedure code, 000 where none applies."
+    advice = "Add a GovernmentProcedure with the additional procedure code, or 000 if none applies."
 
     length: int
 
@@ -59,11 +63,11 @@ class AdditionalProcedureGiven(Rule, frozen=True):
 
 
 class NoAdditionalProcedureAlone(Rule, frozen=True):
-    """The code for "no additional procedure" stands alone."""
+    """The code for "no additional procedure" is the only one of its item."""
 
     name = "NO-ADDITIONAL-PROCEDURE-ALONE"
     reads = _READS
-    advice = "Take the code for no additional procedure out, or the others."
+    advice = "Remove the code for no additional procedure, or the others."
 
     none: str
     length: int
@@ -76,19 +80,19 @@ class NoAdditionalProcedureAlone(Rule, frozen=True):
             for index, code in codes:
                 if code == self.none and len(codes) > 1:
                     path = under(item.path, ("GovernmentProcedure", index), "CurrentCode")
-                    yield path, f"Item {item.index} has additional procedures beside {self.none}."
+                    yield path, f"Item {item.index} has other additional procedures beside {self.none}."
                     break
 
 
 class TariffCodeGiven(Rule, frozen=True):
-    """Every goods item has a tariff code (DE 6/14), without which no agency can tell what the goods are.
+    """Every goods item has a tariff code (DE 6/14), because without it no agency can tell what the goods are.
 
-    The country's profile lists the types, by their last letter, whose items need none.
+    The country's profile lists the types, by their last letter, whose items need no tariff code.
     """
 
     name = "TARIFF-CODE-GIVEN"
     reads = ("Declaration/TypeCode", *_CODES)
-    advice = "Add a Classification with the commodity code in ID and the scheme of the tariff code."
+    advice = "Add a Classification with the commodity code in ID and the tariff's scheme in IdentificationTypeCode."
 
     scheme: str = "TSP"
     without: frozenset[str] = frozenset()
@@ -102,19 +106,19 @@ class TariffCodeGiven(Rule, frozen=True):
                 path = under(item.path, "Commodity", ("Classification", len(entries) + 1), "ID")
                 other = "; it has only codes of other schemes" if any(value(entry, "ID") for entry in entries) else ""
                 scheme = f"a Classification with IdentificationTypeCode {self.scheme}"
-                yield path, f"Goods item {item.index} has no tariff code, which is {scheme}{other}."
+                yield path, f"Goods item {item.index} has no tariff code ({scheme}){other}."
 
 
 class CommodityCode(Rule, frozen=True):
     """The commodity code of an item has the national length (DE 6/14).
 
-    Shorter and longer ones are seen in real declarations: they are accepted, and matched by what they begin with.
+    Real declarations have shorter and longer ones, too: they are accepted, and matched by their first digits.
     """
 
     name = "COMMODITY-CODE"
     severity = Severity.WARNING
     reads = _CODES
-    advice = "Give one Classification of the commodity scheme with the full code."
+    advice = "Give one Classification with the tariff's scheme and the full code."
 
     scheme: str
     length: int
@@ -126,11 +130,11 @@ class CommodityCode(Rule, frozen=True):
             if len(codes) == 1 and len(codes[0][1]) != self.length:
                 path = under(item.path, "Commodity", ("Classification", codes[0][0]), "ID")
                 given = quoted(codes[0][1])
-                yield path, f"Item {item.index} needs a commodity code of {self.length} digits and has {given}."
+                yield path, f"Item {item.index} needs a commodity code of {self.length} digits, but has {given}."
 
 
 class TariffAddition(Rule, frozen=True):
-    """A tariff addition to the commodity code has its fixed number of digits (DE 6/15)."""
+    """A tariff addition to the commodity code has a fixed number of digits (DE 6/15)."""
 
     name = "TARIFF-ADDITION"
     reads = _CODES

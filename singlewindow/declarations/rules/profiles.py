@@ -1,7 +1,7 @@
 """A country's profile: which national rules it applies, with which parameters, and what it adds to the code lists.
 
-A profile is the file `profile.toml` in `config/countries/<code>/`. It is read once at start; a mistake in it is
-refused there, with the file and the reason, and never at the first declaration.
+A profile is the file `profile.toml` in `config/countries/<code>/`. It is read once, at the start. A mistake in it stops
+the start, with the file and the reason, so that none shows up only at the first declaration.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class ProfileError(ValueError):
 
 
 class Types(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The types of original that a country knows: each is a direction of trade and a letter.
+    """The types of original that a country has: each is a direction of trade and a letter.
 
-    Goods items need no tariff code where the type ends in one of `without_tariff_code`. What a profile does not set is
-    what customs at large use: box 1 of the Single Administrative Document (Regulation (EEC) 2454/93, annex 38) and data
-    elements 1/1 and 1/2 (Delegated Regulation (EU) 2015/2446, annex B).
+    Goods items need no tariff code if the type ends in one of `without_tariff_code`. The defaults are in common
+    use: box 1 of the Single Administrative Document (Regulation (EEC) 2454/93, annex 38) and data elements 1/1 and 1/2
+    (Delegated Regulation (EU) 2015/2446, annex B).
     """
 
     directions: frozenset[str] = frozenset({"CO", "EU", "EX", "IM"})
@@ -42,8 +42,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `currency` (ISO 4217) is the country's own, `tariff_scheme` the IdentificationTypeCode of the tariff code and
     `tariff_length` how many digits it has (0: any), `after_release` the last letters of the types that are lodged when
-    the goods have gone already. `also_written` are other codes by which senders mean this country; they are not
-    accepted, but answered with the right one.
+    the goods have already left. `also_written` are other codes that senders use for this country; they are refused, and
+    the answer names the right one.
     """
 
     country: str
@@ -110,14 +110,14 @@ def _check_strict(written: _File) -> None:
     known = {f"{WCO}-{rule.name}" for rule in WCO_RULES}
     unknown = sorted(written.strict - known)
     if unknown:
-        raise ValueError(f"strict names {unknown[0]!r}, which is no WCO rule")
+        raise ValueError(f"strict names {unknown[0]!r}, which is not a WCO rule")
 
 
 def _national(rule_id: str, written: _File) -> Rule:
     prefix = f"{written.country}-"
     kind = next((rule for rule in NATIONAL_RULES if prefix + rule.name == rule_id), None)
     if kind is None:
-        raise ValueError(f"there is no national rule {rule_id!r}; known are {prefix} with a name of docs/rules.md")
+        raise ValueError(f"there is no national rule {rule_id!r}; use {prefix} and a name from docs/rules.md")
     parameters = written.rules[rule_id]
     if kind is CommodityCode:
         parameters = {"scheme": written.tariff_scheme, "length": written.tariff_length, **parameters}

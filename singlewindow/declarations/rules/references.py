@@ -1,4 +1,4 @@
-"""Rules about references and identifiers: the trader's own reference, and the characters codes are written in."""
+"""Rules about references and identifiers: the trader's own reference, and the characters that codes may have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from singlewindow.declarations.values import UNSEEN, shown
 _LRN = "Declaration/FunctionalReferenceID"
 _LRN_PATH = under(DECLARATION_PATH, "FunctionalReferenceID")
 _LRN_STRANGE = re.compile(
-    r"\A[^A-Za-z0-9_]|[^A-Za-z0-9 ._/()+:,#&=-]|\.\./|/\.\.|[^A-Za-z0-9_.)-]\Z"  # at its ends fewer may stand
+    r"\A[^A-Za-z0-9_]|[^A-Za-z0-9 ._/()+:,#&=-]|\.\./|/\.\.|[^A-Za-z0-9_.)-]\Z"  # fewer are allowed at its ends
 )
 _CLASSIFICATIONS = f"{COMMODITY}/Classification"
 _ADDITION = "TRC"
@@ -23,22 +23,22 @@ _CODED = Walk(IDENTIFIERS)
 
 
 class LrnGiven(Rule, frozen=True):
-    """An original carries the trader's own reference (LRN), by which it is told from every other (DE 2/5)."""
+    """An original has the trader's own reference (LRN), which tells it from every other declaration (DE 2/5)."""
 
     name = "LRN-GIVEN"
     reads = (_LRN,)
-    advice = "Give the declaration a reference of your own in FunctionalReferenceID and never use it again."
+    advice = "Put a reference of your own into FunctionalReferenceID, and never use it again."
 
     def check(self, context: Context) -> Findings:
         if not value(context.tree, "FunctionalReferenceID"):
-            yield _LRN_PATH, "The declaration has no reference of its sender (LRN)."
+            yield _LRN_PATH, "The declaration has no reference (LRN)."
 
 
 class LrnCharacters(Rule, frozen=True):
-    """The trader's own reference is written in ASCII letters and digits with plain punctuation inside.
+    """The trader's own reference has ASCII letters and digits, with plain punctuation inside.
 
-    It is a key that people read out, type and put in addresses: look-alike letters, invisible characters, quotes,
-    percent signs and parent folders would make two references out of one. Blanks inside count as they are sent.
+    It is a key that people read out, type and put into addresses. Look-alike letters, invisible characters, quotes,
+    percent signs and parent folders would turn one reference into two. Blanks inside count as they were sent.
     """
 
     name = "LRN-CHARACTERS"
@@ -54,14 +54,14 @@ class LrnCharacters(Rule, frozen=True):
         lrn = value(context.tree, "FunctionalReferenceID")
         if lrn and (strange := _LRN_STRANGE.search(lrn)):
             what = _described(strange[0]) if len(strange[0]) == 1 else shown(strange[0])
-            yield _LRN_PATH, f"The reference (LRN) {shown(lrn)} holds {what} as its character {strange.start() + 1}."
+            yield _LRN_PATH, f"The reference (LRN) {shown(lrn)} has {what} as character {strange.start() + 1}."
 
 
 class IdentifierSpace(Rule, frozen=True):
-    """Identifiers of one word hold no white space and no invisible characters: two that look alike would be two.
+    """Identifiers of one word have no white space and no invisible characters, so that none look alike but differ.
 
     These are the identifiers of parties, customs offices, containers and seals, MRN and UCR, and commodity codes.
-    References of documents and names of means of transport may hold blanks, which count as they are sent.
+    References of documents and names of means of transport may have blanks, which count as they were sent.
     """
 
     name = "IDENTIFIER-SPACE"
@@ -69,7 +69,7 @@ class IdentifierSpace(Rule, frozen=True):
     scope = Scope.EVERY
     reads = UNBROKEN.paths
     leafwise = True
-    advice = "Take the character out."
+    advice = "Remove the character."
 
     def check(self, context: Context) -> Findings:
         together = "".join(context.texts[UNBROKEN])
@@ -79,7 +79,7 @@ class IdentifierSpace(Rule, frozen=True):
             found = next((at for at, letter in enumerate(text, start=1) if letter in UNSEEN), 0)
             if found:
                 what = _described(text[found - 1])
-                yield path, f"{path[-1].name} holds {what} as its character {found}: {text[:40]!a}."
+                yield path, f"{path[-1].name} has {what} as character {found}: {text[:40]!a}."
 
 
 def _described(letter: str) -> str:
@@ -91,8 +91,8 @@ def _described(letter: str) -> str:
 class IdentifierCharacters(Rule, frozen=True):
     """Codes and identifiers are printable ASCII; other scripts belong in names, addresses and descriptions.
 
-    Left out are identifiers that are free text in practice: shipping marks, postcodes, names of ships, and references
-    of documents.
+    The rule leaves out identifiers that are free text in practice: shipping marks, postcodes, names of ships, and
+    references of documents.
     """
 
     name = "IDENTIFIER-CHARACTERS"
@@ -100,14 +100,14 @@ class IdentifierCharacters(Rule, frozen=True):
     scope = Scope.EVERY
     reads = IDENTIFIERS.paths
     leafwise = True
-    advice = "Type the value again on a plain keyboard: full-width, accented and invisible characters do not count."
+    advice = "Type the value again in plain ASCII, without full-width, accented or invisible characters."
 
     def check(self, context: Context) -> Findings:
         if context.is_plain() or all(_is_plain(text) for text in _CODED.texts(context.tree)[IDENTIFIERS]):
             return
         for path, text in IDENTIFIERS.located_texts(context.tree):
             if not _is_plain(_without_unseen(path, text)):
-                yield path, f"{path[-1].name} holds characters other than plain ASCII: {text[:40]!a}."
+                yield path, f"{path[-1].name} has characters outside plain ASCII: {text[:40]!a}."
 
 
 def _is_plain(text: str) -> bool:
@@ -115,23 +115,23 @@ def _is_plain(text: str) -> bool:
 
 
 def _without_unseen(path: Path, text: str) -> str:
-    """What is left to judge where unseen characters are the fault of another rule."""
+    """The text without invisible characters, which are the fault of another rule."""
     unbroken = "/".join(step.name for step in path) in UNBROKEN.paths
     return "".join(letter for letter in text if letter not in UNSEEN) if unbroken else text
 
 
 class CommodityDigits(Rule, frozen=True):
-    """Commodity codes of the Harmonized System and its national extensions are pairs of digits (DE 6/14).
+    """Commodity codes of the Harmonized System and its national extensions have an even number of digits (DE 6/14).
 
-    The usual slips are the letters O and l for the digits 0 and 1, and a spreadsheet that drops a leading zero, which
-    makes 8061010 of 08061010 and other goods of the first digits.
+    Common mistakes are the letters O and l for the digits 0 and 1, and a spreadsheet that drops a leading zero: it
+    turns 08061010 into 8061010, whose first digits mean other goods.
     """
 
     name = "COMMODITY-DIGITS"
     code = "INVALID_CHARACTERS"
     scope = Scope.EVERY
     reads = (ITEMS, _CLASSIFICATIONS, f"{_CLASSIFICATIONS}/ID", f"{_CLASSIFICATIONS}/IdentificationTypeCode")
-    advice = "Write the whole commodity code with the digits 0 to 9 only, leading zeros too, without dots or spaces."
+    advice = "Write the whole commodity code in digits only, with leading zeros, without dots or spaces."
 
     scheme: str = "TSP"
 
@@ -148,21 +148,21 @@ class CommodityDigits(Rule, frozen=True):
         if scheme not in (self.scheme, *_HARMONIZED, _ADDITION):
             return ""
         if not code.isdigit():
-            return "is not all digits"
+            return "has characters other than digits"
         odd = len(code) % 2 == 1 and scheme != _ADDITION
         return f"has {len(code)} digits, an odd number: one is missing" if odd else ""
 
 
 class TariffCodeOnce(Rule, frozen=True):
-    """An item is classified once: it has at most one code of the tariff (DE 6/14).
+    """An item has at most one tariff code (DE 6/14).
 
-    Which IdentificationTypeCode is the tariff's is the country's. Goods of two codes are two items.
+    The country decides which IdentificationTypeCode is the tariff's. Goods with two codes are two items.
     """
 
     name = "TARIFF-CODE-ONCE"
     scope = Scope.EVERY
     reads = (ITEMS, _CLASSIFICATIONS, f"{_CLASSIFICATIONS}/IdentificationTypeCode")
-    advice = "Keep the one code that classifies the goods; declare other goods as an item of their own."
+    advice = "Keep the code that classifies the goods; declare other goods as an item of their own."
 
     scheme: str = "TSP"
 
@@ -172,18 +172,18 @@ class TariffCodeOnce(Rule, frozen=True):
             tariff = [at for at, entry in entries if capitals(entry, "IdentificationTypeCode") == self.scheme]
             for extra in tariff[1:]:
                 path = under(item.path, "Commodity", ("Classification", extra), "ID")
-                yield path, f"Item {item.index} has {len(tariff)} codes of the tariff ({self.scheme})."
+                yield path, f"Item {item.index} has {len(tariff)} tariff codes ({self.scheme})."
                 break
 
 
 class RequestNamesDeclaration(Rule, frozen=True):
-    """A request (amendment, cancellation, arrival) names by its MRN the declaration it is about."""
+    """A request (amendment, cancellation, arrival) has the MRN of the declaration that it is about."""
 
     name = "REQUEST-NAMES-DECLARATION"
     scope = Scope.REQUESTS
     reads = ("Declaration/ID",)
-    advice = "Put the MRN of the declaration concerned in Declaration/ID."
+    advice = "Put the MRN of the declaration that the request is about into Declaration/ID."
 
     def check(self, context: Context) -> Findings:
         if not value(context.tree, "ID"):
-            yield under(DECLARATION_PATH, "ID"), "The request does not say by MRN which declaration it is about."
+            yield under(DECLARATION_PATH, "ID"), "The request has no MRN."

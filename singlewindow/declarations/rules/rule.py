@@ -1,8 +1,8 @@
-"""What a rule is: one small class that looks at one declaration and names what contradicts itself.
+"""What a rule is: one small class that looks at one declaration and names its mistakes.
 
 A rule's docstring is its manual entry: what must hold and why. Its class attributes say when it runs, what it reads,
-how grave a breach is, and what the sender should do. Rules of the WCO layer take part everywhere; national rules only
-where a country's profile names them, with the parameters given there.
+how grave a breach is, and what the sender should do. Rules of the WCO layer apply everywhere; national rules only if
+a country's profile names them, with the parameters given there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from singlewindow.declarations.faults import Path, Severity, Step
 from singlewindow.declarations.rules.context import Context
 
 Finding = tuple[Path, str] | tuple[Path, str, str]
-"""The place, what is wrong there, and what to do where the rule's own advice is not the best."""
+"""The place, what is wrong there and, if the rule's own advice does not fit, what to do."""
 Findings = Iterator[Finding]
 
 SHIPMENT = "Declaration/GoodsShipment"
@@ -31,7 +31,7 @@ _LONGEST_ECHO = 40
 
 
 class Scope(StrEnum):
-    """Which declarations a rule speaks about."""
+    """Which declarations a rule is about."""
 
     EVERY = "every message"
     ORIGINALS = "originals"
@@ -44,14 +44,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One rule; its fields are the parameters that a country profile may set."""
 
     name: ClassVar[str]
-    """Stable name; the rule's id is this behind `WCO-` or the country's code."""
+    """Stable name; the rule's id is `WCO-` or the country's code, followed by this name."""
     severity: ClassVar[Severity] = Severity.HARD
     code: ClassVar[str] = "RULE_VIOLATED"
     scope: ClassVar[Scope] = Scope.ORIGINALS
     reads: ClassVar[tuple[str, ...]]
-    """Schema paths the rule depends on; it does not run where the schema already found one of them broken."""
+    """Schema paths that the rule depends on; it does not run if the schema already found a fault in one of them."""
     leafwise: ClassVar[bool] = False
-    """True where each path is judged alone: a broken one then silences only itself, not the rule."""
+    """True if the rule judges each path alone: a fault of the schema in one of them then excludes only this path."""
     advice: ClassVar[str]
 
     @abstractmethod
@@ -65,14 +65,14 @@ def under(base: Path, *steps: str | tuple[str, int]) -> Path:
 
 
 def check_pattern(pattern: str) -> None:
-    """Raise ValueError where a profile's pattern is no regular expression."""
+    """Raise ValueError if a profile's pattern is not a regular expression."""
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
 
 
 def quoted(value: str | None) -> str:
-    """A value as it may be repeated to the sender: quoted, escaped, and cut."""
+    """A value, quoted, escaped and cut, so that it may be repeated to the sender."""
     text = value or ""
     return repr(text if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}...")

@@ -34,7 +34,7 @@ class ExitOfficeGiven(Rule, frozen=True):
 
 
 class _Offices(Rule, frozen=True):
-    """An office code is listed, or has a form that the country's offices or those of a foreign country have."""
+    """An office code is on the list, or has the form of the country's offices or of foreign offices."""
 
     offices: frozenset[str]
     patterns: tuple[str, ...]
@@ -50,7 +50,7 @@ class _Offices(Rule, frozen=True):
 
 
 class ExitOfficeKnown(_Offices, frozen=True):
-    """The customs office of exit exists: it is listed by the country, or has the form of an office that it may be."""
+    """The customs office of exit exists: it is on the country's list, or has the form of such an office."""
 
     name = "EXIT-OFFICE-KNOWN"
     code = "UNKNOWN_CODE"
@@ -69,7 +69,7 @@ _OTHER_OFFICES = ("PresentationOffice", "SupervisingOffice")
 
 
 class OfficeKnown(_Offices, frozen=True):
-    """The other customs offices that a declaration names exist as well."""
+    """The other customs offices that a declaration names exist, too."""
 
     name = "OFFICE-KNOWN"
     severity = Severity.WARNING
@@ -94,7 +94,7 @@ _LOCATION_PARTS = (("TypeCode",), ("Address", "TypeCode"), ("Address", "CountryC
 
 
 class GoodsLocation(Rule, frozen=True):
-    """The place where the goods can be examined is told by kind, qualifier, country and name or code (DE 5/23)."""
+    """The place where the goods can be examined has a kind, a qualifier, a country, and a name or code (DE 5/23)."""
 
     name = "GOODS-LOCATION"
     reads = (
@@ -134,7 +134,7 @@ def _means(context: Context) -> Iterator[tuple[Path, Tree]]:
 
 
 class TransportKind(Rule, frozen=True):
-    """The identity of a means of transport comes with the kind of identifier it is (DE 7/7, 7/9, 7/14)."""
+    """The identifier of a means of transport has its kind beside it (DE 7/7, 7/9, 7/14)."""
 
     name = "TRANSPORT-KIND"
     reads = _MEANS_READS
@@ -143,18 +143,21 @@ class TransportKind(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         for path, means in _means(context):
             if "ID" in means and "IdentificationTypeCode" not in means:
-                yield under(path, "IdentificationTypeCode"), f"{path[-1].name} has an ID and no kind of identifier."
+                yield (
+                    under(path, "IdentificationTypeCode"),
+                    f"{path[-1].name} has an ID, but IdentificationTypeCode is missing.",
+                )
 
 
 class TransportIdentity(Rule, frozen=True):
-    """The kind of identifier of a means of transport comes with the identifier itself."""
+    """The kind of identifier of a means of transport has the identifier beside it."""
 
     name = "TRANSPORT-IDENTITY"
     severity = Severity.WARNING
     reads = _MEANS_READS
-    advice = "Add the ID of the means of transport, or take IdentificationTypeCode out."
+    advice = "Add the ID of the means of transport, or remove IdentificationTypeCode."
 
     def check(self, context: Context) -> Findings:
         for path, means in _means(context):
             if "IdentificationTypeCode" in means and "ID" not in means:
-                yield under(path, "ID"), f"{path[-1].name} has a kind of identifier and no ID."
+                yield under(path, "ID"), f"{path[-1].name} has an IdentificationTypeCode, but no ID."

@@ -1,4 +1,4 @@
-"""Rules about prices and customs value: one currency, sums that agree, and what the transaction value needs."""
+"""Rules about prices and customs value: one currency, matching sums, and what the transaction value needs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INVOICE = "Declaration/InvoiceAmount"
 
 
 def _price(item: Item) -> tuple[Decimal | None, str]:
-    """The item's price and its currency, "" where none is named."""
+    """The item's price and its currency, or "" if it has none."""
     leaf = group(item.commodity, "InvoiceLine").get("ItemChargeAmount")
     return (None, "") if leaf is None else (decimal_of(leaf), _currency(leaf))
 
@@ -34,12 +34,12 @@ def _currency(leaf: object) -> str:
 
 
 class OneCurrency(Rule, frozen=True):
-    """The prices of all items are in one currency (DE 4/10); currencies that do not exist are another rule's."""
+    """The prices of all items are in one currency (DE 4/10); another rule checks that currencies exist."""
 
     name = "ONE-CURRENCY"
     severity = Severity.WARNING
     reads = (_PRICE, f"{_PRICE}/@currencyID")
-    advice = "State all item prices in the currency of the invoice."
+    advice = "Give all item prices in the currency of the invoice."
 
     known: frozenset[str]
 
@@ -54,7 +54,10 @@ class OneCurrency(Rule, frozen=True):
             first = first or currency
             if currency != first:
                 path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount", "@currencyID")
-                yield path, f"The price of item {item.index} is in {quoted(currency)}, the others in {quoted(first)}."
+                yield (
+                    path,
+                    f"The price of item {item.index} is in {quoted(currency)}, others are in {quoted(first)}.",
+                )
 
 
 class InvoiceCurrency(Rule, frozen=True):
@@ -63,7 +66,7 @@ class InvoiceCurrency(Rule, frozen=True):
     name = "INVOICE-CURRENCY"
     severity = Severity.WARNING
     reads = (_INVOICE, f"{_INVOICE}/@currencyID", _PRICE, f"{_PRICE}/@currencyID")
-    advice = "State InvoiceAmount and the item prices in one currency."
+    advice = "Give InvoiceAmount and the item prices in one currency."
 
     known: frozenset[str]
 
@@ -74,11 +77,11 @@ class InvoiceCurrency(Rule, frozen=True):
         prices = {currency for item in context.items if (currency := _price(item)[1]) in self.known}
         if prices and total not in prices:
             path = under(DECLARATION_PATH, "InvoiceAmount", "@currencyID")
-            yield path, f"The invoice is in {quoted(total)} and the items are in {quoted(min(prices))}."
+            yield path, f"The invoice total is in {quoted(total)}, but the item prices are in {quoted(min(prices))}."
 
 
 class InvoiceTotal(Rule, frozen=True):
-    """The invoice total is the sum of the item prices, where all of them are given in one currency."""
+    """The invoice total is the sum of the item prices, if all of them are given in one currency."""
 
     name = "INVOICE-TOTAL"
     severity = Severity.WARNING
@@ -97,15 +100,15 @@ class InvoiceTotal(Rule, frozen=True):
             return
         if sum(amounts) != total:
             path = under(DECLARATION_PATH, "InvoiceAmount")
-            yield path, f"The invoice amounts to {total} and the items to {sum(amounts)}."
+            yield path, f"The invoice total is {total}, but the item prices add up to {sum(amounts)}."
 
 
 class ValuationGiven(Rule, frozen=True):
-    """An imported item says what it is worth: how its value is found (DE 4/16), and a price or a statistical value.
+    """An imported item has a valuation method (DE 4/16), and a price or a statistical value.
 
-    `methods` are the letters of types that say how, because they are declared in full. `free` are the procedures that
-    need no value yet: nothing becomes due under them. Goods under one of `unit_price_procedures` that are valued by
-    `unit_price_method` have a published unit price.
+    `methods` are the last letters of types that need a method, because they are full declarations. `free` are the
+    procedures that need no value yet, because nothing becomes due under them. Goods under one of
+    `unit_price_procedures` that are valued by `unit_price_method` have a published unit price.
     """
 
     name = "VALUATION-GIVEN"
@@ -115,7 +118,9 @@ class ValuationGiven(Rule, frozen=True):
         "Declaration/TypeCode", ITEMS, _METHOD, f"{COMMODITY}/InvoiceLine", _PRICE, f"{ITEMS}/StatisticalValueAmount",
         f"{ITEMS}/GovernmentProcedure", f"{ITEMS}/GovernmentProcedure/CurrentCode",
     )  # fmt: skip
-    advice = "Add CustomsValuation/MethodCode and InvoiceLine/ItemChargeAmount; customs may ask for the papers."
+    advice = (
+        "Add CustomsValuation/MethodCode and InvoiceLine/ItemChargeAmount; otherwise customs may ask for the papers."
+    )
 
     methods: frozenset[str]
     free: frozenset[str]
@@ -132,7 +137,7 @@ class ValuationGiven(Rule, frozen=True):
                 yield path, f"Item {item.index} has neither a price nor a statistical value above zero."
             elif context.kind[2:] in self.methods and not method:
                 path = under(item.path, "CustomsValuation", "MethodCode")
-                yield path, f"Item {item.index} does not say by which method its value was found."
+                yield path, f"Item {item.index} has no valuation method."
 
     def _has_unit_price(self, item: Item, method: str) -> bool:
         further = (value(entry, "CurrentCode") for entry in item.procedures[1:])
@@ -152,7 +157,7 @@ def _by_transaction(context: Context, method: str) -> Iterator[Item]:
 
 
 class ValuationTerms(Rule, frozen=True):
-    """An item valued by its transaction price needs the delivery terms, which say what the price covers (DE 4/1)."""
+    """An item valued by its transaction price needs delivery terms, which say what the price covers (DE 4/1)."""
 
     name = "VALUATION-TERMS"
     reads = (ITEMS, _METHOD, f"{SHIPMENT}/TradeTerms")
@@ -162,11 +167,14 @@ class ValuationTerms(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if "TradeTerms" not in context.shipment and any(_by_transaction(context, self.method)):
-            yield under(SHIPMENT_PATH, "TradeTerms"), "Goods are valued by their price and no delivery terms are given."
+            yield (
+                under(SHIPMENT_PATH, "TradeTerms"),
+                "Goods are valued by their price, but there are no delivery terms.",
+            )
 
 
 class ValuationPrice(Rule, frozen=True):
-    """An item valued by its transaction price states that price (DE 4/14)."""
+    """An item valued by its transaction price has that price (DE 4/14)."""
 
     name = "VALUATION-PRICE"
     reads = (ITEMS, _METHOD, f"{COMMODITY}/InvoiceLine", _PRICE)
@@ -178,11 +186,11 @@ class ValuationPrice(Rule, frozen=True):
         for item in _by_transaction(context, self.method):
             if "ItemChargeAmount" not in group(item.commodity, "InvoiceLine"):
                 path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount")
-                yield path, f"Item {item.index} is valued by its price and none is given."
+                yield path, f"Item {item.index} is valued by its price, but has no price."
 
 
 class ValuationDocument(Rule, frozen=True):
-    """An item valued by its transaction price is proved by an invoice or the like."""
+    """An item valued by its transaction price has an invoice, or the like, as evidence."""
 
     name = "VALUATION-DOCUMENT"
     reads = (
@@ -202,11 +210,11 @@ class ValuationDocument(Rule, frozen=True):
             if self.documents.isdisjoint(item.document_codes):
                 wanted = ", ".join(sorted(self.documents))
                 path = under(item.path, "AdditionalDocument")
-                yield path, f"Item {item.index} is valued by its price and none of the documents {wanted} is given."
+                yield path, f"Item {item.index} is valued by its price, but has none of the documents {wanted}."
 
 
 class ValuationIndicators(Rule, frozen=True):
-    """An item valued by its transaction price carries the four indicators of what may have bent it (DE 4/13)."""
+    """An item valued by its transaction price has the four indicators of influences on the price (DE 4/13)."""
 
     name = "VALUATION-INDICATORS"
     severity = Severity.WARNING
@@ -221,4 +229,4 @@ class ValuationIndicators(Rule, frozen=True):
             indicators = value(group(item.tree, "ValuationAdjustment"), "AdditionCode")
             if len(indicators) != self.length or not indicators.isdigit():
                 path = under(item.path, "ValuationAdjustment", "AdditionCode")
-                yield path, f"Item {item.index} has {quoted(indicators)} for its {self.length} valuation indicators."
+                yield path, f"Item {item.index} has {quoted(indicators)} instead of {self.length} valuation indicators."

@@ -22,9 +22,11 @@ def post_assessment(request: Request) -> Response:
     asked = request.caller.agency == code
     receipt = respond(request.context, code, request.path["question"], request.content) if asked else None
     if receipt is None:
-        raise ProblemError("NOT_FOUND", "There is no such question to this agency, or it is not this caller's")
+        raise ProblemError("NOT_FOUND", "There is no such question for this caller")
     if isinstance(receipt, Contradiction):
-        detail = f"Another answer of this agency stands since {iso(receipt.received_at)}, and stays; this one is noted"
+        detail = (
+            f"This agency gave a different answer at {iso(receipt.received_at)}, which counts. This one is only noted"
+        )
         raise ProblemError("VERDICT_CONFLICT", detail, mrn=receipt.mrn)
     return Response(
         AnswerReceipt(

@@ -105,7 +105,7 @@ def accepted(outcome: Receipt | Conflict, faults: Sequence[FaultReply]) -> Lodge
     """The receipt of a lodgement that is stored; raises the DUPLICATE_LRN problem of one that is not."""
     logs.note(mrn=outcome.mrn)
     if isinstance(outcome, Conflict):
-        detail = f"The reference was lodged before, with other content, as {outcome.mrn}; give this declaration its own"
+        detail = f"You used this reference for another declaration, {outcome.mrn}. Choose a new one"
         raise ProblemError("DUPLICATE_LRN", detail, mrn=outcome.mrn)
     own = f"/v1/declarations/{outcome.mrn}"
     return Lodged(

@@ -54,7 +54,7 @@ def post_token(request: Request) -> Response:
     """A token for a client that shows its key's id and secret, in the header (Basic) or in the form."""
     tokens = request.service.keyring.tokens
     if tokens is None:
-        raise ProblemError("NOT_FOUND", "This service gives no tokens: send your key itself as the bearer")
+        raise ProblemError("NOT_FOUND", "This service issues no tokens. Send your key itself as the bearer")
     form = _form(request.content)
     if form.get("grant_type") != "client_credentials":
         raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
@@ -82,7 +82,7 @@ def _form(content: bytes) -> dict[str, str]:
     except ValueError as error:
         raise ProblemError("INVALID_REQUEST", "The body must be a short form, in UTF-8") from error
     if len({name for name, _ in fields}) != len(fields):
-        raise ProblemError("INVALID_REQUEST", "A field of the form is given more than once")
+        raise ProblemError("INVALID_REQUEST", "A field of the form appears more than once")
     return dict(fields)
 
 
@@ -91,7 +91,7 @@ def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
     if scheme.lower() != "basic":
         return form.get("client_id", ""), form.get("client_secret", "")
     if "client_secret" in form:
-        raise ProblemError("INVALID_REQUEST", "Send the secret once: in the header or in the form")
+        raise ProblemError("INVALID_REQUEST", "Send the secret only once: in the header or in the form")
     try:
         pair = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
@@ -104,7 +104,7 @@ def _scopes(caller: Caller, asked: str) -> list[str]:
     own = [permission.value for permission in permissions_of(caller.role) if is_permitted(caller, permission)]
     wanted = asked.split()
     if not set(wanted) <= set(own):
-        raise ProblemError("INVALID_SCOPE", f"This key may have the scopes {', '.join(own)}, and no other")
+        raise ProblemError("INVALID_SCOPE", f"This key may only have these scopes: {', '.join(own)}")
     return [scope for scope in own if scope in wanted] if wanted else own
 
 

@@ -156,7 +156,7 @@ def test_the_newest_of_several_checkpoints_covers_most_and_the_others_say_where_
     trail.streams[5][-2] = (entry._replace(actor="system"), bytes(32))
     rewrite(trail)
     (words,) = verify(trail.export(), trail.kept).findings
-    assert f"number {entry.number} is not what checkpoint 2 has seen" in words
+    assert f"number {entry.number} differs from what checkpoint 2 saw" in words
 
 
 def test_an_export_of_what_came_after_a_checkpoint_is_checked_from_there() -> None:
@@ -169,7 +169,7 @@ def test_an_export_of_what_came_after_a_checkpoint_is_checked_from_there() -> No
     assert verify(part, trail.kept).events == 50
     assert verify(part, trail.kept).intact
     unseen = verify(part, [newest])
-    assert all("no checkpoint given vouches" in words for words in unseen.findings)
+    assert all("none of the checkpoints confirms" in words for words in unseen.findings)
     assert not unseen.intact
 
 
@@ -178,7 +178,7 @@ def test_a_file_that_is_cut_short_is_not_whole() -> None:
     for at in range(100, 110):
         trail.append(STREAMS - 1, at)
     (words,) = verify(trail.export()[:-1], trail.kept).findings
-    assert "it is not whole" in words
+    assert "it is incomplete" in words
 
 
 def test_events_outside_the_chain_are_said() -> None:

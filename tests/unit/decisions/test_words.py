@@ -176,10 +176,10 @@ def test_nobody_reads_that_goods_are_held_which_have_gone() -> None:
     finding = Finding(profile="P", legal_basis="x", weight=90, control=Control.PHYSICAL, officer="o", trader="t")
     grave = Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED, controls=(Control.PHYSICAL,),
                        findings=(finding,))  # fmt: skip
-    assert for_trader(gone(grave)) == ("The documents for the goods are checked.", "t")
+    assert for_trader(gone(grave)) == ("The documents for the goods will be checked.", "t")
     assert for_officer(gone(grave), NAMES)[:2] == (
         "Inspect (yellow lane): a check of documents.",
-        "The goods had gone before this was lodged: only documents can be checked.",
+        "The goods had already left when this was lodged: only documents can be checked.",
     )
     assert for_auditor(gone(grave))[0].endswith(
         "lane=yellow controls=documents contradictory=false notice=06 after_release=true"
@@ -188,7 +188,7 @@ def test_nobody_reads_that_goods_are_held_which_have_gone() -> None:
 
 def test_goods_that_have_gone_need_no_release() -> None:
     answer = Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.GREEN)
-    assert for_trader(gone(answer)) == ("Nothing is asked about this declaration.",)
+    assert for_trader(gone(answer)) == ("This declaration needs no check.",)
 
 
 def test_the_trader_cannot_tell_that_customs_was_not_asked() -> None:

@@ -98,7 +98,7 @@ def test_an_amount_without_a_rate_is_unmeasurable_and_says_currency_and_day(curr
 
 @pytest.mark.parametrize("amount", ["590", {"#text": "590"}, {"@currencyID": "", "#text": "590"}])
 def test_an_amount_without_a_currency_is_unmeasurable(amount: Any) -> None:
-    with pytest.raises(Unmeasurable, match="names no currency"):
+    with pytest.raises(Unmeasurable, match="has no currency"):
         item("value", goods(amount))
 
 

@@ -63,4 +63,4 @@ def test_a_pattern_that_cannot_be_read_is_found() -> None:
 
 
 def test_a_pattern_that_hostile_text_could_make_endless_is_found() -> None:
-    assert "repeats a repetition" in faults("item.description.matches('^(a+)+b')")[0]
+    assert "has a repetition inside a repetition" in faults("item.description.matches('^(a+)+b')")[0]

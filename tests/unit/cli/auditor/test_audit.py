@@ -50,7 +50,7 @@ def test_a_record_that_nobody_touched_is_intact_and_its_tail_is_told(run: Run, f
     (folder / "singlewindow.db").unlink()  # the auditor has no database
     status, out, _ = run("audit", "verify", file, "--checkpoint", kept, "--key", public)
     assert status == 0
-    assert "INTACT: 3 events are as they were at checkpoint 1" in out
+    assert "INTACT: 3 events are unchanged since checkpoint 1" in out
     assert "NOT COVERED: 2 events" in out
     assert "ALTERED" not in out
 
@@ -80,7 +80,7 @@ def test_only_what_came_after_a_checkpoint_is_exported_and_checked_where_that_is
     file = export(run, folder, "part", "--after", kept)
     keep(run, folder)
     out = run("audit", "verify", file, "--checkpoint", kept).out
-    assert "INTACT: 2 events are as they were at checkpoint 2" in out
+    assert "INTACT: 2 events are unchanged since checkpoint 2" in out
     assert f"signed with {public}" in out
 
 
@@ -173,7 +173,7 @@ def test_what_is_no_export_is_said_in_a_sentence(run: Run, folder: Path, public:
 
 
 def test_a_record_is_compared_with_its_trail(run: Run, folder: Path) -> None:
-    assert run("audit", "compare", "--data", folder).out == "0 versions are as their events tell.\n"
+    assert run("audit", "compare", "--data", folder).out == "0 versions agree with their events.\n"
     with closing(sqlite3.connect(folder / "singlewindow.db")) as connection, connection:
         connection.execute(
             "INSERT INTO event (at, kind, actor, version_id, detail) VALUES (1, 'decided', 'x', 7, '{}')"

@@ -71,7 +71,7 @@ def test_a_country_that_is_not_served_is_said_and_one_served_besides_is_taken(
     path.write_bytes(example("01-running-shoes.xml").replace(b">GB</md:Resp", b">NO</md:Resp"))
     result = validate(path)
     assert result.exit_code == 1
-    assert "refused, COUNTRY_NOT_SERVED: ResponsibleCountryCode is 'NO'; this service takes declarations for GB." in (
+    assert "refused, COUNTRY_NOT_SERVED: ResponsibleCountryCode is 'NO'; this service accepts declarations for GB." in (
         result.output
     )
     shutil.copytree(CONFIGURATION, tmp_path / "config")

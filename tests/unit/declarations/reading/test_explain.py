@@ -51,7 +51,7 @@ def test_the_walk_reads_a_valid_declaration_as_the_fast_way_does() -> None:
 def test_a_function_that_is_not_taken_leads_to_the_one_that_is(code: str) -> None:
     (fault,) = read_xml(document(f"<FunctionCode>{code}</FunctionCode>")).faults
     assert fault.text == f'FunctionCode is "{code}"; only 9 is accepted.'
-    assert fault.advice == "Give 9: this service takes originals only."
+    assert fault.advice == "Write 9: this service accepts originals only."
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_another_root_is_named_beside_the_right_ones(content: str, found: str) -
 @pytest.mark.parametrize("inside", [f'<Declaration xmlns="urn:x">{NINE}</Declaration>', '<Response xmlns="urn:y"/>'])
 def test_a_foreign_content_of_the_envelope_is_named(inside: str) -> None:
     text = refusal(f'<MetaData xmlns="{MD}">{inside}</MetaData>'.encode(), Media.XML)
-    assert text.startswith("The MetaData holds ")
+    assert text.startswith("The MetaData contains ")
     assert inside.split('"')[1] in text
 
 

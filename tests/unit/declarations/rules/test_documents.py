@@ -26,7 +26,11 @@ def test_a_reference_a_status_or_a_statement_is_enough(
     ("documents", "place", "words"),
     [
         ([], "AdditionalDocument[1]/ID", "no deferment account (DAN) is named"),
-        ([{"CategoryCode": "1", "ID": "7654321"}], "AdditionalDocument[1]/TypeCode", "'7654321' does not say"),
+        (
+            [{"CategoryCode": "1", "ID": "7654321"}],
+            "AdditionalDocument[1]/TypeCode",
+            "'7654321' is not marked as the account",
+        ),
         ([{"ID": "7654321"}], "AdditionalDocument[1]/TypeCode", "no TypeCode DAN"),
         ([{"CategoryCode": "1", "TypeCode": "DAN"}], "AdditionalDocument[1]/ID", "has no number"),
         ([{"ID": "1", "TypeCode": "705"}], "AdditionalDocument[2]/ID", "no deferment account (DAN) is named"),

@@ -66,7 +66,7 @@ def test_words_repeat_a_mass_with_its_own_unit(goods_import: Tree, item: Tree, f
         "NetNetWeightMeasure": {"@unitCode": "TNE", "#text": "3"},
     }
     (fault,) = faults_of(goods_import)
-    assert fault.text == "Item 1 weighs 3 TNE net and only 10 kg gross."
+    assert fault.text == "Item 1 weighs 3 TNE net, but only 10 kg gross."
 
 
 UNUSABLE = ["tne", "Kgm", "KG", "T", "LB", "NAR", "LTR", "GBP", "KNI", "TNE#", "KGM#Z", "KGM#i", "kgm#G", "#G", "KGMG"]
@@ -96,7 +96,7 @@ def test_a_unit_in_small_letters_is_refused_with_its_right_spelling(
 ) -> None:
     item["Commodity"]["GoodsMeasure"]["NetNetWeightMeasure"] = {"@unitCode": unit, "#text": "0.1"}
     assert [fault.text for fault in faults_of(goods_import)] == [
-        f"NetNetWeightMeasure is in '{unit}', which is written {meant}."
+        f"NetNetWeightMeasure has the unit '{unit}', which is written {meant}."
     ]
 
 

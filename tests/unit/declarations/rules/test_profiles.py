@@ -40,7 +40,7 @@ def test_a_new_country_needs_a_profile_only(tmp_path: Path) -> None:
         (HEAD + "[rules.NO-LRN-LENGTH]\nlongest = 1\nodd = 2\n", "unknown field `odd`"),
         (HEAD + "[rules.NO-PARTY-ID-FORM]\npattern = '['\n", "rules.NO-PARTY-ID-FORM"),
         (HEAD + "[rules.NO-EXIT-OFFICE-KNOWN]\noffices = []\npatterns = ['(']\n", "rules.NO-EXIT-OFFICE-KNOWN"),
-        ('strict = ["WCO-NOTHING"]\n' + HEAD, "'WCO-NOTHING', which is no WCO rule"),
+        ('strict = ["WCO-NOTHING"]\n' + HEAD, "'WCO-NOTHING', which is not a WCO rule"),
     ],
 )
 def test_a_mistake_is_refused_with_file_and_reason(text: str, reason: str, tmp_path: Path) -> None:

@@ -52,11 +52,11 @@ def test_a_reference_that_could_be_mistaken_is_refused(lrn: str, goods_import: T
 @pytest.mark.parametrize(
     ("lrn", "what"),
     [
-        ("ut-2\xe9", "U+00E9 (latin small letter e with acute) as its character 5"),
-        ("'; DROP", "U+0027 (apostrophe) as its character 1"),
-        ("A%00", "U+0025 (percent sign) as its character 2"),
-        ("KETTLES ", "U+0020 (blank) as its character 8"),
-        ("a/../b", '"/.." as its character 2'),
+        ("ut-2\xe9", "U+00E9 (latin small letter e with acute) as character 5"),
+        ("'; DROP", "U+0027 (apostrophe) as character 1"),
+        ("A%00", "U+0025 (percent sign) as character 2"),
+        ("KETTLES ", "U+0020 (blank) as character 8"),
+        ("a/../b", '"/.." as character 2'),
     ],
     ids=ascii,
 )
@@ -65,7 +65,7 @@ def test_what_is_strange_in_a_reference_is_named(
 ) -> None:
     goods_import["FunctionalReferenceID"] = lrn
     (fault,) = faults_of(goods_import)
-    assert fault.text == f'The reference (LRN) "{lrn}" holds {what}.'
+    assert fault.text == f'The reference (LRN) "{lrn}" has {what}.'
 
 
 def test_free_text_and_document_references_may_be_in_any_script(
@@ -144,7 +144,7 @@ def test_the_text_says_which_character_it_is_and_where(
 ) -> None:
     goods_import["Declarant"]["ID"] = "GB444\u00a0555666000"
     (fault,) = faults_of(goods_import)
-    assert fault.text == "ID holds U+00A0 (no-break space) as its character 6: 'GB444\\xa0555666000'."
+    assert fault.text == "ID has U+00A0 (no-break space) as character 6: 'GB444\\xa0555666000'."
 
 
 FREE = {
