@@ -256,6 +256,21 @@ def test_the_events_about_a_version_are_found_by_its_id_and_no_others(context: C
             assert {told.subject for told in mine} == {version_id}
 
 
+def test_the_events_about_a_key_are_looked_up_in_their_index(engine: Engine) -> None:
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if not sqlite:
+            connection.execute(text("SET enable_seqscan = off"))  # an empty table is read as a whole
+        plan = connection.execute(
+            text(
+                f"EXPLAIN {'QUERY PLAN' if sqlite else ''} SELECT at FROM event"
+                " WHERE subject_kind = :kind AND subject_id = :id ORDER BY id"
+            ),
+            {"kind": "key", "id": "k"},
+        )
+        assert "event_subject" in str(plan.all())
+
+
 STREAM_OF_ONE = "(SELECT min(stream) FROM event)"
 
 

@@ -233,26 +233,30 @@ def at_work(database_url: str) -> Iterator[OldProcess]:
 def test_who_writes_while_the_tables_change_is_not_stopped(left: str) -> None:
     with at_work(left) as process:
         migrate(left)
-    engine = open_engine(left, pool_size=2)
-    assert is_current(engine)
-    assert rows(engine, f"SELECT count(*) {OF_OLD}") == [(len(process.lodged),)]
-    assert (verified(engine).findings, differences(engine)) == ([], [])
-    engine.dispose()
+    with closing(left) as engine:
+        assert is_current(engine)
+        assert rows(engine, f"SELECT count(*) {OF_OLD}") == [(len(process.lodged),)]
+        assert (verified(engine).findings, differences(engine)) == ([], [])
+
+
+@contextmanager
+def closing(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url, pool_size=2)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @pytest.mark.parametrize("revision", ["0009"])
 def test_an_old_process_works_on_beside_a_new_one_and_what_it_leaves_is_worked_off(
     left: str, context: ClearanceContext
 ) -> None:
-    engine, old = context.engine, old_engine(left)
+    engine = context.engine
     with at_work(left) as process:
         for number in range(2):
             one(context, f"NEW{number}")
             work(context)
-    late = version_of(engine, "LATE")
-    with old.begin() as connection:
-        answer_late(connection, late, AWAITED)
-    old.dispose()
     work(context)
     assert rows(engine, f"SELECT count(*) {OF_OLD} AND outcome IS NOT NULL") == [(len(process.lodged),)]
     assert (verified(engine).findings, differences(engine)) == ([], [])
@@ -260,3 +264,16 @@ def test_an_old_process_works_on_beside_a_new_one_and_what_it_leaves_is_worked_o
 
 OF_OLD = "FROM version LEFT JOIN decision ON version_id = version.id WHERE version.id < 1000000"
 """What the old process has lodged."""
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+def test_an_old_process_keeps_a_late_answer_once_as_before(left: str, context: ClearanceContext) -> None:
+    old, late = old_engine(left), version_of(context.engine, "LATE")
+    try:
+        with old.begin() as connection:
+            answer_late(connection, late, AWAITED)
+    finally:
+        old.dispose()
+    query = f"SELECT count(*) FROM late_assessment WHERE version_id = {late} AND agency = '{AWAITED}'"
+    assert rows(context.engine, query) == [(1,)]
+    assert (verified(context.engine).findings, differences(context.engine)) == ([], [])
