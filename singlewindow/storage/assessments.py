@@ -1,6 +1,7 @@
 """How questions to agencies were closed: one answer for each version, agency and round, by primary key.
 
-Beside them, the answers that came when their question had been closed: kept for the record, read by no decision.
+Beside them, the answers that came when their question had been closed: kept for the record, read by no decision. Those
+to first questions are in a table of their own, which older processes know.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, exists, func, select
 
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_rows
-from singlewindow.storage.tables import assessment, late_assessment, open_question
+from singlewindow.storage.tables import assessment, late_assessment, later_late_assessment, open_question
 
 _decoder = msgspec.json.Decoder(Assessment)
 
@@ -104,14 +105,15 @@ def find_assessment(connection: Connection, version_id: int, agency: str, asked_
 
 def add_late(connection: Connection, row: Late) -> bool:
     """Keep an answer that came too late; False where one is kept already."""
-    return bool(insert_new_rows(connection, late_assessment, [row._asdict()], ("version_id", "agency", "round")))
+    if row.round == 1:
+        return bool(insert_new_rows(connection, late_assessment, [row._asdict()], ("version_id", "agency")))
+    key = ("version_id", "agency", "round")
+    return bool(insert_new_rows(connection, later_late_assessment, [row._asdict()], key))
 
 
 def late_answer(connection: Connection, version_id: int, agency: str, asked_round: int) -> Late:
     """The late answer that is kept for a question."""
-    mine = (
-        late_assessment.c.version_id == version_id, late_assessment.c.agency == agency,
-        late_assessment.c.round == asked_round,
-    )  # fmt: skip
-    columns = (late_assessment.c[name] for name in Late._fields)
+    table = late_assessment if asked_round == 1 else later_late_assessment
+    mine = (table.c.version_id == version_id, table.c.agency == agency, table.c.round == asked_round)
+    columns = (table.c[name] for name in Late._fields)
     return Late(*connection.execute(select(*columns).where(*mine)).one())

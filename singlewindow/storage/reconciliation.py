@@ -20,6 +20,7 @@ from singlewindow.storage.tables import (
     event,
     late_assessment,
     later_decision,
+    later_late_assessment,
     version,
 )
 
@@ -49,8 +50,9 @@ def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
     for row in _rows(connection, assessment.c.version_id, mine):
         kind = Kind.ASSESSED if row["answer"] == "assessed" else Kind.UNANSWERED
         changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))
-    for row in _rows(connection, late_assessment.c.version_id, mine):
-        changes[row["version_id"]].append(Change(Kind.LATE, row["received_at"], commitments.of_late_answer(row)))
+    for column in (late_assessment.c.version_id, later_late_assessment.c.version_id):
+        for row in _rows(connection, column, mine):
+            changes[row["version_id"]].append(Change(Kind.LATE, row["received_at"], commitments.of_late_answer(row)))
     for column in (decision.c.version_id, later_decision.c.version_id):
         for row in _rows(connection, column, mine):
             changes[row["version_id"]].append(Change(Kind.DECIDED, row["decided_at"], commitments.of_decision(row)))

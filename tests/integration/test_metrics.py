@@ -22,7 +22,8 @@ from tests.integration.conftest import Callers, work
 from tests.integration.documents import PISTOLS, tree
 from workers.heartbeat import Heartbeat
 
-GROWING = {"declaration", "version", "event", "assessment", "late_assessment", "decision", "notice", "feed"}
+GROWING = {"declaration", "version", "event", "assessment", "late_assessment", "decision", "notice", "feed",
+           "later_decision", "later_late_assessment"}  # fmt: skip
 
 
 def exposed(context: ClearanceContext) -> bytes:

@@ -347,7 +347,7 @@ def _check(context: ClearanceContext, version_id: int, sent: set[tuple[str, int,
     _check_rounds(context, version_id, opened)
     kept = {
         (agency, asked_round, msgspec.json.decode(body, type=Assessment).lane)
-        for table in ("assessment", "late_assessment")
+        for table in ("assessment", "late_assessment", "later_late_assessment")
         for agency, asked_round, body in rows(
             context, f"SELECT agency, round, body FROM {table} WHERE version_id = {version_id}"
         )

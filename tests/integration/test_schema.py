@@ -166,6 +166,8 @@ OLDER = (
     " VALUES ('P', 1, '08', 'R', 0, 1)",
     "INSERT INTO feed (agency, version_id, kind, at, number) VALUES ('customs', 1, 'decided', 0, 1)",
     OPEN.format("food"),
+    "INSERT INTO late_assessment (version_id, agency, body, received_at) VALUES (1, 'food', '', 0)"
+    " ON CONFLICT (version_id, agency) DO NOTHING",
 )
 
 
@@ -230,9 +232,8 @@ def test_new_keys_that_were_begun_and_not_finished_are_made_whole(empty_database
             )
     migrate(empty_database_url)
     with engine.connect() as connection:
-        for table in ("assessment", "late_assessment"):
-            key = inspect(connection).get_pk_constraint(table)["constrained_columns"]
-            assert key == ["version_id", "agency", "round"]
+        key = inspect(connection).get_pk_constraint("assessment")["constrained_columns"]
+        assert key == ["version_id", "agency", "round"]
     engine.dispose()
 
 

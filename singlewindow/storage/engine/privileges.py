@@ -28,6 +28,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "feed": ADD,
     "late_assessment": ADD,
     "later_decision": ADD,
+    "later_late_assessment": ADD,
     "notice": ADD,
     "outbox": WORK,
     "mandate": (*ADD, "UPDATE (revoked_at)"),

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from singlewindow.storage.tables.access import key, mandate
-from singlewindow.storage.tables.answers import assessment, decision, late_assessment, later_decision
+from singlewindow.storage.tables.answers import (
+    assessment,
+    decision,
+    late_assessment,
+    later_decision,
+    later_late_assessment,
+)
 from singlewindow.storage.tables.declarations import declaration, version
 from singlewindow.storage.tables.events import checkpoint, event, trail
 from singlewindow.storage.tables.metadata import Record, metadata
@@ -27,6 +33,7 @@ __all__ = [
     "key",
     "late_assessment",
     "later_decision",
+    "later_late_assessment",
     "mandate",
     "metadata",
     "notice",

@@ -21,6 +21,7 @@ assessment = Table(
     Column("round", Integer, primary_key=True, autoincrement=False, server_default=text("1")),
 )
 
+# The late answers to first questions, by their key; `round` is 1.
 late_assessment = Table(
     "late_assessment",
     metadata,
@@ -28,7 +29,18 @@ late_assessment = Table(
     Column("agency", Text, primary_key=True),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("round", Integer, primary_key=True, autoincrement=False, server_default=text("1")),
+    Column("round", Integer, nullable=False, server_default=text("1")),
+)
+
+# Those to later rounds: a table of its own, since older processes know of one late answer by an agency only.
+later_late_assessment = Table(
+    "later_late_assessment",
+    metadata,
+    Column("version_id", ForeignKey("version.id"), primary_key=True),
+    Column("agency", Text, primary_key=True),
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
 )
 
 # The first decision on a version, by its key; `number` is 1.

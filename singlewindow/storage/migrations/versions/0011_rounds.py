@@ -6,6 +6,8 @@ The keys follow with 0012.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -21,6 +23,10 @@ COLUMNS = (
     ("feed", "decision_number"), ("notice", "decision_number"),
 )  # fmt: skip
 VISIBLE = "EXISTS (SELECT FROM version WHERE version.id = later_decision.version_id)"
+READERS = {
+    "later_decision": {TRADER: VISIBLE, AGENCY: VISIBLE, AUDITOR: "true"},
+    "later_late_assessment": {AUDITOR: "true"},
+}
 
 
 def upgrade() -> None:
@@ -39,16 +45,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["version.id"]),
         sa.PrimaryKeyConstraint("version_id", "number"),
     )
+    op.create_table(
+        "later_late_assessment",
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["version.id"]),
+        sa.PrimaryKeyConstraint("version_id", "agency", "round"),
+    )
     if op.get_bind().dialect.name == "postgresql":
-        for role, condition in ((TRADER, VISIBLE), (AGENCY, VISIBLE), (AUDITOR, "true")):
-            op.execute(f"GRANT SELECT ON later_decision TO {role}")
-            op.execute(f"CREATE POLICY {role} ON later_decision FOR SELECT TO {role} USING ({condition})")
-        others = f"current_user NOT IN ('{TRADER}', '{AGENCY}', '{AUDITOR}')"
-        op.execute(f"CREATE POLICY singlewindow_service ON later_decision USING ({others}) WITH CHECK ({others})")
-        op.execute("ALTER TABLE later_decision ENABLE ROW LEVEL SECURITY")
+        for table, readers in READERS.items():
+            _show(table, readers)
+
+
+def _show(table: str, readers: Mapping[str, str]) -> None:
+    for role, condition in readers.items():
+        op.execute(f"GRANT SELECT ON {table} TO {role}")
+        op.execute(f"CREATE POLICY {role} ON {table} FOR SELECT TO {role} USING ({condition})")
+    others = f"current_user NOT IN ('{TRADER}', '{AGENCY}', '{AUDITOR}')"
+    op.execute(f"CREATE POLICY singlewindow_service ON {table} USING ({others}) WITH CHECK ({others})")
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
 
 
 def downgrade() -> None:
+    op.drop_table("later_late_assessment")
     op.drop_table("later_decision")
     for table, name in COLUMNS:
         with op.batch_alter_table(table) as changed:

@@ -1,10 +1,9 @@
-"""Answers and late answers are keyed by version, agency and round.
+"""Answers are keyed by version, agency and round.
 
 The new keys are built while others go on writing; large tables take minutes. Then they take the old ones' place at once.
 
 Older processes work on beside them. An answer to a later round, which they do not know, breaks the key: they write
-nothing, and a newer process answers. A late answer they cannot keep any more: their statement names the old key, and
-fails. The agency gets an error and sends it again; a worker's batch is asked again when its lease has run out.
+nothing, and a newer process answers. Their late answers go where they went, under the old key.
 
 The key of open questions stays: at most one of an agency's on a version is open, so that an older process, which does
 not know of rounds, can never take two questions for one.
@@ -22,7 +21,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-TABLES = ("assessment", "late_assessment")
+TABLES = ("assessment",)
 OLD_KEY, NEW_KEY = ("version_id", "agency"), ("version_id", "agency", "round")
 
 
