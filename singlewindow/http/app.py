@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -16,21 +15,16 @@ import msgspec
 from flask import Flask, g
 
 from singlewindow import logs
-from singlewindow.access.keyring import Keyring
-from singlewindow.access.tokens import Tokens
-from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.lodging.group_commit import GroupCommit
-from singlewindow.clearance.lodging.sandboxed_reader import ReadingRoom, room_for
 from singlewindow.enquiries.access_log import reads_its_own, record_reading
 from singlewindow.http.authorisation import authorise
 from singlewindow.http.error_mapping import as_problem
-from singlewindow.http.limits import Allowances
 from singlewindow.http.negotiation import acceptable_media, read_content
 from singlewindow.http.parameters import read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
-from singlewindow.http.request import Request, Response, Service
+from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Route
 from singlewindow.http.routes import ROUTES
+from singlewindow.http.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +34,6 @@ WRONG_KEY = "INVALID_TOKEN"
 SERVER_FAULT = 500
 LOGGED = "/v1/"
 LONGEST_ADDRESS = 12_000
-BATCHES = 2
-"""Batches of declarations that one process takes at once: each keeps a thread busy for as long as it lasts."""
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -59,26 +51,12 @@ METHODS = {
 """The methods of each address without variables; Flask would add those of an address with one in the same place."""
 
 
-def create_app(context: ClearanceContext, room: ReadingRoom | None = None) -> Flask:
-    """The WSGI application over a window; nothing is asked of the database until a request comes.
-
-    `room` is where large messages are read; without one, it is opened by the first of them.
-    """
+def create_app(service: Service) -> Flask:
+    """The WSGI application of a service; nothing is asked of the database until a request comes."""
     # No static folder: Flask's own route for it would be in no table.
     app = Flask("singlewindow.http", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = context.settings.sw_body_limit
+    app.config["MAX_CONTENT_LENGTH"] = service.context.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
-    waiters = threading.BoundedSemaphore(context.settings.sw_waiters)
-    tokens = Tokens(context.settings.sw_token_key) if context.settings.sw_token_key else None
-    service = Service(
-        context=context,
-        keyring=Keyring(context.engine, tokens=tokens),
-        room=room or room_for(context.settings),
-        intake=GroupCommit(context),
-        waiters=waiters,
-        batches=threading.BoundedSemaphore(BATCHES),
-        allowances=Allowances(context),
-    )
     for route in ROUTES:
         app.add_url_rule(
             route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
@@ -129,11 +107,11 @@ def _read_request(service: Service, route: Route, path: dict[str, str]) -> Reque
         caller = authorise(route, flask.request.headers, service.keyring)
     except ProblemError as error:
         if error.code == WRONG_KEY:
-            service.allowances.need_wrong_key(flask.request.remote_addr or "")
+            service.rate_limits.count_wrong_key(flask.request.remote_addr or "")
         raise
     g.caller = caller.key_id if caller else "-"
     if caller is not None:
-        service.allowances.need_request(caller.client)
+        service.rate_limits.count_request(caller.client)
     query = read_query(flask.request.args.items(multi=True), route.parameters)
     acceptable = acceptable_media(route.produces, flask.request.accept_mimetypes)
     if route.largest is not None:

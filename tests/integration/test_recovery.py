@@ -18,10 +18,8 @@ from singlewindow.access.keys import Caller, Role
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
-from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
+from singlewindow.clearance.lodging.store import Receipt
 from singlewindow.cli.operator.db import db
-from singlewindow.declarations.reading.intake import Media
-from singlewindow.declarations.validation import Validated, validate
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.cursors import START, Cursor, NotInStream, read_cursor
 from singlewindow.enquiries.feeds import read_feed
@@ -30,8 +28,8 @@ from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.revision import Tables, tables
 from tests import servers
-from tests.documents import original
 from tests.integration.conftest import work
+from tests.integration.lodging import one
 
 TRADER = Caller("key", Role.TRADER, party="GB123456789012")
 SIGNER = Signer(new_key())
@@ -87,11 +85,7 @@ class Pouring:
 
 
 def lodged(context: ClearanceContext, lrn: str) -> Receipt:
-    content = original(lrn)
-    read: Validated = validate(content, Media.XML, context.rulebooks, context.limits)
-    (receipt,) = lodge(context, [Lodgement(TRADER, content, "application/xml", read, b"[]")])
-    assert isinstance(receipt, Receipt)
-    return receipt
+    return one(context, lrn)
 
 
 def tool(name: str) -> str:

@@ -23,4 +23,4 @@ def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
     context = bootstrap.open_context(settings_for(data))
     need_tables(context.engine)
     listening = socket.socket(fileno=fd) if fd is not None else listen(host, port)
-    server.serve(context, listening)
+    server.serve(bootstrap.build_service(context), listening)
