@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from singlewindow.bootstrap import open_context
+from singlewindow.bootstrap.context import open_context
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
 from singlewindow.settings import load_settings

@@ -20,7 +20,7 @@ from singlewindow.access.keyring import create_key
 from singlewindow.access.keys import Role
 from singlewindow.access.quota import COUNTING
 from singlewindow.agencies.agency import Agency
-from singlewindow.bootstrap import build_service
+from singlewindow.bootstrap.service import build_service
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from singlewindow.access.keyring import Keyring
 from singlewindow.access.keys import Caller, Role
-from singlewindow.bootstrap import build_lodging
+from singlewindow.bootstrap.service import build_lodging
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.lodge import Lodging
 from singlewindow.clearance.lodging.store import Lodgement, Message, Receipt, Stored, store_lodgements

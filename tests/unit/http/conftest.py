@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from singlewindow.bootstrap import build_service
+from singlewindow.bootstrap.service import build_service
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.http.app import create_app
 from singlewindow.settings import Settings

@@ -1,44 +1,25 @@
-"""The only place that chooses: settings in; out come what workers ask and decide with, and what the web serves with."""
+"""What one web process serves with, over a context; apart from it, because workers load none of this."""
 
 from __future__ import annotations
 
 import os
 import threading
-from pathlib import Path
 
-from adapters.registry import build_adapters
 from singlewindow.access.keyring import Keyring
 from singlewindow.access.quota import Quotas
 from singlewindow.access.tokens import Tokens
-from singlewindow.agencies.loading import load_agencies
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.group_commit import GroupCommit
 from singlewindow.clearance.lodging.lodge import Lodging
 from singlewindow.clearance.lodging.preparation import Rules
 from singlewindow.clearance.lodging.sandboxed_reader import Configuration, SandboxedReader
 from singlewindow.declarations.reading.message import Limits
-from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.http.limits import RateLimits
 from singlewindow.http.service import Service
-from singlewindow.settings import Settings, load_settings, secret_of
-from singlewindow.storage.engine.connect import open_engine
+from singlewindow.settings import Settings
 
 BATCHES = 2
 """Batches of declarations that one web process takes at once: each keeps a thread busy for as long as it lasts."""
-
-
-def open_context(settings: Settings | None = None) -> ClearanceContext:
-    """Load the configuration and open the record; raises ValueError saying what does not fit, and where."""
-    chosen = settings or load_settings()
-    config = Path(chosen.sw_config)
-    agencies = load_agencies(config / "agencies", chosen.sw_customs)
-    return ClearanceContext(
-        settings=chosen,
-        engine=open_engine(chosen.database_url, pool_size=chosen.sw_threads),
-        rulebooks=load_rulebooks(config, chosen.sw_item_limit, chosen.sw_country, chosen.other_countries),
-        agencies=agencies,
-        adapters=build_adapters(agencies, sandbox_allowed=chosen.sw_sandbox, secrets=secret_of),
-    )
 
 
 def build_service(context: ClearanceContext) -> Service:
