@@ -14,12 +14,12 @@ from singlewindow.bootstrap.context import open_context
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
 from singlewindow.settings import load_settings
-from tests.documents import original
+from tests.documents import DECLARANT, original
 from tests.faults.harness.checker import INVARIANTS, check
 from tests.faults.harness.client import Answer, Log, Sending
 from tests.integration.lodging import one
 
-PARTY = "GB111111111111"
+PARTY = DECLARANT
 LRNS = ("CHECK1", "CHECK2", "CHECK3")
 
 

@@ -300,7 +300,7 @@ def test_a_number_drawn_twice_is_drawn_again(
     with context.engine.connect() as connection:
         taken = int(connection.execute(select(version.c.id)).scalar_one())
     drawn = iter([taken + 1, taken, taken + 2, taken + 3])
-    monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
+    monkeypatch.setattr("singlewindow.clearance.lodging.store.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
     assert _stored(context) == 2
 
@@ -312,7 +312,7 @@ def test_a_declaration_number_drawn_twice_is_drawn_again(
     with context.engine.connect() as connection:
         taken = int(connection.execute(select(declaration.c.id)).scalar_one())
     drawn = iter([taken, taken + 1, taken + 2, taken + 3, taken + 4])
-    monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
+    monkeypatch.setattr("singlewindow.clearance.lodging.store.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
     assert _stored(context) == 2
 
