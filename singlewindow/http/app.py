@@ -135,12 +135,12 @@ def _finish(response: flask.Response) -> flask.Response:
     own = (*SECURITY_HEADERS.items(), ("X-Trace-Id", g.trace_id))
     response.headers.extend([(name, value) for name, value in own if name.lower() not in given])
     if response.status_code < CLIENT_FAULT and flask.request.path.startswith(LOGGED):
-        facts = (response.status_code, *_call(), _milliseconds())
+        facts = (response.status_code, *_request_facts(), _milliseconds())
         log.info("answered status=%d call=%a %s key=%s in %.0f ms", *facts)
     return response
 
 
-def _call() -> tuple[str, str, str]:
+def _request_facts() -> tuple[str, str, str]:
     """Method, route and key of the request, as log lines name it; never what a stranger wrote into the address."""
     rule = flask.request.url_rule.rule if flask.request.url_rule else "-"
     return flask.request.method[:10], rule, g.get("caller", "-")
@@ -154,7 +154,7 @@ def _failed(error: Exception) -> flask.Response:
     problem = as_problem(error)
     if problem.code == "METHOD_NOT_ALLOWED" and (methods := METHODS.get(flask.request.path)):
         problem.with_headers({"Allow": ", ".join(sorted(methods))})
-    facts = (problem.status, problem.code, *_call(), g.trace_id)
+    facts = (problem.status, problem.code, *_request_facts(), g.trace_id)
     if problem.status >= SERVER_FAULT:
         log.error("failed status=%d code=%s call=%a %s key=%s trace_id=%s", *facts, exc_info=error)
     else:
