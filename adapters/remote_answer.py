@@ -54,14 +54,14 @@ _decoder = msgspec.json.Decoder(RemoteAnswer, strict=True)
 def read_answer(content: bytes, agency: str, profiles: str) -> Assessment:
     """The assessment an agency sent; raises `Refused` with a text that repeats nothing long from the content."""
     if content.startswith(b"\xef\xbb\xbf"):
-        raise Refused(415, "ENCODING_NOT_UTF8", "The answer starts with a byte order mark. Send it without.")
+        raise Refused("ENCODING_NOT_UTF8", "The answer starts with a byte order mark. Send it without.")
     screen_depth(parse_json(content, _LIMITS), _LIMITS)
     try:
         given = _decoder.decode(content)
     except msgspec.ValidationError as error:
         raise _unfit(_short(str(error))) from None
     except (msgspec.DecodeError, RecursionError, ValueError):
-        raise Refused(400, "JSON_MALFORMED", "The answer is not JSON.") from None
+        raise Refused("JSON_MALFORMED", "The answer is not JSON.") from None
     return _assessment(given, agency, profiles)
 
 
@@ -102,7 +102,7 @@ def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
 
 
 def _unfit(reason: str) -> Refused:
-    return Refused(422, "SCHEMA_INVALID", f"The answer does not follow its form. {reason}")
+    return Refused("SCHEMA_INVALID", f"The answer does not follow its form. {reason}")
 
 
 def _short(reason: str) -> str:

@@ -123,7 +123,7 @@ def _read(party: str, content: bytes, media: str) -> Lodging | None:
         received_sha256=hashlib.sha256(content).digest(),
         canonical=form,
         content_sha256=fingerprint(form),
-        warnings=msgspec.json.encode([describe(fault, validated) for fault in validated.faults]),
+        warnings=msgspec.json.encode([describe(fault, validated.enveloped) for fault in validated.faults]),
         routing=route(parts().agencies, declaration.tree, _terms()),
     )
 

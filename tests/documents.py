@@ -37,6 +37,13 @@ def in_the_name_of(content: bytes, party: str) -> bytes:
     return content.replace(found[1] or found[2], party[2:].encode())
 
 
+def declarant_of(content: bytes) -> str:
+    """Who declares a document."""
+    found = _DECLARANT.search(content)
+    assert found is not None
+    return f"GB{(found[1] or found[2]).decode()}"
+
+
 def examples() -> list[Path]:
     """All example declarations, in order."""
     return sorted(path for path in EXAMPLES.iterdir() if path.suffix in {".xml", ".json"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import cache
 
-from singlewindow.bootstrap import open_context
+from singlewindow.bootstrap.context import open_context
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 

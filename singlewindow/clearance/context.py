@@ -1,4 +1,8 @@
-"""The single window as its use cases need it: the record, the rules, the agencies, and how each is asked."""
+"""What those who ask agencies and decide are given: the settings, the record, the rules, and how each agency is asked.
+
+One object, because dispatching, asking and deciding use nearly all of it. Whoever needs one or two of these things
+(lodging, enquiries) takes them as they are.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +12,26 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from adapters.contract import Adapter
-from singlewindow.agencies.loading import Agency
-from singlewindow.clearance.lodging.preparation import Books
-from singlewindow.declarations.reading.intake import Limits
+from singlewindow.agencies.agency import Agency
 from singlewindow.declarations.rules import Rulebooks
+from singlewindow.risk.terms import Terms, terms_of
 from singlewindow.settings import Settings
+from singlewindow.times import today
 
 
 @dataclass(frozen=True)
 class ClearanceContext:
-    """Everything a use case may touch; made once per process by `singlewindow.bootstrap`."""
+    """Made once per process by `singlewindow.bootstrap`."""
 
     settings: Settings
     engine: Engine
-    limits: Limits
     rulebooks: Rulebooks
     agencies: Mapping[str, Agency]
     adapters: Mapping[str, Adapter]
 
-    @property
-    def books(self) -> Books:
-        """What messages are judged by."""
-        return Books(self.rulebooks, self.agencies, self.limits)
+    def terms(self, country: str) -> Terms:
+        """What applies today to a declaration of that country."""
+        return terms_of(self.rulebooks, country, today())
 
     def is_remote(self, agency: str) -> bool:
         """Whether this agency is asked over HTTP."""

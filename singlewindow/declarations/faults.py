@@ -6,10 +6,12 @@ A `Refused` is raised where the bytes cannot be read as a declaration at all, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 FAULTS_SHOWN = 100
 
@@ -44,12 +46,33 @@ class Fault:
     line: int | None = None
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer to the sender, not an error of ours
-    """The bytes are not readable as a declaration: `status` is the HTTP status, `code` the closed answer code."""
+class FaultReport(Struct, frozen=True, kw_only=True):
+    """One fault as it is published: what is wrong, what to do, and where in each form of the document."""
 
-    def __init__(self, status: int, code: str, text: str, line: int | None = None) -> None:
+    rule: str
+    code: str
+    severity: Severity
+    text: str
+    advice: str
+    xpath: str
+    json_pointer: str
+    wco_pointer: str
+    line: int | None = None
+
+
+class Found(NamedTuple):
+    """Faults of a message as they are shown, of `total` that were found."""
+
+    faults: Sequence[FaultReport]
+    total: int
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer to the sender, not an error of ours
+    """The bytes are not readable as a declaration: `code` is the closed answer code."""
+
+    def __init__(self, code: str, text: str, line: int | None = None) -> None:
         super().__init__(text)
-        self.status, self.code, self.text, self.line = status, code, text, line
+        self.code, self.text, self.line = code, text, line
 
 
 def hard(faults: Iterable[Fault]) -> tuple[Fault, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from singlewindow.declarations import pointers
 from singlewindow.declarations.elements import ELEMENTS
-from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, Path, Severity
+from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, FaultReport, Path, Severity
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.reading.foreign import other_profile
 from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
@@ -56,19 +56,19 @@ def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits 
     return Validated(declaration, book.country, shown, reading.enveloped, total, reading.line_of)
 
 
-def describe(fault: Fault, validated: Validated) -> dict[str, str | int | None]:
-    """A fault in the one form in which it is published; `line` is None for JSON."""
-    return {
-        "rule": fault.rule,
-        "code": fault.code,
-        "severity": fault.severity.value,
-        "text": fault.text,
-        "advice": fault.advice,
-        "xpath": pointers.xpath(fault.path, validated.enveloped),
-        "json_pointer": pointers.json_pointer(fault.path, validated.enveloped),
-        "wco_pointer": pointers.wco_pointer(fault.path),
-        "line": fault.line,
-    }
+def describe(fault: Fault, enveloped: bool) -> FaultReport:
+    """A fault in the one form in which it is published; `enveloped` says whether the message had its MetaData."""
+    return FaultReport(
+        rule=fault.rule,
+        code=fault.code,
+        severity=fault.severity,
+        text=fault.text,
+        advice=fault.advice,
+        xpath=pointers.xpath(fault.path, enveloped),
+        json_pointer=pointers.json_pointer(fault.path, enveloped),
+        wco_pointer=pointers.wco_pointer(fault.path),
+        line=fault.line,
+    )
 
 
 def _gravest(faults: list[Fault]) -> list[Fault]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -16,21 +15,16 @@ import msgspec
 from flask import Flask, g
 
 from singlewindow import logs
-from singlewindow.access.keyring import Keyring
-from singlewindow.access.tokens import Tokens
-from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.lodging.group_commit import GroupCommit
-from singlewindow.clearance.lodging.sandboxed_reader import ReadingRoom, room_for
 from singlewindow.enquiries.access_log import reads_its_own, record_reading
 from singlewindow.http.authorisation import authorise
 from singlewindow.http.error_mapping import as_problem
-from singlewindow.http.limits import Allowances
 from singlewindow.http.negotiation import acceptable_media, read_content
 from singlewindow.http.parameters import read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
-from singlewindow.http.request import Request, Response, Service
+from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Route
 from singlewindow.http.routes import ROUTES
+from singlewindow.http.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +34,6 @@ WRONG_KEY = "INVALID_TOKEN"
 SERVER_FAULT = 500
 LOGGED = "/v1/"
 LONGEST_ADDRESS = 12_000
-BATCHES = 2
-"""Batches of declarations that one process takes at once: each keeps a thread busy for as long as it lasts."""
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -59,26 +51,12 @@ METHODS = {
 """The methods of each address without variables; Flask would add those of an address with one in the same place."""
 
 
-def create_app(context: ClearanceContext, room: ReadingRoom | None = None) -> Flask:
-    """The WSGI application over a window; nothing is asked of the database until a request comes.
-
-    `room` is where large messages are read; without one, it is opened by the first of them.
-    """
+def create_app(service: Service) -> Flask:
+    """The WSGI application of a service; nothing is asked of the database until a request comes."""
     # No static folder: Flask's own route for it would be in no table.
     app = Flask("singlewindow.http", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = context.settings.sw_body_limit
+    app.config["MAX_CONTENT_LENGTH"] = service.context.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
-    waiters = threading.BoundedSemaphore(context.settings.sw_waiters)
-    tokens = Tokens(context.settings.sw_token_key) if context.settings.sw_token_key else None
-    service = Service(
-        context=context,
-        keyring=Keyring(context.engine, tokens=tokens),
-        room=room or room_for(context.settings),
-        intake=GroupCommit(context),
-        waiters=waiters,
-        batches=threading.BoundedSemaphore(BATCHES),
-        allowances=Allowances(context),
-    )
     for route in ROUTES:
         app.add_url_rule(
             route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
@@ -129,11 +107,11 @@ def _read_request(service: Service, route: Route, path: dict[str, str]) -> Reque
         caller = authorise(route, flask.request.headers, service.keyring)
     except ProblemError as error:
         if error.code == WRONG_KEY:
-            service.allowances.need_wrong_key(flask.request.remote_addr or "")
+            service.rate_limits.count_wrong_key(flask.request.remote_addr or "")
         raise
     g.caller = caller.key_id if caller else "-"
     if caller is not None:
-        service.allowances.need_request(caller.client)
+        service.rate_limits.count_request(caller.client)
     query = read_query(flask.request.args.items(multi=True), route.parameters)
     acceptable = acceptable_media(route.produces, flask.request.accept_mimetypes)
     if route.largest is not None:
@@ -157,12 +135,12 @@ def _finish(response: flask.Response) -> flask.Response:
     own = (*SECURITY_HEADERS.items(), ("X-Trace-Id", g.trace_id))
     response.headers.extend([(name, value) for name, value in own if name.lower() not in given])
     if response.status_code < CLIENT_FAULT and flask.request.path.startswith(LOGGED):
-        facts = (response.status_code, *_call(), _milliseconds())
+        facts = (response.status_code, *_request_facts(), _milliseconds())
         log.info("answered status=%d call=%a %s key=%s in %.0f ms", *facts)
     return response
 
 
-def _call() -> tuple[str, str, str]:
+def _request_facts() -> tuple[str, str, str]:
     """Method, route and key of the request, as log lines name it; never what a stranger wrote into the address."""
     rule = flask.request.url_rule.rule if flask.request.url_rule else "-"
     return flask.request.method[:10], rule, g.get("caller", "-")
@@ -176,7 +154,7 @@ def _failed(error: Exception) -> flask.Response:
     problem = as_problem(error)
     if problem.code == "METHOD_NOT_ALLOWED" and (methods := METHODS.get(flask.request.path)):
         problem.with_headers({"Allow": ", ".join(sorted(methods))})
-    facts = (problem.status, problem.code, *_call(), g.trace_id)
+    facts = (problem.status, problem.code, *_request_facts(), g.trace_id)
     if problem.status >= SERVER_FAULT:
         log.error("failed status=%d code=%s call=%a %s key=%s trace_id=%s", *facts, exc_info=error)
     else:

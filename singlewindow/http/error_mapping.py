@@ -6,11 +6,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from singlewindow.access.quota import COUNTED_SECONDS
+from singlewindow.clearance.lodging.admission import NotAdmitted, Refusal
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
 from singlewindow.declarations.faults import Refused
 from singlewindow.enquiries.cursors import NotInStream
 from singlewindow.enquiries.declarations import NotVisible
-from singlewindow.http.problems import ProblemError
+from singlewindow.http.problems import ProblemError, retry_after
 
 RETRY_SECONDS = "2"
 STATUS_CODES = {
@@ -29,13 +31,11 @@ DETAILS = {
 
 
 def as_problem(error: Exception) -> ProblemError:
-    """The problem a failure is told as; what is not meant for callers stays in the log, under the trace id."""
+    """The problem a failure is answered with; what is not meant for callers stays in the log, under the trace id."""
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, Refused):
-        return ProblemError(error.code, error.text, error.status)
-    if isinstance(error, NotVisible | NotInStream):
-        return _answer(error)
+    if isinstance(error, Refused | NotAdmitted | NotVisible | NotInStream):
+        return _refusal(error)
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if is_outage(error) or isinstance(error, MemoryError | Busy):
@@ -45,9 +45,16 @@ def as_problem(error: Exception) -> ProblemError:
     )
 
 
-def _answer(error: NotVisible | NotInStream) -> ProblemError:
-    if isinstance(error, NotInStream):
-        return ProblemError("CURSOR_CONFLICT", str(error))
+def _refusal(error: Refused | NotAdmitted | NotVisible | NotInStream) -> ProblemError:
+    """What the service has decided not to do, in its own words."""
+    match error:
+        case Refused():
+            return ProblemError(error.code, error.text)
+        case NotAdmitted():
+            problem = ProblemError(error.code, str(error), found=error.found)
+            return problem.with_headers(retry_after(COUNTED_SECONDS)) if error.rule == Refusal.QUOTA else problem
+        case NotInStream():
+            return ProblemError("CURSOR_CONFLICT", str(error))
     return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
 
 

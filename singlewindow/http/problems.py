@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
-from singlewindow.http.api.shapes import FaultReply, Problem
+from singlewindow.declarations.faults import FaultReport, Found
+from singlewindow.http.api.shapes import Problem
 from singlewindow.http.problem_codes import CODES, title_of
 
 PROBLEM_MEDIA = "application/problem+json"
@@ -16,25 +17,15 @@ LARGEST_ANSWER = 64_000
 LONGEST_DETAIL = 2_000
 
 
-class Found(NamedTuple):
-    """Faults of a declaration, of `total` that were found."""
-
-    faults: Sequence[FaultReply]
-    total: int
-
-
 class ProblemError(Exception):
-    """Ends a request with a problem; `status` is the code's own unless given.
+    """Ends a request with a problem, whose status is that of its code.
 
     `found` are the faults of the declaration, `mrn` is the declaration that stands in the way.
     """
 
-    def __init__(
-        self, code: str, detail: str, status: int | None = None, *, found: Found | None = None, mrn: str | None = None
-    ) -> None:
+    def __init__(self, code: str, detail: str, *, found: Found | None = None, mrn: str | None = None) -> None:
         super().__init__(f"{code}: {detail}")
-        self.code, self.detail = code, detail
-        self.status = status or CODES[code].status
+        self.code, self.detail, self.status = code, detail, CODES[code].status
         self.found, self.mrn = found, mrn
         self.headers: dict[str, str] = {}
 
@@ -42,6 +33,11 @@ class ProblemError(Exception):
         """The same problem with more response headers."""
         self.headers.update(headers)
         return self
+
+
+def retry_after(seconds: float) -> dict[str, str]:
+    """The header that says when to come back, in whole seconds."""
+    return {"Retry-After": str(math.ceil(seconds))}
 
 
 def problem_body(error: ProblemError, trace_id: str) -> bytes:
@@ -70,7 +66,7 @@ def _with_faults(problem: Problem, found: Found) -> Problem:
     return msgspec.structs.replace(problem, faults=shown, faults_total=found.total, truncated=more)
 
 
-def _fitting(faults: Sequence[FaultReply]) -> list[FaultReply]:
+def _fitting(faults: Sequence[FaultReport]) -> list[FaultReport]:
     room = LARGEST_ANSWER - 8 * LONGEST_DETAIL  # the other members, each character escaped at worst
     shown = []
     for fault in faults:

@@ -5,21 +5,14 @@ Flask's own of these names stay in `app`.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from singlewindow.access.keyring import Keyring
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.lodging.group_commit import GroupCommit
-from singlewindow.clearance.lodging.preparation import Judged, judge
-from singlewindow.clearance.lodging.sandboxed_reader import ReadingRoom, is_large
-from singlewindow.declarations.reading.intake import Media
-from singlewindow.declarations.writing.binding import other_form
-from singlewindow.http.limits import Allowances
 from singlewindow.http.problems import ProblemError
+from singlewindow.http.service import Service
 
 JSON = "application/json"
 XML = "application/xml"
@@ -30,31 +23,6 @@ ZIP = "application/zip"
 LINES = "application/x-ndjson"
 BOTH_FORMS = (XML, JSON)
 """The two forms of a declaration."""
-
-
-@dataclass(frozen=True)
-class Service:
-    """What all calls of one process share: the reader of large messages, the writer of lodgements, places to wait."""
-
-    context: ClearanceContext
-    keyring: Keyring
-    room: ReadingRoom
-    intake: GroupCommit
-    waiters: threading.BoundedSemaphore
-    batches: threading.BoundedSemaphore
-    allowances: Allowances
-
-    def judge(self, content: bytes, media: Media, *, lodging: bool) -> Judged:
-        """Judge a message, here or, if it is large, in a process of its own; raises `Refused`, or `Busy`."""
-        if is_large(content):
-            return self.room.judge(content, media, lodging)
-        return judge(content, media, self.context.books, lodging)
-
-    def other_form(self, content: bytes, media: Media) -> bytes:
-        """A stored document in XML where it is JSON and the other way round, read where `judge` would read it."""
-        if is_large(content):
-            return self.room.other_form(content, media)
-        return other_form(content, media, self.context.limits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +54,7 @@ class Request:
 
     @property
     def context(self) -> ClearanceContext:
-        """The single window."""
+        """What asking and deciding are given, of which enquiries take the record and the agencies."""
         return self.service.context
 
     @property

@@ -16,11 +16,10 @@ from types import FrameType
 import waitress
 from waitress.channel import HTTPChannel
 
-from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.lodging.sandboxed_reader import room_for
 from singlewindow.declarations.reading.archive import ARCHIVE_BYTES
 from singlewindow.http.app import create_app
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
+from singlewindow.http.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +30,18 @@ CONNECTIONS = 500
 BEYOND_THE_LIMIT = 65_536
 
 
-def serve(context: ClearanceContext, listening: socket.socket) -> None:
+def serve(service: Service, listening: socket.socket) -> None:
     """Answer requests until SIGTERM; those under way are finished first."""
     signal.signal(signal.SIGTERM, _end)
-    room = room_for(context.settings)
-    room.open()
-    if context.settings.sw_processor:
-        stay_on(context.settings.sw_processor)
+    service.lodging.sandbox.start()  # before this process keeps to one processor: large messages are read on all
+    settings = service.context.settings
+    if settings.sw_processor:
+        stay_on(settings.sw_processor)
     server = waitress.create_server(
-        create_app(context, room),
+        create_app(service),
         sockets=[listening],
-        threads=context.settings.sw_threads,
-        max_request_body_size=max(context.settings.sw_body_limit, ARCHIVE_BYTES) + BEYOND_THE_LIMIT,
+        threads=settings.sw_threads,
+        max_request_body_size=max(settings.sw_body_limit, ARCHIVE_BYTES) + BEYOND_THE_LIMIT,
         max_request_header_size=HEADER_BYTES,
         connection_limit=CONNECTIONS,
         channel_timeout=REQUEST_SECONDS,

@@ -10,19 +10,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from singlewindow.access.keys import Caller, Role
-from singlewindow.bootstrap import open_context
+from singlewindow.bootstrap.context import open_context
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
-from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
-from singlewindow.declarations.reading.intake import Media
-from singlewindow.declarations.validation import validate
 from singlewindow.settings import load_settings
-from tests.documents import original
+from tests.documents import DECLARANT, original
 from tests.faults.harness.checker import INVARIANTS, check
 from tests.faults.harness.client import Answer, Log, Sending
+from tests.integration.lodging import one
 
-PARTY = "GB111111111111"
+PARTY = DECLARANT
 LRNS = ("CHECK1", "CHECK2", "CHECK3")
 
 
@@ -58,12 +55,7 @@ def filled(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     path = tmp_path_factory.mktemp("checker") / "filled.sqlite"
     _copy(migrated_sqlite, path)
     context = open_context(load_settings({"DATABASE_URL": f"sqlite:///{path}"}))
-    trader = Caller("key", Role.TRADER, party=PARTY)
-    arrivals = []
-    for lrn in LRNS:
-        validated = validate(original(lrn), Media.XML, context.rulebooks, context.limits)
-        arrivals.append(Lodgement(trader, original(lrn), "application/xml", validated, b"[]"))
-    receipts = [receipt for receipt in lodge(context, arrivals) if isinstance(receipt, Receipt)]
+    receipts = [one(context, lrn) for lrn in LRNS]
     while batches := make_batches(context):
         for batch in batches:
             assess_batches(context, batch.id)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import pytest
 
 from singlewindow.agencies.agency import Agency
-from singlewindow.clearance.lodging.preparation import Books, judge
+from singlewindow.clearance.lodging.preparation import Rules, prepare_message
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.reading import second_opinion
 from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
@@ -28,15 +28,15 @@ SEED = int(os.environ.get("SW_FUZZ_SEED", "1"))
 
 
 @pytest.fixture
-def books(rulebooks: Rulebooks, agencies: Mapping[str, Agency]) -> Books:
-    return Books(rulebooks, agencies, Limits())
+def rules(rulebooks: Rulebooks, agencies: Mapping[str, Agency]) -> Rules:
+    return Rules(rulebooks, agencies, Limits())
 
 
-def test_no_damage_breaks_the_reader(books: Books) -> None:
+def test_no_damage_breaks_the_reader(rules: Rules) -> None:
     answers: Counter[str] = Counter()
     for number in range(COUNT):
         content, media = mutation(random.Random(SEED * 1_000_003 + number))
-        answer = outcome(content, media, books)
+        answer = outcome(content, media, rules)
         answers[answer] += 1
         assert answer in {*CODES, "judged"} - {"INTERNAL_ERROR", "SERVICE_UNAVAILABLE"}, (SEED, number, content[:2_000])
     assert len(answers) > 5
@@ -58,10 +58,10 @@ def test_what_one_schema_engine_accepts_the_other_accepts_too() -> None:
     print("accepted by both schema engines:", accepted)
 
 
-def outcome(content: bytes, media: Media, books: Books) -> str:
+def outcome(content: bytes, media: Media, rules: Rules) -> str:
     """The code of the answer, "judged" where there is a verdict."""
     try:
-        judge(content, media, books, lodging=True)
+        prepare_message(content, media, rules, lodging=True)
     except Exception as error:  # noqa: BLE001 - that is what is looked for
         return as_problem(error).code
     return "judged"

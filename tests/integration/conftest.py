@@ -20,10 +20,10 @@ from singlewindow.access.keyring import create_key
 from singlewindow.access.keys import Role
 from singlewindow.access.quota import COUNTING
 from singlewindow.agencies.agency import Agency
+from singlewindow.bootstrap.service import build_service
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
-from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.http.app import create_app
 from singlewindow.settings import Settings
@@ -52,7 +52,7 @@ def context(database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebo
     """A window over an empty, migrated database, once on each engine."""
     settings = Settings(database_url=database_url, sw_config=str(CONFIG), sw_waiters=2)
     engine = open_engine(database_url)
-    yield ClearanceContext(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
+    yield ClearanceContext(settings, engine, rulebooks, agencies, build_adapters(agencies))
     for thread in threading.enumerate():
         if thread.name == COUNTING:  # it has a connection in hand, which nobody would close
             thread.join()
@@ -62,7 +62,12 @@ def context(database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebo
 @pytest.fixture
 def app(context: ClearanceContext) -> Flask:
     """The web application over the window."""
-    return create_app(context)
+    return app_over(context)
+
+
+def app_over(context: ClearanceContext) -> Flask:
+    """The web application over any window."""
+    return create_app(build_service(context))
 
 
 class Caller(NamedTuple):

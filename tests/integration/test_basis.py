@@ -16,9 +16,8 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.decisions.merge import Verdict, merge
-from singlewindow.http.app import create_app
 from singlewindow.storage.tables import assessment, decision, version
-from tests.integration.conftest import Caller, Callers, body_of, work
+from tests.integration.conftest import Caller, Callers, app_over, body_of, work
 from tests.integration.documents import HAND_TOOLS, PISTOLS, tree
 
 
@@ -56,7 +55,7 @@ def _asked_as(customs: Agency, like: Agency) -> Agency:
 
 def _decide(context: ClearanceContext, declaration: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The decision as its trader reads it, and as an auditor does."""
-    callers = Callers(create_app(context), context)
+    callers = Callers(app_over(context), context)
     answer = callers.trader().lodge(dict(declaration))
     assert answer.status_code == 202, answer.data
     mrn = body_of(answer)["mrn"]
@@ -105,7 +104,7 @@ def _stored(context: ClearanceContext) -> tuple[list[Assessment], list[dict[str,
 
 
 def test_a_question_that_was_open_at_the_upgrade_is_decided_and_recomputed_as_before(context: ClearanceContext) -> None:
-    trader = Callers(create_app(context), context).trader()
+    trader = Callers(app_over(context), context).trader()
     trader.lodge(tree())
     with context.engine.begin() as connection:
         stored = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
@@ -118,7 +117,7 @@ def test_a_question_that_was_open_at_the_upgrade_is_decided_and_recomputed_as_be
 
 
 def test_the_basis_is_stored_once_at_lodgement(context: ClearanceContext) -> None:
-    Callers(create_app(context), context).trader().lodge(_two_items(HAND_TOOLS, PISTOLS))
+    Callers(app_over(context), context).trader().lodge(_two_items(HAND_TOOLS, PISTOLS))
     with context.engine.connect() as connection:
         routing = msgspec.json.decode(connection.execute(select(version.c.routing)).scalar_one())
     assert [(entry["agency"], entry["basis"]) for entry in routing if "basis" in entry] == [
@@ -156,7 +155,7 @@ def test_an_agency_that_asks_for_goods_that_have_gone_gets_their_documents(conte
     wanted = Assessment(agency="customs", answer=Answer.ASSESSED, lane=Lane.RED, controls=(Control.PHYSICAL,))
     stubborn = replace(context, adapters={**context.adapters, "customs": _Says("customs", wanted)})
     trader, _ = _decide(stubborn, _of_kind("IMZ", HAND_TOOLS))
-    callers = Callers(create_app(stubborn), stubborn)
+    callers = Callers(app_over(stubborn), stubborn)
     assert trader["controls"] == ["documents"]
     assert [each["function_code"] for each in body_of(callers.trader().get("/v1/notices"))["notices"]] == ["01", "06"]
 
@@ -173,7 +172,7 @@ def _everything(caller: Caller, mrn: str) -> str:
 def test_what_was_tried_is_the_agency_s_and_the_auditor_s_and_decides_nothing(context: ClearanceContext) -> None:
     tried = msgspec.structs.replace(_green("customs").answer, trial=(TRIED,))
     trying = replace(context, adapters={**context.adapters, "customs": _Says("customs", tried)})
-    callers = Callers(create_app(trying), trying)
+    callers = Callers(app_over(trying), trying)
     trader = callers.trader()
     mrn = body_of(trader.lodge(tree()))["mrn"]
     work(trying)

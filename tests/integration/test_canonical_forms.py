@@ -10,13 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Receipt, lodge
+from singlewindow.clearance.lodging.store import Conflict, Lodgement, Receipt
 from singlewindow.declarations.canonical import FORM, decode
 from singlewindow.declarations.reading.intake import Media, read
-from singlewindow.declarations.validation import validate
 from singlewindow.declarations.writing.binding import to_json
 from tests.documents import original
-from tests.integration.lodging import TRADER, arrival, one
+from tests.integration.lodging import arrival, one, store
 from tests.integration.test_engine import work_off
 
 _IMPORTER = re.compile(rb"(<Importer>\s*<ID>)([^<]+)")
@@ -49,15 +48,14 @@ def _store_in_first_form(context: ClearanceContext, lrn: str, unseen: str) -> tu
 def _json_arrival(context: ClearanceContext, content: bytes) -> Lodgement:
     reading = read(content, Media.XML)
     body = to_json(reading.declaration, reading.enveloped)
-    validated = validate(body, Media.JSON, context.rulebooks, context.limits)
-    return Lodgement(TRADER, body, "application/json", validated, b"[]")
+    return arrival(context, "", body, media=Media.JSON)
 
 
 @pytest.mark.parametrize("kind", UNSEEN)
 def test_the_same_bytes_get_the_first_answer_after_an_upgrade(kind: str, context: ClearanceContext) -> None:
     first, older = _store_in_first_form(context, "FORM1", UNSEEN[kind])
     content = _with_blank("FORM1", UNSEEN[kind])
-    assert lodge(context, [arrival(context, "FORM1", content)]) == [replace(first, replayed=True)]
+    assert store(context, [arrival(context, "FORM1", content)]) == [replace(first, replayed=True)]
     with context.engine.connect() as connection:
         assert connection.execute(text("SELECT canonical, form FROM version")).all() == [(older, 1)]
 
@@ -65,13 +63,13 @@ def test_the_same_bytes_get_the_first_answer_after_an_upgrade(kind: str, context
 def test_its_json_and_the_document_without_white_space_get_it_too(context: ClearanceContext) -> None:
     first, _ = _store_in_first_form(context, "FORM1", " ")
     again = [_json_arrival(context, _with_blank("FORM1")), arrival(context, "FORM1")]
-    assert lodge(context, again) == [replace(first, replayed=True)] * 2
+    assert store(context, again) == [replace(first, replayed=True)] * 2
 
 
 def test_other_content_is_a_conflict_with_what_is_stored_in_the_first_form(context: ClearanceContext) -> None:
     first, _ = _store_in_first_form(context, "FORM1", " ")
     other = _with_blank("FORM1").replace(b"<TotalPackageQuantity>", b"<TotalPackageQuantity>1")
-    assert lodge(context, [arrival(context, "FORM1", other)]) == [Conflict(first.mrn, "FORM1")]
+    assert store(context, [arrival(context, "FORM1", other)]) == [Conflict(first.mrn, "FORM1")]
 
 
 def test_what_is_stored_in_the_first_form_is_decided_as_it_would_be_today(context: ClearanceContext) -> None:
@@ -83,9 +81,9 @@ def test_what_is_stored_in_the_first_form_is_decided_as_it_would_be_today(contex
 
 @pytest.mark.parametrize("kind", UNSEEN)
 def test_both_spellings_are_one_declaration_stored_without_white_space(kind: str, context: ClearanceContext) -> None:
-    (first,) = lodge(context, [arrival(context, "FORM2", _with_blank("FORM2", UNSEEN[kind]))])
+    (first,) = store(context, [arrival(context, "FORM2", _with_blank("FORM2", UNSEEN[kind]))])
     assert isinstance(first, Receipt)
-    assert lodge(context, [arrival(context, "FORM2")]) == [replace(first, replayed=True)]
+    assert store(context, [arrival(context, "FORM2")]) == [replace(first, replayed=True)]
     with context.engine.connect() as connection:
         canonical, form = connection.execute(text("SELECT canonical, form FROM version")).one()
     importer = decode(canonical)["GoodsShipment"]["Importer"]["ID"]

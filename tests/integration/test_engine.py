@@ -13,17 +13,16 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from adapters.contract import Adapter, NotRetryable, Retryable, View
-from singlewindow.access.keys import Caller, Role
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.lease import lease
-from singlewindow.clearance.lodging.lodge import Conflict, Receipt, lodge
+from singlewindow.clearance.lodging.store import Conflict, Receipt
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.storage import batches
 from singlewindow.storage.engine.connect import clock
 from tests.documents import original
-from tests.integration.lodging import arrival, one
+from tests.integration.lodging import arrival, one, store
 
 PISTOLS = "23-pistols-in-second-hand-table.xml"
 """Several agencies are asked about it."""
@@ -55,7 +54,7 @@ def with_settings(context: ClearanceContext, **settings: float) -> ClearanceCont
 
 
 def lodge_many(context: ClearanceContext, count: int, name: str = "MANY") -> None:
-    lodge(context, [arrival(context, f"{name}{each}", original(f"{name}{each}")) for each in range(count)])
+    store(context, [arrival(context, f"{name}{each}", original(f"{name}{each}")) for each in range(count)])
 
 
 def work_off(context: ClearanceContext) -> None:
@@ -89,7 +88,7 @@ def test_the_same_content_again_gets_the_first_answer(context: ClearanceContext)
 
 
 def test_the_same_content_twice_in_one_transaction_is_one_declaration(context: ClearanceContext) -> None:
-    both = lodge(context, [arrival(context, "ENGINE1"), arrival(context, "ENGINE1")])
+    both = store(context, [arrival(context, "ENGINE1"), arrival(context, "ENGINE1")])
     assert [getattr(answer, "replayed", None) for answer in both] == [False, True]
     assert rows(context, "SELECT count(*) FROM declaration") == [(1,)]
 
@@ -97,13 +96,12 @@ def test_the_same_content_twice_in_one_transaction_is_one_declaration(context: C
 def test_other_content_under_the_same_reference_is_a_conflict_that_names_the_first(context: ClearanceContext) -> None:
     first = one(context, "ENGINE1")
     other = original("ENGINE1").replace(b"<TotalPackageQuantity>", b"<TotalPackageQuantity>1")
-    (answer,) = lodge(context, [arrival(context, "ENGINE1", other)])
+    (answer,) = store(context, [arrival(context, "ENGINE1", other)])
     assert answer == Conflict(first.mrn, "ENGINE1")
 
 
 def test_two_traders_may_use_the_same_reference(context: ClearanceContext) -> None:
-    other = Caller("key2", Role.TRADER, party="GB999999999999")
-    first, second = lodge(context, [arrival(context, "ENGINE1"), arrival(context, "ENGINE1", trader=other)])
+    first, second = store(context, [arrival(context, "ENGINE1"), arrival(context, "ENGINE1", party="GB999999999999")])
     assert isinstance(first, Receipt)
     assert isinstance(second, Receipt)
     assert first.mrn != second.mrn
@@ -112,7 +110,7 @@ def test_two_traders_may_use_the_same_reference(context: ClearanceContext) -> No
 def test_two_hundred_parallel_lodgements_of_one_reference_are_one_declaration(context: ClearanceContext) -> None:
     arrivals = [arrival(context, "ENGINE1") for _ in range(200)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda entry: lodge(context, [entry])[0], arrivals))
+        answers = list(pool.map(lambda entry: store(context, [entry])[0], arrivals))
     assert {answer.mrn for answer in answers} == {answers[0].mrn}
     assert sum(not getattr(answer, "replayed", True) for answer in answers) == 1
 
@@ -237,7 +235,7 @@ def test_a_question_that_failed_before_is_in_a_batch_that_is_worked_off_alone(co
 
 
 def test_batches_of_several_agencies_are_worked_off_together(context: ClearanceContext) -> None:
-    lodge(context, [arrival(context, "ENGINE1", original("ENGINE1", PISTOLS))])
+    store(context, [arrival(context, "ENGINE1", original("ENGINE1", PISTOLS))])
     batches = dispatch.make_batches(context)
     assert len(batches) > 1
     assert assess_batches(context, *(batch.id for batch in batches)) == len(batches)
@@ -246,7 +244,7 @@ def test_batches_of_several_agencies_are_worked_off_together(context: ClearanceC
 
 
 def test_a_lease_that_is_lost_takes_no_other_batch_with_it(context: ClearanceContext) -> None:
-    lodge(context, [arrival(context, "ENGINE1", original("ENGINE1", PISTOLS))])
+    store(context, [arrival(context, "ENGINE1", original("ENGINE1", PISTOLS))])
     batches = dispatch.make_batches(context)
     lost = batches[0].agency
 

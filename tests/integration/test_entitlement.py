@@ -20,9 +20,8 @@ from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.rules import Profile, Rulebooks
 from singlewindow.declarations.rules.profiles import Types
-from singlewindow.http.app import create_app
 from tests.agency_server import agency_server
-from tests.integration.conftest import Caller, Callers, Log, body_of, work
+from tests.integration.conftest import Caller, Callers, Log, app_over, body_of, work
 from tests.integration.documents import PISTOLS, as_json, tree
 from tests.unit.declarations.samples import sample_leaf
 
@@ -86,7 +85,7 @@ def asked_by_all(context: ClearanceContext) -> ClearanceContext:
 
 def lodged(context: ClearanceContext) -> tuple[Callers, str, dict[str, set[str]]]:
     """A declaration with a token in every field: its MRN, and the tokens that each agency is entitled to."""
-    tokens, callers = numbered(), Callers(create_app(context), context)
+    tokens, callers = numbered(), Callers(app_over(context), context)
     assert len(tokens) > 100
     answer = callers.trader(tokens["Declaration/Declarant/ID"]).post(as_json(filled("Declaration", tokens)))
     assert answer.status_code == 202, answer.text
@@ -171,7 +170,7 @@ def asked_over_http(context: ClearanceContext, url: str) -> ClearanceContext:
 
 
 def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may_see(context: ClearanceContext) -> None:
-    callers = Callers(create_app(context), context)
+    callers = Callers(app_over(context), context)
     declaration = tree()
     (item,) = declaration["GoodsShipment"]["GovernmentAgencyGoodsItem"]
     goods = {"1": "73181595", "2": "73181595", "3": PISTOLS}
@@ -199,7 +198,7 @@ def test_an_agency_interested_in_one_item_is_fed_that_item_and_the_header_it_may
 def test_an_element_some_agency_needs_is_missed_at_lodgement_and_the_declaration_taken(
     context: ClearanceContext,
 ) -> None:
-    trader = Callers(create_app(context), context).trader()
+    trader = Callers(app_over(context), context).trader()
     address = {"Line": "1 Quay", "CityName": "Dover", "CountryCode": "GB", "PostcodeID": "CT16 1JA"}
     declaration = tree(Declarant={"Name": "N", "Address": address})
     declaration["GoodsShipment"]["Importer"] = {"ID": trader.party}
@@ -213,7 +212,7 @@ def test_an_element_some_agency_needs_is_missed_at_lodgement_and_the_declaration
 
 
 def test_everybody_may_read_what_the_law_gives_an_agency_and_why(context: ClearanceContext) -> None:
-    client = create_app(context).test_client()
+    client = app_over(context).test_client()
     page = client.get("/entitlements")
     assert page.content_type == "text/html; charset=utf-8"
     for code, agency in context.agencies.items():

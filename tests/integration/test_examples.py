@@ -9,22 +9,17 @@ from typing import Any
 
 import pytest
 
-from singlewindow.access.keys import Caller, Role
 from singlewindow.agencies.routing import asked_agencies
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.dispatch import make_batches
-from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
-from singlewindow.declarations.faults import hard
+from singlewindow.clearance.lodging.store import Lodgement, Receipt
 from singlewindow.declarations.reading.intake import Media
-from singlewindow.declarations.validation import validate
 from singlewindow.storage import assessments, decisions, declarations
 from singlewindow.storage.engine.connect import reading
 from tests.documents import examples
+from tests.integration.lodging import arrival, store
 from tests.places import AGENCIES, REPOSITORY
-
-TRADER = Caller("key", Role.TRADER, party="GB123456789012")
-MEDIA = {".xml": Media.XML, ".json": Media.JSON}
 
 
 @cache
@@ -33,16 +28,13 @@ def expected() -> dict[str, dict[str, Any]]:
 
 
 def lodged(context: ClearanceContext, path: Path) -> Lodgement:
-    content, media = path.read_bytes(), MEDIA[path.suffix]
-    validated = validate(content, media, context.rulebooks, context.limits)
-    assert hard(validated.faults) == ()
-    return Lodgement(TRADER, content, media.value, validated, b"[]")
+    return arrival(context, "", path.read_bytes(), media=Media(path.suffix[1:]))
 
 
 def outcomes(context: ClearanceContext) -> dict[str, dict[str, Any]]:
     """What became of each example, in the shape of `expected.toml`."""
     files = examples()
-    receipts = lodge(context, [lodged(context, path) for path in files])
+    receipts = store(context, [lodged(context, path) for path in files])
     while batches := make_batches(context):
         for batch in batches:
             assess_batches(context, batch.id)
@@ -50,7 +42,7 @@ def outcomes(context: ClearanceContext) -> dict[str, dict[str, Any]]:
     with reading(context.engine) as connection:
         for path, receipt in zip(files, receipts, strict=True):
             assert isinstance(receipt, Receipt)
-            version = declarations.current(connection, receipt.mrn, TRADER.party)
+            version = declarations.current(connection, receipt.mrn, None)
             assert version is not None
             version_id = version.summary.version_id
             decision = decisions.current_decision(connection, version_id)

@@ -19,12 +19,11 @@ from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.retry_parked import Choice, retry
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.access_log import record_reading
-from singlewindow.http.app import create_app
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.privileges import RIGHTS, grant
 from singlewindow.storage.tables import metadata
 from tests import servers
-from tests.integration.conftest import Callers, body_of, work
+from tests.integration.conftest import Callers, app_over, body_of, work
 from tests.integration.documents import tree
 from tests.integration.lodging import one
 from workers.heartbeat import Heartbeat
@@ -75,7 +74,7 @@ def test_every_table_has_its_rights() -> None:
 
 
 def test_the_role_does_all_that_the_service_does(service: ClearanceContext) -> None:
-    callers = Callers(create_app(service), service)
+    callers = Callers(app_over(service), service)
     trader, auditor = callers.trader(), callers.auditor()
     mrn = body_of(trader.lodge(tree()))["mrn"]
     one(service, "GRANTED")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy import func, select, text
 
 from singlewindow.access.mandates import grant_mandate
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.lodging import lodge
+from singlewindow.declarations.rules import Rulebooks
 from singlewindow.storage.tables import declaration, event, open_question, version
-from tests.integration.conftest import Caller, Callers, body_of, problem
+from tests.integration.conftest import Caller, Callers, app_over, body_of, problem
 from tests.integration.documents import JSON_TYPE, TRADER, XML_TYPE, as_json, as_xml, tree
 
 MOMENTS = ("received_at", "lodged_at")
@@ -100,6 +103,44 @@ def test_white_space_around_a_value_makes_no_other_declaration(
 
 def test_json_may_begin_with_a_byte_order_mark(trader: Caller) -> None:
     assert trader.post(b"\xef\xbb\xbf" + as_json(tree())).status_code == 202
+
+
+@pytest.fixture
+def later(trader: Caller, context: ClearanceContext) -> Caller:
+    """The same trader, after an edition of the rules that refuses every declaration with goods."""
+    rules = context.rulebooks
+    stricter = Rulebooks(rules.profiles, 0, rules.home, rules.rates)
+    return trader._replace(app=app_over(replace(context, rulebooks=stricter)))
+
+
+def test_what_newer_rules_refuse_gets_its_first_answer_when_it_is_sent_again(
+    trader: Caller, later: Caller, context: ClearanceContext
+) -> None:
+    first = trader.lodge(tree())
+    for again in (later.lodge(tree()), later.post(as_xml(tree()), XML_TYPE)):
+        assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
+        assert body_of(again) == body_of(first)
+    assert _stored(context) == 1
+
+
+def test_what_newer_rules_refuse_is_refused_where_it_was_never_lodged(
+    trader: Caller, later: Caller, callers: Callers, context: ClearanceContext
+) -> None:
+    trader.lodge(tree())
+    another = callers.trader("GB2")._replace(app=later.app)
+    answers = [later.lodge(tree("LRN2")), later.lodge(tree(description="Hammers")), another.lodge(tree())]
+    assert [problem(answer) for answer in answers] == [(422, "TOO_MANY_ITEMS")] * 3
+    assert _stored(context) == 1
+
+
+def test_what_is_accepted_is_not_looked_up_before(trader: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*_: object) -> bool:
+        raise AssertionError("a statement more")
+
+    monkeypatch.setattr(lodge, "stands_already", look_up)
+    assert trader.lodge(tree()).status_code == 202
+    assert trader.lodge(tree()).headers["Idempotent-Replayed"] == "true"
+    assert problem(trader.lodge(tree("LRN2", TypeCode="TOOLONG"))) == (422, "VALUE_TOO_LONG")
 
 
 def test_other_content_under_the_same_reference_is_a_conflict_with_the_first(
@@ -259,7 +300,7 @@ def test_a_number_drawn_twice_is_drawn_again(
     with context.engine.connect() as connection:
         taken = int(connection.execute(select(version.c.id)).scalar_one())
     drawn = iter([taken + 1, taken, taken + 2, taken + 3])
-    monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
+    monkeypatch.setattr("singlewindow.clearance.lodging.store.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
     assert _stored(context) == 2
 
@@ -271,7 +312,7 @@ def test_a_declaration_number_drawn_twice_is_drawn_again(
     with context.engine.connect() as connection:
         taken = int(connection.execute(select(declaration.c.id)).scalar_one())
     drawn = iter([taken, taken + 1, taken + 2, taken + 3, taken + 4])
-    monkeypatch.setattr("singlewindow.clearance.lodging.lodge.new_id", lambda: next(drawn))
+    monkeypatch.setattr("singlewindow.clearance.lodging.store.new_id", lambda: next(drawn))
     assert trader.lodge(tree("LRN2")).status_code == 202
     assert _stored(context) == 2
 

@@ -6,23 +6,21 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from singlewindow.access import keys
-from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.announce import new_notice
 from singlewindow.clearance.deciding.late_answers import Given, Receipt, reconcile
-from singlewindow.clearance.lodging.lodge import Lodgement, lodge
+from singlewindow.clearance.lodging.store import Lodgement
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
-from singlewindow.declarations.reading.intake import Media
+from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.reading.schema import is_valid, parse
-from singlewindow.declarations.validation import validate
 from singlewindow.enquiries.cursors import START, Cursor
 from singlewindow.enquiries.notices import read_notices
 from singlewindow.storage import declarations, streams
 from singlewindow.storage.tables import version
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
-from tests.integration.documents import HAND_TOOLS, JSON_TYPE, PISTOLS, XML_TYPE, as_json, tree
+from tests.integration.documents import HAND_TOOLS, PISTOLS, XML_TYPE, as_json, tree
+from tests.integration.lodging import arrival, store
 
 RES = "{urn:wco:datamodel:WCO:RES-DMS:2}"
 
@@ -60,7 +58,7 @@ def test_the_same_notices_come_as_wco_xml(trader: Caller, context: ClearanceCont
     work(context)
     answer = trader.get("/v1/notices", XML_TYPE)
     assert answer.content_type == XML_TYPE
-    root = parse(answer.data, context.limits)
+    root = parse(answer.data, Limits())
     assert is_valid(root)
     codes = [node.text for node in root.iter(f"{RES}FunctionCode")]
     assert codes == [notice["function_code"] for notice in body_of(trader.get("/v1/notices"))["notices"]]
@@ -96,9 +94,8 @@ def test_a_trader_is_told_of_its_own_declarations_only(callers: Callers) -> None
 
 
 def _lodgement(context: ClearanceContext, party: str, lrn: str) -> Lodgement:
-    content = as_json(tree(lrn))
-    validated = validate(content, Media.JSON, context.rulebooks, context.limits)
-    return Lodgement(keys.Caller("k", Role.TRADER, party=party), content, JSON_TYPE, validated, b"[]")
+    content = as_json(tree(lrn, Declarant={"ID": party}))
+    return arrival(context, lrn, content, party, Media.JSON)
 
 
 def test_a_reader_never_passes_a_number_that_can_still_commit(context: ClearanceContext) -> None:
@@ -108,7 +105,7 @@ def test_a_reader_never_passes_a_number_that_can_still_commit(context: Clearance
     def write(name: int) -> None:
         try:
             for number in range(each):
-                lodge(context, [_lodgement(context, party, f"L{name}-{number}")])
+                store(context, [_lodgement(context, party, f"L{name}-{number}")])
         except Exception as error:  # noqa: BLE001 - told to the test's own thread
             failures.append(error)
 
@@ -137,7 +134,7 @@ def test_a_reader_never_passes_a_number_that_can_still_commit(context: Clearance
 
 def test_a_number_taken_and_not_committed_is_never_passed(context: ClearanceContext) -> None:
     """The sharpest case: a writer holds a number open while another one would like the next."""
-    lodge(context, [_lodgement(context, "GB1", "L1")])
+    store(context, [_lodgement(context, "GB1", "L1")])
     with context.engine.connect() as connection:
         version_id = connection.execute(version.select()).one().id
     taken, may_end = threading.Event(), threading.Event()

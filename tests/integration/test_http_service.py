@@ -11,11 +11,10 @@ from flask import Flask
 from singlewindow.access.keyring import CACHED_SECONDS, revoke_key
 from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
 from singlewindow.storage.engine.connect import open_engine
-from tests.integration.conftest import Caller, Callers, body_of, problem, work
+from tests.integration.conftest import Caller, Callers, app_over, body_of, problem, work
 from tests.integration.documents import tree
 
 CONCRETE = {"<mrn>": "26ZZ00000000000000", "<code>": "customs"}
@@ -44,7 +43,7 @@ def test_a_wrong_or_revoked_key_is_not_let_in(app: Flask, callers: Callers, cont
     assert problem(Caller(app, trader.key + "0").get("/v1/notices")) == (401, "INVALID_TOKEN")
     assert problem(Caller(app, "nonsense").get("/v1/notices")) == (401, "INVALID_TOKEN")
     assert revoke_key(context.engine, trader.key.split("_")[1])
-    answer = Caller(create_app(context), trader.key).get("/v1/notices")
+    answer = Caller(app_over(context), trader.key).get("/v1/notices")
     assert problem(answer) == (401, "INVALID_TOKEN")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert CACHED_SECONDS <= 2
@@ -95,7 +94,7 @@ def _without_database(context: ClearanceContext, tmp_path: Path) -> ClearanceCon
 def test_without_a_database_the_service_says_so_and_when_to_come_back(
     trader: Caller, context: ClearanceContext, tmp_path: Path
 ) -> None:
-    away = create_app(_without_database(context, tmp_path))
+    away = app_over(_without_database(context, tmp_path))
     answer = Caller(away, trader.key).get("/v1/notices")
     assert problem(answer) == (503, "SERVICE_UNAVAILABLE")
     assert int(answer.headers["Retry-After"]) >= 1

@@ -11,9 +11,9 @@ import pytest
 from adapters.contract import View
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
+from singlewindow.declarations.reading.message import Limits
 from singlewindow.declarations.reading.schema import is_valid, parse
-from singlewindow.http.app import create_app
-from tests.integration.conftest import Callers, body_of, work
+from tests.integration.conftest import Callers, app_over, body_of, work
 from tests.integration.documents import XML_TYPE, as_json, as_xml, tree
 
 RES = "{urn:wco:datamodel:WCO:RES-DMS:2}"
@@ -48,7 +48,7 @@ def _of_items(count: int, **changes: Any) -> dict[str, Any]:
 
 def _decided(context: ClearanceContext, found: _Finds, content: bytes, media: str) -> tuple[Callers, str]:
     finding = replace(context, adapters={**context.adapters, "customs": found})
-    callers = Callers(create_app(finding), finding)
+    callers = Callers(app_over(finding), finding)
     answer = callers.trader().post(content, media)
     assert answer.status_code == 202, answer.data
     work(finding)
@@ -102,7 +102,7 @@ def _steps(statement: dict[str, Any]) -> list[tuple[str, str | None]]:
 def test_a_notice_with_many_items_is_a_valid_message(context: ClearanceContext) -> None:
     found = _Finds([(CERTIFICATE, str(number)) for number in range(1, 31)])
     callers, _ = _decided(context, found, as_json(_of_items(30)), "application/json")
-    root = parse(callers.trader().get("/v1/notices", XML_TYPE).data, context.limits)
+    root = parse(callers.trader().get("/v1/notices", XML_TYPE).data, Limits())
     assert is_valid(root)
     described = [node.text for node in root.iter(f"{RES}StatementDescription")]
     assert described == [CERTIFICATE] * 20 + [f"Further goods items: {CERTIFICATE}"]
@@ -115,7 +115,7 @@ def test_an_item_without_its_certificate_is_named_by_the_agency_s_own_profiles(c
         "Description": "Fresh table grapes",
         "Classification": [{"ID": "08061010", "IdentificationTypeCode": "TSP"}],
     }
-    callers = Callers(create_app(context), context)
+    callers = Callers(app_over(context), context)
     mrn = body_of(callers.trader().lodge(whole))["mrn"]
     work(context)
     reasons = body_of(callers.trader().get(f"/v1/declarations/{mrn}/decision"))["reasons"]

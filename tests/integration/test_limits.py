@@ -15,9 +15,8 @@ from singlewindow.access.keys import Role
 from singlewindow.access.quota import Quotas
 from singlewindow.access.tokens import new_token_key
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.http.app import create_app
 from singlewindow.storage import backlog
-from tests.integration.conftest import Caller, Callers, problem, work
+from tests.integration.conftest import Caller, Callers, app_over, problem, work
 from tests.integration.documents import tree
 
 
@@ -26,7 +25,7 @@ def _limited(context: ClearanceContext, **settings: Any) -> ClearanceContext:
 
 
 def test_a_client_that_asks_too_often_is_told_when_to_come_back(context: ClearanceContext) -> None:
-    app = create_app(_limited(context, sw_rate=0.5))
+    app = app_over(_limited(context, sw_rate=0.5))
     keys = [create_key(context.engine, Role.TRADER, party=party).text for party in ("A", "A", "B")]
     assert Caller(app, keys[0]).get("/v1/notices").status_code == 200
     answer = Caller(app, keys[1]).get("/v1/notices")
@@ -39,7 +38,7 @@ def test_wrong_keys_are_slowed_down_and_right_ones_pass(app: Flask, trader: Call
     assert _wrong_keys(app, 21) == ["INVALID_TOKEN"] * 20 + ["RATE_LIMITED"]
     assert trader.get("/v1/notices").status_code == 200
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
-    answer = create_app(_limited(context, sw_token_key=new_token_key())).test_client().post("/oauth/token", data=form)
+    answer = app_over(_limited(context, sw_token_key=new_token_key())).test_client().post("/oauth/token", data=form)
     assert problem(answer) == (401, "INVALID_CLIENT")
 
 
@@ -49,7 +48,7 @@ def _wrong_keys(app: Flask, times: int) -> list[str]:
 
 
 def test_the_operator_says_how_many_wrong_keys_an_address_may_send(context: ClearanceContext) -> None:
-    strict, without = (create_app(_limited(context, sw_wrong_keys=rate)) for rate in (0.05, 0))
+    strict, without = (app_over(_limited(context, sw_wrong_keys=rate)) for rate in (0.05, 0))
     assert _wrong_keys(strict, 3) == ["INVALID_TOKEN"] * 2 + ["RATE_LIMITED"]
     assert _wrong_keys(without, 100) == ["INVALID_TOKEN"] * 100
 
@@ -60,7 +59,7 @@ def test_a_party_with_too_many_open_declarations_lodges_no_more_until_some_are_d
     monkeypatch.setattr(quota, "COUNTED_SECONDS", 0.0)
     monkeypatch.setattr(quota, "REST", 0)
     limited = _limited(context, sw_open_limit=2)
-    callers = Callers(create_app(limited), limited)
+    callers = Callers(app_over(limited), limited)
     full, other = callers.trader("FULL"), callers.trader("OTHER")
     numbers = iter(range(10_000))
     assert _until(429, lambda: full.lodge(tree(f"L{next(numbers)}")).status_code)

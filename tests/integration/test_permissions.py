@@ -18,12 +18,11 @@ from singlewindow.access.mandates import grant_mandate, revoke_mandate
 from singlewindow.agencies.agency import Remote
 from singlewindow.agencies.question_names import question_name
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.http.app import create_app
 from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
 from singlewindow.storage.tables import declaration, version
 from tests.agency_server import agency_server
-from tests.integration.conftest import Caller, body_of, work
+from tests.integration.conftest import Caller, app_over, body_of, work
 from tests.integration.documents import tree
 
 OWN, FOREIGN, UNKNOWN = "own", "foreign", "unknown"
@@ -109,7 +108,7 @@ def context(context: ClearanceContext) -> Iterator[ClearanceContext]:
 @pytest.fixture
 def cast(context: ClearanceContext) -> Cast:
     settings = msgspec.structs.replace(context.settings, sw_wrong_keys=0)
-    app, engine = create_app(replace(context, settings=settings)), context.engine
+    app, engine = app_over(replace(context, settings=settings)), context.engine
 
     def key(role: Role, party: str | None = None, agency: str | None = None, **terms: Any) -> str:
         return create_key(engine, role, party, agency, **terms).text

@@ -16,12 +16,11 @@ from singlewindow.access.mandates import grant_mandate
 from singlewindow.audit.checkpoint import Signer, new_key, read_checkpoints
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
-from singlewindow.http.app import create_app
 from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.storage import events
-from tests.integration.conftest import Caller, Callers, body_of, problem, work
+from tests.integration.conftest import Caller, Callers, app_over, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, TRADER, as_json, tree
 
 TRADER_S = {"Acting-For": TRADER}
@@ -122,7 +121,7 @@ def test_a_reply_that_does_not_fit_what_its_route_declares_is_not_given(
 
     notices = next(route for route in ROUTES if route.path == "/v1/notices")
     monkeypatch.setattr("singlewindow.http.app.ROUTES", (replace(notices, handler=handler, discloses=discloses),))
-    app = create_app(context)
+    app = app_over(context)
     answer = Callers(app, context).of(role).get("/v1/notices")
     assert problem(answer) == (500, "INTERNAL_ERROR")
     assert b"secret" not in answer.data

@@ -14,14 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 
-from singlewindow.access.keys import Caller, Role
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
-from singlewindow.clearance.lodging.lodge import Lodgement, Receipt, lodge
+from singlewindow.clearance.lodging.store import Receipt
 from singlewindow.cli.operator.db import db
-from singlewindow.declarations.reading.intake import Media
-from singlewindow.declarations.validation import Validated, validate
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.cursors import START, Cursor, NotInStream, read_cursor
 from singlewindow.enquiries.feeds import read_feed
@@ -30,10 +27,10 @@ from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.revision import Tables, tables
 from tests import servers
-from tests.documents import original
+from tests.documents import DECLARANT
 from tests.integration.conftest import work
+from tests.integration.lodging import one
 
-TRADER = Caller("key", Role.TRADER, party="GB123456789012")
 SIGNER = Signer(new_key())
 COUNTS: Mapping[str, str] = {
     "declarations": "SELECT count(*) FROM declaration WHERE mrn IN ({})",
@@ -87,11 +84,7 @@ class Pouring:
 
 
 def lodged(context: ClearanceContext, lrn: str) -> Receipt:
-    content = original(lrn)
-    read: Validated = validate(content, Media.XML, context.rulebooks, context.limits)
-    (receipt,) = lodge(context, [Lodgement(TRADER, content, "application/xml", read, b"[]")])
-    assert isinstance(receipt, Receipt)
-    return receipt
+    return one(context, lrn)
 
 
 def tool(name: str) -> str:
@@ -197,7 +190,7 @@ def test_a_cursor_from_after_the_backup_is_refused_and_one_from_before_goes_on(
 def _streams(context: ClearanceContext) -> list[Callable[[Cursor], Cursor]]:
     """Ways to read on in each stream: from a cursor to the next."""
     return [
-        lambda after: read_notices(context.engine, "GB123456789012", after, 50).next,
+        lambda after: read_notices(context.engine, DECLARANT, after, 50).next,
         lambda after: read_cursor(read_feed(context.engine, context.agencies["customs"], after, 50).next),
         lambda after: audit_trail.checkpoints_after(context.engine, after, 50)[1],
     ]

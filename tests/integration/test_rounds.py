@@ -23,7 +23,6 @@ from singlewindow.clearance.deciding.ask_again import Round, ask_again
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.late_answers import Contradiction, Receipt
 from singlewindow.clearance.deciding.respond import respond
-from singlewindow.clearance.lodging.lodge import lodge
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.decisions.merge import merge, newest_rounds
 from singlewindow.enquiries import reconciliation
@@ -31,7 +30,7 @@ from singlewindow.storage import assessments, decisions, declarations
 from tests.documents import original
 from tests.integration.conftest import Caller, Callers, body_of
 from tests.integration.documents import PISTOLS, tree
-from tests.integration.lodging import arrival
+from tests.integration.lodging import arrival, store
 
 AGENCY = "customs"
 AGENCIES = ("customs", "firearms")
@@ -320,7 +319,7 @@ _names: Iterator[int] = iter(range(1_000_000))
 
 def _lodge_one(context: ClearanceContext) -> int:
     name = f"ROUNDS{next(_names)}"
-    lodge(context, [arrival(context, name, original(name))])
+    store(context, [arrival(context, name, original(name))])
     ((version_id,),) = rows(context, f"SELECT v.id FROM version v JOIN declaration d ON d.id = v.declaration_id"
                                      f" WHERE d.lrn = '{name}'")  # fmt: skip
     ask_again(context, version_id, again(*AGENCIES))

@@ -14,9 +14,8 @@ from adapters.contract import Adapter, View
 from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
-from singlewindow.http.app import create_app
 from singlewindow.http.routes import ROUTES
-from tests.integration.conftest import Caller, Callers, body_of, work
+from tests.integration.conftest import Caller, Callers, app_over, body_of, work
 from tests.integration.documents import PISTOLS, XML_TYPE, tree
 
 CANARY = "CANARY"
@@ -85,7 +84,7 @@ def test_nothing_of_what_agencies_found_reaches_the_trader(
 ) -> None:
     hits = {"customs": _Suspicious("customs", Lane.RED), "firearms": _Suspicious("firearms", Lane.ORANGE)}
     suspicious = _with_answers(context, hits)
-    trader = Callers(create_app(suspicious), suspicious).trader()
+    trader = Callers(app_over(suspicious), suspicious).trader()
     with caplog.at_level(logging.INFO):
         mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
         before = _readable(trader, mrn)
@@ -149,7 +148,7 @@ def test_who_found_something_and_how_grave_it_is_makes_no_difference_to_the_trad
     told = []
     for number, hits in enumerate(variants.values()):
         suspicious = _with_answers(context, hits)
-        trader = Callers(create_app(suspicious), suspicious).trader(f"GB90000000{number}000")
+        trader = Callers(app_over(suspicious), suspicious).trader(f"GB90000000{number}000")
         mrn = body_of(trader.lodge(declaration))["mrn"]
         work(suspicious)
         answers = _readable(trader, mrn)
@@ -168,7 +167,7 @@ def _told(trader: Caller, answer: Any) -> str:
 
 def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(context: ClearanceContext) -> None:
     suspicious = _with_answers(context, {"firearms": _Suspicious("firearms", Lane.RED, words="")})
-    trader = Callers(create_app(suspicious), suspicious).trader()
+    trader = Callers(app_over(suspicious), suspicious).trader()
     mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
     work(suspicious)
     reasons = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))["reasons"]
@@ -178,7 +177,7 @@ def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(context:
 def test_while_it_is_open_nobody_can_tell_how_many_are_still_asked(context: ClearanceContext) -> None:
     told = []
     for number, commodity in enumerate(("73181595", PISTOLS)):
-        trader = Callers(create_app(context), context).trader(f"GB90000000{number}000")
+        trader = Callers(app_over(context), context).trader(f"GB90000000{number}000")
         mrn = body_of(trader.lodge(tree(commodity=commodity)))["mrn"]
         answer = trader.get(f"/v1/declarations/{mrn}")
         told.append((_without_chance(answer.text, answer), trader.get(f"/v1/declarations/{mrn}/decision").status_code))

@@ -16,15 +16,14 @@ from adapters.contract import NotRetryable, Pending, Retryable, View
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.assess import assess_batches
-from singlewindow.clearance.lodging.lodge import lodge
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage import declarations
 from tests.documents import original
-from tests.integration.lodging import arrival
+from tests.integration.lodging import arrival, store
 
 
 def lodged(context: ClearanceContext, count: int) -> list[int]:
-    lodge(context, [arrival(context, f"LRN{each}", original(f"LRN{each}")) for each in range(count)])
+    store(context, [arrival(context, f"LRN{each}", original(f"LRN{each}")) for each in range(count)])
     return [version_id for (version_id,) in rows(context, "SELECT id FROM version ORDER BY id")]
 
 

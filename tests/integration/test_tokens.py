@@ -13,8 +13,7 @@ from singlewindow.access.keyring import create_key, revoke_key
 from singlewindow.access.keys import NewKey, Role
 from singlewindow.access.tokens import new_token_key
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.http.app import create_app
-from tests.integration.conftest import Caller, body_of
+from tests.integration.conftest import Caller, app_over, body_of
 
 PEM = new_token_key()
 
@@ -22,7 +21,7 @@ PEM = new_token_key()
 @pytest.fixture
 def app(context: ClearanceContext) -> Flask:
     settings = msgspec.structs.replace(context.settings, sw_token_key=PEM)
-    return create_app(dataclasses.replace(context, settings=settings))
+    return app_over(dataclasses.replace(context, settings=settings))
 
 
 @pytest.fixture
@@ -113,6 +112,6 @@ def test_the_public_keys_are_there_for_everybody(app: Flask) -> None:
 
 
 def test_without_a_signing_key_there_are_no_tokens(context: ClearanceContext, key: NewKey) -> None:
-    plain = create_app(context)
+    plain = app_over(context)
     assert _asked(plain, key).status_code == 404
     assert body_of(plain.test_client().get("/.well-known/jwks.json")) == {"keys": []}

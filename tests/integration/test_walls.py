@@ -14,9 +14,7 @@ from sqlalchemy.sql.schema import Table
 from adapters.registry import build_adapters
 from singlewindow.agencies.agency import Agency
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.http.app import create_app
 from singlewindow.settings import Settings
 from singlewindow.storage import declarations
 from singlewindow.storage.engine import row_security
@@ -24,7 +22,7 @@ from singlewindow.storage.engine.connect import open_engine, reading
 from singlewindow.storage.engine.row_security import AUDITOR, Reader, missing_roles, of_agency, of_party, reading_as
 from singlewindow.storage.tables import assessment, declaration, event, feed, key, metadata, notice, version
 from tests import servers
-from tests.integration.conftest import CONFIG, Callers, body_of, work
+from tests.integration.conftest import CONFIG, Callers, app_over, body_of, work
 from tests.integration.documents import PISTOLS, tree
 
 A, B, C = (f"GB{digit * 9}000" for digit in "123")
@@ -58,14 +56,14 @@ def service_url(database_url: str) -> Iterator[str]:
 @pytest.fixture
 def context(service_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[ClearanceContext]:
     settings, engine = Settings(database_url=service_url, sw_config=str(CONFIG)), open_engine(service_url)
-    yield ClearanceContext(settings, engine, Limits(), rulebooks, agencies, build_adapters(agencies))
+    yield ClearanceContext(settings, engine, rulebooks, agencies, build_adapters(agencies))
     engine.dispose()
 
 
 @pytest.fixture
 def two_parties(context: ClearanceContext) -> dict[str, str]:
     """MRNs by party: A's tools, which concern customs, and B's pistols, which concern the firearms authority, too."""
-    callers = Callers(create_app(context), context)
+    callers = Callers(app_over(context), context)
     goods = {A: "73181595", B: PISTOLS}
     mrns = {
         party: body_of(callers.trader(party).lodge(tree("L", code, "Things of metal")))["mrn"]
@@ -149,7 +147,7 @@ def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
     context: ClearanceContext, two_parties: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(declarations, "_owned", lambda query, _party: query)
-    callers = Callers(create_app(context), context)
+    callers = Callers(app_over(context), context)
     foreign, own = (callers.trader(A).get(f"/v1/declarations/{two_parties[party]}") for party in (B, A))
     assert (foreign.status_code, own.status_code) == (404, 200)
     listed = body_of(callers.trader(A).get("/v1/declarations"))["declarations"]
@@ -160,7 +158,7 @@ def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
     context: ClearanceContext, two_parties: dict[str, str]
 ) -> None:
     assert two_parties
-    callers = Callers(create_app(context), context)
+    callers = Callers(app_over(context), context)
     for caller, path in (
         (callers.trader(A), "/v1/notices"),
         (callers.agency("firearms"), "/v1/agencies/firearms/feed"),
@@ -175,7 +173,7 @@ def test_streams_are_read_on_and_their_ends_looked_up_behind_the_wall(
 
 
 def test_lodging_takes_nobody_s_place_and_so_makes_no_statement_more(context: ClearanceContext) -> None:
-    trader = Callers(create_app(context), context).trader(A)
+    trader = Callers(app_over(context), context).trader(A)
     seen: list[str] = []
     trader.lodge(tree("L1"))
     listen(context.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))

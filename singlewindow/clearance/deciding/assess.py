@@ -101,7 +101,7 @@ def _ask(context: ClearanceContext, work: _Work) -> Results:
 
 def _view(context: ClearanceContext, question: Question, content: Content, trees: dict[int, Tree]) -> View:
     items, entitlement = question.items, context.agencies[question.agency].entitlement
-    tree, terms = trees[question.version_id], context.books.terms(content.country)
+    tree, terms = trees[question.version_id], context.terms(content.country)
     return View(
         reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
         terms=terms, question=question_name(question.version_id, question.round),

@@ -1,4 +1,4 @@
-"""Whether a declaration may be lodged: what it asks for, for whom it is lodged, and in whose name.
+"""Whether a declaration may be lodged: what it asks for, for whom it is lodged, in whose name, and within which quota.
 
 These rules stand beside those on a document's content, and know no HTTP: a refusal is a hard fault like any other.
 """
@@ -14,12 +14,14 @@ import msgspec
 
 from singlewindow.access.identifiers import normal_party
 from singlewindow.access.keys import Caller, Role
-from singlewindow.declarations.faults import Fault, Path, Severity, Step, hard
+from singlewindow.declarations.faults import Fault, FaultReport, Found, Path, Severity, Step, hard
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.validation import Validated
 
 ORIGINAL: Final = "9"
 REQUESTS: Final = ("13", "14")
+SCHEMA: Final = "SCHEMA"
+"""What the rules begin with that the schema stands for."""
 _CONCERNED: Final = {"IM": ("importer", "declarant"), "EX": ("exporter", "declarant")}
 _ANY: Final = ("declarant", "importer", "exporter")
 _KINDS: Final = {"IM": "import", "EX": "export"}
@@ -31,7 +33,7 @@ _PARTIES: Final = (_DECLARANT, (ROOT, Step("GoodsShipment"), Step("Importer"), S
 
 
 class Refusal(StrEnum):
-    """Why a declaration is not admitted, whatever is in it otherwise; these are the `rule` of the faults."""
+    """Why a declaration is not admitted, whatever is in it otherwise; the `rule` of the faults that say so."""
 
     REQUEST = "LODGE-REQUEST"
     FUNCTION = "LODGE-ORIGINAL"
@@ -39,6 +41,8 @@ class Refusal(StrEnum):
     NOBODY_NAMED = "LODGE-FOR-WHOM"
     NOT_CONCERNED = "LODGE-PARTY"
     NO_MANDATE = "LODGE-MANDATE"
+    NO_PARTY = "LODGE-OWNER"
+    QUOTA = "LODGE-QUOTA"
 
 
 CODES: Final = {
@@ -48,7 +52,23 @@ CODES: Final = {
     Refusal.NOBODY_NAMED: "ACTING_FOR_REQUIRED",
     Refusal.NOT_CONCERNED: "PARTY_NOT_NAMED",
     Refusal.NO_MANDATE: "NOT_AUTHORISED_FOR_PARTY",
+    Refusal.NO_PARTY: "FORBIDDEN",
+    Refusal.QUOTA: "QUOTA_EXCEEDED",
 }
+_REFUSALS: Final = frozenset(Refusal)
+_AT_ONCE: Final = (Refusal.REQUEST, Refusal.NOBODY_NAMED)
+"""What is said before anything that is wrong in the document."""
+
+
+class NotAdmitted(Exception):  # noqa: N818 - a refusal is an answer to the sender, not an error of ours
+    """A message that may not be lodged: `rule` and `code` are those of the gravest of the faults that forbid it.
+
+    `found` are all faults of the message, None where the message itself has nothing to do with it.
+    """
+
+    def __init__(self, gravest: Fault | FaultReport, found: Found | None = None) -> None:
+        super().__init__(f"{gravest.text} {gravest.advice}")
+        self.rule, self.code, self.found = gravest.rule, gravest.code, found
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +93,13 @@ class Register(Protocol):
         """Whether a mandate lets the broker act for the party now."""
 
 
+class Quotas(Protocol):
+    """What is known of how much waits here."""
+
+    def is_full(self, party: str) -> bool:
+        """Whether the party has as many undecided declarations as it may have."""
+
+
 def parties_of(validated: Validated) -> Parties | None:
     """Whom the whole declaration names; None where one of the names could not be read, which is among its faults."""
     declaration = validated.declaration
@@ -94,7 +121,7 @@ def with_refusals(validated: Validated) -> Validated:
         return validated
     refusals = tuple(replace(fault, line=validated.line_of(fault.path)) for fault in found)
     asks = found[0].rule == Refusal.REQUEST
-    kept = tuple(fault for fault in validated.faults if not asks or fault.rule.startswith("SCHEMA"))
+    kept = tuple(fault for fault in validated.faults if not asks or fault.rule.startswith(SCHEMA))
     total = validated.total - len(validated.faults) + len(kept) + len(refusals)
     return replace(validated, faults=(*refusals, *kept), total=total)
 
@@ -137,6 +164,40 @@ def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Regi
         yield from for_party(kind, parties, lodger.party or "")
 
 
+def need_lodger(caller: Caller) -> None:
+    """Raises `NotAdmitted` where the caller may lodge nothing as it calls: a key without a party, an unsaid client."""
+    if not caller.party:
+        raise NotAdmitted(_fault(Refusal.NO_PARTY, "This key stands for no party.", "Use a party's key.", (ROOT,)))
+    for fault in for_whom(caller):
+        raise NotAdmitted(fault)
+
+
+def need_quota(caller: Caller, quotas: Quotas) -> None:
+    """Raises `NotAdmitted` where the caller's party has as many undecided declarations as it may have."""
+    if quotas.is_full(caller.party or ""):
+        text = "Too many declarations of this party wait for their decision."
+        raise NotAdmitted(_fault(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
+
+
+def refused(forbidding: Sequence[FaultReport], found: Found) -> NotAdmitted:
+    """The refusal of a message with faults that forbid to lodge it, in the words of the gravest."""
+    return NotAdmitted(min(forbidding, key=_gravity), found)
+
+
+def _gravity(fault: FaultReport) -> int:
+    """What a message is comes before what is wrong in it, and that before who sends it."""
+    if fault.rule in _AT_ONCE:
+        return 0
+    if is_refusal(fault.rule):
+        return 3
+    return 1 if fault.rule.startswith(SCHEMA) else 2
+
+
+def is_refusal(rule: str) -> bool:
+    """Whether a fault of this rule refuses to admit a declaration, whatever is in it otherwise."""
+    return rule in _REFUSALS
+
+
 def for_whom(lodger: Caller) -> Iterator[Fault]:
     """Why this caller lodges nothing at all: a broker says for whom, or a forgotten word would file it as its own."""
     if lodger.role is Role.BROKER and lodger.broker is None:
@@ -170,7 +231,7 @@ def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
 
 def _unread(path: Path, faults: Sequence[Fault]) -> bool:
     """Whether the schema found so much wrong at a place, or above it, that nothing could be read there."""
-    broken = (fault.path for fault in hard(faults) if fault.rule.startswith("SCHEMA"))
+    broken = (fault.path for fault in hard(faults) if fault.rule.startswith(SCHEMA))
     return any(place == path[: len(place)] for place in broken)
 
 

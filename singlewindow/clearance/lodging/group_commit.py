@@ -8,44 +8,41 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Final
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.lodging.lodge import Conflict, Lodgement, Prepared, Receipt, commit, prepare
+from singlewindow.agencies.agency import Agency
+from singlewindow.clearance.lodging.store import Lodgement, Stored, store_lodgements
 
 LARGEST_GROUP: Final = 100
 PATIENCE_SECONDS: Final = 9.0
 """Longer than the database's own statement limit; then the caller is told to try again."""
 
-Answer = Receipt | Conflict
-Waiting = tuple[Prepared, "Future[Answer]"]
+Waiting = tuple[Lodgement, "Future[Stored]"]
 
 
 class GroupCommit:
     """One writer for all threads of a web process."""
 
-    def __init__(self, context: ClearanceContext) -> None:
-        self._context = context
+    def __init__(self, engine: Engine, agencies: Mapping[str, Agency]) -> None:
+        self._engine, self._agencies = engine, agencies
         self._waiting: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._writer: threading.Thread | None = None
 
-    def lodge(self, lodgement: Lodgement) -> Answer:
-        """Prepare and store one lodgement durably; raises what `submit` promises."""
-        return self.submit(prepare(self._context, lodgement)).result(PATIENCE_SECONDS)
-
-    def submit(self, prepared: Prepared) -> Future[Answer]:
+    def submit(self, lodgement: Lodgement) -> Future[Stored]:
         """Put a lodgement in line; the promise of its answer, or of the database's error.
 
         Wait for it no longer than `PATIENCE_SECONDS`. After a TimeoutError it is not known whether the lodgement was
         stored: the same again gives the answer.
         """
-        answer: Future[Answer] = Future()
-        self._waiting.put((prepared, answer))
+        answer: Future[Stored] = Future()
+        self._waiting.put((lodgement, answer))
         self._ensure_writer()
         return answer
 
@@ -65,7 +62,7 @@ class GroupCommit:
     def _settle(self, group: list[Waiting]) -> None:
         """Give every caller of the group its answer, or the error that befell it."""
         try:
-            answers = commit(self._context, [prepared for prepared, _ in group])
+            answers = store_lodgements(self._engine, self._agencies, [lodgement for lodgement, _ in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers, not to this thread
             self._apart(group, error)
         else:

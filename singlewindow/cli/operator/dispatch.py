@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from singlewindow import bootstrap
+from singlewindow.bootstrap.context import open_context
 from singlewindow.cli.options import data_option, settings_for
 from workers import dispatcher
 
@@ -15,4 +15,4 @@ from workers import dispatcher
 @data_option
 def dispatch(data: Path | None) -> None:
     """Run one dispatcher; any number may run."""
-    dispatcher.run(bootstrap.open_context(settings_for(data)))
+    dispatcher.run(open_context(settings_for(data)))

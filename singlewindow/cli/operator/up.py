@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from singlewindow import bootstrap
 from singlewindow.access.tokens import new_token_key
+from singlewindow.bootstrap.context import open_context
 from singlewindow.cli.options import data_option, host_option, listen, port_option, settings_for
 from singlewindow.settings import Settings
 from singlewindow.storage.engine.migrate import migrate
@@ -36,7 +36,7 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     record = folder / "processes"
     _claim(folder)
     supervisor.end_leftovers(record)
-    context = bootstrap.open_context(settings)  # a configuration that does not fit is said here, once
+    context = open_context(settings)  # a configuration that does not fit is said here, once
     context.engine.dispose()
     remote = sum(context.is_remote(agency) for agency in context.agencies)
     migrate(settings.database_url)

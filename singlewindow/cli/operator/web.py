@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from singlewindow import bootstrap
+from singlewindow.bootstrap.context import open_context
+from singlewindow.bootstrap.service import build_service
 from singlewindow.cli.operator.record import need_tables
 from singlewindow.cli.options import data_option, host_option, listen, port_option, settings_for
 from singlewindow.http import server
@@ -20,7 +21,7 @@ from singlewindow.http import server
 @click.option("--fd", type=int, help="Take over an open listening socket (used by `up` and by systemd).")
 def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
     """Run one web process."""
-    context = bootstrap.open_context(settings_for(data))
+    context = open_context(settings_for(data))
     need_tables(context.engine)
     listening = socket.socket(fileno=fd) if fd is not None else listen(host, port)
-    server.serve(context, listening)
+    server.serve(build_service(context), listening)

@@ -14,7 +14,7 @@ from singlewindow.clearance.lodging import admission
 from singlewindow.cli.options import files_argument
 from singlewindow.cli.trader.files import media_of
 from singlewindow.declarations.faults import Refused, hard
-from singlewindow.declarations.reading.intake import Limits, Media
+from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, describe
 from singlewindow.declarations.validation import validate as validate_document
@@ -90,12 +90,12 @@ def _validate_one(path: Path, judge: _Judge) -> Validated | None:
     verdict = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "valid"
     click.echo(f"{path}: {verdict}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
     for number, fault in enumerate(validated.faults, start=1):
-        shown = describe(fault, validated)
-        line = f"line {shown['line']}, " if shown.get("line") else ""
-        click.echo(f"  {number}. [{shown['severity']}] {shown['rule']}: {shown['text']}")
-        click.echo(f"     at {line}{shown['xpath']}")
-        click.echo(f"     JSON {shown['json_pointer']}  WCO {shown['wco_pointer']}")
-        click.echo(f"     {shown['advice']}")
+        shown = describe(fault, validated.enveloped)
+        line = f"line {shown.line}, " if shown.line else ""
+        click.echo(f"  {number}. [{shown.severity}] {shown.rule}: {shown.text}")
+        click.echo(f"     at {line}{shown.xpath}")
+        click.echo(f"     JSON {shown.json_pointer}  WCO {shown.wco_pointer}")
+        click.echo(f"     {shown.advice}")
     if validated.total > len(validated.faults):
         click.echo(f"  ... and {validated.total - len(validated.faults)} more; mend these first.")
     return validated

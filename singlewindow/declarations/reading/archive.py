@@ -41,7 +41,7 @@ class Archive:
     """The members of a ZIP file, in the order of its directory."""
 
     def __init__(self, content: bytes) -> None:
-        """Read the directory; raises `Refused` (400 ARCHIVE_INVALID, 413 ARCHIVE_TOO_LARGE) where it is not plain."""
+        """Read the directory; raises `Refused` (ARCHIVE_INVALID, ARCHIVE_TOO_LARGE) where it is not plain."""
         end = _screen_end(content)
         try:
             self._file = zipfile.ZipFile(io.BytesIO(content))
@@ -62,7 +62,7 @@ class Archive:
             yield Member(name, Media.JSON if name.lower().endswith(".json") else Media.XML)
 
     def content(self, member: Member, most: int) -> bytes:
-        """A member's bytes, at most one more than `most`; raises `Refused` (400) where they are broken."""
+        """A member's bytes, at most one more than `most`; raises `Refused` where they are broken."""
         try:
             with self._file.open(member.name) as opened:
                 return opened.read(most + 1)
@@ -71,11 +71,11 @@ class Archive:
 
 
 def _invalid(what: str) -> Refused:
-    return Refused(400, "ARCHIVE_INVALID", f"The archive is not a plain ZIP file of declarations. {what}.")
+    return Refused("ARCHIVE_INVALID", f"The archive is not a plain ZIP file of declarations. {what}.")
 
 
 def _too_large(what: str) -> Refused:
-    return Refused(413, "ARCHIVE_TOO_LARGE", f"{what}. Split the archive.")
+    return Refused("ARCHIVE_TOO_LARGE", f"{what}. Split the archive.")
 
 
 def _screen_end(content: bytes) -> int:

@@ -28,7 +28,7 @@ _RIGHT_JSON = 'Send {"MetaData": {..., "Declaration": {...}}} or {"Declaration":
 
 
 def other_document(root: etree._Element) -> Refused:
-    """The refusal (422 UNKNOWN_DOCUMENT_TYPE) of an XML document that is neither a MetaData nor a Declaration."""
+    """The refusal (UNKNOWN_DOCUMENT_TYPE) of an XML document that is neither a MetaData nor a Declaration."""
     held = next((child for child in root if etree.QName(child).localname in {"Declaration", "Response"}), None)
     if root.tag == ENVELOPE_TAG and held is not None:
         text = f"The MetaData contains {_named(held)}. {_RIGHT}"
@@ -70,7 +70,7 @@ def other_profile(faults: Iterable[Fault], countries: Iterable[str], line: int |
 
 
 def _unknown(text: str, line: int | None = None) -> Refused:
-    return Refused(422, "UNKNOWN_DOCUMENT_TYPE", text, line)
+    return Refused("UNKNOWN_DOCUMENT_TYPE", text, line)
 
 
 def _unwrap(name: str) -> str:

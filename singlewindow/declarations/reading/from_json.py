@@ -74,7 +74,7 @@ class Bound:
 
 
 def read_json(content: bytes, limits: Limits) -> Reading:
-    """Read one message; raises `Refused` (400, 413, 415, 422) where it cannot be read as a declaration at all."""
+    """Read one message; raises `Refused` where it cannot be read as a declaration at all."""
     message = parse_json(content, limits)
     try:
         bound = bind(message)
@@ -105,11 +105,11 @@ def _explain(root: etree._Element, bound: Bound) -> Explained:
 def bind(message: object) -> Bound:
     """The XML of `{"MetaData": {..., "Declaration": {...}}}` or `{"Declaration": {...}}`.
 
-    Raises `Refused`: 422 SCHEMA_INVALID where the message is no object, UNKNOWN_DOCUMENT_TYPE where it is another one.
+    Raises `Refused`: SCHEMA_INVALID where the message is no object, UNKNOWN_DOCUMENT_TYPE where it is another one.
     """
     if not isinstance(message, dict):
         text = 'The message is not a JSON object. Send {"Declaration": {...}}, with or without its MetaData.'
-        raise Refused(422, "SCHEMA_INVALID", text)
+        raise Refused("SCHEMA_INVALID", text)
     envelope = message.get("MetaData")
     inner = envelope if isinstance(envelope, dict) else message
     if "Declaration" not in inner and ("MetaData" not in message or "Response" in inner):

@@ -24,7 +24,7 @@ from singlewindow.declarations.values import collapse, trimmed
 
 
 def read_xml(content: bytes, limits: Limits) -> Reading:
-    """Read one message; raises `Refused` (400, 413, 415, 422) where it cannot be read as a declaration at all."""
+    """Read one message; raises `Refused` where it cannot be read as a declaration at all."""
     screened = screen_xml(content, limits)
     root = parse(screened.content, limits)
     if screened.suspect:

@@ -31,8 +31,8 @@ class Number(str):
 def parse_json(content: bytes, limits: Limits) -> object:
     """The value of a JSON text: dict, list, str, `Number`, bool or None.
 
-    Raises `Refused`: 400 JSON_MALFORMED, JSON_TOO_DEEP, JSON_TOO_MANY_MEMBERS, JSON_DUPLICATE_KEY,
-    JSON_NUMBER_INVALID, INVALID_UNICODE; 415 ENCODING_NOT_UTF8.
+    Raises `Refused`: JSON_MALFORMED, JSON_TOO_DEEP, JSON_TOO_MANY_MEMBERS, JSON_DUPLICATE_KEY,
+    JSON_NUMBER_INVALID, INVALID_UNICODE; ENCODING_NOT_UTF8.
     """
     text = screen_bytes(content, limits).decode("utf-8")
     if "\0" in text:
@@ -52,19 +52,19 @@ def parse_json(content: bytes, limits: Limits) -> object:
 
 
 def _malformed(detail: str, line: int | None = None) -> Refused:
-    return Refused(400, "JSON_MALFORMED", f"The message is not JSON. {detail} Correct it and send it again.", line)
+    return Refused("JSON_MALFORMED", f"The message is not JSON. {detail} Correct it and send it again.", line)
 
 
 def _too_deep(limits: Limits) -> Refused:
-    return Refused(400, "JSON_TOO_DEEP", f"The message nests objects and lists more than {limits.depth} deep.")
+    return Refused("JSON_TOO_DEEP", f"The message nests objects and lists more than {limits.depth} deep.")
 
 
 def _too_many(most: int, holder: str) -> Refused:
-    return Refused(400, "JSON_TOO_MANY_MEMBERS", f"{holder} has more than {most:,} members. Split it.")
+    return Refused("JSON_TOO_MANY_MEMBERS", f"{holder} has more than {most:,} members. Split it.")
 
 
 def _unicode(detail: str) -> Refused:
-    return Refused(400, "INVALID_UNICODE", f"The message has invalid characters. {detail} Remove it.")
+    return Refused("INVALID_UNICODE", f"The message has invalid characters. {detail} Remove it.")
 
 
 def _screen_members(text: str, limits: Limits) -> None:
@@ -77,7 +77,7 @@ def _screen_members(text: str, limits: Limits) -> None:
 
 
 def screen_depth(value: object, limits: Limits) -> None:
-    """Raises `Refused` (400 JSON_TOO_DEEP); no valid declaration is deep, so only what is refused is measured."""
+    """Raises `Refused` (JSON_TOO_DEEP); no valid declaration is deep, so only what is refused is measured."""
     level, depth = [value], 0
     while level:
         level = [entry for held in level for entry in _members(held)]
@@ -103,7 +103,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if name in seen:
                 break
             seen.add(name)
-        raise Refused(400, "JSON_DUPLICATE_KEY", f"An object has the key {json.dumps(name[:40])} twice. Remove one.")
+        raise Refused("JSON_DUPLICATE_KEY", f"An object has the key {json.dumps(name[:40])} twice. Remove one.")
     return members
 
 
@@ -112,7 +112,7 @@ def _constant(word: str) -> Never:
 
 
 def _bad_number(detail: str) -> Refused:
-    return Refused(400, "JSON_NUMBER_INVALID", f"{detail} Write plain decimal digits.")
+    return Refused("JSON_NUMBER_INVALID", f"{detail} Write plain decimal digits.")
 
 
 def _number(literal: str) -> Number:

@@ -73,7 +73,7 @@ def _judging_parser() -> etree.XMLParser:
 
 
 def parse(content: bytes, limits: Limits) -> etree._Element:
-    """The root of a screened document; raises `Refused` (400) where it is not well-formed or deeper than any parser."""
+    """The root of a screened document; raises `Refused` where it is not well-formed or deeper than any parser."""
     try:
         return etree.fromstring(content, _here.parser)
     except etree.XMLSyntaxError as error:
@@ -86,9 +86,9 @@ def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
     line, column = error.position
     code = error.code
     if "depth" in str(error.msg):
-        return Refused(400, "XML_TOO_DEEP", f"The message nests elements more than {limits.depth} deep.", line)
+        return Refused("XML_TOO_DEEP", f"The message nests elements more than {limits.depth} deep.", line)
     if code in (etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG):
-        return Refused(400, "XML_VALUE_TOO_LONG", "The message has a value or a name that is too long.", line)
+        return Refused("XML_VALUE_TOO_LONG", "The message has a value or a name that is too long.", line)
     name = next((word for word in _WORDS if getattr(etree.ErrorTypes, word, None) == code), "")
     words = _WORDS.get(name, "The markup is broken.")
     return not_well_formed(f"Line {line}, column {column}: {words}", line)

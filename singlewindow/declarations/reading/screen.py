@@ -42,12 +42,12 @@ class Screened(NamedTuple):
 def screen_bytes(content: bytes, limits: Limits) -> bytes:
     """What holds for every message: size, something in it, not compressed, UTF-8; returns it without byte order mark.
 
-    Raises `Refused`: 413 PAYLOAD_TOO_LARGE, 400 EMPTY_BODY or COMPRESSED_BODY, 415 ENCODING_NOT_UTF8.
+    Raises `Refused`: PAYLOAD_TOO_LARGE, EMPTY_BODY or COMPRESSED_BODY, ENCODING_NOT_UTF8.
     """
     if len(content) > limits.body_bytes:
-        raise Refused(413, "PAYLOAD_TOO_LARGE", f"The message has more than {limits.body_bytes:,} bytes. Split it.")
+        raise Refused("PAYLOAD_TOO_LARGE", f"The message has more than {limits.body_bytes:,} bytes. Split it.")
     if content.startswith(_COMPRESSED):
-        raise Refused(400, "COMPRESSED_BODY", "The message is compressed. Send it as plain XML or JSON.")
+        raise Refused("COMPRESSED_BODY", "The message is compressed. Send it as plain XML or JSON.")
     if b"\0" in content[:4]:
         raise _not_utf8("It looks like UTF-16 or UTF-32.")
     try:
@@ -56,14 +56,14 @@ def screen_bytes(content: bytes, limits: Limits) -> bytes:
     except UnicodeDecodeError as error:
         raise _not_utf8(f"Byte {error.start + 1} does not belong to a character.") from None
     if not content.removeprefix(_BYTE_ORDER_MARK).lstrip(b" \t\r\n"):
-        raise Refused(400, "EMPTY_BODY", "The message is empty. Send a declaration in its body.")
+        raise Refused("EMPTY_BODY", "The message is empty. Send a declaration in its body.")
     return content.removeprefix(_BYTE_ORDER_MARK)
 
 
 def screen_xml(content: bytes, limits: Limits) -> Screened:
     """What the bytes of an XML document show; returns what is to be parsed, without byte order mark.
 
-    Raises `Refused` with 400, or 415 where the XML declaration names another encoding than UTF-8.
+    Raises `Refused`, also where the XML declaration names another encoding than UTF-8.
     """
     content = screen_bytes(content, limits)
     if b"\0" in content:
@@ -80,13 +80,13 @@ def screen_xml(content: bytes, limits: Limits) -> Screened:
 
 
 def _not_utf8(detail: str) -> Refused:
-    return Refused(415, "ENCODING_NOT_UTF8", f"The message is not UTF-8. {detail} Send it in UTF-8.")
+    return Refused("ENCODING_NOT_UTF8", f"The message is not UTF-8. {detail} Send it in UTF-8.")
 
 
 def not_well_formed(detail: str, line: int | None = None) -> Refused:
     """The refusal of a document that is no XML at all."""
     text = f"The message is not well-formed XML. {detail} Correct it and send it again."
-    return Refused(400, "XML_NOT_WELL_FORMED", text, line)
+    return Refused("XML_NOT_WELL_FORMED", text, line)
 
 
 def _screen_declaration(content: bytes) -> int:
@@ -99,7 +99,7 @@ def _screen_declaration(content: bytes) -> int:
     if not found:
         raise not_well_formed("Its XML declaration is broken.", line=1)
     if found["version"] == b"1.1":
-        raise Refused(400, "XML_VERSION_UNSUPPORTED", "The message is XML 1.1. Send XML 1.0.", 1)
+        raise Refused("XML_VERSION_UNSUPPORTED", "The message is XML 1.1. Send XML 1.0.", 1)
     if found["version"] != b"1.0":
         raise not_well_formed("Its XML declaration names a version other than 1.0.", line=1)
     if found["encoding"] and found["encoding"].lower() not in (b"utf-8", b"us-ascii"):
@@ -113,12 +113,12 @@ def _screen_markup(content: bytes, start: int, limits: Limits) -> None:
     while found := _MARKUP.search(content, start):
         line = content.count(b"\n", 0, found.start()) + 1 if found[0] in (b"<!DOCTYPE", b"<?") else None
         if found[0] == b"<!DOCTYPE":
-            raise Refused(400, "XML_DTD_FORBIDDEN", "The message has a document type declaration. Remove it.", line)
+            raise Refused("XML_DTD_FORBIDDEN", "The message has a document type declaration. Remove it.", line)
         if found[0] == b"<?":
-            raise Refused(400, "XML_PI_FORBIDDEN", "The message has a processing instruction. Remove it.", line)
+            raise Refused("XML_PI_FORBIDDEN", "The message has a processing instruction. Remove it.", line)
         comments += found[0] == b"<!--"
         if comments > limits.comments:
-            raise Refused(400, "XML_TOO_MANY_COMMENTS", f"The message has more than {limits.comments:,} comments.")
+            raise Refused("XML_TOO_MANY_COMMENTS", f"The message has more than {limits.comments:,} comments.")
         end = content.find(b"-->" if found[0] == b"<!--" else b"]]>", found.end())
         if end < 0:
             return
@@ -134,18 +134,18 @@ def _screen_elements(content: bytes, start: int, limits: Limits) -> None:
         ends += content.count(b"</", start, stop) + content.count(b"/>", start, stop)
         if ends > limits.elements:
             text = f"The message has more than {limits.elements:,} elements. Split it."
-            raise Refused(400, "XML_TOO_MANY_ELEMENTS", text)
+            raise Refused("XML_TOO_MANY_ELEMENTS", text)
         if found is None or found[0] not in (b"<!--", b"<![CDATA["):
             return
         start = content.find(b"-->" if found[0] == b"<!--" else b"]]>", found.end())
 
 
 def screen_suspect(root: etree._Element, limits: Limits) -> None:
-    """What a valid document might still hold: xsi:type, xsi:nil, floods of namespaces; raises `Refused` (400)."""
+    """What a valid document might still hold: xsi:type, xsi:nil, floods of namespaces; raises `Refused`."""
     for element in root.iter(etree.Element):
         _screen_attributes(element, limits)
         if len(element.nsmap) > limits.namespaces:
-            raise Refused(400, "XML_TOO_MANY_NAMESPACES", "The message declares too many namespaces.")
+            raise Refused("XML_TOO_MANY_NAMESPACES", "The message declares too many namespaces.")
 
 
 def _screen_attributes(element: etree._Element, limits: Limits) -> None:
@@ -156,18 +156,18 @@ def _screen_attributes(element: etree._Element, limits: Limits) -> None:
     line = element.sourceline
     if len(attributes) > limits.attributes:
         text = f"An element has more than {limits.attributes} attributes."
-        raise Refused(400, "XML_TOO_MANY_ATTRIBUTES", text, line)
+        raise Refused("XML_TOO_MANY_ATTRIBUTES", text, line)
     if any(name in attributes for name in _FORBIDDEN_INSTANCE):
-        raise Refused(400, "XML_XSI_FORBIDDEN", "The message uses xsi:type or xsi:nil. Remove them.", line)
+        raise Refused("XML_XSI_FORBIDDEN", "The message uses xsi:type or xsi:nil. Remove them.", line)
     if any(len(value) > limits.attribute_characters for value in attributes.values()):
         text = f"An attribute has more than {limits.attribute_characters:,} characters."
-        raise Refused(400, "XML_VALUE_TOO_LONG", text, line)
+        raise Refused("XML_VALUE_TOO_LONG", text, line)
 
 
 def screen_tree(root: etree._Element, limits: Limits) -> None:
     """What no valid document holds; run where the schema has refused the document, before its faults are explained.
 
-    Raises `Refused` (400): XML_TOO_DEEP, XML_XINCLUDE_FORBIDDEN, XML_VALUE_TOO_LONG, XML_TOO_MANY_ATTRIBUTES.
+    Raises `Refused`: XML_TOO_DEEP, XML_XINCLUDE_FORBIDDEN, XML_VALUE_TOO_LONG, XML_TOO_MANY_ATTRIBUTES.
     """
     depth = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
@@ -177,11 +177,11 @@ def screen_tree(root: etree._Element, limits: Limits) -> None:
         depth += 1
         if depth > limits.depth:
             text = f"The message nests elements more than {limits.depth} deep."
-            raise Refused(400, "XML_TOO_DEEP", text, element.sourceline)
+            raise Refused("XML_TOO_DEEP", text, element.sourceline)
         if str(element.tag).startswith(_XINCLUDE):
             text = "The message includes other documents by XInclude. Remove the XInclude elements."
-            raise Refused(400, "XML_XINCLUDE_FORBIDDEN", text, element.sourceline)
+            raise Refused("XML_XINCLUDE_FORBIDDEN", text, element.sourceline)
         _screen_attributes(element, limits)
         if len(element.text or "") > limits.text_characters:
             text = f"A value has more than {limits.text_characters:,} characters."
-            raise Refused(400, "XML_VALUE_TOO_LONG", text, element.sourceline)
+            raise Refused("XML_VALUE_TOO_LONG", text, element.sourceline)

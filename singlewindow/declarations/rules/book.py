@@ -146,11 +146,11 @@ class Rulebooks:
     def named(self, code: str) -> Rulebook:
         """The rulebook that judges a message with this ResponsibleCountryCode; home's if it is "".
 
-        Raises `Refused` (422 COUNTRY_NOT_SERVED) if it names a country that is not served.
+        Raises `Refused` (COUNTRY_NOT_SERVED) if it names a country that is not served.
         """
         book = self._books.get(code or self.home)
         if book is None:
-            raise Refused(422, "COUNTRY_NOT_SERVED", self._not_served(code))
+            raise Refused("COUNTRY_NOT_SERVED", self._not_served(code))
         return book
 
     def _not_served(self, code: str) -> str:

@@ -6,7 +6,7 @@ import time
 from urllib.parse import urlencode
 
 from singlewindow.access.permissions import Permission as May
-from singlewindow.declarations.reading.intake import Media
+from singlewindow.declarations.reading.message import Media
 from singlewindow.enquiries import declarations, shapes
 from singlewindow.enquiries.shapes import Decision, Undecided
 from singlewindow.http import parameters
@@ -58,7 +58,7 @@ def get_document(request: Request) -> Response:
 
 
 def _other_form(request: Request, received: bytes, media: str) -> bytes:
-    return request.service.other_form(received, Media.JSON if media == JSON else Media.XML)
+    return request.service.lodging.other_form(received, Media.JSON if media == JSON else Media.XML)
 
 
 def get_decision(request: Request) -> Response:

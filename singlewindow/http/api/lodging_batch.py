@@ -19,28 +19,28 @@ import msgspec
 
 from singlewindow import logs
 from singlewindow.access.permissions import Permission as May
-from singlewindow.clearance.lodging.group_commit import LARGEST_GROUP, PATIENCE_SECONDS, Answer
-from singlewindow.clearance.lodging.lodge import Receipt
+from singlewindow.clearance.lodging.admission import need_lodger
+from singlewindow.clearance.lodging.group_commit import LARGEST_GROUP, PATIENCE_SECONDS
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
+from singlewindow.clearance.lodging.store import Message, Stored
+from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.reading.archive import ARCHIVE_BYTES, Archive, Member
-from singlewindow.declarations.reading.intake import Media
-from singlewindow.http.api.lodging import accepted, need_someone, prepare
-from singlewindow.http.api.shapes import BatchLine, FaultReply
+from singlewindow.http.api.lodging import is_replay, receipt_of
+from singlewindow.http.api.shapes import BatchLine
 from singlewindow.http.error_mapping import as_problem, is_outage
 from singlewindow.http.problems import ProblemError, problem_of
-from singlewindow.http.request import JSON, LINES, XML, ZIP, Request, Response
+from singlewindow.http.request import LINES, ZIP, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
 
 log = logging.getLogger(__name__)
 
-MEDIA = {Media.XML: XML, Media.JSON: JSON}
 BREATH_SECONDS = 0.001
 """Pause after each member, in which the threads of other requests get their turn at the interpreter at once."""
 
 
 def post_batch(request: Request) -> Response:
     """200 and a line for each member; the archive as a whole is refused where it is not plain."""
-    need_someone(request)
+    need_lodger(request.caller)
     archive = Archive(request.content)
     if not request.service.batches.acquire(blocking=False):
         raise Busy
@@ -54,8 +54,8 @@ class _Pending:
     """A member under way."""
 
     name: str
-    faults: Sequence[FaultReply]
-    answer: Future[Answer]
+    warnings: Sequence[FaultReport]
+    stored: Future[Stored]
 
 
 def _lines(request: Request, archive: Archive) -> Iterator[bytes]:
@@ -67,7 +67,7 @@ def _lines(request: Request, archive: Archive) -> Iterator[bytes]:
             time.sleep(BREATH_SECONDS)
             with logs.about(trace_id=request.trace_id):
                 pending.append(_begin(request, archive, member, outage))
-                while pending and (len(pending) > LARGEST_GROUP or pending[0].answer.done()):
+                while pending and (len(pending) > LARGEST_GROUP or pending[0].stored.done()):
                     line, outage = _settled(request, pending.popleft())
                     yield line
         while pending:
@@ -78,32 +78,32 @@ def _lines(request: Request, archive: Archive) -> Iterator[bytes]:
 
 def _begin(request: Request, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
     """Read a member and put it in line to be stored; where the record was away a moment ago, it is not even read."""
-    answer: Future[Answer] = Future()
-    faults: Sequence[FaultReply] = ()
+    lodging, stored = request.service.lodging, Future[Stored]()
+    warnings: Sequence[FaultReport] = ()
     try:
         if outage:
             raise outage  # once the record does not answer, nobody waits for it ten thousand times
-        content = archive.content(member, request.context.limits.body_bytes)
-        prepared, faults = prepare(request, content, MEDIA[member.media])
-        answer = request.service.intake.submit(prepared)
+        content = archive.content(member, lodging.rules.limits.body_bytes)
+        message = Message(content, member.media, request.began, request.trace_id)
+        lodgement = lodging.prepare(message, request.caller)
+        warnings, stored = lodgement.warnings, lodging.submit(lodgement)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a member is that member's answer
-        answer.set_exception(error)
-    return _Pending(member.name, faults, answer)
+        stored.set_exception(error)
+    return _Pending(member.name, warnings, stored)
 
 
 def _settled(request: Request, pending: _Pending) -> tuple[bytes, ProblemError | None]:
     """The line of a member, waited for, and the problem that befalls all others as well."""
     try:
-        outcome = pending.answer.result(PATIENCE_SECONDS)
-        receipt = accepted(outcome, pending.faults)
+        stored = pending.stored.result(PATIENCE_SECONDS)
+        receipt = receipt_of(stored, pending.warnings)
     except Exception as error:  # noqa: BLE001 - as above
         problem = as_problem(error)
         facts = (problem.status, problem.code, request.caller.key_id, request.trace_id)
         log.info("rejected status=%d code=%s a member of a batch key=%s trace_id=%s", *facts)
         line = _line(name=pending.name, status=problem.status, problem=problem_of(problem, request.trace_id))
         return line, problem if is_outage(error) else None
-    again = isinstance(outcome, Receipt) and outcome.replayed
-    return _line(name=pending.name, status=202, receipt=receipt, replayed=again or msgspec.UNSET), None
+    return _line(name=pending.name, status=202, receipt=receipt, replayed=is_replay(stored) or msgspec.UNSET), None
 
 
 def _line(**members: Any) -> bytes:

@@ -61,7 +61,7 @@ def post_token(request: Request) -> Response:
     client_id, secret = _credentials(request.authorization, form)
     caller = request.service.keyring.caller_with_secret(client_id, secret)
     if caller is None:
-        request.service.allowances.need_wrong_key(request.address)
+        request.service.rate_limits.count_wrong_key(request.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
     scopes = _scopes(caller, form.get("scope", ""))

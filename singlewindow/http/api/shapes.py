@@ -6,21 +6,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from singlewindow.declarations.faults import Severity
-
-
-class FaultReply(Struct, frozen=True, kw_only=True):
-    """One fault of a declaration: what is wrong, what to do, and where in each form of the document."""
-
-    rule: str
-    code: str
-    severity: Severity
-    text: str
-    advice: str
-    xpath: str
-    json_pointer: str
-    wco_pointer: str
-    line: int | None = None
+from singlewindow.declarations.faults import FaultReport
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -38,7 +24,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     trace_id: str
     error: str | UnsetType = UNSET
     mrn: str | UnsetType = UNSET
-    faults: list[FaultReply] | UnsetType = UNSET
+    faults: list[FaultReport] | UnsetType = UNSET
     faults_total: int | UnsetType = UNSET
     truncated: bool | UnsetType = UNSET
 
@@ -63,7 +49,7 @@ class Lodged(Struct, frozen=True, kw_only=True):
     status: Literal["lodged"]
     received_at: str
     lodged_at: str
-    warnings: list[FaultReply]
+    warnings: list[FaultReport]
     links: Links
 
 
@@ -90,7 +76,7 @@ class Validation(Struct, frozen=True):
     """
 
     valid: bool
-    faults: list[FaultReply]
+    faults: list[FaultReport]
     faults_total: int
     truncated: bool
 

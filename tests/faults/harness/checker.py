@@ -50,7 +50,7 @@ class Record:
 
     declaration: list[Row] = field(default_factory=list)
     version: list[Row] = field(default_factory=list)
-    open_question: list[Row] = field(default_factory=list)
+    outbox: list[Row] = field(default_factory=list)
     batch: list[Row] = field(default_factory=list)
     assessment: list[Row] = field(default_factory=list)
     decision: list[Row] = field(default_factory=list)
@@ -287,7 +287,7 @@ def decisions_follow(record: Record, _log: Log) -> Iterator[str]:
 
 def nothing_is_open(record: Record, _log: Log) -> Iterator[str]:
     """When all is quiet no question waits and no batch is under way."""
-    yield from (f"version {row['version_id']} still waits for {row['agency']}" for row in record.open_question)
+    yield from (f"version {row['version_id']} still waits for {row['agency']}" for row in record.outbox)
     yield from (f"batch {row['id']} of {row['agency']} is still there" for row in record.batch)
 
 

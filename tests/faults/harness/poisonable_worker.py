@@ -16,7 +16,7 @@ from typing import Any
 from rq import SimpleWorker
 
 from adapters.contract import Adapter, View
-from singlewindow.bootstrap import open_context
+from singlewindow.bootstrap.context import open_context
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.model import text_of
 from workers import jobs, worker

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from singlewindow.declarations.faults import FAULTS_SHOWN, hard
@@ -141,8 +142,8 @@ def test_a_clean_message_has_no_faults(rulebooks: Rulebooks) -> None:
 def test_one_planted_fault_is_found_with_its_line_and_pointer(planted: int, rulebooks: Rulebooks) -> None:
     before, after, code, _, pointer = PLANTED[planted]
     validated = judged(KETTLES.replace(before, after, 1), rulebooks)
-    found = [describe(fault, validated) for fault in hard(validated.faults)]
-    assert [(fault["code"], fault["wco_pointer"]) for fault in found] == [(code, pointer)]
+    found = [describe(fault, validated.enveloped) for fault in hard(validated.faults)]
+    assert [(fault.code, fault.wco_pointer) for fault in found] == [(code, pointer)]
 
 
 def test_ten_planted_faults_are_all_found_in_order_with_their_lines_and_pointers(rulebooks: Rulebooks) -> None:
@@ -151,8 +152,8 @@ def test_ten_planted_faults_are_all_found_in_order_with_their_lines_and_pointers
         assert message.count(before) == 1 or before.startswith("<ID>")
         message = message.replace(before, after, 1)
     validated = judged(message, rulebooks)
-    found = [describe(fault, validated) for fault in validated.faults]
-    assert [(fault["code"], fault["line"], fault["wco_pointer"]) for fault in found] == [
+    found = [describe(fault, validated.enveloped) for fault in validated.faults]
+    assert [(fault.code, fault.line, fault.wco_pointer) for fault in found] == [
         (code, line_with(message, words), pointer) for _, _, code, words, pointer in PLANTED
     ]
 
@@ -160,7 +161,7 @@ def test_ten_planted_faults_are_all_found_in_order_with_their_lines_and_pointers
 def test_a_fault_is_described_in_one_shape(rulebooks: Rulebooks) -> None:
     message = KETTLES.replace("<ID>GB000060<", "<ID>GB999999<")
     validated = judged(message, rulebooks)
-    described = describe(validated.faults[0], validated)
+    described = msgspec.to_builtins(describe(validated.faults[0], validated.enveloped))
     assert described.pop("text")
     assert described.pop("advice")
     assert described == {
@@ -210,7 +211,7 @@ def test_published_rejections_are_refused_for_their_reason(corpus: Path, ruleboo
     for name in samples:
         validated = validate((corpus / "uk_rejected" / f"{name}.xml").read_bytes(), Media.XML, rulebooks)
         pointers[name.rpartition("2.02_")[2]] = [
-            describe(fault, validated)["wco_pointer"] for fault in hard(validated.faults)
+            describe(fault, validated.enveloped).wco_pointer for fault in hard(validated.faults)
         ]
     assert pointers == {
         "Accepted": [],

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
+from singlewindow.bootstrap.service import build_service
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.http.app import create_app
 from singlewindow.settings import Settings
@@ -17,4 +18,4 @@ from singlewindow.storage.engine.connect import open_engine
 def app() -> Flask:
     """The application; its record is an empty database in memory, and there are no agencies."""
     nothing = cast(Any, None)
-    return create_app(ClearanceContext(Settings(), open_engine("sqlite://"), nothing, nothing, {}, {}))
+    return create_app(build_service(ClearanceContext(Settings(), open_engine("sqlite://"), nothing, {}, {})))

@@ -5,16 +5,15 @@ import re
 
 import pytest
 
-from singlewindow.declarations.faults import Severity
-from singlewindow.http.api.shapes import FaultReply
+from singlewindow.declarations.faults import FaultReport, Found, Severity
 from singlewindow.http.problem_codes import CODES, title_of
-from singlewindow.http.problems import LARGEST_ANSWER, OAUTH, Found, ProblemError, problem_body
+from singlewindow.http.problems import LARGEST_ANSWER, OAUTH, ProblemError, problem_body
 
 MEMBERS = {"type", "title", "status", "code", "detail", "trace_id"}
 
 
-def _fault(text: str) -> FaultReply:
-    return FaultReply(
+def _fault(text: str) -> FaultReport:
+    return FaultReport(
         rule="WCO-X", code="RULE_VIOLATED", severity=Severity.HARD, text=text, advice="Mend it.", xpath="/Declaration",
         json_pointer="/Declaration", wco_pointer="42A", line=1,
     )  # fmt: skip

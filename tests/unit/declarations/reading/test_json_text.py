@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.reading.json_text import parse_json
 from singlewindow.declarations.reading.message import Limits
+from singlewindow.http.problem_codes import CODES
 from tests.processor_time import least_seconds
 from tests.unit.declarations.samples import read_json
 
@@ -63,7 +64,7 @@ def test_a_hostile_or_foreign_message_is_refused_with_its_code(case: str) -> Non
     content, status, code = REFUSED[case]
     with pytest.raises(Refused) as refusal:
         read_json_bytes(content)
-    assert (refusal.value.status, refusal.value.code) == (status, code)
+    assert (CODES[refusal.value.code].status, refusal.value.code) == (status, code)
 
 
 @pytest.mark.parametrize("case", REFUSED)

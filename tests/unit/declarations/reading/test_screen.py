@@ -10,6 +10,7 @@ import pytest
 
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
+from singlewindow.http.problem_codes import CODES
 from tests.processor_time import least_seconds
 from tests.unit.declarations.samples import DEC, MD, document, full_xml, read_xml
 
@@ -23,7 +24,7 @@ def answer(content: bytes, limits: Limits | None = None) -> tuple[int, str]:
     try:
         reading = read(content, Media.XML, limits or Limits())
     except Refused as refusal:
-        return refusal.status, refusal.code
+        return CODES[refusal.code].status, refusal.code
     return (422, reading.faults[0].code) if reading.faults else (202, "")
 
 

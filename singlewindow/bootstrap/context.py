@@ -1,4 +1,4 @@
-"""The only place that chooses implementations: settings in, a `Window` ready for its use cases out."""
+"""What workers, the dispatcher and the operator's commands ask and decide with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from adapters.registry import build_adapters
 from singlewindow.agencies.loading import load_agencies
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.declarations.reading.intake import Limits
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.settings import Settings, load_settings, secret_of
 from singlewindow.storage.engine.connect import open_engine
@@ -21,7 +20,6 @@ def open_context(settings: Settings | None = None) -> ClearanceContext:
     return ClearanceContext(
         settings=chosen,
         engine=open_engine(chosen.database_url, pool_size=chosen.sw_threads),
-        limits=Limits(body_bytes=chosen.sw_body_limit, items=chosen.sw_item_limit),
         rulebooks=load_rulebooks(config, chosen.sw_item_limit, chosen.sw_country, chosen.other_countries),
         agencies=agencies,
         adapters=build_adapters(agencies, sandbox_allowed=chosen.sw_sandbox, secrets=secret_of),

@@ -1,0 +1,66 @@
+"""What one web process serves with, over a context; apart from it, because workers load none of this."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from singlewindow.access.keyring import Keyring
+from singlewindow.access.quota import Quotas
+from singlewindow.access.tokens import Tokens
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.lodging.group_commit import GroupCommit
+from singlewindow.clearance.lodging.lodge import Lodging
+from singlewindow.clearance.lodging.preparation import Rules
+from singlewindow.clearance.lodging.sandboxed_reader import Configuration, SandboxedReader
+from singlewindow.declarations.reading.message import Limits
+from singlewindow.http.limits import RateLimits
+from singlewindow.http.service import Service
+from singlewindow.settings import Settings
+
+BATCHES = 2
+"""Batches of declarations that one web process takes at once: each keeps a thread busy for as long as it lasts."""
+
+
+def build_service(context: ClearanceContext) -> Service:
+    """What one web process serves with; nothing is asked of the record, and no other process started, until needed."""
+    settings = context.settings
+    keyring = Keyring(context.engine, tokens=Tokens(settings.sw_token_key) if settings.sw_token_key else None)
+    return Service(
+        context=context,
+        keyring=keyring,
+        lodging=build_lodging(context, keyring),
+        rate_limits=RateLimits(settings.sw_rate, settings.sw_wrong_keys),
+        waiters=threading.BoundedSemaphore(settings.sw_waiters),
+        batches=threading.BoundedSemaphore(BATCHES),
+    )
+
+
+def build_lodging(context: ClearanceContext, keyring: Keyring) -> Lodging:
+    """The way from bytes to a stored declaration, for one process; `keyring` knows who takes part and acts for whom."""
+    settings, engine, agencies = context.settings, context.engine, context.agencies
+    limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
+    return Lodging(
+        engine=engine,
+        rules=Rules(context.rulebooks, agencies, limits),
+        sandbox=_build_sandbox(settings),
+        register=keyring,
+        quotas=Quotas(engine, settings.sw_open_limit),
+        writer=GroupCommit(engine, agencies),
+    )
+
+
+def _build_sandbox(settings: Settings) -> SandboxedReader:
+    """A reader of large messages on half of the processors, on which at most half of the web's threads wait."""
+    processors = frozenset(os.sched_getaffinity(0))
+    configuration = Configuration(
+        config=settings.sw_config,
+        country=settings.sw_country,
+        customs=settings.sw_customs,
+        others=settings.other_countries,
+        body_bytes=settings.sw_body_limit,
+        items=settings.sw_item_limit,
+        memory=settings.sw_reading_memory,
+        processors=processors,
+    )
+    return SandboxedReader(configuration, max(1, len(processors) // 2), max(1, settings.sw_threads // 2))
