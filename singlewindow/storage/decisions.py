@@ -31,9 +31,8 @@ def add_decisions(connection: Connection, rows: Sequence[Decision]) -> set[int]:
     """Insert decisions; the versions that had none with this number before."""
     first = [row._asdict() for row in rows if row.number == 1]
     later = [row._asdict() for row in rows if row.number > 1]
-    return insert_new_rows(connection, decision, first, ("version_id",)) | insert_new_rows(
-        connection, later_decision, later, ("version_id", "number")
-    )
+    added = insert_new_rows(connection, decision, first, ("version_id",))
+    return added | insert_new_rows(connection, later_decision, later, ("version_id", "number"))
 
 
 def current_decision(connection: Connection, version_id: int) -> Decision | None:
