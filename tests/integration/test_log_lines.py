@@ -81,7 +81,7 @@ def test_no_word_of_a_declaration_is_logged_whatever_fails(
     def fail(*_: object) -> None:
         raise OperationalError(f"INSERT {CANARY}", {"received": CANARY}, ValueError(CANARY))
 
-    monkeypatch.setattr(jobs, "window", lambda: context)
+    monkeypatch.setattr(jobs, "context", lambda: context)
     monkeypatch.setattr(declarations, "contents", fail)
     trader.lodge(canaries("CANARY2"))
     assert [jobs.assess(batch.id) for batch in dispatch.make_batches(context)]
