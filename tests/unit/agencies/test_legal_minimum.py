@@ -28,13 +28,13 @@ def test_a_declaration_with_everything_lacks_nothing() -> None:
 
 def test_a_missing_element_of_the_header_is_told_with_those_who_need_it() -> None:
     (fault,) = lacking(configuration()[1], tree(Declarant={"Name": "N"}))
-    assert fault.text == "The declaration has no Declarant/ID, which is in the legal minimum of every agency."
+    assert fault.text == "The declaration has no Declarant/ID. It is in the legal minimum of every agency."
     assert (fault.severity, fault.code, fault.path) == (Severity.WARNING, "MINIMUM_MISSING", (Step("Declaration"),))
 
 
 def test_an_element_that_only_some_need_is_told_with_their_names() -> None:
     (text,) = _texts(_with_items({"Commodity": {"Classification": [{"ID": "1", "IdentificationTypeCode": "TSP"}]}}))
-    assert text.startswith("Item 1 has no Commodity/Description, which is in the legal minimum of ")
+    assert text.startswith("Item 1 has no Commodity/Description. It is in the legal minimum of ")
     assert configuration()[1]["firearms"].name in text
     assert configuration()[1]["customs"].name not in text
 
@@ -42,7 +42,7 @@ def test_an_element_that_only_some_need_is_told_with_their_names() -> None:
 def test_many_items_that_lack_the_same_are_one_warning_at_the_first() -> None:
     bare: dict[str, Any] = {"Commodity": {"Classification": [{"ID": "1", "IdentificationTypeCode": "TSP"}]}}
     (fault,) = lacking(configuration()[1], _with_items({}, bare, bare, bare))
-    assert fault.text.startswith("Item 2 has no Commodity/Description (nor have 2 other items), ")
+    assert fault.text.startswith("Item 2 has no Commodity/Description, nor do 2 other items. ")
     assert fault.path[-1] == Step("GovernmentAgencyGoodsItem", 2)
 
 

@@ -256,7 +256,7 @@ def test_an_installation_without_customs_is_refused(tmp_path: Path, name: str) -
 def test_customs_that_is_not_asked_about_everything_is_refused(tmp_path: Path) -> None:
     agency = AGENCY.replace("firearms", "customs")
     (problem,) = problems_of_customs(write(tmp_path, agency=agency))
-    assert problem == "SW_CUSTOMS names customs, so it needs always = true: or correct SW_CUSTOMS"
+    assert problem == "SW_CUSTOMS names customs: set always = true, or correct SW_CUSTOMS"
 
 
 def test_customs_that_does_not_see_the_items_is_refused(tmp_path: Path) -> None:

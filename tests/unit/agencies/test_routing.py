@@ -50,7 +50,7 @@ def test_the_reason_is_the_one_of_the_rule(tmp_path: Path) -> None:
 
 def test_an_agency_no_rule_of_which_matched_is_not_asked_and_the_reason_says_so(tmp_path: Path) -> None:
     routing = routed(tmp_path, arms("10019900"))
-    assert (routing.asked, "none of the 1 rules" in routing.reason) == (False, True)
+    assert (routing.asked, "none of the 1 routing rules" in routing.reason) == (False, True)
 
 
 def test_a_rule_on_the_declaration_concerns_all_of_it(tmp_path: Path) -> None:

@@ -55,4 +55,4 @@ def test_a_blank_value_that_is_needed_is_not_to_be_left_out(path: str) -> None:
     finding = check_value(ELEMENTS[f"Declaration/{path}"], "")
     assert finding
     assert finding.rule == "SCHEMA-BLANK"
-    assert ("leave" in finding.advice) is (path == "Exporter/ID")
+    assert ("remove" in finding.advice) is (path == "Exporter/ID")

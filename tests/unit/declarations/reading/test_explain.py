@@ -145,14 +145,14 @@ def test_a_fault_says_on_which_line_it_is() -> None:
 
 def test_a_length_fault_says_how_long_and_how_long_it_may_be() -> None:
     reading = read_xml(document(f"{NINE}<TypeCode>IMAX</TypeCode>"))
-    assert reading.faults[0].text == "TypeCode holds 4 characters; at most 3 are allowed."
+    assert reading.faults[0].text == "TypeCode has 4 characters; at most 3 are allowed."
 
 
 COUNTRY = "it must be the two capital letters of ISO 3166 for a country, such as GB."
 HEADER = f'<MetaData xmlns="{MD}"><{{0}}>{{1}}</{{0}}>{document().decode()}</MetaData>'
 WORDS = {
     "name in the header": (
-        HEADER.format("WCOTypeName", "D" * 71), "WCOTypeName holds 71 characters; at most 70 are allowed."),
+        HEADER.format("WCOTypeName", "D" * 71), "WCOTypeName has 71 characters; at most 70 are allowed."),
     "country of export": (
         f"{NINE}<GoodsShipment><ExportCountry><ID>CHN</ID></ExportCountry></GoodsShipment>", f'ID is "CHN"; {COUNTRY}'),
     "currency": (
@@ -165,12 +165,12 @@ WORDS = {
         f"{NINE}<BorderTransportMeans><ModeCode>sea</ModeCode></BorderTransportMeans>",
         'ModeCode is "sea"; it must be 1 digit.'),
     "1999": (f"{ACCEPTED.format('19991231')}{NINE}",
-             'DateTimeString is "19991231": its year is 1999, and dates are taken from 2000 to 2099 only.'),
+             'DateTimeString is "19991231": its year is 1999; it must be from 2000 to 2099.'),
     "the day first": (f"{ACCEPTED.format('31012026')}{NINE}",
-                      'DateTimeString is "31012026": its year is 3101, and dates are taken from 2000 to 2099 only.'),
+                      'DateTimeString is "31012026": its year is 3101; it must be from 2000 to 2099.'),
     "2100, a moment": (f"{ACCEPTED.format('21000101000000Z')}{NINE}",
                        'DateTimeString is "21000101000000Z": '
-                       "its year is 2100, and dates are taken from 2000 to 2099 only."),
+                       "its year is 2100; it must be from 2000 to 2099."),
 }  # fmt: skip
 
 

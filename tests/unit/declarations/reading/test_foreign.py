@@ -66,7 +66,7 @@ def test_a_foreign_content_of_the_envelope_is_named(inside: str) -> None:
     ],
 )
 def test_what_is_inside_a_wrapper_is_asked_for(content: str, name: str) -> None:
-    assert f"Send the {name} inside" in refusal(content.encode(), Media.XML)
+    assert f"Send only the {name} inside" in refusal(content.encode(), Media.XML)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_is_inside_a_wrapper_is_asked_for(content: str, name: str) -> None:
     ],
 )
 def test_what_is_inside_a_json_wrapper_is_asked_for(message: object, name: str) -> None:
-    assert f"Send the {name} inside" in refusal(json.dumps(message).encode(), Media.JSON)
+    assert f"Send only the {name} inside" in refusal(json.dumps(message).encode(), Media.JSON)
 
 
 @pytest.mark.parametrize(
