@@ -44,7 +44,7 @@ def test_a_table_from_windows_is_read(tmp_path: Path) -> None:
     [
         ("USD,1.25,2026-06-01,2026-06-30\n", ":2: the line has 4 columns, not 5"),
         (JUNE + "\n", ":3: the line has 0 columns"),
-        ("XTS,1.25,2026-06-01,2026-06-30,x\n", ":2: 'XTS' is no currency"),
+        ("XTS,1.25,2026-06-01,2026-06-30,x\n", ":2: 'XTS' is not a currency"),
         ("GBP,1.25,2026-06-01,2026-06-30,x\n", ":2: GBP is the home currency"),
         ("usd,1.25,2026-06-01,2026-06-30,x\n", "country profile: write USD"),
         ('USD,"1,25",2026-06-01,2026-06-30,x\n', ":2: units is '1,25'"),
@@ -53,7 +53,7 @@ def test_a_table_from_windows_is_read(tmp_path: Path) -> None:
         ("USD,1e3,2026-06-01,2026-06-30,x\n", ":2: units is '1e3'"),
         ("USD,NaN,2026-06-01,2026-06-30,x\n", ":2: units is 'NaN'"),
         ("USD,1.25,2026-06-31,2026-07-30,x\n", ":2: "),
-        ("USD,1.25,20260601,2026-06-30,x\n", ":2: '20260601' is no day"),
+        ("USD,1.25,20260601,2026-06-30,x\n", ":2: '20260601' is not a day"),
         ("USD,1.25,2026-06-30,2026-06-01,x\n", ":2: valid_until 2026-06-01 is before valid_from"),
         ("USD,1.25,2026-06-01,2026-06-30, \n", ":2: the source is missing"),
         (JUNE + "USD,1.30,2026-06-30,2026-07-31,x\n", ":3: USD on 2026-06-30 has a rate already, in line 2"),
