@@ -233,7 +233,7 @@ def test_an_amount_without_a_rate_asks_for_documents(tmp_path: Path) -> None:
     assert (finding.profile, finding.item, finding.weight) == ("FA-001", "1", 0)
     assert finding.officer == (
         "An amount is in 'XTS', for which there is no rate on 2026-06-01. "
-        "See from the documents whether this applies: Dear goods."
+        "Check in the documents whether this applies: Dear goods."
     )
     assert finding.trader == "Please provide the invoice, with the amount in GBP."
 
