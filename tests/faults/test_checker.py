@@ -121,7 +121,8 @@ DAMAGES = {
     ),
     "told once": (
         "DELETE FROM notice WHERE function_code <> '01'",
-        "INSERT INTO notice SELECT party, number + 50, version_id, function_code, reference, issued_at FROM notice",
+        "INSERT INTO notice (party, number, version_id, function_code, reference, issued_at)"
+        " SELECT party, number + 50, version_id, function_code, reference, issued_at FROM notice",
         "DELETE FROM feed WHERE kind = 'decided'",
         "DELETE FROM feed WHERE kind = 'asked'",
     ),

@@ -259,7 +259,8 @@ def chain_holds(record: Record, _log: Log) -> Iterator[str]:
         number, link = 0, bytes(32)
         for row in sorted(streams.pop(head["stream"], []), key=lambda row: int(row["number"])):
             number += 1
-            parts = [row[name] for name in ("stream", "number", "at", "kind", "actor", "version_id")]
+            about = [row["subject_kind"], row["subject_id"]] if row["subject_kind"] else row["version_id"]
+            parts = [*(row[name] for name in ("stream", "number", "at", "kind", "actor")), about]
             written = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))[:-1].encode()
             detail = row["detail"].encode() if isinstance(row["detail"], str) else bytes(row["detail"])
             link = hashlib.sha256(link + written + b"," + detail + b"]").digest()
