@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -78,11 +79,11 @@ class Source:
     def line_of(self, table: str, index: int = 0, key: str = "") -> int:
         """Line of the `index`-th header of `table` (the file's head where `table` is empty), or of `key` under it."""
         start = self._header(table, index)
-        lines = self.content.decode(errors="replace").splitlines()
-        for number, line in enumerate(lines[start:], start=start + 1):
+        named = re.compile(rf"\s*\"?{re.escape(key)}\"?\s*=") if key else None
+        for number, line in enumerate(self._lines[start:] if named else (), start=start + 1):
             if _HEADER.match(line):
                 break
-            if key and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+            if named and named.match(line):
                 return number
         return max(start, 1)
 
@@ -99,10 +100,18 @@ class Source:
     def _header(self, table: str, index: int) -> int:
         if not table:
             return 0
-        seen = -1
-        for number, line in enumerate(self.content.decode(errors="replace").splitlines(), start=1):
-            header = _HEADER.match(line)
-            seen += bool(header and header[2] == table)
-            if seen == index:
-                return number
-        return 1
+        numbers = self._headers.get(table, [])
+        return numbers[index] if index < len(numbers) else 1
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.content.decode(errors="replace").splitlines()
+
+    @cached_property
+    def _headers(self) -> dict[str, list[int]]:
+        """By table: the lines of its headers."""
+        found: dict[str, list[int]] = {}
+        for number, line in enumerate(self._lines, start=1):
+            if header := _HEADER.match(line):
+                found.setdefault(header[2], []).append(number)
+        return found
