@@ -1,4 +1,4 @@
-"""The table of routes: everything the service answers, put together from the modules whose handlers they name.
+"""The table of routes: everything the service answers, collected from the modules of the handlers.
 
 Flask's rules, the access check, /openapi.json and /docs are all made from this table; there is no route beside it.
 """

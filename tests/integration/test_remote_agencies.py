@@ -435,7 +435,7 @@ def test_a_call_that_outlasts_the_lease_keeps_it(
         time.sleep(0.1)
     worker.join()
     assert taken_back == 0
-    assert rows(context, "SELECT attempts, failure FROM outbox") == [(1, "no whole answer within 2 seconds")]
+    assert rows(context, "SELECT attempts, failure FROM outbox") == [(1, "no full answer within 2 seconds")]
 
 
 def test_a_lease_that_is_lost_is_not_renewed(

@@ -92,7 +92,7 @@ def test_files_that_came_through_windows_are_intact_and_it_is_said(run: Run, fol
     status, out, _ = run("audit", "verify", file, "--checkpoint", kept, "--key", f"\ufeff{public.upper()}\r\n")
     assert (status, "INTACT: 3 events" in out, "ALTERED" in out) == (0, True, False)
     for path in (kept, file):
-        assert f"NOTE: {path} has a byte order mark and line ends of Windows (CRLF)" in out
+        assert f"NOTE: {path} has a byte order mark and Windows line ends (CRLF)" in out
     part = export(run, folder, "part", "--after", kept)
     assert run("audit", "verify", part, "--checkpoint", kept).status == 0
 
