@@ -88,7 +88,7 @@ class RemoteAdapter:
             raise Retryable(_transport_failure(error), RETRY_SECONDS) from None
 
     def _look_at_status(self, response: httpx.Response) -> None:
-        """Returns where the body is to be read (200), and raises what any other status means."""
+        """Return if there is a body to read (200); else raise what the status means."""
         status = response.status_code
         if status == httpx.codes.OK:
             return

@@ -65,7 +65,7 @@ class JsonLines(logging.Formatter):
 
 
 def describe(error: BaseException) -> list[dict[str, Any]]:
-    """An error and what caused it: each one's type, the database's error class where it has one, and its places."""
+    """An error and what caused it: each one's type, the database's error class if it has one, and its places."""
     found: list[dict[str, Any]] = []
     cause: BaseException | None = error
     while cause is not None and len(found) < 5:

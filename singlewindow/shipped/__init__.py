@@ -12,7 +12,7 @@ from typing import Final
 
 
 def folder(package: str, name: str) -> Path:
-    """A folder that a package carries, where it really is; raises RuntimeError where the package is not unpacked."""
+    """A folder that a package carries, where it really is; raises RuntimeError if the package is not unpacked."""
     place = files(package) / name
     if not isinstance(place, Path):
         raise RuntimeError(f"{package} is in an archive and cannot be used from there; install it with pip")

@@ -26,7 +26,7 @@ def engine() -> xmlschema.XMLSchema:
 
 
 def accepts(declaration: Declaration) -> bool | None:
-    """Whether the other engine finds the declaration valid; None where it is too large to ask.
+    """Whether the other engine finds the declaration valid; None if it is too large to ask.
 
     The document is written anew from what was read, so that the engine never meets bytes from outside.
     """

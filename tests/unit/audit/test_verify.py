@@ -197,7 +197,7 @@ NOISE = [b"", b"hello", b"00\t[1]", b"zz\t[1,2,3,4]", b"\xff\t\xff", b'00\t[99,1
 def test_a_line_that_is_no_event_is_found(noise: bytes) -> None:
     lines = filled().export()
     verdict = verify([*lines[:5], noise + b"\n", *lines[5:]], filled().kept)
-    assert verdict.findings == ["line 6 of the file is no event"]
+    assert verdict.findings == ["line 6 of the file is not an event"]
 
 
 @pytest.mark.parametrize("first", [b"", b"\n", b"{}\n", b"[1]\n", b'{"format":"singlewindow trail 1","heads":[]}\n'])

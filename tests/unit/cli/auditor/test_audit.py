@@ -169,7 +169,7 @@ def test_an_export_never_overwrites_and_is_for_its_owner_only(run: Run, folder: 
 
 def test_what_is_no_export_is_said_in_a_sentence(run: Run, folder: Path, public: str) -> None:
     status, _, err = run("audit", "verify", folder / "key.pem", "--checkpoint", keep(run, folder))
-    assert (status, "no export of the audit trail" in err, "Traceback" in err) == (1, True, False)
+    assert (status, "not an export of the audit trail" in err, "Traceback" in err) == (1, True, False)
 
 
 def test_a_record_is_compared_with_its_trail(run: Run, folder: Path) -> None:

@@ -52,10 +52,10 @@ def test_the_end_may_be_left_to_the_cut_off(run: Run, asked: list[dict[str, str]
 @pytest.mark.parametrize(
     ("study", "words"),
     [
-        (Study(start=50, cut_off=20), "The cut-off 1970-01-01T00:00:00.000020Z comes before the range"),
-        (Study(start=50, end=60, cut_off=20), "The cut-off 1970-01-01T00:00:00.000020Z comes before the range"),
-        (Study(start=200), "The range starts at 1970-01-01T00:00:00.000200Z, which is still to come"),
-        (Study(start=50, cut_off=200), "The cut-off 1970-01-01T00:00:00.000200Z is still to come"),
+        (Study(start=50, cut_off=20), "The cut-off 1970-01-01T00:00:00.000020Z is before the range"),
+        (Study(start=50, end=60, cut_off=20), "The cut-off 1970-01-01T00:00:00.000020Z is before the range"),
+        (Study(start=200), "The range starts at 1970-01-01T00:00:00.000200Z, which is in the future"),
+        (Study(start=50, cut_off=200), "The cut-off 1970-01-01T00:00:00.000200Z is in the future"),
         (Study(start=50, end=40), "The range ends at 1970-01-01T00:00:00.000040Z"),
     ],
 )
