@@ -10,7 +10,7 @@ from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.settings import Settings
 from singlewindow.times import today
 
-NAME = "rates of exchange"
+NAME = "exchange rates"
 SOON_DAYS = 31
 ADVICE = "Import newer rates: `singlewindow rates import FILE`. Without a rate, goods are held for documents."
 REPLACE = "Before the first real declaration, import the rates that customs publish: `singlewindow rates import FILE`."
