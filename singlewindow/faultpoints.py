@@ -56,7 +56,7 @@ def _act(point: _Armed) -> None:
 
 
 def _fail() -> None:
-    raise RuntimeError("a fault point was told to fail here")
+    raise RuntimeError("this fault point fails as requested")
 
 
 _ACTIONS: Mapping[str, Callable[[], None]] = {

@@ -35,6 +35,6 @@ def kilograms_of(leaf: Any) -> Decimal | None:
 
 
 def spelled(leaf: Any) -> str:
-    """A mass as declared, for people: "3 TNE", or "3 kg" where that is its unit."""
+    """A mass as declared, for people: "3 TNE", or "3 kg" if that is its unit."""
     unit = unit_of(leaf)
     return f"{decimal_of(leaf)} {'kg' if unit == KILOGRAM else unit}"

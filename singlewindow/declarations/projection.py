@@ -23,7 +23,7 @@ Cut = dict[str, Any]
 class Entitlement:
     """What an agency may see: `minimum` is what it needs to work, `maximum` the most the law allows; schema paths.
 
-    Raises ValueError if a path names no value of the model, or where the minimum goes beyond the maximum.
+    Raises ValueError if a path names no value of the model, or if the minimum goes beyond the maximum.
     """
 
     minimum: frozenset[str]

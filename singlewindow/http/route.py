@@ -31,7 +31,7 @@ class Discloses(Enum):
     """
 
     NOTHING = ("no declaration", None)
-    RECEIPT = ("what became of what was sent", None)
+    RECEIPT = ("the result for what the caller sent", None)
     DECLARATIONS = ("declarations", "mrns")
     NOTICES = ("notices", "mrns")
     FEED = ("an agency's feed", "mrns")

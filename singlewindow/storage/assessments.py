@@ -20,7 +20,7 @@ _decoder = msgspec.json.Decoder(Assessment)
 
 
 class ClosedQuestion(NamedTuple):
-    """A question that is closed, at `answered_at`: `body` is the JSON of its Assessment, whoever gave it.
+    """A question that is closed, at `answered_at`: `body` is the JSON of its Assessment, the agency's or ours.
 
     `round` counts how often this agency was asked about this version, from 1. `dispatched_at` is when the question was
     last put into a batch, None if it was not.

@@ -36,7 +36,7 @@ INSPECTIONS: Final = ("05", "06")
 
 
 class NewNotice(NamedTuple):
-    """A notice to a party, of the decision with this number where it tells of one."""
+    """A notice to a party, of the decision with this number if it reports one."""
 
     party: str
     version_id: int

@@ -1,6 +1,6 @@
 """Responding: an agency sends its answer on its own, before, during or after we ask, once or several times.
 
-The open question's row decides: whoever deletes it gives the answer. Later answers are compared with that one and never
+The open question's row decides: the one that deletes it gives the answer. Later answers are compared with that one and never
 change it.
 """
 

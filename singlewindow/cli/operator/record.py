@@ -43,5 +43,5 @@ def need_tables(engine: Engine) -> None:
     standing = tables(engine)
     if standing in {Tables.NONE, Tables.OLDER}:
         raise ValueError("The database's tables are not of this version. Run `singlewindow db upgrade`")
-    if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version works on beside it
+    if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version keeps working
         log.warning("the database's tables are of a later version; stop this process when the upgrade is done")

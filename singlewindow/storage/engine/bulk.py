@@ -25,7 +25,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 
 def insert_together(connection: Connection, *writes: tuple[Table, Sequence[Row]]) -> None:
-    """Insert rows into several tables, in one statement where the engine can; rows may refer to those of others."""
+    """Insert rows into several tables, in one statement if the engine can; rows may refer to those of others."""
     given = [(table, tuple(rows[0]), rows) for table, rows in writes if rows]
     if given and _has_arrays(connection):
         arrays = tuple(array for _, columns, rows in given for array in _arrays(columns, rows))

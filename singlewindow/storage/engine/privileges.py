@@ -44,14 +44,14 @@ INHERIT_EACH: Final = (16,)
 
 
 def grant(engine: Engine, role: str) -> None:
-    """Give `role` exactly these rights on the tables, whatever it had; raises ValueError if there are no roles."""
+    """Give `role` exactly these rights on the tables, whatever it had; raises ValueError if it does not exist."""
     if engine.dialect.name != "postgresql":
-        raise ValueError("Only PostgreSQL knows roles; whoever can write an SQLite file can write all of it")
+        raise ValueError("Only PostgreSQL has roles. In SQLite, anybody who can write the file can write all of it")
     quoted = engine.dialect.identifier_preparer.quote_identifier(role)
     with engine.begin() as connection:
         known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first()
         if known is None:
-            raise ValueError(f"There is no role {role}; make it first: CREATE ROLE {quoted} LOGIN PASSWORD '...'")
+            raise ValueError(f"There is no role {role}. Make it first: CREATE ROLE {quoted} LOGIN PASSWORD '...'")
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")
         for table, rights in RIGHTS.items():
             connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
