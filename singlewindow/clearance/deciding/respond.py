@@ -1,7 +1,7 @@
 """Responding: an agency sends its answer on its own, before, during or after we ask, once or several times.
 
-The open question's row decides: the one that deletes it gives the answer. Later answers are compared with that one and never
-change it.
+The row of the open question decides: deleting it is giving the answer. Later answers are compared with that one and
+never change it.
 """
 
 from __future__ import annotations

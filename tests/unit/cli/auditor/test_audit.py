@@ -184,4 +184,4 @@ def test_a_record_is_compared_with_its_trail(run: Run, folder: Path) -> None:
 
 def test_rights_are_given_on_postgresql_only(run: Run, folder: Path) -> None:
     status, _, err = run("db", "grants", "service", "--data", folder)
-    assert (status, "Only PostgreSQL knows roles" in err) == (1, True)
+    assert (status, "Only PostgreSQL has roles" in err) == (1, True)
