@@ -37,7 +37,7 @@ NOT_INHERITED = {"DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FI
 
 @click.command()
 def demo() -> None:
-    """Start everything in a temporary folder, lodge the example declarations, and show the decisions."""
+    """Try everything in a temporary folder. Lodges the example declarations and shows the decisions."""
     began = time.monotonic()
     files = sorted(path for path in DECLARATIONS.iterdir() if path.suffix in SUFFIXES)
     with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _service(Path(folder)) as url:

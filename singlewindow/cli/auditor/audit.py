@@ -31,13 +31,16 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
 
 @click.group()
 def audit() -> None:
-    """Prove that nobody has changed the record (see docs/audit.md)."""
+    """Prove that nobody has changed the record.
+
+    docs/audit.md explains how.
+    """
 
 
 @audit.command()
 @file_argument
 def keygen(file: Path) -> None:
-    """Write a new private key to FILE and show its public key, which you give to the auditor."""
+    """Write a new private key to FILE. Shows its public key, which you give to the auditor."""
     key = new_key()
     with _new(file) as out:
         out.write(key.encode())
@@ -63,7 +66,7 @@ def checkpoint(data: Path | None) -> None:
 @data_option
 @click.option("--after", default="0", show_default=True, help="Only checkpoints after this number (or NUMBER-DIGEST).")
 def checkpoints(data: Path | None, after: str) -> None:
-    """Print all checkpoints, one a line, to be kept in a file elsewhere."""
+    """Print all checkpoints, one a line. Keep them in a file elsewhere."""
     following, more = read_cursor(after), True
     with record(data) as engine:
         while more:
@@ -164,7 +167,7 @@ def _tell(verdict: Verdict, *, named: bool) -> None:
 @audit.command()
 @data_option
 def compare(data: Path | None) -> None:
-    """Compare documents, answers and decisions in the database with the events that recorded them."""
+    """Compare the record with its events. They recorded every document, answer and decision."""
     versions = different = 0
     with record(data) as engine:
         for count, found in reconciliation.compare_with_trail(engine):

@@ -26,7 +26,7 @@ BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
 def release_times(url: str, **asked: str | int | None) -> None:
     """Show how long each step took, from lodgement to decision.
 
-    Needs an auditor's key in SINGLEWINDOW_KEY, or in the file that SINGLEWINDOW_KEY_FILE names.
+    Needs the key of an auditor or analyst in SINGLEWINDOW_KEY, or in the file that SINGLEWINDOW_KEY_FILE names.
     """
     query = {name.rstrip("_"): value for name, value in asked.items() if value is not None}
     with open_client(url, key_of_environment()) as client:

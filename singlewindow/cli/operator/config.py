@@ -20,13 +20,13 @@ NEXT = """A copy of the shipped configuration is in {folder}. What to do next:
 
 @click.group()
 def config() -> None:
-    """Make and check your own configuration: agencies, countries, thresholds."""
+    """Make and check your own configuration. It has agencies, countries and thresholds."""
 
 
 @config.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def init(folder: Path) -> None:
-    """Copy the shipped configuration to FOLDER, where you can change it; FOLDER must be new or empty."""
+    """Copy the shipped configuration to FOLDER. You can change it there; FOLDER must be new or empty."""
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(
             f"{folder} is not empty. Choose a new or empty folder, so that nothing is overwritten"
@@ -41,7 +41,7 @@ def init(folder: Path) -> None:
 
 @config.command()
 def check() -> None:
-    """Check that the configuration in SW_CONFIG, or the shipped one, can be read by every process."""
+    """Check that processes can read yours. Without SW_CONFIG, checks the shipped configuration."""
     for found in configuration_loads(load_settings()):
         if found.level is not Level.OK:
             raise click.ClickException(f"{found.text}. {found.advice}")

@@ -34,7 +34,7 @@ def upgrade(data: Path | None) -> None:
 @data_option
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(data: Path | None, file: Path) -> None:
-    """Back up the SQLite database to FILE; the service may keep running."""
+    """Back up the SQLite database to FILE. The service may keep running."""
     backups.back_up(settings_for(data).database_url, file)
     click.echo(f"{file} holds everything committed until now; docs/recovery.md says how to restore it.")
 
@@ -43,9 +43,9 @@ def backup(data: Path | None, file: Path) -> None:
 @data_option
 @click.argument("role")
 def grants(data: Path | None, role: str) -> None:
-    """Grant the PostgreSQL role ROLE the rights the service needs and no others: it can add events, never change them.
+    """Grant ROLE the rights the service needs. It gets no others: it can add events, but never change them.
 
-    Run this as the owner of the tables, and again after every upgrade.
+    For PostgreSQL. Run this as the owner of the tables, and again after every upgrade.
     """
     with record(data) as engine:
         grant(engine, role)

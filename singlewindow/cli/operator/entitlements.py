@@ -21,7 +21,7 @@ from singlewindow.cli.tables import console, literal
     "--elements", "by_element", is_flag=True, help="List every shared element and its agencies instead of the counts."
 )
 def entitlements(data: Path | None, by_element: bool) -> None:
-    """Show which agencies may see the same elements of a declaration, so that one request could serve them all."""
+    """Show what several agencies may see. One request for these elements could serve them all."""
     agencies = list(load_agencies(Path(settings_for(data).sw_config) / "agencies").values())
     console().print(_shared(agencies) if by_element else _pairs(agencies))
 

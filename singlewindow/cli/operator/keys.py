@@ -35,7 +35,7 @@ def keys() -> None:
 @click.option("--scope", "scopes", multiple=True, help="Limit the key to this scope; you may repeat this option.")
 @click.option("--days", type=click.FloatRange(min=0, min_open=True), help="The key expires after this many days.")
 def create(data: Path | None, role: str, party: str | None, agency: str | None, **terms: Any) -> None:
-    """Create a key and show it once: only its fingerprint is stored, so it cannot be shown again."""
+    """Create a key and show it once. Only its fingerprint is stored, so it cannot be shown again."""
     if agency is not None:
         agency = known_agency(data, agency)
     days = terms.pop("days")
@@ -63,7 +63,7 @@ def list_(data: Path | None) -> None:
 @click.argument("key_id")
 @click.option("--overlap-hours", type=click.FloatRange(min=0), default=24.0, show_default=True)
 def rotate(data: Path | None, key_id: str, overlap_hours: float) -> None:
-    """Make and show a key that replaces another; the old key works until the overlap ends."""
+    """Make and show a key that replaces another. The old key works until the overlap ends."""
     with record(data) as engine:
         key = keyring.rotate_key(engine, key_id, overlap_hours * SECONDS_AN_HOUR)
     if key is None:
@@ -73,7 +73,7 @@ def rotate(data: Path | None, key_id: str, overlap_hours: float) -> None:
 
 @keys.command(name="token-key")
 def token_key() -> None:
-    """Make and show a private key that signs tokens; save it in the file that SW_TOKEN_KEY_FILE names."""
+    """Make and show a key that signs tokens. Save it in the file that SW_TOKEN_KEY_FILE names."""
     click.echo(new_token_key(), nl=False)
 
 

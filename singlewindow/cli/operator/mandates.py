@@ -25,7 +25,7 @@ A_DAY = 86_400 * MICROSECONDS
 
 @click.group()
 def mandates() -> None:
-    """Grant, list and revoke the mandates under which brokers act for traders."""
+    """Grant, list and revoke mandates of brokers. Under a mandate a broker acts for a trader."""
 
 
 @mandates.command(name="grant")

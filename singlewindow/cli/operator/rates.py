@@ -35,7 +35,7 @@ def rates(context: click.Context, day: datetime | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, without changing it.")
 def import_(file: Path, dry_run: bool) -> None:
-    """Import the rates of FILE into the table; on the days that they are valid, they replace the old ones.
+    """Import the rates of FILE into the table. On the days that they are valid, they replace the old ones.
 
     The previous table is kept beside the new one, so that earlier decisions can be computed again.
     """

@@ -31,7 +31,7 @@ MOST_REMOTE_WORKERS = 4
     "--remote-workers", type=int, help="Workers for agencies asked over HTTP; default: one for each, at most 4."
 )
 def up(data: Path | None, host: str, port: int, workers: int, remote_workers: int | None) -> None:
-    """Run the whole service on this machine until Ctrl-C: database, queue server, web, workers, dispatcher."""
+    """Run the whole service until Ctrl-C. It needs only this machine: it starts all servers and processes."""
     settings = settings_for(data)
     folder = Path(settings.sw_data).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ from singlewindow.settings import load_settings
 @click.option("--for", "party", help="Check for this party: your own identifier, or your client's.")
 @click.option("--second-opinion", is_flag=True, help="Check with a second schema engine as well (slow).")
 def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> None:
-    """Check declarations without a server: shows every fault, its place, and what to do. Exit status 1 if one is hard.
+    """Check declarations without a server. Shows every fault, its place, and what to do; exit status 1 if one is hard.
 
     Mandates and references used before are not checked: only the service knows them.
     """
