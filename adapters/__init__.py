@@ -1,1 +1,1 @@
-"""How agencies are asked: the contract every agency answers by, and one module per kind of agency."""
+"""How agencies are asked: the contract that every adapter follows, and one module for each kind of agency."""

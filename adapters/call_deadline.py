@@ -1,7 +1,7 @@
-"""The end of a call, whatever the other side does: at the limit the connection is shut under it.
+"""Ends a call at its time limit, whatever the other side does, by shutting its connection.
 
 Timeouts of a single read do not help against one byte a second. The limit therefore holds a second handle on the
-connection's socket; shutting that ends every read and write in progress, also in the middle of headers or of TLS.
+connection's socket; shutting it ends every read and write in progress, even in the middle of headers or of TLS.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CONNECTED = "connection.connect_tcp.complete"
 
 
 class TimeLimit:
-    """A block that ends with `TimeoutError` where it took longer than `seconds`; `watch` is httpx's trace extension."""
+    """A block that ends with `TimeoutError` if it takes longer than `seconds`; `watch` is httpx's trace extension."""
 
     def __init__(self, seconds: float) -> None:
         self._timer = threading.Timer(seconds, self._end)
@@ -27,7 +27,7 @@ class TimeLimit:
         self._over = False
 
     def watch(self, event: str, info: dict[str, Any]) -> None:
-        """Take hold of the connection once it stands; raises TimeoutError where the time is over already."""
+        """Take hold of the connection once it is open; raises TimeoutError if the time is already over."""
         if event != CONNECTED:
             return
         opened: socket.socket = info["return_value"].get_extra_info("socket")
@@ -56,6 +56,6 @@ class TimeLimit:
             if self._handle is not None:
                 self._handle.close()
             over = self._over
-        # Also where the block ended well: a body without a length ends well when it is cut off.
+        # Even if the block ended well: a body without a length looks complete when it is cut off.
         if over and (error is None or isinstance(error, Exception)):
             raise TimeoutError from error

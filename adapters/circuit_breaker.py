@@ -1,7 +1,7 @@
-"""A circuit breaker: after failures in a row an agency is left in peace, and tried with one call at a time.
+"""A circuit breaker: after several failures in a row, calls to an agency stop, and single calls try whether it is back.
 
-One belongs to one agency in one worker process. It is about the connection, not about any declaration: what it refuses
-was never asked, so it costs a question no attempt.
+Each belongs to one agency in one worker process. It is about the connection, not about any declaration: a question that
+it holds back was never asked, so it loses no attempt.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ class Breaker:
             return 0.0
 
     def succeeded(self) -> None:
-        """The agency answered: whatever it said, it is there."""
+        """Note that the agency answered: whatever it said, it is there."""
         with self._lock:
             self._in_a_row = 0
 
     def failed(self) -> None:
-        """The agency did not answer, or not sensibly."""
+        """Note that the agency did not answer, or gave no usable answer."""
         with self._lock:
             self._in_a_row += 1
             if self._in_a_row >= self._failures:  # counted from the end: a probe that hangs is followed by a pause, too
                 self._next_probe = self._clock() + self._probe_seconds
 
     def rest(self, seconds: float) -> None:
-        """The agency asked for a pause: no call is made before it is over."""
+        """Note that the agency asked for a pause: no call is made before it is over."""
         with self._lock:
             self._rest_until = max(self._rest_until, self._clock() + seconds)

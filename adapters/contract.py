@@ -1,7 +1,7 @@
 """The contract between the single window and a border agency.
 
-An adapter gets views (what the law lets the agency see) and answers each with an `Assessment`. It may raise: the
-exception's type says whether asking again can help. It must not change a view, nor remember one between calls.
+An adapter gets views (what the law lets the agency see) and answers each with an `Assessment`. It may raise an
+exception, whose type says whether asking again can help. It must not change a view, nor keep one between calls.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One declaration version as one agency may see it: `tree` holds entitled elements only.
+    """One declaration version as one agency may see it: `tree` holds only elements it is entitled to.
 
-    `reference` is our MRN, `version` its number; `terms` are what applies in its country on the day of asking; `items`
-    are the SequenceNumeric values the agency's interest rests on. `question` names this question towards the agency,
-    the same however often it is asked; `deadline` is its moment in ISO 8601; `trace_id` follows the declaration through
-    all logs. `after_release`: the goods had gone before this was lodged, so only their documents can be checked.
+    `reference` is our MRN, `version` its number; `terms` are those of its country on the day of asking; `items` are the
+    SequenceNumeric values of the items that concern the agency. `question` is this question's name for the agency, the
+    same however often it is asked; `deadline` is a moment in ISO 8601; `trace_id` follows the declaration through all
+    logs. `after_release`: the goods had left before this was lodged, so only their documents can be checked.
     """
 
     reference: str
@@ -51,7 +51,7 @@ class Adapter(Protocol):
     agency: str
 
     def assess(self, view: View) -> Assessment:
-        """Answer for one view; raises `AdapterError` where no answer can be had."""
+        """Answer for one view; raises `AdapterError` if there is no answer."""
         ...
 
 
@@ -62,7 +62,7 @@ class AdapterError(Exception):
 class Retryable(AdapterError):  # noqa: N818 - the type says what to do, as the caller reads it
     """Asking again later may help; `after` is the least number of seconds to wait.
 
-    `counts` is False where the agency was not asked at all, or asked us to come back: that is no failed attempt.
+    `counts` is False if the agency was not asked at all, or asked us to come back: that is not a failed attempt.
     """
 
     def __init__(self, text: str, after: float = 1.0, *, counts: bool = True) -> None:
@@ -71,20 +71,20 @@ class Retryable(AdapterError):  # noqa: N818 - the type says what to do, as the 
 
 
 class Pending(AdapterError):  # noqa: N818 - as above
-    """The agency has taken the question and will send its answer by itself, until its deadline."""
+    """The agency has accepted the question and will send its answer on its own before its deadline."""
 
 
 class NotRetryable(AdapterError):  # noqa: N818 - as above
-    """Asking again cannot help: the deadline, and then a person, decides."""
+    """Asking again cannot help: the question waits for its deadline, and then a person decides."""
 
 
 def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | AdapterError]:
-    """Answers in the order of `views`; one that fails does not keep its neighbours from their answers."""
+    """Answers in the order of `views`; one that fails does not stop the others."""
     width = min(len(views), getattr(adapter, "concurrency", 1))
     if width <= 1:
         return [_assess_one(adapter, view) for view in views]
     with ThreadPoolExecutor(width, thread_name_prefix=adapter.agency) as pool:
-        # Each thread gets a copy of what this one's log lines are about: a new thread starts with nothing.
+        # Each thread gets a copy of this one's log subject: a new thread starts with none.
         asked = [pool.submit(copy_context().run, _assess_one, adapter, view) for view in views]
         return [entry.result() for entry in asked]
 

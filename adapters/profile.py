@@ -1,4 +1,4 @@
-"""An agency that answers here and now, by its risk profiles over what it may see."""
+"""An agency that answers in this process, with its risk profiles and the elements it may see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from singlewindow.risk.conditions import ConditionError
 
 
 class ProfileAdapter:
-    """Asks one agency's profiles that are valid on the view's day."""
+    """Answers with one agency's profiles that are valid on the view's day."""
 
     def __init__(self, agency: Agency) -> None:
         self.agency = agency.code

@@ -1,4 +1,4 @@
-"""The one place that knows which kind of adapter an agency's configuration means."""
+"""The one place that knows which adapter an agency's configuration names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from singlewindow.agencies.agency import Agency
 
 
 class SandboxForbidden(ValueError):  # noqa: N818 - named for what it forbids
-    """The configuration holds a sandbox agency where goods are really released."""
+    """The configuration holds a sandbox agency, but this installation really releases goods."""
 
 
 class KeyMissing(ValueError):  # noqa: N818 - named for what it says
-    """The environment holds no key, or none that can be sent, for an agency that is asked over HTTP."""
+    """The environment holds no usable key for an agency that is asked over HTTP."""
 
 
 Secrets = Callable[[str], str | None]
@@ -44,9 +44,9 @@ def build_adapters(
 def _key(agency: Agency, name: str, secrets: Secrets) -> str:
     key = (secrets(name) or "").strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        state = "holds what is no key" if key else "is not set"
+        state = "does not hold a usable key" if key else "is not set"
         raise KeyMissing(
-            f"agency {agency.code} is asked over HTTP, but {name} {state}: put the key that the agency gave you into "
+            f"agency {agency.code} is asked over HTTP, but {name} {state}. Put the key that the agency gave you into "
             f"the environment as {name}, or name a file with it as {name}_FILE"
         )
     return key
@@ -55,7 +55,7 @@ def _key(agency: Agency, name: str, secrets: Secrets) -> str:
 def _sandbox(agency: Agency, sandbox_allowed: bool) -> Adapter:
     if not sandbox_allowed:
         raise SandboxForbidden(
-            f'agency {agency.code} is a sandbox, whose outcome the trader chooses: set adapter = "profiles" in its '
-            "agency.toml, or allow sandboxes in the settings of a rehearsal installation"
+            f'agency {agency.code} is a sandbox, whose outcome the trader chooses. Set adapter = "profiles" in its '
+            "agency.toml, or, in a rehearsal installation, set SW_SANDBOX"
         )
     return SandboxAdapter(agency)

@@ -1,7 +1,7 @@
-"""An agency that answers by its own system over HTTP: its view goes out, the answer comes at once or later by itself.
+"""An agency with its own system, asked over HTTP: we send its view, and it answers at once or calls back later.
 
-Whatever the other side does (hangs, drips, lies, floods, redirects), a call ends within its time and its size, and
-nothing of what was sent reaches a log or the record unless it is an answer in the right form.
+Whatever the other side does (hangs, drips, lies, floods, redirects), a call ends within its limits of time and size;
+nothing it sends reaches a log or the record unless it is an answer in the right form.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class RemoteAdapter:
         self._remote, self._profiles = remote, agency.fingerprint
         self._breaker = Breaker(remote.breaker_failures, remote.probe_seconds, clock)
         self._client = httpx.Client(
-            # The host's own trust store, so that an authority of the state is trusted where the host trusts it.
+            # The host's own trust store, so that a national certificate authority is trusted if the host trusts it.
             verify=ssl.create_default_context(),
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(remote.timeout_seconds, connect=min(remote.connect_seconds, remote.timeout_seconds)),
-            # A connection for each call: the time limit closes what it opened, and a restarted agency meets no old one.
+            # A new connection for each call: the time limit may close it, and none outlives an agency's restart.
             limits=httpx.Limits(max_keepalive_connections=0),
             headers={"Authorization": f"Bearer {key}", "User-Agent": "singlewindow", "Accept": "application/json",
                      "Accept-Encoding": "identity", "Content-Type": "application/json"},
@@ -55,7 +55,7 @@ class RemoteAdapter:
         """The agency's answer; raises `Pending`, `Retryable` or `NotRetryable` by what came instead."""
         wait = self._breaker.wait()
         if wait > 0:
-            text = f"{self.agency} fails or asked for a pause; it is tried again in {wait:.0f} seconds"
+            text = f"{self.agency} is failing or asked for a pause; it is tried again in {wait:.0f} seconds"
             raise Retryable(text, after=wait, counts=False)
         try:
             answer = self._ask(view)
@@ -83,24 +83,24 @@ class RemoteAdapter:
                 self._look_at_status(response)
                 return self._read(_bounded(response), view)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
-            raise Retryable(f"no whole answer within {self._remote.timeout_seconds:g} seconds", RETRY_SECONDS) from None
+            raise Retryable(f"no full answer within {self._remote.timeout_seconds:g} seconds", RETRY_SECONDS) from None
         except httpx.HTTPError as error:
             raise Retryable(_transport_failure(error), RETRY_SECONDS) from None
 
     def _look_at_status(self, response: httpx.Response) -> None:
-        """Returns where the body is to be read (200), and raises what any other status means."""
+        """Return if there is a body to read (200); else raise what the status means."""
         status = response.status_code
         if status == httpx.codes.OK:
             return
         if status == httpx.codes.ACCEPTED:
-            raise Pending("the agency will answer by itself")
+            raise Pending("the agency will answer later on its own")
         if status in COME_BACK and (pause := pause_of(response.headers.get("Retry-After"))) is not None:
             self._breaker.rest(pause)
             raise Retryable(f"the agency answered {status} and asked for {pause:.0f} seconds", pause, counts=False)
         if status >= 500 or status in COME_BACK | TRY_AGAIN or status < 300:
             raise Retryable(f"the agency answered {status}", RETRY_SECONDS)
         if status < 400:
-            raise NotRetryable(f"the agency answered {status}: redirects are not followed; correct its url")
+            raise NotRetryable(f"the agency answered {status}; redirects are not followed: correct its url")
         raise NotRetryable(f"the agency refused the question with {status}")
 
     def _read(self, content: bytes, view: View) -> Assessment:
@@ -125,7 +125,7 @@ def _question(view: View) -> bytes:
 
 
 def _bounded(response: httpx.Response) -> bytes:
-    """The body, unless it is of another kind than JSON in UTF-8, or too large; read no further than it must be."""
+    """The body, if it is JSON in UTF-8 and not too large; else raises `Retryable` without reading more of it."""
     media, _, parameters = response.headers.get("Content-Type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
     if media.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8"):

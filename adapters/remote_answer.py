@@ -1,4 +1,4 @@
-"""What an agency's own system may answer: read as hostile input, by one reader, whether asked for or sent by itself."""
+"""An answer from an agency's own system: one reader for answers to our calls and callbacks; it trusts neither."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST_ANSWER: Final = 64_000
 _LIMITS: Final = Limits(body_bytes=LARGEST_ANSWER, items=1, depth=8)
 _LONGEST_REASON: Final = 160
 
-# The end of a text in Python and in JSON Schema alike: with `$` alone, Python lets a line feed follow.
+# Means the end of a text in Python and in JSON Schema alike: after `$` alone, Python allows a line feed.
 _END = r"$(?!\n)"
 # Plain text in one line: no control characters, nothing that turns the reading direction, no lone halves of characters.
 _PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*" + _END
@@ -40,7 +40,7 @@ class RemoteFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class RemoteAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An agency's answer as it sends it; a lane other than green without controls means that documents are wanted."""
+    """An agency's answer as sent; a lane other than green without controls asks for documents."""
 
     lane: Lane
     score: Score = 0
@@ -52,7 +52,7 @@ _decoder = msgspec.json.Decoder(RemoteAnswer, strict=True)
 
 
 def read_answer(content: bytes, agency: str, profiles: str) -> Assessment:
-    """The assessment an agency sent; raises `Refused` with a text that repeats nothing long from the content."""
+    """The assessment that an agency sent; raises `Refused`, whose text repeats nothing long from the content."""
     if content.startswith(b"\xef\xbb\xbf"):
         raise Refused("ENCODING_NOT_UTF8", "The answer starts with a byte order mark. Send it without.")
     screen_depth(parse_json(content, _LIMITS), _LIMITS)
@@ -66,10 +66,10 @@ def read_answer(content: bytes, agency: str, profiles: str) -> Assessment:
 
 
 def foreign_items(answer: Assessment, view: Tree) -> None:
-    """Raises `Refused` where a finding names a goods item that is not in the agency's view."""
+    """Raises `Refused` if a finding names a goods item that is not in the agency's view."""
     named = {finding.item for finding in answer.findings if finding.item is not None}
     if named and (foreign := named - set(_items(view))):
-        raise _unfit(f"There is no item {min(foreign)} in the declaration, as far as this agency sees it.")
+        raise _unfit(f"There is no item {min(foreign)} in the part of the declaration that this agency sees.")
 
 
 def _items(view: Tree) -> Iterator[str]:
@@ -89,7 +89,7 @@ def same_answer(one: Assessment, other: Assessment) -> bool:
 def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
     asked = {*given.controls, *(finding.control for finding in given.findings if finding.control)}
     if given.lane is Lane.GREEN and asked:
-        raise _unfit("A green lane asks for nothing, but controls are given.")
+        raise _unfit("The lane is green, but controls are given. Remove them, or choose another lane.")
     return Assessment(
         agency=agency,
         answer=Answer.ASSESSED,
@@ -102,11 +102,11 @@ def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
 
 
 def _unfit(reason: str) -> Refused:
-    return Refused("SCHEMA_INVALID", f"The answer does not follow its form. {reason}")
+    return Refused("SCHEMA_INVALID", f"The answer does not have the right form. {reason}")
 
 
 def _short(reason: str) -> str:
-    """The reason; only its place where it repeats much of what was sent."""
+    """The reason; only its place if it repeats much of what was sent."""
     if len(reason) <= _LONGEST_REASON:
         return reason
     place = reason.rpartition(" - at ")[2]

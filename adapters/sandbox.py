@@ -1,7 +1,7 @@
 """An agency to practise with: the trader's own reference (LRN) chooses the outcome.
 
-A reference that contains one of the words below gets its outcome; any other gets no answer, so that a sandbox left in
-a live configuration by mistake holds goods rather than releasing them.
+A reference that contains one of the words below gets its outcome; any other gets no answer, so that a sandbox left by
+mistake in a live configuration holds goods instead of releasing them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OUTCOMES: Final[dict[str, tuple[Lane, int, Control | None]]] = {
 
 
 class SandboxAdapter:
-    """Answers as the reference asks; the strictest word counts where a reference holds several."""
+    """Answers as the reference asks; if it holds several words, the strictest counts."""
 
     def __init__(self, agency: Agency) -> None:
         self.agency = agency.code
@@ -61,5 +61,5 @@ def _finding(weight: int, control: Control) -> Finding:
         weight=weight,
         control=control,
         officer="A rehearsal, chosen by the trader's reference.",
-        trader="You chose this outcome by your reference.",
+        trader="You chose this outcome with your reference.",
     )

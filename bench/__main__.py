@@ -1,7 +1,7 @@
 """`python -m bench`: the product against the sides it is compared with, in turn, in one run of some minutes.
 
-`--plan quick` takes less than a minute and says less. Targets are printed beside what was measured; nothing fails by a
-time, but a side that loses, doubles or wrongly decides a declaration ends the run with status 1.
+`--plan quick` takes less than a minute and is less exact. Targets are printed beside the results; no time makes the run
+fail, but a side that loses, doubles or wrongly decides a declaration ends it with status 1.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bench.sides import ALL_ASKED, ROUTED, Load, Ours, Rival, Side, configuratio
 OURS, EMBEDDED = "ours", "embedded"
 RIVALS = ("baseline", "competent")
 WIDTH = 140
-"""Of the tables where there is no terminal."""
+"""Of the tables if there is no terminal."""
 
 
 @dataclass(frozen=True)

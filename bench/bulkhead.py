@@ -1,4 +1,4 @@
-"""Whether one sick agency slows the others down: it is healthy and sick in turn, in a whole installation under load.
+"""Whether one failing agency slows the others down: it works and fails in turn, in a whole installation under load.
 
 `python -m bench.bulkhead [CYCLES] [SECONDS]` makes pairs of rounds: healthy and hanging, healthy and flapping, healthy
 and answering garbage. Measured is how long the *other* agencies' questions wait for their answers, from the record
@@ -135,7 +135,7 @@ def show(pairs: Iterable[Pair]) -> Table:
 
 
 def main() -> int:
-    """Measure and print; 0 where the median ratio is within the limit and the record is whole."""
+    """Measure and print; 0 if the median ratio is within the limit and the record is whole."""
     cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
     with installation(PostgresTemplate(), DEADLINE) as here, agency_server() as server:

@@ -1,7 +1,7 @@
 """The load client: a process of its own that prepares documents first and then costs little while it sends.
 
 `python -m bench.client` reads one order a line from standard input (a `Order` as JSON), and writes one `Outcome` a
-line. It speaks HTTP/1.1 over kept connections and looks at every answer: 202, and the reference that was sent.
+line. It speaks HTTP/1.1 over kept connections and checks every answer: 202, and the reference that was sent.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ CONNECTIONS = 32
 class Order:
     """What to send: `count` documents from the pool in turn, their LRNs beginning with `prefix`.
 
-    With a `rate` (a second) they are sent at moments drawn by chance, independent of the answers; without, each
-    connection sends the next as soon as it has its answer.
+    With a `rate` (a second) they are sent at random moments, independent of the answers; without, each connection sends
+    the next as soon as it has its answer.
     """
 
     port: int
@@ -63,14 +63,14 @@ class _Connection:
         self.lrn, self.began, self._received = b"", 0.0, b""
 
     def send(self, document: Document, key: str, lrn: str) -> int:
-        """Send one document; how many bytes."""
+        """Send one document; returns how many bytes."""
         self.lrn, self.began, self._received = lrn.encode(), time.perf_counter(), b""
         request = document.request(key, lrn)
         self.socket.sendall(request)
         return len(request)
 
     def receive(self) -> tuple[int, bytes] | None:
-        """Status and body once the answer is whole; raises ConnectionError where the server has closed."""
+        """Status and body once the answer is whole; raises ConnectionError if the server has closed."""
         got = self.socket.recv(RECEIVE_BYTES)
         if not got:
             raise ConnectionError("the server closed the connection")
@@ -138,7 +138,7 @@ class _Run:
         self._outcome.bytes_sent += connection.send(self._pool[place], key, f"{order.prefix}{number:07d}")
 
     def _collect(self, seconds: float, under_way: int) -> int:
-        """Read what has come within the time; how many answers are whole."""
+        """Read what has come within the time; returns how many answers are whole."""
         ready = self._selector.select(seconds)
         if not ready and under_way and seconds >= SILENCE_SECONDS:
             raise TimeoutError(f"no answer came for {SILENCE_SECONDS:.0f} seconds")

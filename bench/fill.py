@@ -27,7 +27,7 @@ CHANGED = {"mrn": "overlay({0} placing lpad(to_hex(copy), 4, '0') from 5 for 4)"
 
 
 def fill(address: str, stored: int, say: Callable[[str], None]) -> None:
-    """Copy what is in the database until about `stored` declarations are in it; raises ValueError where it is empty."""
+    """Copy what is in the database until about `stored` declarations are in it; raises ValueError if it is empty."""
     url = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as connection:
         # Nobody else is connected, and the originals keep their keys: checking a million of them says nothing.

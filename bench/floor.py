@@ -3,8 +3,8 @@
 `python -m bench.floor DATABASE_URL PROCESSOR...` reads the number of declarations from each line of its input and
 writes the CPU seconds it took. A hundred documents share one statement and one commit.
 
-One processor of a shared machine can be twice as fast as the other, for seconds at a time. What the floor is held
-against keeps all of them busy, so the floor moves on to the next of the named ones with every hundred.
+One processor of a shared machine can be twice as fast as the other, for seconds at a time. The sides that are compared
+with the floor keep all of them busy, so the floor moves to the next of the named ones after every hundred.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ WARM = 300
 WORKERS = 2
 ORIGINALS = 1_000
 AT_ONCE = 1
-"""One place reads large messages on two processors: a second of the largest would be told to come again."""
+"""On two processors, one reader reads large messages: a second one of the largest would be asked to come again."""
 MEASURED = ("web", "worker", "dispatcher")
 QUESTIONS = ("memory", "items", "stored")
 TARGETS = {"cost_with_many_stored": 1.2, "memory_web": 1.1, "memory_worker": 1.1, "item_of_many": 1.3}

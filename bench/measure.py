@@ -37,7 +37,7 @@ class Talker:
         )  # fmt: skip
 
     def ask(self, line: str) -> dict[str, object]:
-        """The answer to one line; raises RuntimeError where the process has ended."""
+        """The answer to one line; raises RuntimeError if the process has ended."""
         self.say(line)
         return self.hear()
 
@@ -48,7 +48,7 @@ class Talker:
         self._process.stdin.flush()
 
     def hear(self) -> dict[str, object]:
-        """The answer to the line that was said; raises RuntimeError where the process has ended."""
+        """The answer to the line that was said; raises RuntimeError if the process has ended."""
         assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
@@ -102,7 +102,7 @@ class Bench:
     def run(self, side: Side, declarations: int, rate: float = 0.0, **how: int) -> Run:
         """Lodge so many and wait for their decisions; `how` are further fields of the order.
 
-        Raises RuntimeError where an answer was not as it must be.
+        Raises RuntimeError if an answer was not as it must be.
         """
         side.wake()
         prefix = f"B{next(_numbers):06d}-"

@@ -16,7 +16,7 @@ from tests.faults.harness.servers import Postgres, PostgresTemplate, private_fol
 
 
 class Servers:
-    """A PostgreSQL server on which every side has its own database; `pids` is empty where it is somebody else's."""
+    """A PostgreSQL server on which every side has its own database; `pids` is empty if it is somebody else's."""
 
     def __init__(self, stack: ExitStack, folder: Path, postgres: Postgres | None) -> None:
         self.folder = folder

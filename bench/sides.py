@@ -134,7 +134,7 @@ class Ours(Side):
         self.installation.wait_ready()
 
     def kinds(self) -> dict[str, list[int]]:
-        """Web, dispatcher, worker, queue server, and the database where it is a process of its own."""
+        """Web, dispatcher, worker, queue server, and the database if it is a process of its own."""
         pids = {kind: [each.pid for each in self.installation.all(kind)] for kind in ("web", "dispatcher", "worker")}
         return pids | {
             "queue server": [self.installation.queue.process.pid],

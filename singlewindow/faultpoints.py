@@ -1,7 +1,7 @@
 """Named places where a test may stop a process: nothing happens unless the environment names one.
 
-`FAULT_POINT=NAME=ACTION[@N]` acts at the N-th time this process comes to NAME, once. Actions: kill (SIGKILL to itself),
-stop (SIGSTOP), raise (RuntimeError), sleep (30 s).
+`FAULT_POINT=NAME=ACTION[@N]` acts once, when this process reaches NAME the N-th time. Actions: kill (SIGKILL), stop
+(SIGSTOP), raise (RuntimeError), sleep (30 s).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Armed(NamedTuple):
 
 
 def armed(environment: Mapping[str, str]) -> _Armed | None:
-    """The fault point the environment names; raises ValueError where it is written wrongly."""
+    """The fault point that the environment names; raises ValueError if it is not well written."""
     text = environment.get("FAULT_POINT", "")
     if not text:
         return None
@@ -41,7 +41,7 @@ _turns = 0
 
 
 def reach(name: str) -> None:
-    """Say that the process has come to this place."""
+    """Report that the process has reached this place."""
     if _armed is not None and _armed.name == name:
         _act(_armed)
 
@@ -56,7 +56,7 @@ def _act(point: _Armed) -> None:
 
 
 def _fail() -> None:
-    raise RuntimeError("a fault point was told to fail here")
+    raise RuntimeError("this fault point fails as requested")
 
 
 _ACTIONS: Mapping[str, Callable[[], None]] = {

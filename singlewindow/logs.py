@@ -1,7 +1,7 @@
-"""The log: one JSON object a line on standard error, with what it is about and never with what a declaration says.
+"""The log: one JSON object a line on standard error, which names its subject and never quotes a declaration.
 
-What a line is about travels in a context: set where a request or a batch begins, it is on every line written below.
-Errors are told by type and place; their texts stay out, because a driver's or a parser's text may quote a declaration.
+The subject travels in a context: set when a request or a batch begins, it appears on every line until it ends. Errors
+are logged by type and place, without their texts, because a driver's or a parser's text may quote a declaration.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 FIELDS: Final = ("trace_id", "mrn", "agency", "batch")
-"""What a line may be about: the request, the declaration, the agency asked, the batch number."""
+"""The possible subjects of a line: the request, the declaration, the agency asked, the batch number."""
 QUIET: Final = {
     "alembic": logging.WARNING,
     "httpx": logging.WARNING,
@@ -29,18 +29,18 @@ _about: ContextVar[Mapping[str, str | int]] = ContextVar("log_about")
 
 
 def begin(**subject: str | int) -> None:
-    """Something new begins in this thread: later lines are about `subject` (names of `FIELDS`) and nothing else."""
+    """Begin something new in this thread: later lines are about `subject` (names of `FIELDS`) and nothing else."""
     _about.set(subject)
 
 
 def note(**subject: str | int) -> None:
-    """Later lines of what began are about this, too."""
+    """Add to the subject of later lines."""
     _about.set({**_about.get({}), **subject})
 
 
 @contextmanager
 def about(**subject: str | int) -> Iterator[None]:
-    """Lines written inside are about `subject`, too; empty values are left out."""
+    """Add `subject` to all lines written inside; empty values are left out."""
     token = _about.set({**_about.get({}), **{name: value for name, value in subject.items() if value}})
     try:
         yield
@@ -49,10 +49,10 @@ def about(**subject: str | int) -> Iterator[None]:
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line: time, level, logger, message, what it is about, and an error's type and places."""
+    """Formats a record as one line: time, level, logger, message, subject, and an error's type and places."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+        """The line, without a line break."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "level": record.levelname.lower(),
@@ -65,7 +65,7 @@ class JsonLines(logging.Formatter):
 
 
 def describe(error: BaseException) -> list[dict[str, Any]]:
-    """An error and what caused it: each one's type, the database's error class where it has one, and its places."""
+    """An error and what caused it: each one's type, the database's error class if it has one, and its places."""
     found: list[dict[str, Any]] = []
     cause: BaseException | None = error
     while cause is not None and len(found) < 5:
@@ -88,7 +88,7 @@ class _StandardError(logging.StreamHandler[Any]):
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Let this process log JSON lines; once, at its start."""
+    """Make this process log JSON lines; call once, at its start."""
     root = logging.getLogger()
     if not any(isinstance(handler, _StandardError) for handler in root.handlers):
         handler = _StandardError()

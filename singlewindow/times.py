@@ -1,7 +1,7 @@
 """Moments: whole microseconds since 1970 UTC inside, `datetime` and ISO 8601 outside.
 
-The application's own clock is read here only. It names days and makes ids; what is due and what is late is for the
-database's clock. `CLOCK_OFFSET_S` sets it wrong, for tests.
+The application's own clock is read only here. It gives days and ids; the database's clock decides what is due or late.
+Tests set it wrong with `CLOCK_OFFSET_S`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _offset = int(float(os.environ.get("CLOCK_OFFSET_S", "0")) * NANOSECONDS)
 
 
 def application_clock() -> int:
-    """The time of this machine in nanoseconds since 1970 UTC: never for leases, deadlines or events."""
+    """The time of this machine in nanoseconds since 1970 UTC; never use it for leases, deadlines or events."""
     return time.time_ns() + _offset
 
 
@@ -32,9 +32,9 @@ def moment(microseconds: int) -> datetime:
 
 
 def microseconds(when: datetime) -> int:
-    """The moment of an aware datetime; raises ValueError for one without a zone."""
+    """The moment of an aware datetime; raises ValueError if it has no time zone."""
     if when.tzinfo is None:
-        raise ValueError(f"{when.isoformat()} has no time zone; write for example 2026-01-31T12:00:00Z")
+        raise ValueError(f"{when.isoformat()} has no time zone. Write, for example, 2026-01-31T12:00:00Z")
     return (when - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -1,6 +1,6 @@
-"""The dispatcher: turns open questions into batches, rings for workers, takes back lost batches, answers for silence.
+"""The dispatcher: puts open questions into batches, wakes workers, takes back lost batches, closes overdue questions.
 
-Any number of copies may run. Whatever fails in one round, database or queue, the next round tries again.
+Any number of copies may run. If the database or the queue fails in one round, the next round tries again.
 """
 
 from __future__ import annotations
@@ -66,27 +66,27 @@ def run(context: ClearanceContext) -> None:
 
 
 def _pause(context: ClearanceContext, made: Sequence[Batch]) -> float:
-    """Seconds until the next look: a lone question is found at once, and those that follow it closely gather."""
+    """Seconds until the next look: a lone question is found at once, and those that follow closely gather."""
     settings = context.settings
     return settings.sw_gather_seconds if may_gather(context, made) else settings.sw_poll_seconds
 
 
 def dispatch(context: ClearanceContext, job_queues: Mapping[str, Queue]) -> list[Batch]:
-    """One round: make batches and ring for them, each in its queue."""
+    """One round: make batches and wake workers for them, each in its queue."""
     batches = make_batches(context)
     reach("before_ring")
     for name, job_queue in job_queues.items():
         mine = [batch for batch in batches if queue_of(context, batch.agency) == name]
         if mine and not wake_workers(job_queue, mine):
-            log.warning("the queue server did not answer; %d batches wait for their lease to run out", len(mine))
+            log.warning("the queue server did not answer; %d batches wait until their leases run out", len(mine))
     return batches
 
 
 def seal(context: ClearanceContext, signer: Signer) -> None:
-    """Make a checkpoint of the audit trail, if the last is old enough; of several dispatchers one makes it."""
+    """Make a checkpoint of the audit trail if the last is old enough; only one of several dispatchers makes it."""
     try:
         made = audit_trail.sign_checkpoint(context.engine, signer, context.settings.sw_checkpoint_seconds)
-    except ValueError as error:  # somebody has put it there; agencies are asked all the same
+    except ValueError as error:  # somebody has tampered with it; agencies are asked all the same
         log.error("the last checkpoint of the audit trail cannot be read, so none is made: %s", error)
         return
     if made is not None:
@@ -94,7 +94,7 @@ def seal(context: ClearanceContext, signer: Signer) -> None:
 
 
 def sweep(context: ClearanceContext) -> None:
-    """Take back lost batches, and answer for agencies whose deadline has passed."""
+    """Take back lost batches, and close questions whose deadline has passed."""
     lost, silent = take_back(context), answer_for_silence(context)
     if lost or silent:
         log.warning("%d batches taken back, %d questions closed unanswered", lost, silent)

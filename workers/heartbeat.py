@@ -17,7 +17,7 @@ BEAT_SECONDS = 2.0
 
 
 class Heartbeat:
-    """One process's sign of life; SQLAlchemy's errors are the caller's to handle."""
+    """One process's sign of life; the caller handles SQLAlchemy's errors."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -25,7 +25,7 @@ class Heartbeat:
         self._next = 0.0
 
     def beat(self) -> None:
-        """Write that this process lives, if it is time to."""
+        """Record that this process is alive, if it is time to."""
         if time.monotonic() < self._next:
             return
         with self._engine.begin() as connection:
@@ -33,6 +33,6 @@ class Heartbeat:
         self._next = time.monotonic() + BEAT_SECONDS
 
     def leave(self) -> None:
-        """Write that this process has ended in order."""
+        """Record that this process has ended normally."""
         with self._engine.begin() as connection:
             heartbeats.remove_heartbeat(connection, self._process.id)

@@ -1,4 +1,4 @@
-"""What a queue worker runs: load the window once, hand the batch numbers to the use case."""
+"""The job of a queue worker: load the context once, pass the batch numbers to the use case."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 
 @cache
 def context() -> ClearanceContext:
-    """The process's window, opened at the first call."""
+    """The context of this process, opened at the first call."""
     return open_context()
 
 
 def assess(*batch_ids: int) -> int:
-    """Work batches off together; how many questions were answered.
+    """Process batches together; returns how many questions were answered.
 
-    An error ends here: RQ would log its text and keep it in the queue server, and it may quote a declaration. The
+    Errors end here: RQ would log their texts and keep them in the queue server, and they may quote a declaration. The
     batches' leases run out, and their questions are asked again.
     """
     try:

@@ -1,7 +1,8 @@
-"""The queue server as a bell: it wakes workers and holds nothing that SQL cannot rebuild.
+"""The queue server only wakes workers: it holds nothing that SQL cannot rebuild.
 
-Jobs carry batch numbers only, as JSON. They expire soon: a batch whose bell was lost is rung for again. Agencies that
-are asked over HTTP have a queue and workers of their own, so that waiting for them keeps nobody else waiting.
+Jobs carry only batch numbers, as JSON. They expire soon: if a wake-up is lost, the batch's lease runs out and it is
+queued again. Agencies that are asked over HTTP have their own queue and workers, so that waiting for them delays nobody
+else.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ QUEUES = (ASSESS, ASSESS_REMOTE)
 ASSESS_JOB = "workers.jobs.assess"
 JOB_SECONDS = 60
 QUESTIONS_IN_A_JOB = 200
-"""Full batches have a job each. Small ones share one: a job costs the queue server and RQ more than a batch does."""
+"""Each full batch has its own job. Small ones share one: a job costs the queue server and RQ more than a batch."""
 CONNECT_SECONDS = 2.0
 
 
 def connect(redis_url: str) -> Redis:
-    """A client of the queue server; raises ValueError where no server is named."""
+    """A client of the queue server; raises ValueError if no server is named."""
     if not redis_url:
-        raise ValueError("REDIS_URL is not set; name a queue server, or start everything with `singlewindow up`")
+        raise ValueError("REDIS_URL is not set. Name a queue server, or start everything with `singlewindow up`")
     open_client = sentinel.primary if redis_url.startswith(sentinel.SCHEMES) else Redis.from_url
     client: Redis = open_client(redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS)
     return client
@@ -47,9 +48,9 @@ def queue_of(context: ClearanceContext, agency: str) -> str:
 
 
 def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
-    """The batches parted into jobs of at most `most` questions each, or of one batch: a job costs more than a batch.
+    """The batches divided into jobs of at most `most` questions each, or of one batch: a job costs more than a batch.
 
-    A question that is asked alone has a job of its own: if it ends its worker, it takes nothing else with it.
+    A question that is asked alone has a job of its own: if it ends its worker, nothing else is lost with it.
     """
     jobs: list[list[Batch]] = [[batch] for batch in batches if batch.failed]
     room = 0
@@ -65,7 +66,7 @@ def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
 
 
 def wake_workers(job_queue: Queue, batches: Sequence[Batch]) -> bool:
-    """Wake workers for these batches; False where the queue server cannot be reached, and then their leases run out."""
+    """Wake workers for these batches; False if the queue server cannot be reached: then their leases run out."""
     calls = [
         Queue.prepare_data(ASSESS_JOB, tuple(batch.id for batch in lot), timeout=JOB_SECONDS, ttl=JOB_SECONDS,
                            result_ttl=0, failure_ttl=JOB_SECONDS, job_id=f"batch-{lot[0].id}")

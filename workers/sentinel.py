@@ -1,9 +1,9 @@
-"""A queue server that Sentinels watch: whenever a connection is opened, they are asked which server is the primary now.
+"""A queue server behind Sentinels: each new connection first asks them which server is the primary now.
 
     redis+sentinel://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]/NAME[/DATABASE][?OPTION=...]
 
-NAME is what the Sentinels call the primary. With `rediss+sentinel` everything goes over TLS. Options are those of
-`redis://`, and `sentinel_username` and `sentinel_password` where the Sentinels have credentials of their own.
+NAME is the Sentinels' name for the primary. With `rediss+sentinel` everything goes over TLS. Options are those of
+`redis://`, and `sentinel_username` and `sentinel_password` if the Sentinels have credentials of their own.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ FORM: Final = "redis+sentinel://HOST:26379,HOST:26379/NAME"
 
 
 def primary(url: str, **timeouts: float) -> Redis:
-    """A client of the server that is the primary when it connects; raises ValueError where the URL has another form."""
+    """A client of the server that is the primary when it connects; raises ValueError if the URL has another form."""
     address = take_apart(url)
     name, _, database = address.path.strip("/").partition("/")
     if not address.hosts or not name:
-        raise ValueError(f"REDIS_URL names no Sentinel, or not what they call the server; write {FORM}")
+        raise ValueError(f"REDIS_URL names no Sentinel, or not the server's name. Write {FORM}")
     plain = f"redis://{address.credentials}@primary/{database}?{address.query}"
     options = parse_url(plain) | timeouts  # type: ignore[no-untyped-call]
     del options["host"]

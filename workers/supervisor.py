@@ -1,7 +1,7 @@
-"""The supervisor of `singlewindow up`: starts every process, starts again what ends, and ends them all together.
+"""The supervisor of `singlewindow up`: starts every process, restarts those that end, and ends them all together.
 
-Each child is told by the kernel to end when the supervisor does (Linux), and a supervisor that starts in a data folder
-first ends what an earlier one left behind.
+On Linux the kernel ends each child when the supervisor ends, and a supervisor that starts in a data folder first ends
+what an earlier one left behind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass
 class Child:
-    """One supervised process: how it is started, and the process that runs now."""
+    """One supervised process: how to start it, and the process now running."""
 
     name: str
     command: Sequence[str]
@@ -48,7 +48,7 @@ class Child:
         )
 
     def ended(self) -> bool:
-        """Whether the process is no more; what it left in its group is ended with it."""
+        """Whether the process has ended; if so, also ends what it left in its group."""
         if self.process is None or self.process.poll() is None:
             return False
         _signal_group(self.process.pid, signal.SIGKILL)
@@ -76,7 +76,7 @@ def _signal_group(pid: int, number: int) -> None:
 
 
 class Supervisor:
-    """Keeps children running until told to stop. `record` is a file with their process ids, for the next supervisor."""
+    """Keeps children running until `stop`. `record` is a file with their process ids, for the next supervisor."""
 
     def __init__(self, children: Sequence[Child], record: Path) -> None:
         self.children = children
@@ -84,7 +84,7 @@ class Supervisor:
         self._stopping = False
 
     def stop(self, *_: object) -> None:
-        """Ask the loop to end; children are then drained."""
+        """Ask the loop to end; the children then finish their work."""
         self._stopping = True
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
@@ -113,7 +113,7 @@ class Supervisor:
                 self._start(child)
 
     def end(self) -> None:
-        """End all children, the last started first: SIGTERM and time to drain, then SIGKILL to the whole group."""
+        """End all children, the last started first: SIGTERM and time to finish, then SIGKILL to the whole group."""
         deadline = time.monotonic() + DRAIN_SECONDS
         for child in reversed(self.children):
             if child.process is None:
@@ -133,7 +133,7 @@ def _status(child: Child) -> int | None:
 
 
 def end_leftovers(record: Path) -> None:
-    """End the process groups an earlier supervisor left behind where the kernel did not."""
+    """End the process groups that an earlier supervisor left behind and the kernel did not end."""
     if record.exists():
         for line in record.read_text(encoding="utf-8").splitlines():
             pid = int(line.split()[0])
@@ -143,6 +143,6 @@ def end_leftovers(record: Path) -> None:
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether this process id still belongs to one of our commands, not to a stranger who got the number since."""
+    """Whether this process id still belongs to one of our commands, not to another process that has got it since."""
     shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
     return "singlewindow" in shown.stdout or "valkey" in shown.stdout or "redis-server" in shown.stdout

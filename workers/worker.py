@@ -1,4 +1,4 @@
-"""A queue worker: one process, one queue, jobs run in the process itself, the configuration loaded before the first."""
+"""A queue worker: one process for one queue; it loads the configuration first and runs jobs in the process itself."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 
 MAINTENANCE_SECONDS = 10
 ALIVE_SECONDS = 30
-"""An idle worker gives a sign of life every half of this; after it, `singlewindow doctor` takes a worker for dead."""
+"""An idle worker gives a sign of life every half of this; after all of it, `singlewindow doctor` counts it as dead."""
 
 
 class TookTooLong(BaseException):
-    """The job's time is over. Not an Exception: what an adapter catches must not keep its worker for ever."""
+    """The job's time is over. Not an Exception: an adapter that catches those must not block its worker for ever."""
 
 
 class _Limit(UnixSignalDeathPenalty):  # type: ignore[misc, unused-ignore]
@@ -31,7 +31,7 @@ class _Limit(UnixSignalDeathPenalty):  # type: ignore[misc, unused-ignore]
 
 
 class Worker(SimpleWorker):
-    """Runs the one job there is: whoever may write to the queue server can ring, and nothing else."""
+    """Runs only our one job: whoever can write to the queue server can wake workers, and do nothing else."""
 
     death_penalty_class = _Limit
     max_connection_wait_time = 5.0
@@ -39,7 +39,7 @@ class Worker(SimpleWorker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job; one that names another function, or cannot be read, is dropped."""
         if not _is_ours(job):
-            log.error("a job in the queue that is not ours was dropped; who can write to the queue server?")
+            log.error("dropped a job that is not ours from the queue; check who can write to the queue server")
             job.delete(remove_from_queue=True)
             return
         super().execute_job(job, queue)
@@ -48,7 +48,7 @@ class Worker(SimpleWorker):
 def _is_ours(job: Job) -> bool:
     try:
         return bool(job.func_name == ASSESS_JOB)
-    except Exception:  # noqa: BLE001 - whatever a stranger wrote there, it is not ours
+    except Exception:  # noqa: BLE001 - if it cannot be read, it is not ours
         return False
 
 

@@ -23,7 +23,7 @@ _assessment = msgspec.json.Decoder(Assessment)
 
 
 def assess(declaration_id: int, agency: str) -> None:
-    """Ask one agency; whoever brings the last answer asks for the merge."""
+    """Ask one agency; the job with the last answer asks for the merge."""
     with Session(engine()) as session:
         declaration = session.get_one(Declaration, declaration_id)
         asked = [entry for entry in _routing.decode(declaration.routing) if entry.asked]

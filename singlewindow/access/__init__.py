@@ -1,1 +1,1 @@
-"""Who may call, as whom, and how much: keys, roles, mandates, permissions, limits and quotas."""
+"""Who may call, for whom, and how often: keys, roles, mandates, permissions, limits and quotas."""

@@ -1,4 +1,4 @@
-"""Caches of what the record says, each for a short time, so that not every request asks the database."""
+"""Short-lived caches of the record, so that not every request asks the database."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 CACHED_SECONDS = 2.0
-"""Every process refuses a revoked or ended key or mandate after this time at the latest."""
+"""After this time at the latest, every process refuses a revoked or ended key or mandate."""
 MOST_CACHED = 10_000
 
 
 class TtlCache(Generic[Key, Value]):
-    """Values by key, each kept for so many `seconds`; None is never kept.
+    """Values by key, each kept for `seconds`; None is never kept.
 
-    Threads may share it: at worst two of them load the same value at once.
+    Threads may share it: at worst, two of them load the same value at once.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class TtlCache(Generic[Key, Value]):
         self._values: dict[Key, tuple[float, Value]] = {}
 
     def get(self, key: Key) -> Value | None:
-        """The value, as it was at most so many seconds ago."""
+        """The value, at most `seconds` old."""
         known = self._values.get(key)
         if known is not None and self._now() < known[0]:
             return known[1]
@@ -46,7 +46,7 @@ class TtlCache(Generic[Key, Value]):
 
 
 class RefreshingCache(Generic[Value]):
-    """One value for everybody; every so many `seconds` one thread loads it anew while the others keep the last."""
+    """One value for everybody; every `seconds`, one thread reloads it while the others use the last."""
 
     def __init__(self, load: Callable[[], Value], now: Callable[[], float], seconds: float) -> None:
         self._load, self._now, self._seconds = load, now, seconds
@@ -54,7 +54,7 @@ class RefreshingCache(Generic[Value]):
         self._loading = threading.Lock()
 
     def get(self) -> Value:
-        """The value, as it was so many seconds ago, or longer where loading it anew takes longer than that."""
+        """The value, at most `seconds` old, or older if reloading takes longer than that."""
         last = self._last
         if last is not None and (self._now() < last[0] or not self._loading.acquire(blocking=False)):
             return last[1]

@@ -1,7 +1,7 @@
 """Who is calling: a bearer key becomes a `Caller`, and keys are made, listed, rotated and revoked.
 
-What the record says of a key is cached for two seconds, so that a request need not ask the database. When a key was
-last used is recorded in the background, at most once a minute for each key and process.
+Keys are cached for two seconds, so that a request need not ask the database. The last use of a key is recorded in the
+background, at most once a minute for each key and process.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ log = logging.getLogger(__name__)
 
 USE_RECORDED_SECONDS: Final = 60.0
 PARTIES_KNOWN_SECONDS: Final = 60.0
-"""A party that gets its first key is protected from being named by others after this time at the latest."""
+"""After this time at the latest, others cannot name a party that has got its first key."""
 KEY_ID = re.compile(r"[0-9a-f]{16}")
 NAMEABLE = re.compile(r"[!-~]{1,64}")
-"""What a key may ever have been made for: nothing else is looked up."""
+"""A party that a key may ever have been made for; nothing else is looked up."""
 OWNED_BY: Final = {"party": (Role.TRADER, Role.BROKER), "agency": (Role.AGENCY,)}
 
 
 class Keyring:
-    """The live keys and mandates as one process knows them; safe to share between threads."""
+    """The live keys and mandates as one process knows them; threads may share it."""
 
     def __init__(self, engine: Engine, now: Callable[[], float] = time.monotonic, tokens: Tokens | None = None) -> None:
-        """Over a record; `tokens` reads the tokens that stand for keys, without it there are none."""
+        """Over a record; `tokens` reads tokens that stand for keys, None accepts no tokens."""
         self._engine, self.tokens = engine, tokens
         self._keys = TtlCache(self._look_up, now)
         self._mandates = TtlCache(self._has_mandate, now)
@@ -53,7 +53,7 @@ class Keyring:
         self._recording = threading.Lock()
 
     def caller_of(self, text: str) -> Caller | None:
-        """The caller a key's text or a token stands for, or None where it is none, wrong, revoked or expired."""
+        """The caller of a key's text or of a token; None if it is unknown, wrong, revoked or expired."""
         parts = split_key(text)
         return self.caller_with_secret(*parts) if parts is not None else self._caller_of_token(text)
 
@@ -68,15 +68,15 @@ class Keyring:
         return _caller(stored) if stored is not None and secret_matches(secret, stored.secret_sha256) else None
 
     def may_act(self, broker: str, party: str) -> bool:
-        """Whether a mandate lets the broker act for the party now; what can be no party's name is not looked up."""
+        """Whether a mandate lets the broker act for the party now; impossible identifiers are not looked up."""
         return bool(NAMEABLE.fullmatch(party) and self._mandates.get((broker, party)))
 
     def takes_part(self, party: str) -> bool:
-        """Whether the party has a key here, as far as is known; a first key is known after a minute at the latest."""
+        """Whether the party has a key here; a first key is noticed after a minute at the latest."""
         return normal_party(party) in self._parties.get()
 
     def record_uses(self) -> None:
-        """Record which keys were used since the last time; what cannot be written now is not tried again."""
+        """Record which keys were used since the last call; a failed write is not repeated."""
         with self._recording:
             used, self._used = self._used, set()
         try:
@@ -113,7 +113,7 @@ class Keyring:
 
 
 def run_later(seconds: float, act: Callable[[], None]) -> None:
-    """Do something in the background after a while, if the process lives so long."""
+    """Run something in the background after a while, if the process still lives."""
     timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()
@@ -130,7 +130,7 @@ def _caller(stored: StoredKey) -> Caller:
 
 
 class Terms(TypedDict, total=False):
-    """How a key is limited: who holds it, what of its role it may do (all without scopes), how long it lives."""
+    """The limits of a key: its holder, its scopes (none means all that its role may do), its length of life."""
 
     name: str
     scopes: Iterable[str]
@@ -140,7 +140,7 @@ class Terms(TypedDict, total=False):
 def create_key(
     engine: Engine, role: Role, party: str | None = None, agency: str | None = None, **terms: Unpack[Terms]
 ) -> NewKey:
-    """Make and store a key; raises ValueError where party, agency or scopes do not fit the role.
+    """Make and store a key; raises ValueError if party, agency or scopes do not fit the role.
 
     Party and agency are stored in the form in which they are compared.
     """
@@ -150,7 +150,7 @@ def create_key(
     scopes, lifetime = sorted(set(terms.get("scopes", ()))), terms.get("lifetime_seconds")
     _check_scopes(role, scopes)
     if lifetime is not None and lifetime <= 0:
-        raise ValueError("A key must live longer than no time")
+        raise ValueError("A key must live for more than zero days")
     made = new_key()
     with engine.begin() as connection:
         now = clock(connection)
@@ -167,7 +167,7 @@ def create_key(
 def _check_owner(role: Role, party: str | None, agency: str | None) -> None:
     for owner, given in (("party", party), ("agency", agency)):
         if role in OWNED_BY[owner] and not given:
-            raise ValueError(f"A key of role {role} needs its {owner}: add --{owner} and its code")
+            raise ValueError(f"A key of role {role} needs its {owner}: add --{owner} and the identifier")
         if role not in OWNED_BY[owner] and given is not None:
             owning = " or ".join(OWNED_BY[owner])
             raise ValueError(f"A key of role {role} has no {owner}: leave --{owner} out, or choose --role {owning}")
@@ -177,7 +177,7 @@ def _check_scopes(role: Role, scopes: Iterable[str]) -> None:
     offered = permissions_of(role)
     beyond = [scope for scope in scopes if scope not in offered]
     if beyond:
-        raise ValueError(f"A key of role {role} cannot have the scope {beyond[0]}; there are {', '.join(offered)}")
+        raise ValueError(f"A key of role {role} cannot have the scope {beyond[0]}. It can have {', '.join(offered)}")
 
 
 def list_keys(engine: Engine) -> list[StoredKey]:
@@ -187,9 +187,9 @@ def list_keys(engine: Engine) -> list[StoredKey]:
 
 
 def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | None:
-    """A new key in the place of a live one, which goes on for `overlap_seconds`; None where there is no such live key.
+    """A new key that replaces a live one, which works for another `overlap_seconds`; None if there is no live one.
 
-    The new one has the same owner, name, scopes and length of life.
+    The new key has the same owner, name, scopes and length of life.
     """
     made = new_key()
     with engine.begin() as connection:
@@ -210,7 +210,7 @@ def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | 
 
 
 def revoke_key(engine: Engine, key_id: str) -> bool:
-    """Revoke a key by its id; False where there is no such live key."""
+    """Revoke a key by its id; False if there is no such live key."""
     with engine.begin() as connection:
         now = clock(connection)
         revoked = keys.revoke_key(connection, key_id, now)

@@ -1,6 +1,6 @@
 """API keys: `sw_<key id>_<secret>`, a public id of 64 bits and a secret of 256 random bits.
 
-Nobody can guess such a secret, so one plain SHA-256 is enough to store it by. It is compared in constant time.
+Nobody can guess such a secret, so it is enough to store its plain SHA-256. It is compared in constant time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PREFIX = "sw"
 
 
 class Role(StrEnum):
-    """Who somebody is; `permissions.PERMISSIONS` says what each may do, and all else is refused."""
+    """A caller's role; `permissions.PERMISSIONS` says what each may do, and all else is refused."""
 
     TRADER = "trader"
     BROKER = "broker"
@@ -29,8 +29,8 @@ class Role(StrEnum):
 class Caller:
     """A caller: `party` owns what traders and brokers lodge and read, `agency` is an agency's code.
 
-    A broker that says whom it acts for has that `party`, and its own in `broker`: the same where it acts for itself.
-    `scopes` narrow what the role may do; none narrow nothing.
+    A broker that names its client has the client as `party` and itself as `broker`; acting for itself, it is both.
+    `scopes` narrow what the role may do; without scopes nothing is narrowed.
     """
 
     key_id: str
@@ -42,7 +42,7 @@ class Caller:
 
     @property
     def client(self) -> str:
-        """Whom limits count against: all keys of one owner together."""
+        """The client that limits count for: all keys of one owner together."""
         return f"{self.role}:{self.broker or self.party or self.agency or self.key_id}"
 
     @property
@@ -52,22 +52,22 @@ class Caller:
 
     @property
     def own_party(self) -> str:
-        """The party that the key itself stands for, "" where it stands for none."""
+        """The party that the key itself belongs to, "" if none."""
         return self.broker or self.party or ""
 
     @property
     def acts_for_another(self) -> bool:
-        """Whether a broker stands in the place of another party."""
+        """Whether a broker acts for another party."""
         return self.broker is not None and self.broker != self.party
 
     def acting_for(self, party: str) -> Caller:
-        """The same caller, a broker, in the place of a trader or, said in so many words, in its own."""
+        """The same caller, a broker, acting for a trader or expressly for itself."""
         return replace(self, party=party, broker=self.party)
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A fresh key: `text` is shown once, `secret_sha256` is what is kept."""
+    """A new key: `text` is shown once, only `secret_sha256` is stored."""
 
     key_id: str
     text: str
@@ -75,13 +75,13 @@ class NewKey:
 
 
 def new_key() -> NewKey:
-    """A key with 16 hex digits of id and 256 bits of secret."""
+    """A key with an id of 16 hexadecimal digits and a secret of 256 bits."""
     key_id, secret = secrets.token_hex(8), secrets.token_hex(32)
     return NewKey(key_id, f"{PREFIX}_{key_id}_{secret}", _digest(secret))
 
 
 def split_key(text: str) -> tuple[str, str] | None:
-    """Key id and secret of a key's text, or None where it is no key."""
+    """Key id and secret of a key's text, or None if it is not a key."""
     parts = text.split("_")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == PREFIX else None
 

@@ -15,9 +15,9 @@ from singlewindow.storage.engine.ids import new_id
 def grant_mandate(
     engine: Engine, broker: str, party: str, valid_from: int | None = None, valid_to: int | None = None
 ) -> int:
-    """Record a mandate, in force at once without `valid_from`; its id. Moments in microseconds.
+    """Record a mandate and return its id; without `valid_from` it is in force at once. Moments in microseconds.
 
-    Raises ValueError where it would end before it begins, and where broker or party are no identifiers or the same.
+    Raises ValueError if it would end before it begins, or if broker or party are the same or not identifiers.
     """
     broker, party = party_code("broker", broker), party_code("party", party)
     if broker == party:
@@ -26,7 +26,7 @@ def grant_mandate(
         now, mandate_id = clock(connection), new_id()
         begins = now if valid_from is None else valid_from
         if valid_to is not None and valid_to <= max(begins, now):
-            raise ValueError("The mandate would be over before it begins: give a later end")
+            raise ValueError("The mandate would end before it begins. Choose a later end")
         granted = mandates.Mandate(mandate_id, broker, party, begins, valid_to, now)
         mandates.add_mandate(connection, granted)
         detail = granted._asdict()
@@ -42,7 +42,7 @@ def list_mandates(engine: Engine) -> list[mandates.Mandate]:
 
 
 def revoke_mandate(engine: Engine, mandate_id: int) -> bool:
-    """Revoke a mandate; False where there is no such live one. Web processes know it within two seconds."""
+    """Revoke a mandate; False if there is no such live one. Web processes notice it within two seconds."""
     with engine.begin() as connection:
         now = clock(connection)
         revoked = mandates.revoke_mandate(connection, mandate_id, now)

@@ -1,7 +1,7 @@
 """Who may do what: the one table of permissions. A route names a permission; a key holds those of its role, or fewer.
 
-What a role sees of a kind it may read (its own party, its own agency, everything) is decided where the record is asked,
-in the SQL itself; this table decides only whether the call is made at all.
+This table only decides whether a call is allowed at all. Which rows the caller then sees (its own party's, its own
+agency's, or all) is decided in the SQL that reads them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from singlewindow.access.keys import Caller, Role
 
 
 class Permission(StrEnum):
-    """One thing to be allowed; these are also the scopes of keys and tokens."""
+    """One permission; these are also the scopes of keys and tokens."""
 
     LODGE = "lodge"
     READ = "read"
@@ -45,6 +45,6 @@ def permissions_of(role: Role) -> tuple[Permission, ...]:
 
 
 def is_permitted(caller: Caller, permission: Permission) -> bool:
-    """Whether this caller may do this: its role may, and its scopes, where it has any, name it."""
+    """Whether this caller may do this: its role allows it, and so do its scopes, if it has any."""
     in_scope = not caller.scopes or permission in caller.scopes
     return in_scope and caller.role in PERMISSIONS[permission]

@@ -1,7 +1,7 @@
-"""How many undecided declarations one party may have: counted in the background, so that lodging never waits for it.
+"""The quota of undecided declarations per party, counted in the background so that lodging never waits for it.
 
-The count is at most `COUNTED_SECONDS` old, or older where counting takes long; a party can go beyond its limit by what
-it lodges meanwhile.
+The count is at most `COUNTED_SECONDS` old, or older if counting takes long; a party can exceed its limit by what it
+lodges in that time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COUNTED_SECONDS: Final = 5.0
 COUNTING: Final = "open declarations"
 """The name of the thread that counts."""
 REST: Final = 20
-"""Counting rests so many times as long as it took: it never takes more than a twentieth of a processor."""
+"""After each count, wait this many times as long: counting never uses more than a twentieth of a processor."""
 
 
 class Quotas:
@@ -48,7 +48,7 @@ class Quotas:
             with reading(self._engine) as connection:
                 self._full = frozenset(backlog.parties_with_open(connection, self._limit))
         except SQLAlchemyError as error:
-            log.warning("open declarations could not be counted (%s)", type(error).__name__)
+            log.warning("undecided declarations could not be counted (%s)", type(error).__name__)
         finally:
             ended = self._now()
             self._next = ended + max(COUNTED_SECONDS, REST * (ended - began))

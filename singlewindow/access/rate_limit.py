@@ -1,7 +1,7 @@
-"""How much one client may ask of one web process: a bucket of requests for each, which fills again as time goes on.
+"""How many requests one client may send to one web process: each has a bucket of requests, which refills with time.
 
-In memory only: no request waits for a shared counter, and a process that restarts begins with full buckets. With n web
-processes a client has up to n times the limit.
+In memory only: no request waits for a shared counter, and a restarted process begins with full buckets. With n web
+processes, a client has up to n times the limit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST_CLIENTS: Final = 10_000
 
 
 class Buckets:
-    """One bucket for each client; safe to share between threads."""
+    """One bucket for each client; threads may share it."""
 
     def __init__(self, per_second: float, burst: float, now: Callable[[], float] = time.monotonic) -> None:
         self._per_second, self._burst, self._now = per_second, burst, now
@@ -25,7 +25,7 @@ class Buckets:
         self._lock = threading.Lock()
 
     def take(self, client: str) -> float:
-        """Take one request out of the client's bucket: 0, or the seconds until there is one again."""
+        """Take one request out of the client's bucket; 0, or the seconds until the next request is allowed."""
         if self._per_second <= 0:
             return 0.0
         with self._lock:

@@ -1,6 +1,6 @@
-"""Short-lived tokens in the place of keys: OAuth 2.0 client credentials, answered with signed JWTs (RFC 9068's form).
+"""Short-lived tokens instead of keys: OAuth 2.0 client credentials, answered with signed JWTs (form of RFC 9068).
 
-A token stands for the key it was given for, and lives no longer: what revokes or ends the key ends its tokens.
+A token stands for its key and lives no longer: when the key is revoked or ends, so do its tokens.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Claims(NamedTuple):
 
 
 class Tokens:
-    """Gives and reads tokens; the first of its keys signs, all of them are believed."""
+    """Issues and reads tokens; the first of its keys signs, all of them are trusted."""
 
     def __init__(self, pem: str) -> None:
-        """Take over private keys (P-256) in PEM, one or several; raises ValueError where they are none."""
+        """Read one or several private keys (P-256) in PEM; raises ValueError if there are none."""
         self._keys = [_read(block) for block in PEM.findall(pem)]
         if not self._keys:
-            raise ValueError("SW_TOKEN_KEY holds no private key in PEM; `singlewindow keys token-key` makes one")
+            raise ValueError("SW_TOKEN_KEY holds no private key in PEM. `singlewindow keys token-key` makes one")
         self._known = KeySet([*self._keys])
 
     def issue(self, key_id: str, scopes: Iterable[str]) -> str:
-        """A fresh token for a key."""
+        """A new token for a key."""
         now, signing = application_clock() // NANOSECONDS, self._keys[0]
         claims = {"iss": ISSUER, "aud": ISSUER, "sub": key_id, "client_id": key_id, "iat": now,
                   "exp": now + LIFETIME_SECONDS, "jti": secrets.token_hex(16), "scope": " ".join(scopes)}  # fmt: skip
@@ -51,7 +51,7 @@ class Tokens:
         return jwt.encode(header, claims, signing, algorithms=[ALGORITHM])
 
     def read_claims(self, text: str) -> Claims | None:
-        """What a token says; None where it is none, is not ours, or is over."""
+        """The claims of a token; None if it is not a token, not ours, or expired."""
         if len(text) > LONGEST_TOKEN:
             return None
         try:
@@ -68,7 +68,7 @@ class Tokens:
 
 
 def new_token_key() -> str:
-    """A fresh private key in PEM."""
+    """A new private key in PEM."""
     return ECKey.generate_key(CURVE).as_pem(private=True).decode()
 
 
@@ -76,9 +76,9 @@ def _read(block: str) -> ECKey:
     try:
         key = ECKey.import_key(block, {"use": "sig", "alg": ALGORITHM})
     except (JoseError, ValueError, TypeError) as error:
-        raise ValueError("SW_TOKEN_KEY holds a key that cannot be read; only private P-256 keys are") from error
+        raise ValueError("SW_TOKEN_KEY holds a key that cannot be read. Use a private P-256 key") from error
     if not key.is_private or key.curve_name != CURVE:
-        raise ValueError("SW_TOKEN_KEY holds a key that is not a private P-256 key")
+        raise ValueError("SW_TOKEN_KEY holds another kind of key. Use a private P-256 key")
     key.ensure_kid()
     return key
 

@@ -1,1 +1,1 @@
-"""What an agency is: when it is asked, what the law lets it see, how long it has; read from its configuration."""
+"""An agency as configured: when it is asked, what the law lets it see, and how long it has."""

@@ -21,10 +21,10 @@ class RoutingRule(Conditional, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Remote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[remote]: where an agency's own system is asked. `key_env` names the variable of its key; times in seconds.
+    """[remote]: the address of an agency's own system. `key_env` names the variable of its key; times are in seconds.
 
-    `timeout_seconds` bounds a whole call, whatever the other side does; `concurrency` is how many may run at once.
-    `breaker_failures` in a row stop the calls of a process, which then tries one every `probe_seconds`.
+    `timeout_seconds` limits a whole call, whatever the other side does; `concurrency` is how many may run at once.
+    After `breaker_failures` in a row a process stops its calls, and then tries one every `probe_seconds`.
     """
 
     url: Annotated[str, msgspec.Meta(max_length=2_000)]
@@ -38,7 +38,7 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `agency.toml` says outside its routing; `deadline_seconds` is counted from the question."""
+    """`agency.toml` without its routing; `deadline_seconds` counts from the question."""
 
     code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
     name: Words
@@ -56,7 +56,7 @@ class ElementEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class LegalBasis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `entitlement.toml` says outside its elements."""
+    """`entitlement.toml` without its elements."""
 
     legal_basis: Words
 
@@ -100,12 +100,12 @@ class Agency:
 
     @property
     def legal_basis(self) -> str:
-        """The law on which the agency's lists rest as a whole."""
+        """The law behind the agency's lists as a whole."""
         return self.legal.basis
 
     @property
     def elements(self) -> tuple[ElementEntry, ...]:
-        """What the agency may see, each element with its law, in the order of the configuration."""
+        """The elements that the agency may see, each with its law, in the order of the configuration."""
         return self.legal.elements
 
     @property

@@ -1,6 +1,6 @@
 """The elements that agencies must have by law: at lodgement the trader gets a warning for each one that is missing.
 
-The lists of all agencies count, not only of those that are asked: otherwise the warnings would tell the trader which
+The lists of all agencies count, not only of those that are asked: otherwise the warnings would show the trader which
 agencies look at the goods, and traders must not know that.
 """
 
@@ -16,14 +16,12 @@ from singlewindow.risk.facts import ITEM_PATH
 
 RULE = "AGENCY-MINIMUM"
 CODE = "MINIMUM_MISSING"
-ADVICE = (
-    "Add it, because an agency that does not find it may hold the goods. /entitlements has the lists of all agencies."
-)
+ADVICE = "Add it: an agency that misses it may hold the goods. /entitlements has the lists of all agencies."
 SHIPMENT, ITEM = ITEM_PATH.split("/")[1:]
 
 
 def lacking(agencies: Mapping[str, Agency], declaration: Tree) -> Iterator[Fault]:
-    """One warning for each element of a minimum list that the declaration, or one of its items, does not have."""
+    """One warning for each element of a minimum list that is missing from the declaration or one of its items."""
     items = declaration.get(SHIPMENT, {}).get(ITEM, [])
     for (of_item, names), needing in _needs(tuple(agencies.values())):
         element = "/".join(names)

@@ -1,8 +1,8 @@
 """The agencies of `config/agencies/`: one folder each, checked as a whole before the service starts.
 
-A folder holds `agency.toml` (deadline, lanes, routing), `entitlement.toml` (the minimum and maximum elements the law
-gives the agency) and `profiles.toml`, which a remote agency does without. `config/thresholds.toml` holds the common
-lanes that an agency may override.
+A folder holds `agency.toml` (deadline, lanes, routing), `entitlement.toml` (the minimum and maximum elements that the
+law gives the agency) and `profiles.toml`, which a remote agency does not have. `config/thresholds.toml` holds the
+common lanes, which an agency may override.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NUMBER_PATH = f"{ITEM_PATH}/SequenceNumeric"
 def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agency]:
     """All agencies by code; raises `ConfigError` with everything that is wrong in any of their files.
 
-    `customs` is the agency without which nothing is released. Who only looks agencies up may leave it out.
+    `customs` is the agency without which nothing is released; it may be left out to only look agencies up.
     """
     common = Source.read(directory.parent / "thresholds.toml", required=False)
     thresholds = _thresholds(common, common.tables, Thresholds(), "")
@@ -52,7 +52,7 @@ def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agen
     _refuse_partial(customs, zip(files, agencies, strict=True))
     problems = [*common.problems, *(problem for each in files for problem in each.problems)]
     if not folders:
-        problems.append(Problem(str(directory), 1, "there is no agency: add one folder per agency"))
+        problems.append(Problem(str(directory), 1, "there is no agency: add a folder for each agency"))
     elif customs is not None and customs not in {each.folder.name for each in files}:
         text = (
             f"there is no agency {customs!r}, which must answer before a release: add its folder, or correct SW_CUSTOMS"
@@ -126,7 +126,7 @@ def _remote(files: _Files, head: Head) -> Remote | None:
             source.complain(source.line_of("remote"), 'a [remote] table is for adapter = "remote" only')
         return None
     if files.profiles.entries("profile"):
-        files.profiles.complain(1, "a remote agency assesses by itself: remove its profiles, nobody would apply them")
+        files.profiles.complain(1, "a remote agency assesses on its own: remove its profiles, nobody would apply them")
     if table is None:
         source.complain(
             source.line_of("", key="adapter"), "a remote agency needs a [remote] table with url and key_env"
@@ -208,7 +208,7 @@ def _unusable(path: str) -> str:
 
 
 def _refuse_partial(customs: str | None, read: Iterable[tuple[_Files, Agency | None]]) -> None:
-    """Without customs nothing is released, so it must be asked about every declaration and see every goods item."""
+    """Nothing is released without customs, so it must be asked about every declaration and see every goods item."""
     for files, agency in read:
         if agency is None or agency.code != customs:
             continue

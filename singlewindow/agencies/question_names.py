@@ -1,6 +1,6 @@
-"""How a question is named towards its agency: the version's serial in 13 characters of base 36.
+"""The name of a question for its agency: the version's serial in 13 characters of base 36.
 
-An agency that is asked again about the same version gets another name: `-2` follows for the second round, and so on.
+If an agency is asked again about the same version, the name gets a suffix: `-2` for the second round, and so on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SHAPE = re.compile(r"([0-9A-Z]{13})(?:-([2-9]|[1-9][0-9]{1,4}))?")
 
 
 class Named(NamedTuple):
-    """What a name stands for; with the agency it is one question."""
+    """The version and round of a name; together with the agency they are one question."""
 
     version_id: int
     round: int = 1
@@ -28,7 +28,7 @@ def question_name(version_id: int, asked_round: int = 1) -> str:
 
 
 def read_question_name(name: str) -> Named | None:
-    """What the text names; None where it is no name of a question."""
+    """What a name refers to; None if the text is not the name of a question."""
     found = _SHAPE.fullmatch(name)
     if found is None:
         return None

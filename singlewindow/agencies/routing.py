@@ -1,6 +1,7 @@
-"""Which agencies a declaration concerns, and why: asked or not, every agency gets a reason that is stored.
+"""Which agencies a declaration concerns, and why: whether asked or not, every agency has a stored reason.
 
-Routing is the window's own act, so its conditions may read every fact; what an agency then sees is its entitlement's.
+Routing is the single window's own act, so its conditions may read every fact; the entitlement limits what an agency
+then sees.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from singlewindow.risk.terms import Terms
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether an agency is asked: `reason` in words, the `rules` that matched, the `items` its interest rests on.
+    """Whether an agency is asked: `reason` in words, the `rules` that matched, the `items` that concern the agency.
 
-    `items` are SequenceNumeric values; empty means the whole declaration (or, where not asked, nothing). `basis` is on
-    the entry of customs: what the decision has to know of the declaration.
+    `items` are SequenceNumeric values; empty means the whole declaration (or nothing, if it is not asked). `basis` is
+    on the entry of customs: what the decision has to know of the declaration.
     """
 
     agency: str
@@ -39,7 +40,7 @@ _stored = msgspec.json.Decoder(list[Routing])
 
 
 def read_routing(stored: bytes) -> list[Routing]:
-    """The routing of a version as it is stored, in JSON."""
+    """The stored routing of a version, in JSON."""
     return _stored.decode(stored)
 
 
@@ -49,17 +50,17 @@ def asked_agencies(routing: Iterable[Routing]) -> list[str]:
 
 
 def items_of(routing: Iterable[Routing], agency: str) -> tuple[str, ...]:
-    """The items (SequenceNumeric) on which one agency's interest rests; none means the whole declaration."""
+    """The items (SequenceNumeric) that concern one agency; none means the whole declaration."""
     return next((entry.items for entry in routing if entry.agency == agency), ())
 
 
 def basis_of(routing: Iterable[Routing]) -> Basis | None:
-    """What the decision rests on besides answers; None where the declaration was lodged before a basis was stored."""
+    """What the decision depends on besides answers; None if the declaration was lodged before a basis was stored."""
     return next((entry.basis for entry in routing if entry.basis is not UNSET), None)
 
 
 def route(agencies: Mapping[str, Agency], declaration: Tree, terms: Terms) -> list[Routing]:
-    """One `Routing` per agency, by code; where a rule cannot be answered, every agency is asked."""
+    """One `Routing` per agency, by code; if a rule cannot be answered, every agency is asked."""
     ordered = tuple(agencies[code] for code in sorted(agencies))
     try:
         routed = _plan(ordered).route(declaration, terms)
@@ -103,7 +104,7 @@ _plan = lru_cache(maxsize=8)(_Plan)
 
 
 def _assumed(rule: RoutingRule, unmeasurable: Unmeasurable) -> RoutingRule:
-    """A rule that nobody can tell applies: the agency is asked, and the reason says so."""
+    """A rule that cannot be evaluated: the agency is asked, and the reason says so."""
     return msgspec.structs.replace(rule, reason=f"{rule.reason} (asked to be on the safe side: {unmeasurable.officer})")
 
 

@@ -1,1 +1,1 @@
-"""The audit trail as an auditor meets it: chained events, signed checkpoints, and the check that needs no database."""
+"""The audit trail: chained events, signed checkpoints, and a check that needs no database."""

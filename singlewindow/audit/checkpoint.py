@@ -1,7 +1,7 @@
 """Checkpoints: a signed statement of where every stream ends, which the auditor keeps out of the operator's reach.
 
-A checkpoint is one line: the Ed25519 signature in hexadecimal, a tab, and the statement in JSON, whose bytes are what
-is signed. A file of checkpoints is a file of such lines.
+A checkpoint is one line: the Ed25519 signature in hexadecimal, a tab, and the signed bytes, which are the statement in
+JSON. A file of checkpoints holds one such line for each.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def __post_init__(self) -> None:
         """Refuse a statement about other streams than ours."""
         if len(self.heads) != STREAMS:
-            raise ValueError(f"it speaks of {len(self.heads)} streams, and there are {STREAMS}")
+            raise ValueError(f"it names {len(self.heads)} streams, but there are {STREAMS}")
 
 
 class Checkpoint(NamedTuple):
-    """A statement, the bytes of it that are signed, and the signature."""
+    """A statement, its signed bytes, and the signature."""
 
     statement: Statement
     signed: bytes
@@ -56,12 +56,12 @@ class Checkpoint(NamedTuple):
 
     @property
     def line(self) -> bytes:
-        """The checkpoint as it is handed out, without a line break."""
+        """The checkpoint as the auditor gets it, without a line break."""
         return self.signature.hex().encode() + b"\t" + self.signed
 
     @property
     def digest(self) -> str:
-        """What the next checkpoint names as its `previous`."""
+        """The digest that the next checkpoint has as its `previous`."""
         return hashlib.sha256(self.signed).hexdigest()
 
 
@@ -69,13 +69,13 @@ class Signer:
     """The private key that signs checkpoints."""
 
     def __init__(self, pem: str) -> None:
-        """Read a key as `new_key` writes it; raises ValueError where it is none, and never quotes it."""
+        """Read a key as `new_key` writes it; raises ValueError, which never quotes it, if it is not one."""
         try:
             key = load_pem_private_key(pem.encode(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError("SW_AUDIT_KEY holds no Ed25519 key in PEM; `singlewindow audit keygen FILE` makes one")
+            raise ValueError("SW_AUDIT_KEY holds no Ed25519 key in PEM. `singlewindow audit keygen FILE` makes one")
         self._key = key
         self.public = public_of(key)
 
@@ -88,23 +88,21 @@ class Signer:
 
 
 def new_key() -> str:
-    """A fresh private key in PEM."""
+    """A new private key in PEM."""
     key = Ed25519PrivateKey.generate()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def public_of(key: Ed25519PrivateKey) -> str:
-    """The public key in hexadecimal, as the auditor is told it."""
+    """The public key in hexadecimal, in the form that the auditor gets."""
     return key.public_key().public_bytes_raw().hex()
 
 
 def read_checkpoints(lines: Iterable[bytes], keys: Collection[str]) -> list[Checkpoint]:
-    """The checkpoints of a file, by number; empty lines, and what Windows adds to lines, are passed over.
+    """The checkpoints of a file, by number; empty lines, and what Windows adds to lines, are ignored.
 
-    `keys` are the public keys to be trusted.
-
-    Without `keys` each is taken by the key it names itself. Raises ValueError for a line that is no checkpoint, or is
-    not signed with a trusted key.
+    `keys` are the trusted public keys; without them, each checkpoint is checked with the key that it names. Raises
+    ValueError for a line that is not a checkpoint, or is not signed with a trusted key.
     """
     numbered = enumerate(lines, start=1)
     found = [_read(text, number, keys) for number, line in numbered if (text := unmarked(line, FILE).strip())]
@@ -128,7 +126,7 @@ def read_checkpoint(line: bytes, keys: Collection[str] = ()) -> Checkpoint:
         statement = msgspec.json.decode(signed, type=Statement)
         public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(statement.key))
     except (ValueError, msgspec.MsgspecError) as error:
-        raise ValueError(f"this is no checkpoint ({error})") from error
+        raise ValueError(f"this is not a checkpoint ({error})") from error
     if keys and statement.key not in keys:
         raise ValueError(f"checkpoint {statement.number} is signed with the key {statement.key}, which was not given")
     try:

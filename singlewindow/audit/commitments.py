@@ -1,6 +1,6 @@
-"""What an event says of the change it tells of, so that the change cannot be altered without the event.
+"""What an event commits to, so that nobody can alter the recorded change without altering the event.
 
-One function for each kind of row, used where the row is written and again where the record is compared with its trail.
+One function for each kind of row, used when the row is written and again when the record is compared with its trail.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import msgspec
 Row = Mapping[str, Any]
 Detail = dict[str, Any]
 FIRST = {"round": 1, "number": 1}
-"""What is meant where an event says nothing of it: there was one round, and one decision, before they were counted."""
+"""The round or decision of an event that names none: before they were counted, there was only one."""
 
 
 def of_document(declaration: Row, version: Row) -> Detail:
-    """A version as lodged: whose it is, digests of the bytes received, its content and its routing, when it came."""
+    """A version as lodged: its party, digests of the received bytes, its content and its routing, when it came."""
     return {name: declaration.get(name) for name in ("mrn", "party", "lrn")} | {
         "sha256": version["received_sha256"].hex(),
         "content": version["content_sha256"].hex(),
@@ -29,18 +29,18 @@ def of_document(declaration: Row, version: Row) -> Detail:
 
 
 def of_answer(assessment: Row) -> Detail:
-    """How a question was closed, and when it was put; whose answer it is."""
+    """How a question was closed, when it was asked, and whose answer it is."""
     closed = {name: assessment[name] for name in ("agency", "round", "answer", "asked_at", "dispatched_at")}
     return closed | {"sha256": digest(assessment["body"])}
 
 
 def of_late_answer(late: Row) -> Detail:
-    """An answer that came when its question was closed."""
+    """An answer that came after its question was closed."""
     return {"agency": late["agency"], "round": late["round"], "sha256": digest(late["body"])}
 
 
 def of_decision(decision: Row) -> Detail:
-    """A decision: its number, its outcome, what it was computed from, and all that it says."""
+    """A decision: its number, its outcome, its inputs, and all that it says."""
     decided = {name: decision[name] for name in ("number", "outcome", "fingerprint")}
     return decided | {"sha256": digest(decision["body"])}
 
@@ -51,7 +51,7 @@ def digest(stored: bytes) -> str:
 
 
 class Change(NamedTuple):
-    """One change of a version: of which kind, at which moment, and what its event commits to."""
+    """One change of a version: its kind, its moment, and what its event commits to."""
 
     kind: str
     at: int
@@ -66,7 +66,7 @@ class Change(NamedTuple):
 def differences(stored: Iterable[Change], recorded: Iterable[Change]) -> Iterator[str]:
     """Where a version's rows and its events differ, in words; an event's detail may hold more than the row commits to.
 
-    Events that name no digest were written before the trail had any: of these, kind and moment are compared.
+    Events without a digest were written before the trail had any: of these, only kind and moment are compared.
     """
     rows, events = list(stored), list(recorded)
     for kind in sorted({change.kind for change in (*rows, *events)}):

@@ -1,6 +1,6 @@
-"""The file that an auditor checks: first what it contains, then one line for each event, stream by stream.
+"""The file that an auditor checks: a line on its contents, then one line for each event, stream by stream.
 
-An event's line is its link in hexadecimal, a tab, and the very bytes that the link is made of (`chain.line`).
+An event's line is its link in hexadecimal, a tab, and the exact bytes from which the link is made (`chain.line`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ FORMAT: Final = "singlewindow trail 1"
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an export holds: of each stream the events after `after` up to `heads`, as they stood at `exported_at`.
+    """What an export holds: of each stream the events after `after` up to `heads`, as they were at `exported_at`.
 
-    `outside` counts events that stand in no stream, or past the ends of one.
+    `outside` counts events that are in no stream, or beyond the ends of one.
     """
 
     format: Literal["singlewindow trail 1"] = FORMAT
@@ -29,7 +29,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         """Refuse a file about other streams than ours."""
         if {len(self.after), len(self.heads)} != {STREAMS}:
-            raise ValueError(f"it speaks of other streams than our {STREAMS}")
+            raise ValueError(f"it names other streams than our {STREAMS}")
 
     @property
     def events(self) -> int:
@@ -43,11 +43,11 @@ def opening(contents: Contents) -> bytes:
 
 
 def read_opening(first: bytes) -> Contents:
-    """What the first line says; raises ValueError where the file is no export."""
+    """The contents of the first line; raises ValueError if the file is not an export."""
     try:
         return msgspec.json.decode(first, type=Contents)
     except msgspec.MsgspecError as error:
-        raise ValueError(f"The file is no export of the audit trail: its first line does not fit ({error})") from error
+        raise ValueError(f"The file is not an export of the audit trail: its first line is wrong ({error})") from error
 
 
 def event_line(link: bytes, entry: Entry) -> bytes:

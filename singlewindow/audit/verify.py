@@ -1,7 +1,7 @@
-"""The check: whether an export follows from itself, and whether the checkpoints that the auditor kept stand in it.
+"""The check: whether an export is consistent in itself, and with the checkpoints that the auditor kept.
 
-Needs nothing but the two files. Whoever rewrites the record can make it follow from itself again, but not from a
-checkpoint that was kept elsewhere; what no checkpoint covers yet is said, not vouched for.
+It needs only the two files. A person who rewrites the record can make it consistent again, but not with a checkpoint
+kept elsewhere. Events that no checkpoint covers yet are reported as such.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _event = msgspec.json.Decoder(tuple[int, int, int, str, str, int | Subject | Non
 
 @dataclass
 class Tail:
-    """The events that no checkpoint covers yet: how many, and the oldest's moment (microseconds since 1970 UTC)."""
+    """The events that no checkpoint covers yet: their number, and the oldest's moment (microseconds since 1970 UTC)."""
 
     events: int = 0
     since: int | None = None
@@ -38,10 +38,10 @@ class Tail:
 
 @dataclass
 class Verdict:
-    """What was found: nothing in `findings` means that the trail is intact up to the newest checkpoint.
+    """The result: without `findings`, the trail is intact up to the newest checkpoint.
 
-    `events` were read; `findings` are in words, the first `MOST_FINDINGS`, of `found` in all. `added` is what the
-    file has from Windows, and was read without.
+    `events` were read; `findings` are in words, the first `MOST_FINDINGS` of `found` in all. `added` is what Windows
+    has added to the file, which is ignored.
     """
 
     newest: Checkpoint
@@ -64,7 +64,7 @@ class Verdict:
 
 
 class _Stream:
-    """One stream as it is read: where it stands, and what the checkpoints say of places further on."""
+    """One stream while it is read: the present place, and what the checkpoints say of later places."""
 
     def __init__(self, number: int, start: Head, kept: Sequence[Checkpoint]) -> None:
         heads = {point.statement.number: point.statement.heads[number] for point in kept}
@@ -74,7 +74,7 @@ class _Stream:
         self.covered = max(head.number for head in heads.values())
 
     def begin(self, verdict: Verdict) -> None:
-        """What a file that begins in the middle leaves out must be what a checkpoint has seen."""
+        """Check the place where a file begins in the middle: a checkpoint must confirm it."""
         if self.start == EMPTY:
             return
         seen, _ = self.kept.get(self.start.number, (b"", 0))
@@ -84,7 +84,7 @@ class _Stream:
             )
 
     def follow(self, verdict: Verdict, number: int, claimed: bytes, written: bytes) -> None:
-        """Take the next event; what does not fit is noted once, and reading goes on from the event as it stands."""
+        """Check the next event; an error is noted once, and reading continues from the event as it is."""
         if number != self.last + 1:
             verdict.find(f"{self.name}: number {number} comes after {self.last}; events are missing, added or moved")
         elif claimed != link(self.link, written):
@@ -97,7 +97,7 @@ class _Stream:
         self.last, self.link = number, claimed
 
     def end(self, verdict: Verdict, end: Head) -> None:
-        """The file must reach where it says that it ends, and every checkpoint."""
+        """Check the end: the file must reach the end that it states, and every checkpoint."""
         if (self.last, self.link.hex()) != end:
             verdict.find(f"{self.name} ends at number {self.last}, but the file says {end.number}: it is incomplete")
         if self.last < self.covered:
@@ -106,9 +106,9 @@ class _Stream:
 
 
 def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict:
-    """Check an export, line by line, against checkpoints (by number, at least one, their signatures checked already).
+    """Check an export, line by line, against checkpoints (by number, at least one, with checked signatures).
 
-    Raises ValueError where the file is no export, or in UTF-16.
+    Raises ValueError if the file is not an export, or is in UTF-16.
     """
     reading = iter(lines)
     first = next(reading, b"")
@@ -127,7 +127,7 @@ def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict
 
 
 def _compare(verdict: Verdict, checkpoints: Sequence[Checkpoint]) -> None:
-    """Checkpoints follow from each other: each names the one before it, and no stream ever grows shorter."""
+    """Check that checkpoints follow from each other: each names the one before it, and no stream gets shorter."""
     for first, second in pairwise(checkpoints):
         one, two = first.statement, second.statement
         if one == two:
@@ -142,13 +142,13 @@ def _grew(earlier: Head, later: Head) -> bool:
 
 
 def _read(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written: bytes) -> None:
-    claimed, _, body = written.rstrip(ENDS).partition(b"\t")  # a line of ours ends with a bracket
+    claimed, _, body = written.rstrip(ENDS).partition(b"\t")  # our lines end with a bracket
     try:
         number_of_stream, number, at = _event.decode(body)[:3]
         linked = bytes.fromhex(claimed.decode())
         stream = streams[number_of_stream]
     except (ValueError, KeyError, msgspec.MsgspecError):
-        verdict.find(f"line {place} of the file is no event")
+        verdict.find(f"line {place} of the file is not an event")
         return
     stream.follow(verdict, number, linked, body)
     verdict.events += 1
@@ -159,6 +159,6 @@ def _read(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written:
 def _outside(verdict: Verdict, contents: Contents) -> None:
     if contents.outside:
         verdict.find(
-            f"{contents.outside} events stand outside the chain: processes of an older version wrote them "
-            "(`singlewindow db upgrade` chains those, and says so in the trail), or somebody else did"
+            f"{contents.outside} events are outside the chain: processes of an older version wrote them "
+            "(`singlewindow db upgrade` chains these, and records that in the trail), or somebody else did"
         )

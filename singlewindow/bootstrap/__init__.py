@@ -1,1 +1,1 @@
-"""The only place that chooses implementations: settings in; out comes what workers ask with and the web serves with."""
+"""The only place that chooses implementations: it builds what workers and web processes use from the settings."""

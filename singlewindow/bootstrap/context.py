@@ -1,4 +1,4 @@
-"""What workers, the dispatcher and the operator's commands ask and decide with."""
+"""Builds the context with which workers, the dispatcher and the operator's commands ask and decide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from singlewindow.storage.engine.connect import open_engine
 
 
 def open_context(settings: Settings | None = None) -> ClearanceContext:
-    """Load the configuration and open the record; raises ValueError saying what does not fit, and where."""
+    """Load the configuration and open the record; raises ValueError saying what is wrong, and where."""
     chosen = settings or load_settings()
     config = Path(chosen.sw_config)
     agencies = load_agencies(config / "agencies", chosen.sw_customs)

@@ -1,4 +1,4 @@
-"""What one web process serves with, over a context; apart from it, because workers load none of this."""
+"""Builds what one web process needs beyond the context; a module of its own, because workers load none of this."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from singlewindow.http.service import Service
 from singlewindow.settings import Settings
 
 BATCHES = 2
-"""Batches of declarations that one web process takes at once: each keeps a thread busy for as long as it lasts."""
+"""How many batches of declarations one web process accepts at once: each keeps a thread busy as long as it lasts."""
 
 
 def build_service(context: ClearanceContext) -> Service:
-    """What one web process serves with; nothing is asked of the record, and no other process started, until needed."""
+    """The service of one web process; it reads nothing from the record and starts no other process until needed."""
     settings = context.settings
     keyring = Keyring(context.engine, tokens=Tokens(settings.sw_token_key) if settings.sw_token_key else None)
     return Service(
@@ -37,7 +37,7 @@ def build_service(context: ClearanceContext) -> Service:
 
 
 def build_lodging(context: ClearanceContext, keyring: Keyring) -> Lodging:
-    """The way from bytes to a stored declaration, for one process; `keyring` knows who takes part and acts for whom."""
+    """The way from bytes to a stored declaration, for one process; `keyring` knows the parties and their mandates."""
     settings, engine, agencies = context.settings, context.engine, context.agencies
     limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
     return Lodging(
@@ -51,7 +51,7 @@ def build_lodging(context: ClearanceContext, keyring: Keyring) -> Lodging:
 
 
 def _build_sandbox(settings: Settings) -> SandboxedReader:
-    """A reader of large messages on half of the processors, on which at most half of the web's threads wait."""
+    """A reader of large messages on half of the processors; at most half of the web's threads wait for it."""
     processors = frozenset(os.sched_getaffinity(0))
     configuration = Configuration(
         config=settings.sw_config,

@@ -1,1 +1,1 @@
-"""The use cases, each one transaction: lodge, dispatch, assess, decide; and what the outside reads of them."""
+"""The use cases, each in one transaction: lodge, dispatch, assess, decide."""

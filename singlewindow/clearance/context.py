@@ -1,7 +1,7 @@
-"""What those who ask agencies and decide are given: the settings, the record, the rules, and how each agency is asked.
+"""What dispatching, asking and deciding work with: settings, record, rules, and one adapter for each agency.
 
-One object, because dispatching, asking and deciding use nearly all of it. Whoever needs one or two of these things
-(lodging, enquiries) takes them as they are.
+One object, because these three use nearly all of it. Lodging and enquiries need one or two of its parts and take only
+those.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ClearanceContext:
     adapters: Mapping[str, Adapter]
 
     def terms(self, country: str) -> Terms:
-        """What applies today to a declaration of that country."""
+        """The terms that apply today to a declaration of that country."""
         return terms_of(self.rulebooks, country, today())
 
     def is_remote(self, agency: str) -> bool:

@@ -1,7 +1,7 @@
 """The `singlewindow` command: run the service, look after it, and use it from the trader's side.
 
-Each command is in the module of its name, in the room of those whom it is for, and is imported when it is given: a web
-process needs none of what the others stand on, and starts sooner.
+Each command has a module of its own name, in the package of its readers. It is imported only when it is called, so a
+web process does not load what the other commands need, and starts sooner.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROOMS = {
     ),
     "auditor": ("audit", "release-times"),
 }
-"""The commands by whom they are for; each room is a package."""
+"""The commands, grouped by their users; each group is a package."""
 COMMANDS = {command: room for room, commands in ROOMS.items() for command in commands}
 
 
@@ -60,14 +60,14 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command; what cannot be done is said in one line, not in a traceback."""
+    """Run the command; an expected failure is one line, not a traceback."""
     if reason := unsupported(sys.platform, sys.argv[1:]):
         click.echo(f"singlewindow: {reason}", err=True)
         sys.exit(1)
     try:
         group()
     except Exception as error:
-        # It knows the errors of every library that any command stands on, which this command may not even have loaded.
+        # Imported late: it loads the libraries of all commands, and this command may need none of them.
         from singlewindow.cli.failures import EXPECTED, in_words  # noqa: PLC0415
 
         if not isinstance(error, EXPECTED):

@@ -1,4 +1,4 @@
-"""The demonstration: the whole service in a temporary folder, our examples through it, figures at the end."""
+"""The demonstration: starts the service in a temporary folder, lodges the examples, and prints figures at the end."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from singlewindow.storage.engine.connect import open_engine
 DECLARATIONS = EXAMPLES / "declarations"
 READY_SECONDS = 120.0
 END_SECONDS = 60
-# The demonstration brings its own servers, whatever the environment names.
+# The demonstration starts its own servers, whatever the environment names.
 NOT_INHERITED = {"DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "SW_DATA"}
 
 
 @click.command()
 def demo() -> None:
-    """Start everything in a temporary folder, lodge the example declarations, and show what was decided."""
+    """Try everything in a temporary folder. Lodges the example declarations and shows the decisions."""
     began = time.monotonic()
     files = sorted(path for path in DECLARATIONS.iterdir() if path.suffix in SUFFIXES)
     with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _service(Path(folder)) as url:
@@ -75,7 +75,7 @@ def _service(folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         if not _wait_until(lambda: service.poll() is not None or _answers(url)) or service.poll() is not None:
-            raise RuntimeError(f"the service did not start:\n{log.read_text(encoding='utf-8')}")
+            raise RuntimeError(f"The service did not start. Its log:\n{log.read_text(encoding='utf-8')}")
         yield url
     finally:
         service.terminate()
@@ -83,7 +83,7 @@ def _service(folder: Path) -> Iterator[str]:
 
 
 def _wait_until(ready: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:
-    """Ask `ready` every 50 ms until it says yes or the time is over."""
+    """Call `ready` every 50 ms until it returns True or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if ready():
@@ -101,7 +101,7 @@ def _answers(url: str) -> bool:
 
 
 def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
-    """The files of each declarant, who lodges them."""
+    """The files of each declarant."""
     found: dict[str, list[Path]] = {}
     for path in files:
         content = path.read_bytes()
@@ -110,7 +110,7 @@ def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
 
 
 def _make_keys(folder: Path, parties: Iterable[str]) -> tuple[dict[str, str], str, str]:
-    """A key for each trader by its party, one for the auditor, and one for an agency."""
+    """Keys for each trader (by party), for the auditor, and for one agency."""
     engine = open_engine(load_settings({"SW_DATA": str(folder)}).database_url, pool_size=1)
     try:
         traders = {party: keyring.create_key(engine, Role.TRADER, party, name="demo trader").text for party in parties}
@@ -156,7 +156,7 @@ def _print_summary(outcomes: list[Outcome], seconds: float) -> None:
 
 
 def _command() -> str:
-    """How this command was called, so that what is shown can be copied."""
+    """How this command was called, so that the printed commands can be copied."""
     called = sys.argv[0]
     if Path(called).name != "singlewindow":
         return "python -m singlewindow"

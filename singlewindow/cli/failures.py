@@ -1,4 +1,4 @@
-"""What cannot be done, in one sentence for whoever typed the command: what, where, and what to do about it."""
+"""An expected failure in one sentence for the person who typed the command: what is wrong, where, what to do."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ EXPECTED = (ValueError, RuntimeError, OSError, ConfigError, *_FROM_LIBRARIES)
 
 
 def in_words(error: Exception) -> str:
-    """The sentence for one of the `EXPECTED` failures; no password of an address is ever in it."""
+    """The sentence for one of the `EXPECTED` failures; it never shows a password."""
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return f"This is not the address of a service ({error}); write, for example, --url http://127.0.0.1:8080"
+        return f"This is not a valid service address ({error}). Use, for example, --url http://127.0.0.1:8080"
     if isinstance(error, httpx.HTTPError):
         return _without_answer(error)
     if isinstance(error, ArgumentError | NoSuchModuleError):
-        return "DATABASE_URL is not the address of a database; use postgresql+psycopg://... or sqlite:///FILE"
+        return "DATABASE_URL is not a database address. Use postgresql+psycopg://... or sqlite:///FILE"
     if isinstance(error, SQLAlchemyError):
         reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-        return f"The database does not answer ({reason}); check DATABASE_URL or --data; see `singlewindow doctor`"
+        return f"The database does not answer ({reason}). Check DATABASE_URL or --data, and run `singlewindow doctor`"
     if isinstance(error, RedisError):
-        return f"The queue server does not answer ({error}); check REDIS_URL, and that the server runs"
+        return f"The queue server does not answer ({error}). Check REDIS_URL, and that the server is running"
     return str(error)
 
 
 def _without_answer(error: httpx.HTTPError) -> str:
     url = error.request.url
     what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else f"does not answer ({error})"
-    advice = "start it with `singlewindow up`, or name another with --url. What is sent again is never stored twice"
-    return f"The service at {url.scheme}://{url.netloc.decode()} {what}; {advice}"
+    advice = (
+        "Start it with `singlewindow up`, or give another address with --url. "
+        "You can safely send again: nothing is stored twice"
+    )
+    return f"The service at {url.scheme}://{url.netloc.decode()} {what}. {advice}"

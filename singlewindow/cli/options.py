@@ -1,4 +1,4 @@
-"""What several commands take: the data folder, the address to listen on, the address of a service."""
+"""Options that several commands share: the data folder, the address to listen on, the address of a service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ data_option = click.option(
 )
 host_option = click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
 port_option = click.option(
-    "--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="Port to listen on; 0: a free one."
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=PORT,
+    show_default=True,
+    help="Port to listen on; 0 chooses a free one.",
 )
 url_option = click.option(
     "--url",
@@ -33,17 +37,17 @@ files_argument = click.argument(
 
 
 def settings_for(data: Path | None) -> Settings:
-    """The settings, with `--data` before the environment's own folder."""
+    """The settings; `--data` takes precedence over SW_DATA."""
     if data is not None:
         os.environ["SW_DATA"] = str(data.absolute())
     return load_settings()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket that child processes may inherit; raises ValueError where the port cannot be had."""
+    """A listening socket that child processes may inherit; raises ValueError if the port cannot be opened."""
     try:
         listening = socket.create_server((host, port), backlog=1024)
     except OSError as error:
-        raise ValueError(f"Port {port} cannot be opened ({error.strerror}); choose another with --port") from error
+        raise ValueError(f"Port {port} cannot be opened ({error.strerror}). Choose another with --port") from error
     listening.set_inheritable(True)
     return listening

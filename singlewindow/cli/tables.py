@@ -1,4 +1,4 @@
-"""Where commands print their tables: wide enough to be read by programs, and with foreign text taken literally."""
+"""The console on which commands print tables: wide enough for programs to read, and with foreign text kept literal."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ WIDTH_OF_FILES = 160
 
 
 def console() -> Console:
-    """The terminal; where the output is a file or a pipe, something wide enough for every table."""
+    """The terminal; if the output is a file or a pipe, a console wide enough for every table."""
     found = Console()
     return found if found.is_terminal else Console(width=WIDTH_OF_FILES)
 
 
 def literal(text: str) -> Text:
-    """Text from elsewhere as a cell: brackets in it are no markup."""
+    """Foreign text as a cell: its brackets are not markup."""
     return Text(text)

@@ -1,1 +1,1 @@
-"""From the agencies' answers to one decision: pure, total and order-free."""
+"""From the agencies' answers to one decision: pure, total and independent of order."""

@@ -1,6 +1,6 @@
-"""One agency's answer on one version of a declaration, and the words all agencies share for it.
+"""One agency's answer on one version of a declaration, in terms that all agencies share.
 
-The common scale of MOSAIC 05.60 (10.4.4 a): every agency speaks of the same lanes and the same controls.
+The common scale of MOSAIC 05.60 (10.4.4 a): every agency uses the same lanes and the same controls.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 
 class Lane(StrEnum):
-    """How far an agency wants the goods looked at, mildest first."""
+    """How closely an agency wants the goods checked, mildest first."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -36,14 +36,14 @@ class Answer(StrEnum):
     FAILED = "failed"
     SILENT = "silent"
     REPLACED = "replaced"
-    """Asked anew before it was answered: only the answer to the newer question counts."""
+    """Asked again before it was answered: only the answer to the newer question counts."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason: the profile that fired, its weight (0-100), the control it asks, the item (SequenceNumeric) or None.
+    """One reason: the profile that fired, its weight (0-100), its control, the item (SequenceNumeric) or None.
 
-    `officer` and `trader` are the words for each audience; tactical detail belongs to the officer's alone. `more` is
-    there, and true, on the last finding of a profile that holds for further items, too.
+    `officer` and `trader` are the words for each audience; only the officer's may hold tactical detail. `more` is
+    present, and true, on the last finding of a profile that also holds for further items.
     """
 
     profile: str
@@ -59,8 +59,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """One agency's answer. `score` 0-100; `profiles` is the fingerprint of the profile set that was applied.
 
-    `trial` is what profiles on trial would have found. It is for the agency and the auditor to read, decides nothing,
-    and is left out where there is nothing.
+    `trial` is what profiles on trial would have found. Only the agency and the auditor read it, it decides nothing, and
+    it is left out if empty.
     """
 
     agency: str
@@ -74,5 +74,5 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def counted(self) -> Assessment:
-        """The answer without what was only tried."""
+        """The answer without the findings of profiles on trial."""
         return self if self.trial is UNSET else msgspec.structs.replace(self, trial=UNSET)

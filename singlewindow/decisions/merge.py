@@ -1,6 +1,6 @@
 """From the agencies' answers to the one decision: the strictest wins, and only unanimous green releases.
 
-`merge` is pure, total and free of order and repetition. Silence, failure and contradiction are never consent.
+`merge` is pure and total, and order and repetition never matter. Silence, failure and contradiction are never consent.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _HOLDS_ALONE = 100
 
 
 class Outcome(StrEnum):
-    """The two decisions there are."""
+    """The two possible decisions."""
 
     RELEASE = "release"
     INSPECT = "inspect"
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a decision rests on besides the answers, as recorded at lodgement.
+    """What a decision depends on besides the answers, as recorded at lodgement.
 
     Nothing is released unless the agency `customs` has assessed every goods item: there are `items` of them, and it is
-    asked about `covered`. `after_release`: the goods had gone when this was lodged, so only documents can be checked.
+    asked about `covered`. `after_release`: the goods had left when this was lodged, so only documents can be checked.
     """
 
     customs: str
@@ -40,10 +40,10 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason of a decision, in words for each audience; `profile` is "" where no profile is behind it.
+    """One reason of a decision, in words for each audience; `profile` is "" if it does not come from a profile.
 
     Only agencies that hold the goods give reasons. `weight` is 0-100, `item` a SequenceNumeric or "" for the whole.
-    `more` is there, and true, where the same holds for further items that are not listed.
+    `more` is present, and true, if the same holds for further items that are not listed.
     """
 
     agency: str
@@ -59,8 +59,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The decision computed from `assessments`, `asked` and `basis`; `fingerprint` (sha256, hex) is of these inputs.
 
-    `function_code` is the code of the notice to the trader (WCO 017 of the response). `after_release` is there, and
-    true, where the goods had gone before.
+    `function_code` is the code of the notice to the trader (WCO 017 of the response). `after_release` is present, and
+    true, if the goods had left before.
     """
 
     outcome: Outcome
@@ -74,7 +74,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def newest_rounds(answers: Iterable[tuple[int, Assessment]]) -> list[Assessment]:
-    """Of answers by round those that count: each agency's of its newest round."""
+    """The answers that count: each agency's answer in its newest round."""
     given = list(answers)
     newest: dict[str, int] = {}
     for asked_round, answer in given:
@@ -85,7 +85,7 @@ def newest_rounds(answers: Iterable[tuple[int, Assessment]]) -> list[Assessment]
 def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis | None = None) -> Verdict:
     """The decision. An agency in `asked` without an answer counts as silent; unasked answers only make it stricter.
 
-    A declaration that was lodged before a basis was recorded has None.
+    `basis` is None for a declaration that was lodged before a basis was recorded.
     """
     agencies = tuple(sorted(set(asked)))
     answers = _distinct(assessments)
@@ -114,7 +114,7 @@ def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis 
 
 
 def _distinct(assessments: Iterable[Assessment]) -> tuple[Assessment, ...]:
-    """Each different answer once, its own lists sorted, in an order that depends on nothing but the answers."""
+    """Each different answer once, its own lists sorted, in an order that depends only on the answers."""
     encoded = {msgspec.json.encode(normal): normal for normal in map(_normal, assessments)}
     return tuple(encoded[key] for key in sorted(encoded))
 
@@ -126,7 +126,7 @@ def _normal(assessment: Assessment) -> Assessment:
 
 
 def _on_paper(assessment: Assessment) -> Assessment:
-    """The answer about goods that have gone: whatever it asks for, only documents can be looked at."""
+    """The answer about goods that have left: whatever it asks for, only documents can be checked."""
     return msgspec.structs.replace(
         assessment,
         lane=Lane.GREEN if assessment.lane is Lane.GREEN else Lane.YELLOW,
@@ -143,7 +143,7 @@ def _clears(assessment: Assessment) -> bool:
 
 
 def _contradicting(complete: Iterable[Assessment]) -> frozenset[str]:
-    """Agencies that answered differently twice, or said green and asked for a control in one breath."""
+    """Agencies that gave two different answers, or an answer that is green and asks for a control."""
     torn, seen = set(), set()
     for each in complete:
         if each.agency in seen or (each.lane is Lane.GREEN and each.controls):
@@ -157,7 +157,7 @@ def _strictest(complete: Iterable[Assessment]) -> Lane:
 
 
 def _controls(complete: Iterable[Assessment], certain: bool) -> tuple[Control, ...]:
-    """All controls asked; whoever holds the goods without naming one has at least the documents looked at."""
+    """All controls that agencies ask for; an agency that holds the goods without naming one gets a document check."""
     wanted = set() if certain else {Control.DOCUMENTS}
     for each in complete:
         if not _clears(each):
@@ -166,13 +166,13 @@ def _controls(complete: Iterable[Assessment], certain: bool) -> tuple[Control, .
 
 
 def _wants_documents(controls: tuple[Control, ...], complete: Iterable[Assessment], certain: bool) -> bool:
-    """Whether agencies really want documents of the trader, and nothing else; otherwise a person looks first."""
+    """Whether the agencies only want documents from the trader; otherwise a person looks first."""
     answered = certain and all(each.answer is Answer.ASSESSED for each in complete)
     return answered and controls == (Control.DOCUMENTS,) and any(each.controls for each in complete)
 
 
 def _doubts(torn: Iterable[str], asked: tuple[str, ...], basis: Basis | None) -> Iterator[Reason]:
-    """Why nothing is released whatever the answers say."""
+    """Reasons against any release, whatever the answers say."""
     for agency in torn:
         yield _held(agency, "has given answers that contradict each other")
     if not asked:
@@ -208,7 +208,7 @@ def _of_finding(agency: str, finding: Finding) -> Reason:
 
 
 def _of_answer(assessment: Assessment) -> Reason | None:
-    """The reason that lies in a holding answer itself, where no finding gives one."""
+    """The reason of an answer that holds the goods, if no finding gives one."""
     if assessment.answer is Answer.SILENT:
         return _held(assessment.agency, "has not answered in time")
     if assessment.answer is Answer.FAILED:

@@ -1,4 +1,4 @@
-"""A decision in words: for the trader without tactics, for the officer with all reasons, for the auditor by ids."""
+"""A decision in words: for the trader without tactics, for the officer with all reasons, for the auditor with ids."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _CONTROLS: Final = {
     Control.PHYSICAL: "a physical inspection",
     Control.SAMPLE: "a sample",
 }
-_STILL_LOOKING = "The declaration is being looked at."
+_STILL_LOOKING = "The declaration is being checked."
 _GONE = "The goods had already left when this was lodged: only documents can be checked."
 
 
 class Said(NamedTuple):
     """Words for traders, and the goods items they are about: numbers as declared, in order; none: the declaration.
 
-    `more` says that they are about further items, too.
+    `more` says that they are also about further items.
     """
 
     words: str
@@ -39,9 +39,9 @@ class Said(NamedTuple):
 def said(verdict: Verdict) -> tuple[Said, ...]:
     """The agencies' own words for traders, each only once, with the items they are about.
 
-    No agency is named, because it may have to stay secret that one of them looks at the goods. It makes no difference
-    whose words they are, or how many agencies said them: the order is that of items and letters, not of weights. The
-    single window's own words (for silence, failure, an agency without words) are about no item.
+    No agency is named, because it may have to stay secret that it looks at the goods. Neither whose words they are nor
+    how many agencies said them can be seen: the order is that of items and letters, not of weights. The single window's
+    own words (for silence, failure, an agency without words) are about no item.
     """
     by_words: dict[str, list[Reason]] = {}
     for reason in verdict.reasons if verdict.outcome is Outcome.INSPECT else ():
@@ -86,7 +86,7 @@ def for_officer(verdict: Verdict, names: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def for_auditor(verdict: Verdict) -> tuple[str, ...]:
-    """The decision by codes and ids only, with the fingerprint of what it judged."""
+    """The decision in codes and ids only, with the fingerprint of its inputs."""
     controls = ",".join(verdict.controls) or "none"
     gone = " after_release=true" if verdict.after_release is True else ""
     head = (
@@ -101,7 +101,7 @@ def for_auditor(verdict: Verdict) -> tuple[str, ...]:
 
 
 def trial_for_auditor(findings: Iterable[Finding]) -> list[str]:
-    """The findings of profiles on trial, by codes and ids."""
+    """The findings of profiles on trial, in codes and ids."""
     return [f"{_by_ids(finding.profile, finding)}: {finding.officer}" for finding in findings]
 
 

@@ -1,6 +1,6 @@
 """One spelling for each declaration: what is stored, fingerprinted and compared, whichever form it arrived in.
 
-Compact JSON in schema order, of the Declaration alone. Decimals are written by value, so that 10.00 and 10 are one;
+Compact JSON in schema order, of the Declaration alone. Decimals are written by value, so that 10.00 and 10 are equal;
 everything else stays as it was read: without white space around a value, and inside a text as sent.
 """
 
@@ -34,7 +34,7 @@ def decode(content: bytes) -> Tree:
 
 
 def restated(content: bytes) -> bytes:
-    """Canonical bytes of an earlier form in the present one, so that their fingerprints can be compared."""
+    """Convert canonical bytes of an earlier form to the present one, so that fingerprints can be compared."""
     return _encode(_restated(decode(content)))
 
 
@@ -51,7 +51,7 @@ def fingerprint(content: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How one element is written: its place among its siblings, and what becomes of its text or its children."""
+    """How one element is written: its place among its siblings, and how its text or its children are written."""
 
     place: int
     decimal: bool

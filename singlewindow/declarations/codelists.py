@@ -13,7 +13,7 @@ from singlewindow.declarations.elements import SCHEMAS
 
 
 def read_codes(name: str) -> frozenset[str]:
-    """The codes of one list under `schemas/wco_datamodel/codelists/`; raises FileNotFoundError where it is absent."""
+    """The codes of one list under `schemas/wco_datamodel/codelists/`; raises FileNotFoundError if it is absent."""
     return frozenset(row["code"] for row in _rows(name))
 
 

@@ -57,9 +57,9 @@ class Attribute:
 class Element:
     """One data element of the WCO model.
 
-    `maximum` is None where the schema sets no limit; `length` counts characters; `digits` is (all digits, decimals);
+    `maximum` is None if the schema sets no limit; `length` counts characters; `digits` is (all digits, decimals);
     `pattern` matches the whole value after white-space handling; `wco_id` is the class or element id of the WCO model
-    ("" where the element has none of its own: a DateTimeString is named by its parent).
+    ("" if the element has none of its own: a DateTimeString is named by its parent).
     """
 
     path: str
@@ -133,7 +133,7 @@ def _base(word: str) -> Base:
     match word:
         case "class" | "text" | "code" | "decimal" | "date":
             return word
-    raise ValueError(f"The base {word!r} is none of class, text, code, decimal, date. Correct the table of elements.")
+    raise ValueError(f"The base {word!r} is not class, text, code, decimal or date. Correct the table of elements.")
 
 
 def _length(base: Base, form: str) -> int | None:

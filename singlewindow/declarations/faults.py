@@ -1,7 +1,7 @@
-"""What is wrong with a declaration, in words and in places.
+"""What is wrong with a declaration, and where.
 
-A `Fault` is one finding of validation: hard faults refuse the declaration, warnings travel with it.
-A `Refused` is raised where the bytes cannot be read as a declaration at all, so that no list of faults can exist.
+A `Fault` is one finding of validation: hard faults refuse the declaration, warnings accompany it.
+A `Refused` is raised if the bytes cannot be read as a declaration at all, so that no list of faults can exist.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Severity(StrEnum):
 
 
 class Step(NamedTuple):
-    """One step of a path: an element's WCO name and its 1-based place among namesakes (None where it cannot repeat)."""
+    """One step of a path: an element's WCO name and its 1-based place among namesakes (None if it cannot repeat)."""
 
     name: str
     index: int | None = None  # type: ignore[assignment]  # a path says index; nobody asks a step for tuple.index
@@ -61,7 +61,7 @@ class FaultReport(Struct, frozen=True, kw_only=True):
 
 
 class Found(NamedTuple):
-    """Faults of a message as they are shown, of `total` that were found."""
+    """The faults of a message that are shown, out of `total` found."""
 
     faults: Sequence[FaultReport]
     total: int

@@ -1,4 +1,4 @@
-"""The XML text of a message: its root elements and their namespaces, and text that every reader gives back as it was.
+"""The XML text of a message: its root elements, their namespaces, and escaped text that survives every reader.
 
 Within a declaration or a response the default namespace is that of the classes, and `ds` that of the dates.
 """

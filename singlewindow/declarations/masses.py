@@ -1,7 +1,7 @@
-"""Masses in kilograms, exactly, whatever unit they are declared in; one that names no unit is in kilograms.
+"""Exact masses in kilograms, whatever unit they are declared in; a mass without a unit is in kilograms.
 
-A unit is a code of UN/ECE Recommendation 20, which may have a tariff's qualifier behind `#` ("TNE#I"): the qualifier
-narrows what was weighed, and the unit stays the same.
+A unit is a code of UN/ECE Recommendation 20, which a tariff's qualifier may follow after `#` ("TNE#I"): the qualifier
+says what was weighed, and the unit stays the same.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def unit_of(leaf: Any) -> str:
 
 
 def kilograms_of(leaf: Any) -> Decimal | None:
-    """The kilograms of a mass; None where it is absent, or in a unit that is none."""
+    """The kilograms of a mass; None if it is absent, or its unit is not a unit of mass."""
     value, unit = decimal_of(leaf), unit_of(leaf)
     if value is None or unit == KILOGRAM:
         return value
@@ -35,6 +35,6 @@ def kilograms_of(leaf: Any) -> Decimal | None:
 
 
 def spelled(leaf: Any) -> str:
-    """A mass as declared, for people: "3 TNE", or "3 kg" where that is its unit."""
+    """A mass as declared, for people: "3 TNE", or "3 kg" if that is its unit."""
     unit = unit_of(leaf)
     return f"{decimal_of(leaf)} {'kg' if unit == KILOGRAM else unit}"

@@ -1,8 +1,8 @@
-"""The declaration as the rest of the product sees it: the WCO tree, and names for what is read most.
+"""The declaration as the rest of the product sees it: the WCO tree, and names for the values read most.
 
 The tree holds the elements of `Declaration` under their WCO names in schema order: a repeatable element is always a
 list, a leaf is its text, a leaf with attributes is `{"@currencyID": "GBP", "#text": "1000.00"}`. All values are text;
-decimals become `Decimal` only where one is asked for.
+decimals become `Decimal` only if one is asked for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT = Step("Declaration")
 
 
 def text_of(node: Any) -> str | None:
-    """The text of a leaf, with or without attributes; None where the leaf is absent."""
+    """The text of a leaf, with or without attributes; None if the leaf is absent."""
     if isinstance(node, dict):
         value = node.get("#text")
         return value if isinstance(value, str) else None
@@ -63,7 +63,7 @@ def decimal_of(node: Any) -> Decimal | None:
 
 @dataclass(frozen=True)
 class Declaration:
-    """One declaration: `tree` (see the module), `header` (the envelope's own elements, empty where none was sent)."""
+    """One declaration: `tree` (see the module), `header` (the envelope's own elements, empty if none was sent)."""
 
     tree: Tree
     header: dict[str, str] = field(default_factory=dict)
@@ -85,22 +85,22 @@ class Declaration:
 
     @property
     def declarant(self) -> str:
-        """The identifier of the party that declares, "" where none is named (WCO 57B/R123)."""
+        """The identifier of the party that declares, "" if none is named (WCO 57B/R123)."""
         return first_text(self.tree, "Declarant/ID") or ""
 
     @property
     def importer(self) -> str:
-        """The identifier of the importer, "" where none is named (WCO 74A/R038)."""
+        """The identifier of the importer, "" if none is named (WCO 74A/R038)."""
         return (first_text(self.tree, "GoodsShipment/Importer/ID") or "").strip()
 
     @property
     def exporter(self) -> str:
-        """The identifier of the exporter, "" where none is named (WCO 57A/R032)."""
+        """The identifier of the exporter, "" if none is named (WCO 57A/R032)."""
         return (first_text(self.tree, "Exporter/ID") or "").strip()
 
     @property
     def country(self) -> str:
-        """ResponsibleCountryCode as sent, "" where the message names no country; `Rulebooks` says which one judges."""
+        """ResponsibleCountryCode as sent, "" if the message names no country; `Rulebooks` says whose rules apply."""
         return self.header.get("ResponsibleCountryCode", "")
 
     @cached_property

@@ -16,7 +16,7 @@ SERIALS = 36**SERIAL_LENGTH
 
 
 def make_mrn(year: int, country: str, serial: int) -> str:
-    """The MRN of 18 characters for the `serial`-th declaration; raises ValueError where a part does not fit."""
+    """The MRN of 18 characters for the `serial`-th declaration; raises ValueError if a part is wrong."""
     if not re.fullmatch(r"[A-Z]{2}", country):
         raise ValueError(f"The country {country!r} is not a code of two capital letters.")
     if not 0 <= serial < SERIALS:
@@ -51,7 +51,7 @@ def is_mrn(text: str) -> bool:
 
 
 def serial_of(mrn: str) -> int:
-    """The serial that `make_mrn` was given; raises ValueError where the text is no MRN."""
+    """The serial that `make_mrn` was given; raises ValueError if the text is not an MRN."""
     if not is_mrn(mrn):
         raise ValueError(f"{mrn[:20]!r} is not an MRN: 18 characters, the last one its check digit.")
     return int(mrn[4:17], 36)

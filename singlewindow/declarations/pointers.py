@@ -65,9 +65,9 @@ def _json_parts(step: Step) -> tuple[str, ...]:
 
 
 def wco_pointer(path: Path) -> str:
-    """The chain of WCO ids, "42A/67A/68A[2]/23A/65A#128"; "" where the path is not in the WCO model.
+    """The chain of WCO ids, "42A/67A/68A[2]/23A/65A#128"; "" if the path is not in the WCO model.
 
-    Items go by their place, like everything repeated: two that declare the same number are two places.
+    Items are counted by their place, like everything repeated: two with the same declared number are two places.
     """
     return written(wco_steps(path))
 
@@ -89,11 +89,11 @@ def _written(step: WcoStep) -> str:
 
 
 def wco_steps(path: Path, tree: Tree | None = None) -> list[WcoStep]:
-    """One step per class from 42A down, the last with the id of the value where the path names one.
+    """One step per class from 42A down, the last with the id of the value if the path names one.
 
-    A repeated class is numbered by its place, a single or absent one not at all. Messages that go by the declared item
-    number (responses, amendments) give the declaration's `tree`: where each of its items declares another
-    SequenceNumeric, items are numbered by it. An attribute is named by its element, an unknown element by its parent.
+    A repeated class is numbered by its place, a single or absent one not at all. Messages that use the declared item
+    number (responses, amendments) give the declaration's `tree`: if each of its items has a different SequenceNumeric,
+    that is the number. An attribute is named by its element, an unknown element by its parent.
     """
     if not path or path[0].name != "Declaration":
         return []
@@ -128,7 +128,7 @@ def _sequence(element: Element, step: Step, siblings: object) -> int | None:
 
 
 def _declared(items: list[object]) -> list[int]:
-    """The numbers that items declare; none where one declares none, or two the same: a number would name two places."""
+    """The declared numbers of items; empty if one has none, or two have the same, which would name two places."""
     texts = [text_of(item.get("SequenceNumeric")) if isinstance(item, dict) else None for item in items]
     numbers = [int(text) for text in texts if text and text.isascii() and text.isdigit()]
     return numbers if len(set(numbers)) == len(items) else []

@@ -1,4 +1,4 @@
-"""Cuts a declaration down to what one agency may see: nothing is shown that its entitlement does not name.
+"""Reduces a declaration to what one agency may see: only what its entitlement names is shown.
 
 Entitlements name values (leaf paths, attributes included), never whole classes, so that an element added to the model
 later stays hidden until a law names it.
@@ -23,7 +23,7 @@ Cut = dict[str, Any]
 class Entitlement:
     """What an agency may see: `minimum` is what it needs to work, `maximum` the most the law allows; schema paths.
 
-    Raises ValueError where a path names no value of the model, or where the minimum goes beyond the maximum.
+    Raises ValueError if a path names no value of the model, or if the minimum goes beyond the maximum.
     """
 
     minimum: frozenset[str]
@@ -61,9 +61,9 @@ def _enter(cut: Cut, path: str, attributes: tuple[str, ...]) -> None:
 
 
 def project(tree: Tree, entitlement: Entitlement, items: tuple[str, ...] = ()) -> Tree:
-    """What of `tree` the entitlement's maximum shows; classes appear only around a value that is shown.
+    """The part of `tree` that the entitlement's maximum shows; classes appear only around a value that is shown.
 
-    `items` are the SequenceNumeric values of the goods items to keep; empty keeps all. `tree` is left as it is.
+    `items` are the SequenceNumeric values of the goods items to keep; empty keeps all. `tree` is not changed.
     """
     return _class(_with_items(tree, items) if items else tree, entitlement.cut)
 

@@ -1,8 +1,8 @@
-"""The rates by which amounts are turned into the home currency: a table of periods, each with its source.
+"""The exchange rates that convert amounts to the home currency: a table of periods, each with its source.
 
 A table is the file `rates.csv` in the folder of the home country's profile. A rate says how many units of a currency
-one unit of the home currency buys, as customs authorities publish it. A file with mistakes is refused as a whole, each
-named with its line; so are two periods of one currency that share a day.
+one unit of the home currency buys, as customs authorities publish it. A file with mistakes is refused as a whole, and
+each mistake is reported with its line; two periods of one currency that share a day are a mistake.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class RatesError(ValueError):
 
 
 class Rate(NamedTuple):
-    """What one unit of the home currency buys of `currency`, from the first day to the last, both included."""
+    """How much of `currency` one unit of the home currency buys, from the first day to the last, both included."""
 
     currency: str
     first: date
@@ -43,17 +43,17 @@ class Rate(NamedTuple):
 
 @dataclass(frozen=True)
 class RateTable:
-    """All rates known, sorted by currency and day; `home` is the currency they are measured in."""
+    """All known rates, sorted by currency and day; `home` is the home currency."""
 
     home: str
     rates: tuple[Rate, ...] = ()
 
     def on(self, day: date) -> dict[str, Decimal]:
-        """The units of each currency on that day; a currency without a rate for it is not there."""
+        """The units of each currency on that day, without currencies that have no rate then."""
         return {rate.currency: rate.units for rate in self.rates if rate.first <= day <= rate.last}
 
     def ends(self, day: date) -> dict[str, date | None]:
-        """By currency, the last day until which there is a rate for every day from `day` on; None: not even for it."""
+        """For each currency, the last day of unbroken rates from `day` on; None if `day` itself has none."""
         found: dict[str, date | None] = {}
         for rate in self.rates:
             reached = found.setdefault(rate.currency, None)
@@ -62,7 +62,7 @@ class RateTable:
         return found
 
     def merged(self, newer: Iterable[Rate]) -> RateTable:
-        """The table with newer rates in it: where they share days with one that is here, theirs counts."""
+        """The table with newer rates added; on days with two rates, the newer one counts."""
         kept = list(self.rates)
         for new in newer:
             kept = [part for old in kept for part in _without(old, new)] + [new]
@@ -78,7 +78,7 @@ NO_RATES = RateTable("")
 
 
 def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
-    """The table of a file; raises `RatesError`. `known` are the currencies there are."""
+    """The table of a file; raises `RatesError`. `known` are all existing currencies."""
     try:
         text = unmarked(file.read_bytes(), "the table").decode("utf-8")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -101,7 +101,7 @@ def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
 
 
 def digest(rates: Mapping[str, Decimal]) -> str:
-    """What tells the rates of one day from those of another (16 hexadecimal digits), "" where there are none."""
+    """A digest of the rates of one day (16 hexadecimal digits), "" if there are none."""
     told = ";".join(f"{currency}={units.normalize():f}" for currency, units in sorted(rates.items()))
     return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
 
@@ -115,7 +115,7 @@ def _rate(row: list[str], home: str, known: Collection[str]) -> Rate:
         raise ValueError(f"{home} is the home currency, which needs no rate: remove the line")
     if currency not in known:
         near = currency.strip().upper()
-        advice = f"write {near}" if near in known else "write its three capital letters of ISO 4217, such as USD"
+        advice = f"write {near}" if near in known else "write its three-letter code of ISO 4217, such as USD"
         raise ValueError(f"{currency!r} is not a currency of ISO 4217 or of the country profile: {advice}")
     if not _UNITS.fullmatch(units) or not Decimal(units):
         raise ValueError(f"units is {units!r}: write how many {currency} one {home} buys, such as 1.2345")
@@ -139,11 +139,11 @@ def _day(text: str) -> date:
 def _shared_days(found: Iterable[tuple[Rate, int]]) -> Iterator[tuple[int, str]]:
     for (one, line), (other, later) in pairwise(found):
         if one.currency == other.currency and other.first <= one.last:
-            yield later, f"{other.currency} on {other.first} has a rate already, in line {line}"
+            yield later, f"{other.currency} already has a rate for {other.first}, in line {line}"
 
 
 def _without(old: Rate, new: Rate) -> Iterator[Rate]:
-    """What is left of a rate's days beside those of a newer one."""
+    """What remains of a rate's days next to those of a newer one."""
     if old.currency != new.currency or old.last < new.first or new.last < old.first:
         yield old
         return

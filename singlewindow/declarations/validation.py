@@ -1,4 +1,4 @@
-"""The whole judgement on one message: read it, judge it by the schema and by its country's rules, say what is wrong.
+"""Validates one message: reads it, checks it against the schema and its country's rules, and lists all faults.
 
 Faults of the schema and breaches of rules come as one list, in the order of the document, each with its line.
 """
@@ -26,9 +26,9 @@ DocumentOrder = tuple[tuple[int, str, int], ...]
 class Validated:
     """A message that could be read, and what is wrong with it.
 
-    `country` is the one served by whose rules it was judged. `faults` are sorted by line and then by place, at most
-    `FAULTS_SHOWN` of the `total` that were found. Hard ones are never left out in favour of warnings. That the message
-    seems to follow another profile comes before all others. `enveloped` says whether the message had its MetaData.
+    `country` is the country whose rules applied. `faults` are sorted by line and then by place, at most `FAULTS_SHOWN`
+    of the `total` found. Hard ones are never left out in favour of warnings. The fault that the message seems to follow
+    another profile comes before all others. `enveloped` says whether the message had its MetaData.
     `line_of` is that of the reading.
     """
 
@@ -41,7 +41,7 @@ class Validated:
 
 
 def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits = _DEFAULT_LIMITS) -> Validated:
-    """Judge one message as sent; raises `Refused` where it cannot be read as a declaration that is served here."""
+    """Validate one message as sent; raises `Refused` if it cannot be read as a declaration that is served here."""
     reading = read(content, media, limits)
     declaration = reading.declaration
     book = rulebooks.named(declaration.country)
@@ -72,9 +72,9 @@ def describe(fault: Fault, enveloped: bool) -> FaultReport:
 
 
 def _gravest(faults: list[Fault]) -> list[Fault]:
-    """As many faults as are shown: hard ones before warnings, each in document order.
+    """The faults that are shown: hard ones before warnings, each in document order.
 
-    The choice is made before any line is looked up, which costs a walk over the document for each.
+    They are chosen before their lines are looked up, because each look-up costs a walk over the document.
     """
     if len(faults) <= FAULTS_SHOWN:
         return faults
@@ -88,7 +88,7 @@ def _with_lines(faults: Iterable[Fault], reading: Reading) -> tuple[Fault, ...]:
 
 
 def _document_order(path: Path) -> DocumentOrder:
-    """Where a path stands in a document that keeps to the schema; what the schema does not know comes last."""
+    """The place of a path in a document that follows the schema; paths unknown to the schema come last."""
     order = []
     parent = ""
     for step in path:

@@ -1,7 +1,7 @@
-"""What a single value may be: what around it is no content, and one plain sentence for each thing wrong.
+"""Checks single values, without the white space around them, and explains each fault in one plain sentence.
 
-The XSD decides about the values without their outer white space; these checks explain, so they must call wrong exactly
-what the XSD refuses (a property test holds them to it).
+The XSD decides about the values without their outer white space; these checks explain, so they must find exactly what
+the XSD refuses (a property test makes sure of that).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNSEEN_RANGES = (
     *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
 )
 UNSEEN: Final = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in _UNSEEN_RANGES)))
-"""Characters that nobody sees: white space of every kind, and what Unicode has displays pass over."""
+"""Invisible characters: white space of every kind, and what displays ignore according to Unicode."""
 
 _SPACES = re.compile(r"[ \t\n\r]+")
 _DECIMAL = re.compile(r"[+-]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))")
@@ -34,7 +34,7 @@ _EXPONENT = re.compile(r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+")
 
 
 _NEEDED = frozenset(("Declaration/FunctionalReferenceID", "Declaration/TypeCode", "Declaration/Declarant/ID"))
-"""What the schema lets out and every original needs."""
+"""Optional in the schema, but required in every original."""
 
 
 class ValueFault(NamedTuple):
@@ -47,7 +47,7 @@ class ValueFault(NamedTuple):
 
 
 def trimmed(text: str) -> str:
-    """A value without the unseen characters at its ends, which are no content of any leaf or attribute."""
+    """A value without the invisible characters at its ends, which never are content."""
     if text and text[0] not in UNSEEN and text[-1] not in UNSEEN:
         return text
     start, end = 0, len(text)
@@ -64,7 +64,7 @@ def collapse(text: str) -> str:
 
 
 def shown(value: str, most: int = SHOWN) -> str:
-    """A value as it may stand in an answer: short, and without characters that a terminal or a log would obey."""
+    """A value in a form safe for answers: short, and without control characters for terminals or logs."""
     cut = value if len(value) <= most else value[:most] + "..."
     return '"' + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut) + '"'
 
@@ -94,11 +94,11 @@ def check_attribute(leaf: Element, attribute: Attribute, value: str) -> ValueFau
     name = f"{attribute.name} of {leaf.name}"
     match attribute.name:
         case "currencyID":
-            return _shape(name, value, "three capital letters", "Give the ISO 4217 code of the currency.")
+            return _shape(name, value, "three capital letters", "Write the ISO 4217 code of the currency.")
         case "formatCode":
             return _not_listed(name, value, ("102", "304"))
         case _:
-            return _shape(name, value, "1 to 5 characters", "Give the code of the unit.")
+            return _shape(name, value, "1 to 5 characters", "Write the code of the unit.")
 
 
 def _check_text(element: Element, value: str) -> ValueFault | None:
@@ -144,7 +144,7 @@ def _shape(name: str, value: str, expected: str, advice: str) -> ValueFault:
 
 
 def _wrong_choice(element: Element, value: str) -> ValueFault:
-    if element.path == "Declaration/FunctionCode":  # the schema knows requests as well, and none is taken
+    if element.path == "Declaration/FunctionCode":  # the schema knows requests as well, but none is accepted
         text = f"{element.name} is {shown(value)}; only 9 is accepted."
         return ValueFault("SCHEMA-ENUM", "SCHEMA_INVALID", text, "Write 9: this service accepts originals only.")
     return _not_listed(element.name, value, element.enum)

@@ -1,1 +1,1 @@
-"""Everything that is read: status, timeline, feeds, notices, release times, the audit trail, and who read what."""
+"""Everything that readers may ask for: status, timeline, feeds, notices, release times, the audit trail."""

@@ -1,6 +1,6 @@
-"""Whom an answer is for, and what each audience is shown of a declaration: here, and nowhere else.
+"""The audiences, and what each may see of a declaration; nothing else decides this.
 
-An audience that is given nothing here is shown the least. That is what a trader may see: who was asked and who has
+An audience without an entry here sees the least. That is what a trader may see: which agencies were asked and have
 answered can reveal what is suspected.
 """
 
@@ -18,7 +18,7 @@ from singlewindow.storage.events import Kind
 
 
 class Audience(StrEnum):
-    """Whom an answer is for: a party and whoever acts for it, an officer of an agency, the auditor, the operator."""
+    """The reader of an answer: a party or its broker, an officer of an agency, the auditor, the operator."""
 
     TRADER = "trader"
     OFFICER = "officer"
@@ -27,11 +27,11 @@ class Audience(StrEnum):
 
 
 class Disclosure(NamedTuple):
-    """What an audience is shown of a declaration; by default the least.
+    """What an audience may see of a declaration; by default the least.
 
     `steps` are the kinds of events in the timeline, and `events` adds each one as recorded. `agencies` are those that
-    were asked or not, why, and what they answered. `reasons` are the words of a decision, `assessment` its lane, its
-    contradiction and its fingerprint.
+    were asked or not, with the reasons and their answers. `reasons` are the words of a decision, `assessment` its lane,
+    its contradiction and its fingerprint.
     """
 
     steps: frozenset[Kind] = frozenset({Kind.LODGED, Kind.DECIDED})
@@ -55,10 +55,10 @@ _AUDIENCES: Final[Mapping[Role, Audience]] = MappingProxyType({
 
 
 def audience_of(reader: Caller) -> Audience:
-    """The audience that a caller belongs to; one of a role that is in none is answered as a trader."""
+    """The audience of a caller; a role without an audience is treated as a trader."""
     return _AUDIENCES.get(reader.role, Audience.TRADER)
 
 
 def disclosure_to(audience: Audience) -> Disclosure:
-    """What this audience is shown."""
+    """What this audience may see."""
     return _DISCLOSURES.get(audience, LEAST)

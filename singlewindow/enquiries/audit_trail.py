@@ -1,4 +1,4 @@
-"""Checkpoints and exports: what the auditor is handed, so that the record can be proven without whoever runs it."""
+"""Checkpoints and exports for the auditor, who can prove the record with them without trusting the operator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from singlewindow.times import MICROSECONDS
 
 
 def sign_checkpoint(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoint | None:
-    """Make the next checkpoint; None where the last is younger than `after_seconds`, or another process was quicker."""
+    """Make the next checkpoint; None if the last is younger than `after_seconds`, or another process was quicker."""
     with reading(engine) as connection:
         if not _is_due(_last(connection), clock(connection), after_seconds):
             return None
@@ -45,21 +45,21 @@ def _is_due(last: Checkpoint | None, now: int, after_seconds: float) -> bool:
 class Coverage(NamedTuple):
     """How far checkpoints reach: the last one's moment, and how many events came after it.
 
-    Without a checkpoint that can be read there is no moment, and all events count.
+    Without a readable checkpoint there is no moment, and all events count.
     """
 
     last: int | None
     since: int
 
     def seconds(self, now: int) -> float:
-        """How long events have waited for a checkpoint: 0 where none waits, infinite where there is no checkpoint."""
+        """How long events have waited for a checkpoint: 0 if none waits, infinite if there is no checkpoint."""
         if not self.since:
             return 0.0
         return math.inf if self.last is None else max(0, now - self.last) / MICROSECONDS
 
 
 def checkpoint_coverage(connection: Connection) -> Coverage:
-    """How far the checkpoints reach now; costs the same however many events there are."""
+    """How far the checkpoints reach now; the cost does not grow with the number of events."""
     row = checkpoints.newest(connection)
     events = sum(head.number for head in audit_chain.heads(connection))
     try:
@@ -72,13 +72,13 @@ def checkpoint_coverage(connection: Connection) -> Coverage:
 
 
 KEEP: Final = (
-    "If the service was restored from a backup, keep every line that you have, ask the operator where to go on,"
-    " and add what comes then; docs/audit.md says how to verify with both"
+    "If the service was restored from a backup, keep every line that you have, ask the operator where to continue,"
+    " and add the new lines; docs/audit.md says how to verify with both"
 )
 
 
 def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[Checkpoint], Cursor]:
-    """The checkpoints made after this one, in order, at most `limit`, and where to go on; raises NotInStream."""
+    """The checkpoints made after this one, in order, at most `limit`, and where to continue; raises NotInStream."""
     with reading(engine) as connection:
         stream = Stream(
             entries=partial(checkpoints.numbered, connection),
@@ -95,7 +95,7 @@ def _cursor(kept: KeptCheckpoint) -> Cursor:
 
 
 def export_contents(engine: Engine, after: list[Head] | None = None) -> Contents:
-    """What an export made now holds: everything, or what came after these heads."""
+    """The contents of an export made now: everything, or what came after these heads."""
     with reading(engine) as connection:
         return Contents(
             exported_at=clock(connection),
@@ -106,7 +106,7 @@ def export_contents(engine: Engine, after: list[Head] | None = None) -> Contents
 
 
 def export_lines(engine: Engine, contents: Contents) -> Iterator[bytes]:
-    """The export's lines. Pages are read one by one: nothing is held in the database while the file is written."""
+    """The export's lines, read page by page, so that no transaction stays open while the file is written."""
     yield opening(contents)
     for stream, (start, end) in enumerate(zip(contents.after, contents.heads, strict=True)):
         last = start.number

@@ -1,7 +1,7 @@
-"""Where a reader of a stream goes on: after the number of the last entry it has, with a short digest of that entry.
+"""Where a reader of a stream continues: after the number of the last entry it has, with a short digest of that entry.
 
-A restored backup gives its numbers again, for other entries; the digest tells them apart. A number alone is taken, too,
-as long as the stream reaches it.
+After a restored backup the same numbers are used again for other entries; the digest tells them apart. A number alone
+is accepted, too, as long as the stream reaches it.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ Entry = TypeVar("Entry")
 PATTERN: Final = "[0-9]{1,18}(-[0-9a-f]{8})?"
 _DIGITS: Final = 8
 ADVICE: Final = (
-    "If the service was restored from a backup, go on after the last number that its operator names for this stream,"
+    "If the service was restored from a backup, continue after the last number that its operator names for this stream,"
     " or read it again from after=0"
 )
 
 
 class Cursor(NamedTuple):
-    """After which entry a reader goes on: `number` 0 is the beginning; written "1234-5f3a9c0e", or "1234"."""
+    """The entry after which a reader continues: `number` 0 is the beginning; written "1234-5f3a9c0e" or "1234"."""
 
     number: int
     digest: str | None = None
 
     def __str__(self) -> str:
-        """As `read_cursor` takes it."""
+        """The form that `read_cursor` reads."""
         return str(self.number) if self.digest is None else f"{self.number}-{self.digest}"
 
 
@@ -37,26 +37,26 @@ START: Final = Cursor(0)
 
 
 def read_cursor(text: str) -> Cursor:
-    """The cursor as a reader sends it; raises ValueError for a text that is none."""
+    """The cursor in a text that a reader sent; raises ValueError if it is not a cursor."""
     if not re.fullmatch(PATTERN, text):
-        raise ValueError("0 for the beginning, or what the page before names as the next, such as 1234-5f3a9c0e")
+        raise ValueError("0 for the beginning, or the value of next on the previous page, such as 1234-5f3a9c0e")
     number, _, digest = text.partition("-")
     return Cursor(int(number), digest or None)
 
 
 def cursor_of(number: int, *entry: object) -> Cursor:
-    """The cursor of an entry; `entry` is what never changes in it, and would differ in another under its number."""
+    """The cursor of an entry; `entry` is its part that never changes and differs from other entries with its number."""
     told = "\n".join(map(str, (number, *entry)))
     return Cursor(number, hashlib.sha256(told.encode()).hexdigest()[:_DIGITS])
 
 
 class NotInStream(ValueError):  # noqa: N818 - an answer to the reader, which has to go on from elsewhere
-    """A cursor names an entry that the stream does not have, or has no more."""
+    """A cursor names an entry that the stream does not have, or no longer has."""
 
 
 @dataclass(frozen=True)
 class Stream(Generic[Entry]):
-    """How one stream is read: `entries` from a number on, at most so many; its `newest`; the cursor of each.
+    """How to read one stream: `entries` after a number, up to a limit; its `newest`; the cursor of each entry.
 
     Numbers have no gaps, and begin at 1.
     """
@@ -67,10 +67,10 @@ class Stream(Generic[Entry]):
     advice: str = ADVICE
 
     def page(self, after: Cursor, limit: int) -> tuple[Sequence[Entry], Cursor]:
-        """At most `limit` entries after a cursor, and the cursor to go on from; raises NotInStream.
+        """At most `limit` entries after a cursor, and the cursor to continue from; raises NotInStream.
 
-        The entry that a digest is of is read with the page. After a number alone the stream's end is looked up where
-        the page is empty.
+        The page includes the entry of the digest. After a number alone, the stream's end is looked up if the page is
+        empty.
         """
         if after.digest is not None:
             named, *entries = self.entries(after.number, limit + 1) or (None,)
@@ -83,7 +83,7 @@ class Stream(Generic[Entry]):
         return entries, self.cursor(entries[-1]) if entries else after
 
     def _at_the_end(self, after: Cursor) -> Cursor:
-        """The number with its digest, where it is the newest; one that came meanwhile is of the next page."""
+        """The number with its digest, if it is the newest; an entry that came meanwhile belongs to the next page."""
         newest = self.newest()
         end = newest or START
         if end.number < after.number:

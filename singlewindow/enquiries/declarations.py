@@ -1,7 +1,7 @@
-"""What the outside may ask of one declaration or of all its own: where it stands, its document, its decision.
+"""Reading declarations: the list, one declaration's state, its document, its decision.
 
-Every question starts from the reader: a trader, and a broker for it, sees its own party's declarations, an auditor all.
-What a reader may not see is answered as what does not exist: None.
+Every query is limited to the reader: a trader, or its broker, sees the party's own declarations, an auditor sees all.
+For a declaration that a reader may not see the answer is None, as if it did not exist.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ _verdict = msgspec.json.Decoder(Verdict)
 
 
 class NotVisible(Exception):  # noqa: N818 - like a refusal, an answer to the reader
-    """The reader is of a role that has no declarations to see."""
+    """The reader's role may see no declarations."""
 
 
 def visible_party(reader: Caller) -> str | None:
-    """The party whose declarations this reader sees, None for all; raises NotVisible where it may see none."""
+    """The party whose declarations this reader sees, None for all; raises NotVisible if it may see none."""
     if reader.role is Role.AUDITOR:
         return None
     if reader.role in (Role.TRADER, Role.BROKER) and reader.party:
         return reader.party
-    raise NotVisible(f"a key of role {reader.role} sees no declarations")
+    raise NotVisible(f"a key of role {reader.role} cannot see declarations")
 
 
 def _seen_by(reader: Caller) -> Reader:
@@ -57,7 +57,7 @@ def _seen_by(reader: Caller) -> Reader:
 def list_declarations(
     engine: Engine, reader: Caller, after: str | None, limit: int, lrn: str | None
 ) -> DeclarationPage | None:
-    """Declarations lodged after the one named `after` (an MRN); None where there is no such declaration."""
+    """Declarations lodged after the one named `after` (an MRN); None if there is no such declaration."""
     party = visible_party(reader)
     with reading_as(engine, _seen_by(reader)) as connection:
         start = 0
@@ -83,7 +83,7 @@ def _state(decided_at: int | None) -> State:
 
 
 def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, mrn: str) -> DeclarationStatus | None:
-    """Where a declaration stands, with what this reader may know of how it came there."""
+    """A declaration's state, with as much of its history as this reader may see."""
     party, shown = visible_party(reader), disclosure_to(audience_of(reader))
     if not is_mrn(mrn):
         return None
@@ -120,7 +120,7 @@ def read_document(engine: Engine, reader: Caller, mrn: str) -> Received | None:
 
 
 def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undecided | None:
-    """The decision on the newest version, with reasons in words for this reader."""
+    """The decision on the newest version, with reasons worded for this reader."""
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None

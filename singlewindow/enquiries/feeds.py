@@ -1,4 +1,4 @@
-"""An agency's feed: what it was asked and what was decided, with only the elements the law lets it see."""
+"""An agency's feed: what it was asked and what was decided, with only the elements that the law lets it see."""
 
 from __future__ import annotations
 

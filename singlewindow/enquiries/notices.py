@@ -1,4 +1,4 @@
-"""Notices to the trader: which message a step deserves, and its WCO RES form when the trader reads it."""
+"""Notices to the trader, each a WCO RES message that is written when the trader reads it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _verdict = msgspec.json.Decoder(Verdict)
 
 @dataclass(frozen=True)
 class Page:
-    """Notices in order, in either form; `next` is what to read on after."""
+    """Notices in order, in either form; `next` is the cursor to continue from."""
 
     rows: Sequence[streams.Notice]
     next: Cursor
@@ -39,12 +39,12 @@ class Page:
         return NoticePage([_notice(row) for row in self.rows], str(self.next))
 
     def as_xml(self) -> bytes:
-        """The RES messages in one envelope, which is valid where there is at least one."""
+        """The RES messages in one envelope, which is valid if there is at least one."""
         return response_xml([_response(row) for row in self.rows])
 
 
 def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
-    """A party's notices after a cursor, at most `limit`; numbers are given out under a lock. Raises NotInStream."""
+    """A party's notices after a cursor, at most `limit`; numbers are assigned under a lock. Raises NotInStream."""
     with reading_as(engine, of_party(party)) as connection:
         stream = Stream(
             entries=partial(streams.read_notices, connection, party),
@@ -86,7 +86,7 @@ def _response(row: streams.Notice) -> Response:
 
 
 def _statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
-    """What is said to the trader: a statement for each goods item it is about, with a pointer to the item."""
+    """The statements for the trader, one for each goods item concerned, with a pointer to the item."""
     kind, code = ("ACA", "ACA") if function_code == DOCUMENTS else ("AES", None)
     for each in said(verdict):
         for item in each.items:

@@ -1,7 +1,7 @@
-"""What operators ask: can the record be read, what waits for each agency, and how much has been done.
+"""For operators: whether the record can be read, what waits for each agency, and how much has been done.
 
-What waits is read from the open questions and batches, what has happened from running totals: asking costs the same
-with a million declarations stored as with none.
+Waiting work is counted from the open questions and batches, past work is read from running totals: the cost does not
+grow with the number of stored declarations.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NOT_ANSWERED = tuple(answer for answer in Answer if answer is not Answer.ASSESSE
 class Figures(NamedTuple):
     """The service in figures at the moment `now` (microseconds).
 
-    `backlog` and `unanswered` are by agency, zeros included; `decisions` are all that were made, by outcome.
+    `backlog` and `unanswered` are by agency, including zeros; `decisions` are all decisions made, by outcome.
     """
 
     now: int
@@ -43,7 +43,7 @@ class Figures(NamedTuple):
 
 
 def is_record_readable(engine: Engine) -> bool:
-    """Whether the database answers; why it does not is logged."""
+    """Whether the database answers; if not, the log says why."""
     try:
         with reading(engine) as connection:
             clock(connection)
@@ -54,7 +54,7 @@ def is_record_readable(engine: Engine) -> bool:
 
 
 def read_figures(engine: Engine, agencies: Iterable[str]) -> Figures:
-    """All figures at one moment, for these agencies and for every other one that has work."""
+    """All figures at one moment, for these agencies and every other one that has work."""
     with reading(engine, together=True) as connection:
         now = clock(connection)
         waiting, totals = _backlog_by_agency(connection, agencies, now), counters.totals(connection)
@@ -72,13 +72,13 @@ def read_figures(engine: Engine, agencies: Iterable[str]) -> Figures:
 
 
 def read_backlog(engine: Engine, agencies: Iterable[str]) -> tuple[int, Mapping[str, Backlog]]:
-    """What waits for these agencies, and for every other one that has work, with the moment of reading."""
+    """The waiting work of these agencies, and of every other one that has any, with the moment of reading."""
     with reading(engine, together=True) as connection:
         now = clock(connection)
         return now, _backlog_by_agency(connection, agencies, now)
 
 
 def _backlog_by_agency(connection: Connection, agencies: Iterable[str], now: int) -> dict[str, Backlog]:
-    """What waits at the moment `now`, sorted by agency; those with nothing open have zeros."""
+    """The waiting work at the moment `now`, sorted by agency; those with nothing open have zeros."""
     found = backlog(connection, now)
     return {agency: found.get(agency, Backlog()) for agency in sorted({*agencies, *found})}

@@ -1,4 +1,4 @@
-"""Comparing the record with its trail: documents, answers and decisions as they stand, and as events told of them."""
+"""Compares the record with its trail: stored documents, answers and decisions with the events that recorded them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE = 200
 
 
 def compare_with_trail(engine: Engine) -> Iterator[tuple[int, list[str]]]:
-    """For page after page: how many versions it has, and in words where they differ from their events."""
+    """For each page: how many versions it has, and, in words, where they differ from their events."""
     last = 0
     while True:
         with reading(engine, together=True) as connection:

@@ -1,7 +1,7 @@
-"""What enquiries return, as the API publishes it: /openapi.json is made from these classes.
+"""The results of enquiries, as the API publishes them: /openapi.json is made from these classes.
 
-They stand here because enquiries make them and may not know HTTP; `http/api/shapes.py` has what HTTP alone says. A
-field that only some may see (`audience.py`) is left out of everybody else's answer, not emptied.
+They are here because enquiries make them and may not know HTTP; `http/api/shapes.py` has those that only HTTP uses. A
+field that only some readers may see (`audience.py`) is left out for all others, not emptied.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class DeclarationPage(Struct, frozen=True):
 
 
 class TimelineStep(Struct, frozen=True, kw_only=True):
-    """One step of the timeline in words; `kind`, `actor` and `detail` as recorded are the auditor's."""
+    """One step of the timeline in words; only the auditor sees `kind`, `actor` and `detail` as recorded."""
 
     at: str
     text: str
@@ -43,7 +43,7 @@ class TimelineStep(Struct, frozen=True, kw_only=True):
 
 
 class AgencyAsked(Struct, frozen=True, kw_only=True):
-    """One agency that was asked, why, and how it answered; `trial` is what its profiles on trial would have found."""
+    """One agency that was asked, why, and its answer; `trial` is what its profiles on trial would have found."""
 
     agency: str
     name: str
@@ -64,7 +64,7 @@ class AgencyNotAsked(Struct, frozen=True):
 
 
 class DeclarationStatus(Struct, frozen=True, kw_only=True):
-    """Where a declaration stands; `warnings` as given at lodgement. Who was asked, or not, is the auditor's."""
+    """A declaration's state; `warnings` as given at lodgement. Only the auditor sees which agencies were asked."""
 
     mrn: str
     lrn: str
@@ -81,7 +81,7 @@ class DeclarationStatus(Struct, frozen=True, kw_only=True):
 
 
 class ItemReasons(Struct, frozen=True, kw_only=True):
-    """What is said to the trader about one goods item: its declared number, its WCO pointer, and the words."""
+    """The words for the trader about one goods item, with its declared number and its WCO pointer."""
 
     item: str
     wco_pointer: str
@@ -91,7 +91,7 @@ class ItemReasons(Struct, frozen=True, kw_only=True):
 class Decision(Struct, frozen=True, kw_only=True):
     """The decision on one version; `reasons` are in words for the reader, `items` those words item by item.
 
-    Lane, contradiction and fingerprint are the auditor's.
+    Only the auditor sees lane, contradiction and fingerprint.
     """
 
     mrn: str
@@ -108,7 +108,7 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 class Undecided(Struct, frozen=True):
-    """The agencies have yet to answer."""
+    """Some agencies have not answered yet."""
 
     mrn: str
     version: int
@@ -128,14 +128,14 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class NoticePage(Struct, frozen=True):
-    """A page of notices in order; `next` is what to send as `after`."""
+    """A page of notices in order; send `next` as `after` to get the following page."""
 
     notices: list[Notice]
     next: str
 
 
 class DecisionSummary(Struct, frozen=True, kw_only=True):
-    """What an agency learns of the decision."""
+    """The decision as an agency sees it."""
 
     outcome: Literal["release", "inspect"]
     controls: list[str]
@@ -143,10 +143,10 @@ class DecisionSummary(Struct, frozen=True, kw_only=True):
 
 
 class FeedEntry(Struct, frozen=True, kw_only=True):
-    """One entry of an agency's feed: `view` holds the elements the law gives it.
+    """One entry of an agency's feed: `view` holds the elements that the law lets it see.
 
-    Of a decision it has the decision and `assessment`, the agency's own answer as it stood then; of a question neither,
-    however late it is read.
+    The entry of a decision has `decision`, and in `assessment` the agency's own answer at that time; the entry of a
+    question has neither, however late it is read.
     """
 
     cursor: int
@@ -161,7 +161,7 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
 
 
 class FeedPage(Struct, frozen=True):
-    """A page of an agency's feed in order; `next` is what to send as `after`."""
+    """A page of an agency's feed in order; send `next` as `after` to get the following page."""
 
     entries: list[FeedEntry]
     next: str

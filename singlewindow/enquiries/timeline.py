@@ -1,4 +1,4 @@
-"""A version's events and the agencies that were asked, in words: as much of them as the reader may be shown."""
+"""A version's events and the agencies asked, in words, as far as the reader may see them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from singlewindow.storage.events import Event, Kind
 from singlewindow.times import iso
 
 Agencies = Mapping[str, Agency]
-"""The agencies by code, to call them by their names."""
+"""The agencies by code, for their names."""
 
 
 def timeline_steps(agencies: Agencies, events: Iterable[Event], shown: Disclosure) -> list[TimelineStep]:
-    """The events of a version that are shown, oldest first, each in a sentence."""
+    """The visible events of a version, oldest first, each in a sentence."""
     return [_step(agencies, event, shown) for event in events if event.kind in shown.steps]
 
 
@@ -44,9 +44,9 @@ _OF_AGENCIES: Mapping[Kind, str] = {
     Kind.ASSESSED: "{agency} has answered",
     Kind.UNANSWERED: "{agency} has not answered in time",
     Kind.LATE: "{agency} answered ({lane}) after the question was closed; nothing changes",
-    Kind.CONTRADICTED: "{agency} sent another answer ({lane}); the first stands",
-    Kind.PARKED: "{agency} could not be asked; its deadline decides",
-    Kind.RETRIED: "{agency} is asked again, as the operator wished",
+    Kind.CONTRADICTED: "{agency} sent a different answer ({lane}); the first one counts",
+    Kind.PARKED: "{agency} could not be asked; unless it answers by its deadline, the goods are inspected",
+    Kind.RETRIED: "The operator had {agency} asked again",
 }
 
 

@@ -1,1 +1,1 @@
-"""What the outside calls: one table of routes, thin handlers, one shape of error, documents made from the table."""
+"""The HTTP interface: one table of routes, thin handlers, one shape of error, documentation made from the table."""

@@ -1,6 +1,6 @@
 """The web application: the table of routes becomes Flask's, and every failure becomes a problem document.
 
-Whatever a request asks, it passes here in one order: caller, query, accepted media, body, handler, record of reading.
+Every request passes the same steps in this order: caller, query, accepted media, body, handler, record of reading.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ METHODS = {
     path: {word for route in ROUTES if route.path == path for word in (route.method, *HEAD.get(route.method, ()))}
     for path in (route.path for route in ROUTES)
 }
-"""The methods of each address without variables; Flask would add those of an address with one in the same place."""
+"""The methods of each address without variables; Flask would add those of addresses with a variable in that place."""
 
 
 def create_app(service: Service) -> Flask:
@@ -72,9 +72,13 @@ def _begin() -> None:
     g.trace_id, g.began = f"{random.getrandbits(128):032x}", time.monotonic()
     logs.begin(trace_id=g.trace_id)
     if len(flask.request.path) + len(flask.request.query_string) > LONGEST_ADDRESS:
-        raise ProblemError("URI_TOO_LONG", f"The address is longer than {LONGEST_ADDRESS} characters; none here is")
+        raise ProblemError(
+            "URI_TOO_LONG", f"The address is longer than {LONGEST_ADDRESS} characters. /docs lists all calls"
+        )
     if flask.request.method == "CONNECT":  # it names no address of ours, so no route could say what it allows
-        raise ProblemError("METHOD_NOT_ALLOWED", "This is no proxy").with_headers({"Allow": "GET, HEAD, POST"})
+        raise ProblemError("METHOD_NOT_ALLOWED", "This service is not a proxy").with_headers(
+            {"Allow": "GET, HEAD, POST"}
+        )
 
 
 def _end(_error: BaseException | None) -> None:
@@ -92,7 +96,7 @@ def _view(service: Service, route: Route) -> Callable[..., flask.Response]:
 
 
 def _record_reading(request: Request, route: Route, response: Response) -> None:
-    """Note who is shown what before it is shown; raises LookupError where the response does not fit the route."""
+    """Record who reads what before it is shown; raises LookupError if the response does not fit the route."""
     subject, shown = route.discloses.subject, response.discloses
     if (subject is None) != (shown is None) or (subject is not None and subject not in (shown or ())):
         raise LookupError(f"{route.endpoint} discloses {route.discloses.name}, and its response {shown}")
@@ -141,7 +145,7 @@ def _finish(response: flask.Response) -> flask.Response:
 
 
 def _request_facts() -> tuple[str, str, str]:
-    """Method, route and key of the request, as log lines name it; never what a stranger wrote into the address."""
+    """Method, route and key of the request for log lines; never the address as a stranger wrote it."""
     rule = flask.request.url_rule.rule if flask.request.url_rule else "-"
     return flask.request.method[:10], rule, g.get("caller", "-")
 

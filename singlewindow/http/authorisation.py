@@ -1,7 +1,7 @@
-"""Who may make a call: the route names its permission, and whoever does not hold it is refused.
+"""Who may make a call: the route names its permission, and callers without it are refused.
 
-The header `Acting-For` puts a broker in the place of a trader, for this one call, under a mandate in force. A broker
-that names itself there says that it acts for itself.
+With the header `Acting-For`, a broker makes this one call for a trader, under a mandate in force. A broker that acts
+for itself names itself there.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ ACTING_FOR = "Acting-For"
 def authorise(route: Route, headers: Headers, keyring: Keyring) -> Caller | None:
     """The caller, None on public routes.
 
-    Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN, NOT_AUTHORISED_FOR_PARTY, and of a header that names
-    nobody ACTING_FOR_REQUIRED or INVALID_PARAMETER.
+    Raises the problems UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN and NOT_AUTHORISED_FOR_PARTY, and for a header that
+    names nobody ACTING_FOR_REQUIRED or INVALID_PARAMETER.
     """
     if isinstance(route.permission, Public):
         return None
     caller = keyring.caller_of(_bearer(headers.get("Authorization")))
     if caller is None:
-        detail = "The bearer key is unknown, wrong, expired or revoked; ask the operator for a new one"
+        detail = (
+            "The bearer key or token is unknown, wrong, expired or revoked. Check it, or ask the operator for a new key"
+        )
         raise ProblemError("INVALID_TOKEN", detail).with_headers(CHALLENGE)
     if not is_permitted(caller, route.permission):
         known = caller.role in PERMISSIONS[route.permission]
@@ -46,7 +48,9 @@ def _in_the_place_of(party: str, caller: Caller, keyring: Keyring) -> Caller:
         )
     own = caller.party or ""
     if not normal_party(party):
-        raise ProblemError("ACTING_FOR_REQUIRED", f"{ACTING_FOR} is empty: name your client there, or {own} itself")
+        raise ProblemError(
+            "ACTING_FOR_REQUIRED", f"{ACTING_FOR} is empty. Name your client there, or {own} for yourself"
+        )
     if normal_party(party) == normal_party(own):
         return caller.acting_for(own)
     # As it is sent before the form of today: a party may have its key from when small letters were kept.
@@ -57,7 +61,7 @@ def _in_the_place_of(party: str, caller: Caller, keyring: Keyring) -> Caller:
         party_code(f"party in {ACTING_FOR}", party)
     except ValueError as error:
         raise ProblemError("INVALID_PARAMETER", str(error)) from error
-    detail = f"No mandate in force lets this broker act for the party named by {ACTING_FOR}"
+    detail = f"No mandate in force lets this broker act for the party in {ACTING_FOR}"
     raise ProblemError("NOT_AUTHORISED_FOR_PARTY", detail)
 
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong becomes a problem here: what is meant for callers in words, the rest by its kind."""
+"""Turns every failure into a problem: errors meant for callers keep their words, others get those of their kind."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ STATUS_CODES = {
     413: "PAYLOAD_TOO_LARGE", 414: "URI_TOO_LONG", 415: "UNSUPPORTED_MEDIA_TYPE", 431: "HEADERS_TOO_LARGE",
 }  # fmt: skip
 LACKING = {
-    MemoryError: "This process has no memory left",
+    MemoryError: "The service has no memory left",
     Busy: "All places for large messages and batches are taken",
-    Exception: "The record cannot be reached",
+    Exception: "The database cannot be reached",
 }
 DETAILS = {
     "NOT_FOUND": "There is nothing at this address for this caller. /docs lists all calls",
@@ -31,7 +31,7 @@ DETAILS = {
 
 
 def as_problem(error: Exception) -> ProblemError:
-    """The problem a failure is answered with; what is not meant for callers stays in the log, under the trace id."""
+    """The problem that answers a failure; details not meant for callers stay in the log, under the trace id."""
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, Refused | NotAdmitted | NotVisible | NotInStream):
@@ -46,7 +46,7 @@ def as_problem(error: Exception) -> ProblemError:
 
 
 def _refusal(error: Refused | NotAdmitted | NotVisible | NotInStream) -> ProblemError:
-    """What the service has decided not to do, in its own words."""
+    """Refusals by the service itself, in their own words."""
     match error:
         case Refused():
             return ProblemError(error.code, error.text)
@@ -55,12 +55,12 @@ def _refusal(error: Refused | NotAdmitted | NotVisible | NotInStream) -> Problem
             return problem.with_headers(retry_after(COUNTED_SECONDS)) if error.rule == Refusal.QUOTA else problem
         case NotInStream():
             return ProblemError("CURSOR_CONFLICT", str(error))
-    return ProblemError("FORBIDDEN", f"This call is not for this key: {error}")
+    return ProblemError("FORBIDDEN", f"This key may not make this call: {error}")
 
 
 def _unavailable(error: Exception) -> ProblemError:
     lacking = next(
-        (words for kind, words in LACKING.items() if isinstance(error, kind)), "The record cannot be reached"
+        (words for kind, words in LACKING.items() if isinstance(error, kind)), "The database cannot be reached"
     )
     detail = f"{lacking} at the moment. Send the same request again: nothing is ever stored twice"
     return ProblemError("SERVICE_UNAVAILABLE", detail).with_headers({"Retry-After": RETRY_SECONDS})
@@ -74,7 +74,9 @@ def is_outage(error: Exception) -> bool:
 
 def _http_problem(error: HTTPException) -> ProblemError:
     code = STATUS_CODES.get(error.code or 0, "BAD_REQUEST")
-    problem = ProblemError(code, DETAILS.get(code, "The request cannot be answered as it was sent"))
+    problem = ProblemError(
+        code, DETAILS.get(code, "The request cannot be answered as it was sent. /docs describes all calls")
+    )
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         problem.with_headers({"Allow": ", ".join(sorted(error.valid_methods))})
     return problem

@@ -1,4 +1,4 @@
-"""How often a client may ask, and how often an address may send wrong keys: beyond that 429, with Retry-After."""
+"""How often a client may call, and how often an address may send wrong keys; beyond that 429 with Retry-After."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from singlewindow.access.rate_limit import BURST_SECONDS, Buckets
 from singlewindow.http.problems import ProblemError, retry_after
 
 WRONG_KEYS_BURST_SECONDS: Final = 40.0
-"""How many seconds' worth of wrong keys may come from an address at once."""
+"""An address may send as many wrong keys at once as it may send in this many seconds."""
 
 
 class RateLimits:
-    """What clients and addresses have used up, as one process knows it; 0 a second is no limit."""
+    """How much of their limits clients and addresses have used in this process; 0 a second is no limit."""
 
     def __init__(self, rate: float, wrong_keys: float) -> None:
         self._requests = Buckets(rate, rate * BURST_SECONDS)
         self._wrong_keys = Buckets(wrong_keys, wrong_keys * WRONG_KEYS_BURST_SECONDS)
 
     def count_request(self, client: str) -> None:
-        """Raises the problem RATE_LIMITED where the client has used up what it may ask."""
+        """Raises the problem RATE_LIMITED if the client has used up its limit."""
         if wait := self._requests.take(client):
-            raise _too_many("This client sends too many requests. Wait for the seconds in Retry-After", wait)
+            raise _too_many("This client sends too many requests. Wait as many seconds as Retry-After says", wait)
 
     def count_wrong_key(self, address: str) -> None:
-        """Raises the problem RATE_LIMITED where wrong keys come too often from an address; right ones pass."""
+        """Raises the problem RATE_LIMITED if too many wrong keys come from an address; right ones pass."""
         if wait := self._wrong_keys.take(address):
             raise _too_many("Too many wrong keys came from this address. Check your key", wait)
 

@@ -1,4 +1,4 @@
-"""Bodies and media types: what a request sends, and in what form it wants its answer."""
+"""Bodies and media types: what a request sends, and in which form it wants its answer."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CONTENT_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "E
 
 
 def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, ...]:
-    """Those of `produces` that the Accept header likes best, all without one; raises the NOT_ACCEPTABLE problem."""
+    """Those of `produces` that the Accept header prefers, all without one; raises the NOT_ACCEPTABLE problem."""
     if not accept:
         return tuple(produces)
-    # Parameters such as charset=utf-8 ask for nothing that any answer could not give.
+    # Parameters such as charset=utf-8 are ignored: every answer satisfies them.
     plain = MIMEAccept([(media.partition(";")[0].strip(), quality) for media, quality in accept])
     wish = {media: plain.quality(media) for media in produces}
     best = max(wish.values())
@@ -30,10 +30,10 @@ def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, 
 
 
 def read_content(request: Request, consumes: Sequence[str]) -> tuple[str, bytes]:
-    """Media type and bytes of the body; raises the problems of the 415 kind, and PAYLOAD_TOO_LARGE."""
+    """Media type and bytes of the body; raises the problems with status 415, and PAYLOAD_TOO_LARGE."""
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity"):
-        raise ProblemError("CONTENT_ENCODING_UNSUPPORTED", "Send the body as it is, without a Content-Encoding")
+        raise ProblemError("CONTENT_ENCODING_UNSUPPORTED", "Send the body uncompressed, without a Content-Encoding")
     if request.mimetype not in consumes:
         detail = f"Send the body as {' or '.join(consumes)}, and say so in Content-Type"
         raise ProblemError("UNSUPPORTED_MEDIA_TYPE", detail)
@@ -43,4 +43,4 @@ def read_content(request: Request, consumes: Sequence[str]) -> tuple[str, bytes]
         return request.mimetype, request.get_data(cache=False)
     except RequestEntityTooLarge as error:
         limit = request.max_content_length
-        raise ProblemError("PAYLOAD_TOO_LARGE", f"The body may have at most {limit} bytes") from error
+        raise ProblemError("PAYLOAD_TOO_LARGE", f"The body may have at most {limit} bytes. Send less") from error

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the table of routes and the classes its answers are made of."""
+"""The OpenAPI 3.1 document, made from the table of routes and the classes of its answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from singlewindow.http.problems import PROBLEM_MEDIA
 from singlewindow.http.route import Body, Public, Route
 
 INTERFACE = "v1"
-"""The interface's version, which is not the product's: that one is for the operator."""
+"""The interface's version, not the product's: only the operator sees that one."""
 COMMON = ("INVALID_PARAMETER", "NOT_ACCEPTABLE", "REQUEST_TIMEOUT", "URI_TOO_LONG", "INTERNAL_ERROR",
           "SERVICE_UNAVAILABLE")  # fmt: skip
 GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED")
@@ -24,8 +24,8 @@ REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question"}  # fmt: skip
 _ACTING_FOR = {"name": "Acting-For", "in": "header", "required": False, "schema": {"type": "string"},
-               "description": "The party a broker acts for: under a mandate in force, or its own. Brokers only, who "
-               "must send it when they lodge"}  # fmt: skip
+               "description": "The party a broker acts for: a client whose mandate is in force, or itself. Only for "
+                              "brokers, who must send it when they lodge"}  # fmt: skip
 
 
 def openapi(routes: Iterable[Route]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def openapi(routes: Iterable[Route]) -> dict[str, Any]:
 
 
 def problem_codes(route: Route) -> list[str]:
-    """Every problem code a route may answer, as far as they are its own or common to all."""
+    """Every problem code that a route may answer: its own, and those common to all."""
     guarded = () if isinstance(route.roles, Public) else GUARDED
     on_behalf = ON_BEHALF if takes_acting_for(route) else ()
     return list(dict.fromkeys([*guarded, *on_behalf, *COMMON, *route.problems]))
@@ -61,7 +61,7 @@ def takes_acting_for(route: Route) -> bool:
 
 
 def roles_of(route: Route) -> list[str]:
-    """The roles a route is open to, "public" where no key is needed."""
+    """The roles that may call a route; "public" if no key is needed."""
     return [route.roles.value] if isinstance(route.roles, Public) else sorted(route.roles)
 
 

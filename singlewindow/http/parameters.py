@@ -1,4 +1,4 @@
-"""Query parameters: each is named, read and documented in one place; what is unknown, repeated or unfit is refused."""
+"""Query parameters: each is named, read and documented in one place; unknown, repeated or wrong ones are refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One query parameter: `read` gives its value or raises ValueError with what fits; `schema` is its JSON Schema."""
+    """One query parameter: `read` gives its value, or raises ValueError saying what fits; `schema` is JSON Schema."""
 
     name: str
     meaning: str
@@ -41,7 +41,7 @@ def whole(name: str, meaning: str, least: int = 0, most: int = LARGEST_NUMBER, d
 
 
 def word(name: str, meaning: str, pattern: str) -> Parameter:
-    """A text that matches `pattern` as a whole."""
+    """A text that wholly matches `pattern`."""
     compiled = re.compile(pattern)
 
     def read(text: str) -> str:
@@ -53,7 +53,7 @@ def word(name: str, meaning: str, pattern: str) -> Parameter:
 
 
 def cursor(name: str, meaning: str) -> Parameter:
-    """The place in a stream from which to go on; the beginning where it is not given."""
+    """The place in a stream from which to continue; the beginning if not given."""
     return Parameter(name, meaning, read_cursor, {"type": "string", "pattern": f"^{PATTERN}$", "default": "0"}, START)
 
 
@@ -80,7 +80,7 @@ def _moment(text: str) -> int:
     try:
         written = datetime.fromisoformat(text)
         instant = microseconds(written.replace(tzinfo=UTC) if DAY.fullmatch(text) else written)
-        moment(instant)  # what lies outside the calendar in UTC could not be told again
+        moment(instant)  # a moment outside the calendar in UTC could not be shown again
         return instant
     except (ValueError, OverflowError) as error:
         raise ValueError("a day such as 2026-01-31, or a moment such as 2026-01-31T12:00:00Z") from error
@@ -113,5 +113,7 @@ def _read(parameter: Parameter, text: str) -> object:
         raise ProblemError("INVALID_PARAMETER", f"The parameter {parameter.name} must be {error}") from error
 
 
-LIMIT = whole("limit", "Most entries of the page", least=1, most=200, default=50)
-AFTER = cursor("after", "The `next` of the page before, or the last number seen: the page starts behind it")
+LIMIT = whole("limit", "The largest number of entries on the page", least=1, most=200, default=50)
+AFTER = cursor(
+    "after", "The value of `next` on the previous page, or the last number you have seen: the page starts after it"
+)

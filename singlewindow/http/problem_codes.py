@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Code(NamedTuple):
-    """One answer code: the HTTP status it comes with, and its title."""
+    """One answer code: its HTTP status and its title."""
 
     status: int
     title: str

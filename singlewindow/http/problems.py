@@ -1,4 +1,4 @@
-"""The one shape of every error: `application/problem+json` (RFC 9457), built here and nowhere else."""
+"""The one shape of every error: `application/problem+json` (RFC 9457), built only here."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LONGEST_DETAIL = 2_000
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem, whose status is that of its code.
+    """Ends a request with a problem, which has the status of its code.
 
-    `found` are the faults of the declaration, `mrn` is the declaration that stands in the way.
+    `found` are the faults of the declaration, `mrn` is the earlier declaration that conflicts with this one.
     """
 
     def __init__(self, code: str, detail: str, *, found: Found | None = None, mrn: str | None = None) -> None:

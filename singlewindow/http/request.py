@@ -1,6 +1,6 @@
-"""What a handler gets and gives: a `Request`, authorised and read already, and a `Response`, not yet rendered.
+"""What a handler gets and returns: a `Request`, already authorised and read, and a `Response`, not yet rendered.
 
-Flask's own of these names stay in `app`.
+Flask's classes of these names stay in `app`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ BOTH_FORMS = (XML, JSON)
 class Request:
     """One request, authorised and read.
 
-    `maybe_caller` is None on public routes only; `acceptable` are the media types the caller likes best, in the route's
-    order; `content` and `media` are the body and its type where the route reads one; `began` is monotonic; `trace_id`
-    names this request in every log line; `authorization` is the header of that name, for the route that gives tokens;
+    `maybe_caller` is None on public routes only; `acceptable` are the media types the caller prefers, in the route's
+    order; `content` and `media` are the body and its type if the route reads one; `began` is monotonic; `trace_id`
+    names this request in every log line; `authorization` is the header of that name, for the route that issues tokens;
     `address` is the peer's.
     """
 
@@ -49,17 +49,17 @@ class Request:
 
     @property
     def accepted(self) -> str:
-        """The media type to answer in where nothing else decides."""
+        """The media type of the answer, unless the handler decides otherwise."""
         return self.acceptable[0]
 
     @property
     def context(self) -> ClearanceContext:
-        """What asking and deciding are given, of which enquiries take the record and the agencies."""
+        """The clearance context, of which enquiries use the record and the agencies."""
         return self.service.context
 
     @property
     def caller(self) -> Caller:
-        """Who calls; raises where the route is public."""
+        """The caller; raises LookupError if the route is public."""
         if self.maybe_caller is None:
             raise LookupError("a public route has no caller")
         return self.maybe_caller
@@ -68,16 +68,16 @@ class Request:
     def party(self) -> str:
         """The caller's party; raises the FORBIDDEN problem for a key without one."""
         if not self.caller.party:
-            raise ProblemError("FORBIDDEN", "This key stands for no party")
+            raise ProblemError("FORBIDDEN", "This key belongs to no party. Use the key of a trader or broker")
         return self.caller.party
 
 
 @dataclass(frozen=True)
 class Response:
-    """What to answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
+    """An answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
 
     `media` is the accepted type unless given. `discloses` names what is shown, for the record of who read what: a route
-    that discloses something must give it, and no other may.
+    that discloses something must give it, and other routes may not.
     """
 
     body: Any

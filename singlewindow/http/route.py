@@ -1,4 +1,4 @@
-"""One entry of the table of routes: what is called, who may call it, what it takes and what it answers."""
+"""One entry of the table of routes: its address, who may call it, what it reads and what it answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from singlewindow.http.request import JSON, Request, Response
 
 
 class Public(Enum):
-    """Stands where a permission stands: a route is public only by naming this."""
+    """Takes the place of a permission: a route is public only if it names this."""
 
     EVERYBODY = "public"
 
@@ -24,14 +24,14 @@ PUBLIC = Public.EVERYBODY
 
 
 class Discloses(Enum):
-    """What a route's answers show of declarations, beside what the caller sends with the very call.
+    """What a route's answers show of declarations, apart from what the caller itself sends with this call.
 
     `what` says it in words. `subject` is the member of a response's `discloses` that names what was shown, for the
-    record of readings (empty: nothing was), None where there is nothing to record.
+    record of readings (empty: nothing was shown); None if there is nothing to record.
     """
 
     NOTHING = ("no declaration", None)
-    RECEIPT = ("what became of what was sent", None)
+    RECEIPT = ("the result for what the caller sent", None)
     DECLARATIONS = ("declarations", "mrns")
     NOTICES = ("notices", "mrns")
     FEED = ("an agency's feed", "mrns")
@@ -43,17 +43,17 @@ class Discloses(Enum):
 
     @property
     def by_party(self) -> bool:
-        """Whether a party is shown what is its own: that is nobody else's business, and not recorded."""
+        """Whether a party is shown what is its own; such readings are not recorded."""
         return self in (Discloses.DECLARATIONS, Discloses.NOTICES)
 
 
 Body = type | Mapping[str, Any] | None
-"""The class a body is made of, or its JSON Schema; None where neither says anything of it."""
+"""The class of a body, or its JSON Schema; None if neither describes it."""
 
 
 @dataclass(frozen=True)
 class ResponseShape:
-    """One response of a route as it is documented: what it means, and what its body is made of."""
+    """One documented response of a route: what it means, and the shape of its body."""
 
     meaning: str
     body: Body = None
@@ -61,10 +61,10 @@ class ResponseShape:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Route:
-    """One call: `path` has its variables in angle brackets; `problems` are its codes beside the common ones.
+    """One call: `path` has its variables in angle brackets; `problems` are its codes besides the common ones.
 
-    `body` is what it reads, in one of the forms that it consumes; `largest` are the bytes that may have, those of one
-    declaration where it says nothing.
+    `body` is what it reads, in one of the forms that it consumes, with at most `largest` bytes; without `largest`, as
+    many as one declaration may have.
     """
 
     method: str
@@ -88,7 +88,7 @@ class Route:
 
     @property
     def roles(self) -> frozenset[Role] | Public:
-        """The roles the call is open to."""
+        """The roles that may make the call."""
         return self.permission if isinstance(self.permission, Public) else PERMISSIONS[self.permission]
 
     @property

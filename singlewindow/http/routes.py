@@ -1,6 +1,6 @@
-"""The table of routes: everything the service answers, put together from the modules whose handlers they name.
+"""The table of routes: everything the service answers, collected from the modules of the handlers.
 
-Flask's rules, the access check, /openapi.json and /docs are all made from this table; there is no route beside it.
+Flask's rules, the access check, /openapi.json and /docs are all made from this table; there are no other routes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The web server: Waitress over one listening socket, bodies read whole before a thread is given to them.
+"""The web server: Waitress over one listening socket; bodies are read whole before they get a thread.
 
-A request that stops in its middle is told so before its connection is closed; Waitress alone would only close it.
+A request that stops halfway gets an answer before its connection is closed; Waitress alone would only close it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 REQUEST_SECONDS = 9
 HEADER_BYTES = 32_768
 CONNECTIONS = 500
-# A little too large is told as a problem document by the application; only far too large is cut off here.
+# The application answers a body that is a little too large; only one that is far too large is cut off here.
 BEYOND_THE_LIMIT = 65_536
 
 
 def serve(service: Service, listening: socket.socket) -> None:
-    """Answer requests until SIGTERM; those under way are finished first."""
+    """Answer requests until SIGTERM, then finish those under way."""
     signal.signal(signal.SIGTERM, _end)
     service.lodging.sandbox.start()  # before this process keeps to one processor: large messages are read on all
     settings = service.context.settings
@@ -54,15 +54,15 @@ def serve(service: Service, listening: socket.socket) -> None:
 
 
 def stay_on(number: int) -> None:
-    """Keep the threads that this one will start on one of its processors, the last being number 1, and round again.
+    """Keep the threads that this one will start on one processor; `number` 1 is the last processor, counting round.
 
-    They take turns at one interpreter lock. Going to and fro between two processors costs a fifth more processor
-    time (docs/decisions/0011). The first processor comes last, because many machines let it answer interrupts.
+    They take turns at one interpreter lock. Moving between two processors costs a fifth more processor time
+    (docs/decisions/0011). The first processor comes last, because on many machines it handles interrupts.
     """
     processors = sorted(os.sched_getaffinity(0))
     try:
         os.sched_setaffinity(0, {processors[-(number % len(processors))]})
-    except OSError as error:  # a sandbox that forbids it costs speed, and no service
+    except OSError as error:  # if a sandbox forbids it, the service is only slower
         log.warning("this process cannot keep to one processor (%s)", type(error).__name__)
 
 
@@ -70,15 +70,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc, unused-ignore]
     """One connection."""
 
     def handle_write(self) -> None:
-        """Send what waits to be sent, or close; a request that was begun and never finished is answered first."""
+        """Send what waits to be sent, or close; an unfinished request gets its answer first."""
         if self.will_close and self.request is not None and not self.requests and not self.total_outbufs_len:
-            with suppress(OSError):  # whoever has gone, or reads nothing, goes without
+            with suppress(OSError):  # a client that has gone, or does not read, gets no answer
                 self.socket.send(_timed_out())
         super().handle_write()
 
 
 def _timed_out() -> bytes:
-    detail = f"The request stopped in its middle for {REQUEST_SECONDS} seconds; send it whole"
+    detail = f"No more of the request came for {REQUEST_SECONDS} seconds. Send it again, whole"
     problem = ProblemError("REQUEST_TIMEOUT", detail)
     body = problem_body(problem, secrets.token_hex(16))
     head = f"HTTP/1.1 408 Request Timeout\r\nContent-Type: {PROBLEM_MEDIA}\r\nContent-Length: {len(body)}"

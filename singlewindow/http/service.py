@@ -13,7 +13,7 @@ from singlewindow.http.limits import RateLimits
 
 @dataclass(frozen=True)
 class Service:
-    """`waiters` are the places for those who wait for a decision, `batches` those for batches under way."""
+    """`waiters` are the places for callers who wait for a decision, `batches` those for batches under way."""
 
     context: ClearanceContext
     keyring: Keyring

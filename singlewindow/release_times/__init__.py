@@ -1,1 +1,1 @@
-"""Release times: what happened to declarations, how long each step took and at whose desk, and the study's figures."""
+"""Release times: what happened to declarations, how long each step took, who was responsible, and the figures."""

@@ -1,7 +1,7 @@
-"""What a time release study has to know about one version of a declaration, and nothing else.
+"""What a time release study needs to know about one version of a declaration.
 
-Every moment is a whole number of microseconds since 1970 UTC, as the database's clock gave it; None says that the
-event has not happened, or that nobody recorded it.
+Every moment is a whole number of microseconds since 1970 UTC by the database's clock; None means that the event has not
+happened, or was not recorded.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ RELEASE = "release"
 class Question(NamedTuple):
     """One question to one agency; `answered_at` is when it was closed, by the agency's answer or by its deadline.
 
-    `answer` is "assessed" where the agency itself answered, else "failed" or "silent"; `dispatched_at` is when the
-    question was handed over for the last time before it was closed; `lane` is the agency's own.
+    `answer` is "assessed" if the agency itself answered, else "failed" or "silent"; `dispatched_at` is when
+    the question was last put into a batch before it was closed; `lane` is the agency's own.
     """
 
     asked_at: int
@@ -30,7 +30,7 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One version of a declaration: its questions by agency code, and the decision where there is one.
+    """One version of a declaration: its questions by agency code, and the decision if there is one.
 
     `lodged_at` is the moment of lodgement in law: the declaration is stored and accepted. `received_at` is when its
     bytes came in, `arrived_at` when the goods did. `lane`, `outcome` are the decision's. The key is `mrn`, `version`.
@@ -56,9 +56,9 @@ class Case:
         yield from (stamp for stamp in stamps if stamp is not None)
 
     def seen_at(self, cut_off: int) -> Case:
-        """The case as it stood at `cut_off`: whatever happened later has not happened yet.
+        """The case as it was at `cut_off`: whatever happened later has not happened yet.
 
-        It is the same whenever it is looked at after that moment, whatever was recorded since.
+        The result stays the same, whatever is recorded after that moment.
         """
         decided = _until(self.decided_at, cut_off)
         known = {agency: asked for agency, asked in self.asked.items() if asked.asked_at <= cut_off}

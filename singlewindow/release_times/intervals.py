@@ -1,7 +1,7 @@
-"""The named intervals of a study, each with the actor at whose desk the time passed, and their lengths in one case.
+"""The named intervals of a study, each with the actor responsible for the time, and their lengths in one case.
 
-A length is signed and exact, in microseconds: what happens before the goods arrive is negative, and stays so. An
-interval without a length is either open (its end is still to come) or excluded for a stated reason.
+A length is signed and exact, in microseconds: before the arrival of the goods it is negative, and stays so. An interval
+without a length is either open (it has not ended yet) or excluded for a stated reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_ANSWERED = "closed by its deadline, without the agency's answer"
 
 
 class Actor(StrEnum):
-    """At whose desk the time of an interval passes."""
+    """Who is responsible for the time of an interval."""
 
     TRADER = "trader"
     SYSTEM = "system"
@@ -45,7 +45,7 @@ class Measurement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A named stretch of time: whose it is, what it tells, and whether there is one per agency asked."""
+    """A named interval: who is responsible, what it measures, and whether there is one for each agency asked."""
 
     name: str
     actor: Actor
@@ -54,14 +54,14 @@ class Interval:
 
 
 Span = tuple[int | None, int | None]
-"""Start and end. One of them, or both, may be None: the interval is then open, unless a reason excludes it."""
+"""Start and end. If one or both are None, the interval is open, unless a reason excludes it."""
 
 CaseRule = Callable[[Case], Span | str]
 QuestionRule = Callable[[Case, Question], Span | str]
 
 
 def of_case(case: Case) -> Iterator[Measurement]:
-    """Every interval of one case, measured, open or excluded: none is left out in silence."""
+    """Every interval of one case: measured, open or excluded; none is left out."""
     for interval, measure in CASE_RULES:
         yield _measurement(interval, None, measure(case))
     for agency, question in sorted(case.asked.items()):

@@ -1,7 +1,7 @@
 """A release time report: the figures of a population of declarations, as seen at a cut-off, over all and by group.
 
-It carries what is needed to derive it again: its query, the span of the events it rests on and their fingerprint.
-What could not be measured is counted beside what could: open cases and questions, and exclusions with their reasons.
+It has everything to derive it again: its query, the time span of its events, and their fingerprint. It also counts what
+could not be measured: open cases and questions, and exclusions with their reasons.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Cases lodged from `start` until just before `end`, as they stood at `cut_off` (microseconds since 1970 UTC).
+    """Cases lodged from `start` until just before `end`, as they were at `cut_off` (microseconds since 1970 UTC).
 
-    `mode_resolution` is in microseconds. Raises ValueError where the range is empty or the resolution below one.
+    `mode_resolution` is in microseconds. Raises ValueError if the range is empty or the resolution is below one.
     """
 
     start: int
@@ -51,11 +51,11 @@ class Query:
     mode_resolution: int = MICROSECONDS
 
     def __post_init__(self) -> None:
-        """Refuse what no population can answer."""
+        """Refuse a query that no population can answer."""
         if self.start >= self.end:
-            raise ValueError(f"The range ends at {iso(self.end)}, not after its start {iso(self.start)}.")
+            raise ValueError(f"The range ends at {iso(self.end)}, which is not after its start {iso(self.start)}.")
         if self.mode_resolution < 1:
-            raise ValueError(f"The mode's resolution is {self.mode_resolution} microseconds; it has to be at least 1.")
+            raise ValueError(f"The mode's resolution is {self.mode_resolution} microseconds; it must be at least 1.")
 
     def holds(self, case: Case) -> bool:
         """Whether the case belongs to the population."""
@@ -64,7 +64,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One interval in one group: its figures, how many are open, and how many were excluded for which reason."""
+    """One interval in one group: its figures, how many are open, and how many each reason excluded."""
 
     interval: str
     actor: Actor
@@ -75,7 +75,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of the cases that share `key`; `cases` of them, `open_cases` without a decision at the cut-off."""
+    """The rows of the cases that share `key`: `cases` in all, `open_cases` without a decision at the cut-off."""
 
     key: str
     cases: int
@@ -88,7 +88,7 @@ class Report:
     """`total` over all cases of the query, `groups` in their natural order (none without `by`).
 
     `first_event` and `last_event` span the moments used (None without cases); `fingerprint` is the SHA-256 of the
-    cases as seen, in hexadecimal: equal for equal evidence, in whatever order it was read.
+    cases as seen, in hexadecimal: equal for equal evidence, in any order.
     """
 
     query: Query
@@ -107,9 +107,9 @@ class Report:
 
 
 def report(cases: Iterable[Case], query: Query) -> Report:
-    """The report that answers `query` over `cases`; those outside its population are passed over.
+    """The report that answers `query` over `cases`; those outside its population are ignored.
 
-    Raises ValueError where a version of a declaration is given twice: it would count twice.
+    Raises ValueError if a version of a declaration is given twice: it would count twice.
     """
     seen = sorted(
         (case.seen_at(query.cut_off) for case in cases if query.holds(case)), key=lambda case: (case.mrn, case.version)
@@ -149,7 +149,7 @@ def _groups(measured: Sequence[Measured], by: By, query: Query) -> tuple[Group, 
     parts: defaultdict[str, list[Measured]] = defaultdict(list)
     for case, measurements in measured:
         for key in _keys(case, by):
-            # One agency's group tells of its own questions only, beside the whole of the cases it was asked about.
+            # An agency's group shows only its own questions, and the whole cases about which it was asked.
             own = [m for m in measurements if by is not By.AGENCY or m.agency in (None, key)]
             parts[key].append((case, own))
     return tuple(_group(key, parts[key], query) for key in sorted(parts, key=lambda key: _place(key, by)))

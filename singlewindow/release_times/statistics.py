@@ -1,7 +1,7 @@
-"""The figures of a study over exact lengths in microseconds, given in seconds.
+"""The figures of a study, in seconds, from exact lengths in microseconds.
 
-Everything is computed with whole numbers and fractions and rounded once, at the end: the order of the lengths can
-never change a figure. Lengths are signed, and no figure treats a negative one differently.
+Everything is computed with whole numbers and fractions and rounded once, at the end, so the order of the lengths never
+changes a figure. Lengths are signed, and no figure treats a negative one differently.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from singlewindow.times import MICROSECONDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """Figures in seconds over `n` lengths, of which `negative` are below zero; None where `n` is too small for one.
+    """Figures in seconds over `n` lengths, of which `negative` are below zero; None if `n` is too small for one.
 
-    `mode` and how often it occurs, `mode_count`, are of lengths rounded to the resolution asked for; None unless a
-    value occurs twice. `deviation` is the sample's (n - 1), None below two. `p90` and `p95` interpolate linearly.
+    `mode`, and `mode_count` how often it occurs, are of lengths rounded to the resolution; None unless a value occurs
+    twice. `deviation` is the sample's (n - 1), None below two. `p90` and `p95` interpolate linearly.
     """
 
     n: int
@@ -42,7 +42,7 @@ def describe(lengths: Sequence[int], mode_resolution: int = MICROSECONDS) -> Sta
     Raises ValueError for a resolution below one.
     """
     if mode_resolution < 1:
-        raise ValueError(f"The mode's resolution is {mode_resolution} microseconds; it has to be at least 1.")
+        raise ValueError(f"The mode's resolution is {mode_resolution} microseconds; it must be at least 1.")
     ordered = sorted(lengths)
     if not ordered:
         return Statistics(n=0, negative=0)
@@ -71,8 +71,8 @@ def percentile(ordered: Sequence[int], percent: int) -> Fraction:
 
 
 def _mode(ordered: Sequence[int], resolution: int) -> tuple[float | None, int | None]:
-    # Exact lengths hardly ever repeat, so the mode is of rounded ones: to the nearest, a half upwards, so that negative
-    # lengths fall into steps as wide as the others. The shortest of equally frequent ones is taken.
+    # Exact lengths hardly ever repeat, so the mode is of rounded ones: to the nearest, a half upwards, so that steps
+    # are as wide for negative lengths as for others. Of equally frequent ones, the shortest is the mode.
     counts = Counter((2 * length + resolution) // (2 * resolution) * resolution for length in ordered)
     often = max(counts.values())
     if often == 1:

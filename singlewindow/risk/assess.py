@@ -21,15 +21,15 @@ from singlewindow.risk.terms import Terms
 
 FINDINGS_PER_PROFILE = 20
 HIGHEST_SCORE = 100
-GONE: Final = "The goods have already left: only their documents can be checked."
-GIVE_DOCUMENTS: Final = "Please have the documents for these goods ready: the declaration is being checked."
+GONE: Final = "The goods have already left, so only their documents can be checked."
+GIVE_DOCUMENTS: Final = "The declaration is being checked. Please have the documents for these goods ready."
 _LANES = tuple(Lane)
 
 
 def assess(method: RiskMethod, view: Tree, terms: Terms, gone: bool = False) -> Assessment:
-    """The agency's answer by its live profiles; raises `ConditionError` where one of them cannot be answered.
+    """The agency's answer from its live profiles; raises `ConditionError` if one of them cannot be answered.
 
-    `gone`: the goods had left before the declaration was lodged, so the most that is asked for is their documents.
+    `gone`: the goods had left before the declaration was lodged, so at most their documents are asked for.
     """
     scenes = Scenes(view, terms)
     fired = list(method.live.fired(scenes, terms.day, gone))
@@ -50,7 +50,7 @@ def assess(method: RiskMethod, view: Tree, terms: Terms, gone: bool = False) -> 
 
 
 def _trial(method: RiskMethod, scenes: Scenes, terms: Terms, gone: bool) -> tuple[Finding, ...]:
-    """What the profiles on trial would have found, and which of them could not be answered."""
+    """What the profiles on trial would have found, and which could not be answered."""
     tried = list(method.dry.tried(scenes, terms.day, gone))
     fired = [(entry, item) for entry, item in tried if not isinstance(item, ConditionError)]
     failed = (_failed(entry, error) for entry, error in tried if isinstance(error, ConditionError))
@@ -69,7 +69,7 @@ def _lane(thresholds: Thresholds, score: int, entries: Iterable[ProfileEntry]) -
 
 
 def _controls(lane: Lane, entries: Iterable[ProfileEntry]) -> tuple[Control, ...]:
-    """In the green lane nothing is looked at, whatever a weak indicator alone would ask; in others always something."""
+    """The controls of a lane: none in the green one, whatever a weak indicator asks for; in others at least one."""
     if lane is Lane.GREEN:
         return ()
     asked = {entry.control for entry in entries if entry.control is not None}
@@ -84,7 +84,7 @@ def _findings(fired: Iterable[Found], gone: bool) -> tuple[Finding, ...]:
 
 
 def _first_of(found: list[Finding]) -> list[Finding]:
-    """As many findings of one profile as are kept; the last one says that there are more."""
+    """The findings of one profile that are kept; if there are more, the last one says so."""
     kept = found[:FINDINGS_PER_PROFILE]
     if len(found) > len(kept):
         kept[-1] = msgspec.structs.replace(kept[-1], more=True)
@@ -104,7 +104,7 @@ def _finding(entry: ProfileEntry, item: str | None, gone: bool) -> Finding:
 
 
 def after_release(entry: ProfileEntry) -> str:
-    """The trader's words about goods that have already left; a profile that asks for documents keeps its words."""
+    """The trader's words about goods that have already left; a profile that asks for documents keeps its own."""
     return entry.trader_after_release or (entry.trader if entry.control is Control.DOCUMENTS else GIVE_DOCUMENTS)
 
 

@@ -1,6 +1,6 @@
-"""The engine that evaluates CEL, without the command line that its package loads along with it.
+"""The engine that evaluates CEL, without the command line that its package loads as well.
 
-`import cel` first loads its command line: a shell with history and colours, a quarter of a second of every start.
+`import cel` first loads its command line, a shell with history and colours, which costs a quarter of a second.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _load() -> ModuleType:
     package = find_spec("cel")
     spec = PathFinder.find_spec(NAME, package.submodule_search_locations) if package else None
     if spec is None or spec.loader is None:
-        raise ImportError("The package common-expression-language is not installed; install the locked dependencies")
+        raise ImportError("The package common-expression-language is not installed. Install the locked dependencies")
     module = sys.modules[NAME] = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -1,12 +1,12 @@
-"""Conditions as Python functions, for the part of CEL that most conditions are written in.
+"""Conditions as Python functions, for the part of CEL in which most conditions are written.
 
-CEL is handed every fact by copying it (3 microseconds a text), which costs more than the answer; a function reads the
-facts where they are. The part that is covered reads the same in Python once `&&`, `||` and `!` are spelled its way:
-comparisons, `in`, `+ - *` on numbers, `exists` and `all`, `size`, and the methods of text. Kinds must agree as CEL
-wants them to. Anything else, and anything that could fail in CEL, is left to CEL.
+CEL needs a copy of every fact (3 microseconds a text), which costs more than the answer; a function reads the facts in
+place. The covered part means the same in Python once `&&`, `||` and `!` are written its way: comparisons, `in`, `+ - *`
+on numbers, `exists` and `all`, `size`, and the methods of text. Kinds must agree as in CEL. Anything else, and anything
+that could fail in CEL, is left to CEL.
 
-A fact that cannot be measured leaves open what depends on it, and no more: `true || it` is true. CEL reads `exists` and
-`all` more timidly and calls the whole of them open, which asks for documents where a function may know better.
+A fact that cannot be measured leaves open only what depends on it: `true || it` is true. CEL is more cautious with
+`exists` and `all`: it leaves the whole of them open and so asks for documents, where a function may know better.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from singlewindow.risk.patterns import CUT, LITERAL
 
 Scope = Literal["item", "declaration"]
 Scene = dict[str, Any]
-"""What a condition sees: `declaration` (its facts), and `item` (its facts) or `items` (the facts of each)."""
+"""What a condition sees: the facts of `declaration`, and those of `item` or of each of `items`."""
 Predicate = Callable[[Scene], bool]
 
 _Read = Callable[[Scene], Any]
@@ -58,7 +58,7 @@ class _NotCoveredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a condition: the kind of its value, how it is read, and the value itself where it is written out."""
+    """A part of a condition: the kind of its value, how it is read, and the value itself if it is a literal."""
 
     kind: Kind | Literal["item", "items"]
     read: _Read
@@ -66,9 +66,9 @@ class _Part:
 
 
 def predicate(source: str, scope: Scope) -> Predicate | None:
-    """The condition as a function of what it sees; None where CEL must answer. It raises `Unmeasurable` and no more.
+    """The condition as a function of what it sees; None if CEL must answer. The function raises only `Unmeasurable`.
 
-    `source` is a condition that CEL has compiled, with no name in it that is unknown.
+    `source` is a condition that CEL has compiled and that has no unknown name.
     """
     try:
         spelled = _SPELLED.sub(_spelling, source)
@@ -87,7 +87,7 @@ def _spelling(found: re.Match[str]) -> str:
 
 
 class _Reader:
-    """Reads the syntax tree of one condition; each method raises `_NotCoveredError` where CEL must answer."""
+    """Reads the syntax tree of one condition; each method raises `_NotCoveredError` if CEL must answer."""
 
     def __init__(self, scope: Scope) -> None:
         self._seen = {"declaration", "item" if scope == "item" else "items"}
@@ -162,7 +162,7 @@ class _Reader:
         return ITEM_FACTS if owner in self._seen - {"items"} or self._bound.get(owner) == "item" else {}
 
     def _exists(self, several: _Part, name: str, body: ast.expr) -> _Part:
-        """Whether `body` holds for one of `several`: at once where sets or a tuple of prefixes can tell."""
+        """Whether `body` holds for one of `several`: at once if sets or a tuple of prefixes can tell."""
 
         def free(node: ast.expr) -> bool:
             return all(not isinstance(each, ast.Name) or each.id != name for each in ast.walk(node))
@@ -207,7 +207,7 @@ class _Reader:
 
 
 def _joined(op: ast.boolop, operands: list[Predicate]) -> _Part:
-    """`&&` is false where an operand is, `||` true; one that cannot be measured counts where no other decides."""
+    """`&&` is false if an operand is, `||` true; an operand that cannot be measured counts if no other decides."""
     ends = isinstance(op, ast.Or)
 
     def joined(scene: Scene) -> bool:
@@ -252,7 +252,7 @@ def _in_common(some: _Part, others: _Part) -> _Part:
 
 
 def _beginnings(body: ast.expr, name: str) -> tuple[str, ...] | None:
-    """What `body` asks the text `name` to begin with: one text or a list of them, written out; else None."""
+    """The literal text or list of texts that `body` asks the text `name` to begin with; None if it asks otherwise."""
     match body:
         case ast.Call(ast.Attribute(ast.Name(one), "startsWith"), [ast.Constant(str() as beginning)], []):
             return (beginning,) if one == name else None
@@ -312,7 +312,7 @@ def _written(value: object) -> _Part:
 
 
 def _listed(texts: list[_Part]) -> _Part:
-    """A list of texts, which is known beforehand where all of them are written out."""
+    """A list of texts, which is known beforehand if all are literals."""
     words = tuple(text.written for text in texts)
     if None not in words:
         return _Part("texts", lambda _: words, words)

@@ -1,9 +1,8 @@
 """Conditions in CEL over facts: compiled and rehearsed once at load, evaluated without ever guessing.
 
-An item-scoped condition sees `item` and `declaration`; a declaration-scoped one sees `declaration` and `items`.
-A condition that needs a mass or an amount which cannot be measured says so (`Unmeasurable`), but for one that is true
-or false whatever it is. Whatever else goes wrong while evaluating is a `ConditionError`: a condition that could not be
-answered is not one that did not fire.
+An item-scoped condition sees `item` and `declaration`; a declaration-scoped one sees `declaration` and `items`. A
+condition that depends on a mass or an amount which cannot be measured raises `Unmeasurable`. Anything else that goes
+wrong is a `ConditionError`: a condition that could not be answered is different from one that did not fire.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class ConditionError(Exception):
 class Condition:
     """One compiled condition; `item` and `declaration` are the names of the facts it reads.
 
-    The `predicate` answers in place of the `program` where there is one, and says the same.
+    If there is a `predicate`, it answers instead of the `program`, with the same result.
     """
 
     id: str
@@ -58,11 +57,11 @@ class Condition:
         }
 
     def holds(self, scene: Scene) -> bool:
-        """Whether it is true; raises `Unmeasurable`, or `ConditionError` where it is neither true nor false."""
+        """Whether it is true; raises `Unmeasurable`, or `ConditionError` if it is neither true nor false."""
         return self.evaluated(scene) if self.predicate is None else self.predicate(scene)
 
     def evaluated(self, scene: Scene) -> bool:
-        """What CEL says of the condition; raises as `holds` does."""
+        """CEL's answer; raises as `holds` does."""
         unknown: list[Unmeasurable] = []
         variables = self._variables(scene, unknown)
         try:
@@ -76,7 +75,7 @@ class Condition:
         return answer
 
     def _variables(self, scene: Scene, unknown: list[Unmeasurable]) -> dict[str, Any]:
-        """The facts that are named, and no other: CEL copies what it is given."""
+        """Only the facts that are named: CEL copies everything it gets."""
         variables: dict[str, Any] = {"declaration": _measured(scene["declaration"], self.declaration, unknown)}
         if self.scope == "item":
             variables["item"] = _measured(scene["item"], self.item, unknown)
@@ -86,7 +85,7 @@ class Condition:
 
 
 def _measured(facts: Mapping[str, Value], names: Names, unknown: list[Unmeasurable]) -> dict[str, Value]:
-    """The facts of these names; those that are `unknown` are left out, so that CEL fails where it needs them."""
+    """The facts of these names, without the `unknown` ones, so that CEL fails if it needs them."""
     found: dict[str, Value] = {}
     for name in names:
         try:
@@ -97,7 +96,7 @@ def _measured(facts: Mapping[str, Value], names: Names, unknown: list[Unmeasurab
 
 
 def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
-    """Compile `source`, find the facts it reads; raises `ConditionError` on bad syntax or unknown names."""
+    """Compile `source` and find the facts it reads; raises `ConditionError` on bad syntax or unknown names."""
     try:
         program = cel.compile(translated(source))
     except ValueError as error:
@@ -161,7 +160,7 @@ class Scenes:
 class Fired(NamedTuple):
     """A condition by its index, and the item's SequenceNumeric (None: the whole declaration).
 
-    It holds, or nobody can tell because something in it is `unmeasurable`.
+    It holds, or its answer is unknown because something in it is `unmeasurable`.
     """
 
     condition: int

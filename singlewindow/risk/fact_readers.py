@@ -1,8 +1,8 @@
 """How one fact is read from the tree: cleaned text, exact lists, numbers, and the schema paths they come from.
 
 Codes and identifiers are trimmed and upper-cased, free text is read in its word form, so that a declaration cannot
-slip past a condition by its spelling. Masses are in kilograms and amounts in the home currency; one that cannot be put
-into them is `Unmeasurable`. An absent value reads as "", [], 0.0, 0 or false.
+slip past a condition by its spelling. Masses are in kilograms and amounts in the home currency; one that cannot be
+converted is `Unmeasurable`. An absent value reads as "", [], 0.0, 0 or false.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Clean = Callable[[str], str]
 EMPTY: Final[dict[Kind, Value]] = {"text": "", "texts": [], "number": 0.0, "count": 0, "flag": False}
 _LETTERS_FOR_DIGITS = str.maketrans("OQIL", "0011", " .-/")
 _HALF_A_LAST_PLACE = Decimal("0.000005")
-"""How far rounding may move a declared rate of exchange, which has five decimals."""
+"""How much rounding can change a declared exchange rate, which has five decimals."""
 
 
 class Unmeasurable(Exception):  # noqa: N818 - named for what was found
-    """A mass is in no unit of mass, or an amount in a currency without a rate; with words for officer and trader."""
+    """A mass without a unit of mass, or an amount in a currency without a rate; with words for officer and trader."""
 
     def __init__(self, officer: str, trader: str) -> None:
         super().__init__(officer)
@@ -65,9 +65,9 @@ def code(text: str) -> str:
 
 
 def digits(text: str) -> str:
-    """A classification code as its digits, without the dots and blanks of its printed form; "" where it has letters.
+    """The digits of a classification code, without the dots and spaces of its printed form; "" if it has letters.
 
-    Letters that are taken for digits are those digits.
+    Letters that look like digits count as those digits.
     """
     plain = text if text.isdecimal() else code(text).translate(_LETTERS_FOR_DIGITS)
     return plain if plain.isdecimal() else ""
@@ -79,7 +79,7 @@ def nodes(tree: Tree, path: str) -> list[Any]:
 
 
 def text(*paths: str, clean: Clean = code) -> Fact:
-    """The first leaf that has a value, looking through `paths` in their order."""
+    """The first leaf that has a value, trying `paths` in order."""
     routes = _routes(paths)
 
     def read(tree: Tree, _: Terms) -> str:
@@ -99,7 +99,7 @@ def texts(*paths: str, clean: Clean = code) -> Fact:
 
 
 def number(path: str) -> Fact:
-    """The first decimal at `path`, 0.0 where absent."""
+    """The first decimal at `path`, 0.0 if absent."""
     route = _route(path)
 
     def read(tree: Tree, _: Terms) -> float:
@@ -124,7 +124,7 @@ def total(*paths: str) -> Fact:
 def mass(*paths: str, otherwise: str = "") -> Fact:
     """Like `total`, in kilograms, whatever the unit of each leaf.
 
-    Where there is none, that at `otherwise` stands in, if it is seen: what is left out must not make a small mass.
+    If there is none, the one at `otherwise` is used, if visible: leaving a mass out must not make it small.
     """
     routes = _routes((*paths, otherwise) if otherwise else paths)
 
@@ -139,9 +139,9 @@ def mass(*paths: str, otherwise: str = "") -> Fact:
 
 
 def amount(path: str, otherwise: str = "") -> Fact:
-    """The first amount at `path` in the home currency, 0.0 where absent.
+    """The first amount at `path` in the home currency, 0.0 if absent.
 
-    Where it is absent or zero, that at `otherwise` stands in, if it is seen.
+    If it is absent or zero, the one at `otherwise` is used, if visible.
     """
     routes = _routes((path, otherwise) if otherwise else (path,))
 
@@ -174,13 +174,13 @@ def units_of(currency: str, terms: Terms) -> Decimal:
 
 
 def rate_deviation(declared: Decimal, units: Decimal) -> float:
-    """How far a declared rate is from the one known, as a share of it, whichever way round it was quoted."""
+    """The relative difference between a declared rate and the known one, in whichever direction it was quoted."""
     known = (units, 1 / units)
     return float(min(max(abs(declared - rate) - _HALF_A_LAST_PLACE, Decimal(0)) / rate for rate in known))
 
 
 def under(prefix: str, facts: dict[str, Fact]) -> dict[str, Fact]:
-    """The same facts with their paths made absolute, so that they compare with an entitlement's."""
+    """The same facts with absolute paths, to compare them with an entitlement's."""
     return {name: replace(fact, paths=tuple(f"{prefix}/{path}" for path in fact.paths)) for name, fact in facts.items()}
 
 

@@ -1,8 +1,8 @@
 """The facts that conditions may name: `item.<fact>` of one goods item, `declaration.<fact>` of the whole.
 
 Masses are in kilograms, amounts in the home currency. Each fact names the schema paths it is computed from, so that a
-profile can be refused where its agency may not see them. Facts are read from the tree an agency was given, hence never
-from more than its entitlement.
+profile is refused if its agency may not see them. Facts are read only from the agency's own tree, so never from more
+than its entitlement.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ def _classifications(item: Tree) -> list[tuple[str, str]]:
 
 
 def _commodity_code(item: Tree, terms: Terms) -> str:
-    """The tariff code, "" where there is none or more than one: exemptions rest on it, so it is never guessed."""
+    """The tariff code, "" if there is none or more than one: exemptions depend on it, so it is never guessed."""
     tariff = {number for scheme, number in _classifications(item) if scheme == terms.tariff_scheme}
     return tariff.pop() if len(tariff) == 1 else ""
 
 
 def _commodity_codes(item: Tree, _: Terms) -> list[str]:
-    """Every code that classifies the goods, whatever its scheme says: additions to the code alone are left out."""
+    """Every code that classifies the goods, whatever its scheme; only additions to a code are left out."""
     found = _classifications(item)
     whole = (number for scheme, number in found if number and not (scheme in _ADDITIONS and len(number) <= 4))
     return list(dict.fromkeys(whole))
@@ -134,7 +134,7 @@ def _documents(prefix: str = "AdditionalDocument") -> Fact:
 
 
 def _party(role: str, *classes: str) -> dict[str, Fact]:
-    """Name, identifier, country, city and postcode of a party that may be given at any of `classes`."""
+    """Name, identifier, country, city and postcode of a party, from any of `classes`."""
     return {
         f"{role}_name": text(*(f"{place}/Name" for place in classes), clean=word_form),
         f"{role}_names": texts(*(f"{place}/Name" for place in classes), clean=word_form),
@@ -275,7 +275,7 @@ DECLARATION_FACTS: Final[Mapping[str, Fact]] = under(
 
 
 class Facts(dict[str, Value]):
-    """The facts of one goods item or one declaration, by name: each is read when it is first asked for, and kept."""
+    """The facts of one goods item or one declaration, by name; each is read when first needed, and kept."""
 
     __slots__ = ("_known", "_terms", "_tree")
 

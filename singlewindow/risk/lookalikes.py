@@ -1,4 +1,4 @@
-"""Letters and digits of other scripts that look like Latin ones, by the Latin letters they look like, as code points.
+"""The code points of letters and digits of other scripts, by the Latin letters that they look like.
 
 Derived from the table of confusable characters of Unicode Technical Standard 39, "Unicode Security Mechanisms"
 (https://www.unicode.org/Public/security/, Unicode 15.1, (c) Unicode, Inc., Unicode License V3), without symbols and

@@ -1,4 +1,4 @@
-"""How one agency judges risk: its profiles, and the thresholds that make their score a lane."""
+"""How one agency assesses risk: its profiles, and the thresholds that turn their score into a lane."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, eq=False)
 class RiskMethod:
-    """An agency's profiles on the common scale; `fingerprint` (sha256, hex) names the configuration they are from."""
+    """An agency's profiles on the common scale; `fingerprint` (sha256, hex) names their configuration."""
 
     agency: str
     thresholds: Thresholds
@@ -42,11 +42,11 @@ class RiskMethod:
 
     @cached_property
     def rated(self) -> bool:
-        """Whether a profile rests on amounts in the home currency."""
+        """Whether a profile depends on amounts in the home currency."""
         return any(fact.rated for profile in self.profiles for fact in profile.condition.facts.values())
 
     def applied(self, terms: Terms) -> str:
-        """What the profiles were applied by: the fingerprint, and where amounts count, the day's rates behind `+`."""
+        """The fingerprint of the profiles and, if amounts matter, that of the day's rates after a `+`."""
         return f"{self.fingerprint}+{terms.rates_digest}" if self.rated and terms.rates_digest else self.fingerprint
 
     @cached_property
@@ -56,5 +56,5 @@ class RiskMethod:
 
     @cached_property
     def dry(self) -> ProfileSet:
-        """The profiles that are only tried out."""
+        """The profiles that are only on trial."""
         return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "dry-run")

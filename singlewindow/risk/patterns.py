@@ -1,8 +1,8 @@
-"""Patterns in conditions are answered by functions of ours.
+"""Our own functions for patterns in conditions.
 
-CEL compiles the pattern of `text.matches(pattern)` on every call (30 to 100 microseconds); kept ones answer in about 2.
-They are Python's, which can backtrack, so a pattern with a repetition inside a repetition is refused at load, and so is
-one that CEL's own engine does not know.
+CEL compiles the pattern of `text.matches(pattern)` on every call (30 to 100 microseconds); compiled once, it answers in
+about 2. These are Python's patterns, which can backtrack, so a pattern with a repetition inside a repetition is refused
+at load, as is one that CEL's own engine does not know.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from singlewindow.risk.cel_engine import cel
 RESEMBLES: Final = "resembles"
 WITHOUT: Final = "without"
 CUT: Final = "\n"
-"""What stands where something was taken out: the end of a line, which word patterns do not cross."""
+"""Replaces text that was taken out: the end of a line, which word patterns do not cross."""
 LITERAL: Final = r"'''(?s:.*?)'''|\"\"\"(?s:.*?)\"\"\"|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _CALL = re.compile(rf"(?P<literal>{LITERAL})|\.\s*matches\s*\(")
 _PATTERN = re.compile(rf"\.\s*(?:matches|{WITHOUT})\s*\(\s*((?:[rR])?(?:{LITERAL}))\s*\)")
@@ -40,12 +40,12 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {RESEMBLES: resembles, WITHOUT
 
 
 def translated(source: str) -> str:
-    """The condition with its calls of `matches`, outside quotes, replaced by ours; it means the same."""
+    """The condition with our function in place of each call of `matches` outside quotes; its meaning stays."""
     return _CALL.sub(lambda found: found[0] if found["literal"] else f".{RESEMBLES}(", source)
 
 
 def pattern_faults(source: str) -> Iterator[str]:
-    """What is wrong with the patterns written in a condition, in words."""
+    """What is wrong with the patterns in a condition, in words."""
     for literal in _PATTERN.findall(source):
         try:
             cel.evaluate(f"''.matches({literal})")
@@ -73,7 +73,7 @@ def _repeats_a_repetition(parsed: Any, inside: bool) -> bool:
 
 
 def _parts(operand: Any) -> Iterator[Any]:
-    """Every sub-pattern of an operand: groups, branches and repetitions nest them in tuples and lists."""
+    """Every sub-pattern of an operand; groups, branches and repetitions nest them in tuples and lists."""
     if isinstance(operand, re._parser.SubPattern):  # type: ignore[attr-defined, unused-ignore]
         yield operand
     elif isinstance(operand, tuple | list):

@@ -1,7 +1,7 @@
-"""Risk profiles as data: what one says, and how a file of them is read, checked and compiled.
+"""Risk profiles as data: their form, and how a file of them is read, checked and compiled.
 
-A profile whose condition names a fact outside its agency's entitlement is refused: what the law does not let an
-agency see must not decide either.
+A profile whose condition names a fact outside its agency's entitlement is refused: what an agency may not see must not
+influence its answer.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Conditional(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProfileEntry(Conditional, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One [[profile]] as written; `example` marks a legal basis that is our invention.
+    """One [[profile]] as written; `example` marks a legal basis that we invented.
 
-    `acts` says whether it looks at goods before their release, at declarations lodged after it, or at both. After
+    `acts` says whether it applies to goods before their release, to declarations lodged after it, or to both. After
     release its control is a check of documents, and the trader reads `trader_after_release`.
     """
 
@@ -56,11 +56,11 @@ class ProfileEntry(Conditional, frozen=True, kw_only=True, forbid_unknown_fields
     trader_after_release: Words | None = None
 
     def valid(self, today: date) -> bool:
-        """Whether the profile applies on that day; both ends of its validity belong to it."""
+        """Whether the profile applies on that day; the first and last day of its validity are included."""
         return self.valid_from <= today and (self.valid_until is None or today <= self.valid_until)
 
     def acts_on(self, gone: bool) -> bool:
-        """Whether the profile looks at goods that have gone, or at goods that have not."""
+        """Whether the profile applies to goods that have left, or to goods that have not."""
         return self.acts in ("both", "after-release" if gone else "before-release")
 
 
@@ -84,9 +84,9 @@ class ProfileSet:
         self._conditions = ConditionSet(profile.condition for profile in self.profiles)
 
     def fired(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found]:
-        """Each profile that applies and whose condition holds, once per item it holds for; raises `ConditionError`.
+        """Each applicable profile whose condition holds, once per item it holds for; raises `ConditionError`.
 
-        Where nobody can tell whether it holds, the profile asks for documents instead.
+        If it is unknown whether the condition holds, the profile asks for documents instead.
         """
         yield from self._found(scenes, self._applying(day, gone))
 
@@ -96,7 +96,7 @@ class ProfileSet:
             yield entry if unmeasurable is None else _unmeasured(entry, unmeasurable), item
 
     def tried(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found | tuple[ProfileEntry, ConditionError]]:
-        """Like `fired`, but a profile that cannot be answered comes with its error and leaves the others alone."""
+        """Like `fired`, but a profile that cannot be answered comes with its error and does not stop the others."""
         for index in self._applying(day, gone):
             try:
                 yield from list(self._found(scenes, [index]))

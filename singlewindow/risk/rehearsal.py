@@ -1,7 +1,7 @@
-"""Trying a condition out before it is let in: what would fail, or never fire, is said at start-up.
+"""Tries out a condition before it is accepted: start-up reports one that would fail, or never fire.
 
-A condition is evaluated on an empty declaration and on a filled one, and each operand of its `&&` and `||` alone,
-because CEL forgives a failing operand whose neighbour decides.
+A condition is evaluated on an empty declaration and on a filled one, and so is each operand of its `&&` and `||` alone,
+because CEL ignores a failing operand if the other one decides.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TOKEN = re.compile(rf"{LITERAL}|&&|\|\||[()\[\]{{}}?]|.", re.DOTALL)
 
 
 def rehearse(condition: Condition) -> list[str]:
-    """What is wrong with a compiled condition, in words; empty where it can be let in."""
+    """What is wrong with a compiled condition, in words; empty if it can be accepted."""
     found = [*pattern_faults(condition.source), *_mistakes(condition), *_failures(condition)]
     return found or list(_failing_operands(condition))
 

@@ -1,6 +1,6 @@
-"""What applies to a declaration beyond its own text: its country's terms, the home currency, and the day.
+"""The terms of a declaration beyond its own text: those of its country, the home currency, and the day.
 
-Facts are measured by these terms, so that a condition means the same whatever the currency or type of a declaration.
+Facts are measured in these terms, so that a condition means the same whatever the currency or type of a declaration.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Terms:
     """The terms of one country on one day.
 
     `currency` is the home currency, in which facts state amounts; `rates` says how many units of another currency
-    one unit of it buys, and `rates_digest` tells the rates of one day from those of another. `tariff_scheme` is the
-    IdentificationTypeCode of the tariff code, `tariff_length` how many digits it has (0: any). `after_release` are the
-    last letters of the types that are lodged when the goods have gone already.
+    one unit of it buys, and `rates_digest` distinguishes the rates of one day from those of another. `tariff_scheme` is
+    the IdentificationTypeCode of the tariff code, `tariff_length` its number of digits (0: any). `after_release` are
+    the last letters of the types that are lodged when the goods have already left.
     """
 
     country: str
@@ -36,14 +36,14 @@ class Terms:
     after_release: frozenset[str] = frozenset()
 
     def gone(self, declaration: Tree) -> bool:
-        """Whether, by the declaration's type, its goods have gone already."""
+        """Whether a declaration of this type is lodged after its goods have left."""
         kind = (text_of(declaration.get("TypeCode")) or "").strip().upper()
         return len(kind) == 3 and kind[2] in self.after_release
 
 
 @lru_cache(maxsize=256)
 def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
-    """The terms of a country's declarations on that day; those of home for a country that is not served any more."""
+    """The terms of a country's declarations on that day; the home country's for one that is no longer served."""
     home = rulebooks.profiles[rulebooks.home]
     profile = rulebooks.profiles.get(country, home)
     rates = rulebooks.rates.on(day)

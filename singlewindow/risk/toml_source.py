@@ -1,6 +1,6 @@
-"""Reading configuration so that everything wrong with it is said at once, with file, line and reason.
+"""Reads configuration files and reports all their problems at once, with file, line and reason.
 
-`tomllib` gives values without their lines; the lines are found again by the headers of the text.
+`tomllib` gives values without their lines; the headers in the text show the lines.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, required: bool = True) -> Source:
-        """Read a file; what is wrong with it becomes a problem of the source, never an exception."""
+        """Read a file; errors in it become problems of the source, never exceptions."""
         source = cls(path)
         try:
             source.content = path.read_bytes()
@@ -77,7 +77,7 @@ class Source:
         return []
 
     def line_of(self, table: str, index: int = 0, key: str = "") -> int:
-        """Line of the `index`-th header of `table` (the file's head where `table` is empty), or of `key` under it."""
+        """Line of the `index`-th header of `table` (the file's head if `table` is empty), or of `key` under it."""
         start = self._header(table, index)
         named = re.compile(rf"\s*\"?{re.escape(key)}\"?\s*=") if key else None
         for number, line in enumerate(self._lines[start:] if named else (), start=start + 1):

@@ -1,8 +1,8 @@
-"""The normal form in which words are looked for, so that no spelling hides one and punctuation counts for nothing.
+"""The normal form in which words are searched, so that no spelling hides one and punctuation does not matter.
 
-A text is read in every way a reader could take it: as it stands, with look-alike letters as the Latin ones, and with
-what is written apart joined. The readings are lines of one text, the plain one first, each only where it differs.
-Letters are told apart by the Unicode character database and UTS 39 (`lookalikes`).
+A text is read in every way that a person could read it: as it is, with look-alike letters as Latin ones, and with
+separated letters joined. The readings are lines of one text, the plain one first, the others only if they differ.
+Letters are distinguished by the Unicode character database and UTS 39 (`lookalikes`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from singlewindow.risk.lookalikes import LOOKS
 
 
 def ranges(characters: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Characters as runs of neighbours: a class of thousands of single ones is searched a thousand times slower."""
+    """Characters as ranges: a class of thousands of single characters is searched a thousand times more slowly."""
     points = sorted(map(ord, characters))
     for _, run in groupby(enumerate(points), lambda numbered: numbered[1] - numbered[0]):
         found = [point for _, point in run]
@@ -36,14 +36,14 @@ _UNSEEN = re.compile(
     + "".join(f"{first}-{last}" for first, last in ranges(each for each in UNSEEN if not each.isspace()))
     + "\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u2029\u2800\ufff9-\ufffc]"
 )
-"""What displays pass over but for white space, control characters, line separators, and others without a look."""
+"""What displays do not show, apart from white space: control characters, line separators, and other invisible ones."""
 _OVERRIDDEN = re.compile("[\u202d\u202e]")
-"""What makes a text show in the other direction than it is written."""
+"""Characters that reverse the direction in which text is shown."""
 _APOSTROPHES = frozenset({0x27, 0x2018, 0x2019})
 _PHRASES = str.maketrans("\ufdfa\ufdfb", "  ")
 """Ligatures of whole phrases, which would make a text many times longer."""
 _KEPT = 0x3000
-"""Below this code point what was found of a character is kept."""
+"""Results for characters below this code point are kept."""
 
 _SIGN = re.compile(r"[^A-Za-z ,('][A-Za-z]|[0-9@$|!](?<=[A-Za-z].)")
 _OUT_OF_CASE = re.compile(
@@ -58,18 +58,18 @@ _MEASURE = re.compile(
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT_LOOKS = str.maketrans({**dict(zip("03456789@$€", "oeasgtbgase", strict=True)), "1": "|", "!": "|"})
 _TWO_LOOKS = ("i", "l", "il", "li")
-"""How `|` is read, which can be i or l: everywhere the same, or in turn within a word."""
+"""How `|`, which can be i or l, is read: everywhere the same, or alternating within a word."""
 _SPELT = re.compile(r"\b[^\W\d_](?: [^\W\d_]\b){2,}")
 _INNER_SIGN = re.compile(r"(?<=[^\W\d_])(?:_|[^\w\s])+(?=[^\W\d_])")
 
 _SEEN_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|\0+(?=[^\W_]))*")
 _UNIT = re.compile(r"[μΩ][A-Za-z]{0,3}|[kKMGTm]Ω|μΩ")
 _JOINING = frozenset({"ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
-"""Scripts beside those of India and its neighbours in which joiners or selectors belong to the spelling."""
+"""Scripts, besides those of India and its neighbours, in which joiners or selectors belong to the spelling."""
 
 
 class _Table(dict[int, str | None]):
-    """For `str.translate`: how each character is written, found by `write` where it is not known yet."""
+    """For `str.translate`: how each character is written; `write` finds those not known yet."""
 
     def __init__(self, write: Callable[[str, str], str | None], known: Mapping[int, str]) -> None:
         super().__init__(known)
@@ -85,7 +85,7 @@ class _Table(dict[int, str | None]):
 
 
 def _word_character(character: str, kind: str) -> str | None:
-    """Letters and digits as they are, a blank for anything else, and nothing for an apostrophe or a modifier letter."""
+    """Letters and digits as they are, nothing for an apostrophe or a modifier letter, a space for anything else."""
     if kind == "Lm":
         return None
     if kind[0] in "LNM":
@@ -94,7 +94,7 @@ def _word_character(character: str, kind: str) -> str | None:
 
 
 def _latin_look(character: str, _: str) -> str | None:
-    """The Latin letter that a character is by its name, the character itself where it is none."""
+    """The Latin letter that a character's name gives, or the character itself if there is none."""
     named = None if character.isascii() else _SAME_LETTER.fullmatch(unicodedata.name(character, ""))
     return named[1] if named else character
 
@@ -107,7 +107,7 @@ _ASCII = "".join("'" if chr(point) == "'" else (_PLAIN[point] or " ").lower() fo
 
 @lru_cache(maxsize=1024)
 def word_form(text: str) -> str:
-    """The readings of a text as lines of words, which are letters and digits in lower case with single blanks."""
+    """The readings of a text as lines of words: letters and digits in lower case, separated by single spaces."""
     plain = _plain(text)
     if text.isascii() and text.isprintable() and _reads_one_way(text, plain):
         return plain
@@ -125,7 +125,7 @@ def _plain(text: str) -> str:
 
 
 def _reads_one_way(text: str, plain: str) -> bool:
-    """Whether a printable ASCII text surely has no other reading; asked of every text, so cheap signs come first."""
+    """Whether a printable ASCII text surely has no other reading; called for every text, so cheap tests come first."""
     if "rn" in plain or "vv" in plain or 1 in map(len, plain.split()):
         return False
     if not text.replace(" ", "").isalpha() and _SIGN.search(text) is not None:
@@ -145,7 +145,7 @@ def _other_readings(text: str) -> Iterator[str]:
 
 
 def _looks(text: str) -> Iterator[str]:
-    """The text as its letters look, in each way that its strokes can be taken for i or l; not yet plain."""
+    """The text as its letters look, in each way that its strokes can be read as i or l; not yet plain."""
     seen = _OUT_OF_CASE.sub("|", _UNSEEN.sub("", text))
     if not seen.isascii():
         apart = unicodedata.normalize("NFKD", seen.translate(_PHRASES))
@@ -166,17 +166,17 @@ def _lettered(word: re.Match[str]) -> str:
 
 
 def _resolved(word: str, letters: str) -> str:
-    """A word whose strokes are read as `letters` in turn; the last of them stands for all that follow."""
+    """A word whose strokes are read as `letters` in turn; the last letter is used for all further strokes."""
     parts = word.split("|")
     chosen = [letters[min(place, len(letters) - 1)] for place in range(len(parts) - 1)] if letters else []
     return parts[0] + "".join(letter + part for letter, part in zip(chosen, parts[1:], strict=True))
 
 
 def disguised_words(text: str) -> list[str]:
-    """Words that hide what they are: of two scripts, with something unseen inside, or in a text that is turned round.
+    """Disguised words: in two scripts, with an invisible character inside, or in a text with reversed direction.
 
-    Units (10 μm), names that join a word of one script to a word of another, and joiners where a script needs them
-    are no disguise. Each word is given as it looks.
+    Units (10 μm), names that join words of two scripts, and joiners that a script needs are not disguises. Each word is
+    given as it looks.
     """
     if text.isascii() and text.isprintable():
         return []
@@ -191,7 +191,7 @@ def disguised_words(text: str) -> list[str]:
 
 
 def _hides(word: str) -> bool:
-    """Whether something unseen stands behind a letter that needs no joiner."""
+    """Whether an invisible character follows a letter that needs no joiner."""
     before = (word[place - 1] for place in range(1, len(word)) if word[place] == "\0" != word[place - 1])
     return any(_script(letter) not in _JOINING and not _is_indic(letter) for letter in before)
 
@@ -201,7 +201,7 @@ def _is_indic(letter: str) -> bool:
 
 
 def _mixes(word: str) -> bool:
-    """Whether scripts that have letters alike meet in a word that is not plainly two words joined."""
+    """Whether a word mixes scripts that share look-alike letters, and is not plainly two words joined."""
     if word.isascii() or _UNIT.fullmatch(word):
         return False
     runs = [("".join(letters), script) for script, letters in groupby(word, _script)]
@@ -212,7 +212,7 @@ def _mixes(word: str) -> bool:
 
 
 def _only_itself(run: tuple[str, str]) -> bool:
-    """Whether a run of two letters or more has one that nobody takes for a Latin letter."""
+    """Whether a run of two or more letters has one that does not look like a Latin letter."""
     letters, script = run
     return (
         script != "LATIN"

@@ -1,7 +1,7 @@
-"""What the package carries beside its code: configuration, schemas, examples.
+"""The data in the package: configuration, schemas, examples.
 
-In the source tree they are folders at its top, and links in this folder lead there; in an installed package they are
-folders of this one.
+In the source tree they are folders at the top, and links in this folder lead there; in an installed package they are
+folders in this one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Final
 
 
 def folder(package: str, name: str) -> Path:
-    """A folder that a package carries, where it really is; raises RuntimeError where the package is not unpacked."""
+    """The real path of a folder in a package; raises RuntimeError if the package is not unpacked."""
     place = files(package) / name
     if not isinstance(place, Path):
-        raise RuntimeError(f"{package} is in an archive and cannot be used from there; install it with pip")
+        raise RuntimeError(f"{package} is in an archive and cannot be used from there. Install it with pip")
     return place.resolve()
 
 

@@ -1,1 +1,1 @@
-"""The truth, in SQL: tables, migrations, and one module of verbs per aggregate, on PostgreSQL and on SQLite alike."""
+"""The record in SQL: tables, migrations, and one module of functions per aggregate, for PostgreSQL and SQLite alike."""

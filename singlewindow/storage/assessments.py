@@ -1,7 +1,7 @@
 """How questions to agencies were closed: one answer for each version, agency and round, by primary key.
 
-Beside them, the answers that came when their question had been closed: kept for the record, read by no decision. Those
-to first questions are in a table of their own, which older processes know.
+Late answers, which came after their question was closed, are kept for the record; no decision reads them. Answers to
+first questions have a table of their own, which older processes know.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _decoder = msgspec.json.Decoder(Assessment)
 
 
 class ClosedQuestion(NamedTuple):
-    """A question that is closed, at `answered_at`: `body` is the JSON of its Assessment, whoever gave it.
+    """A question that is closed, at `answered_at`: `body` is the JSON of its Assessment, the agency's or ours.
 
     `round` counts how often this agency was asked about this version, from 1. `dispatched_at` is when the question was
-    handed over for the last time, None where it was not.
+    last put into a batch, None if it was not.
     """
 
     version_id: int
@@ -43,7 +43,7 @@ class ClosedQuestion(NamedTuple):
 
 
 class Late(NamedTuple):
-    """An answer that came when its question was closed; `body` is the JSON of its Assessment."""
+    """An answer that came after its question was closed; `body` is the JSON of its Assessment."""
 
     version_id: int
     agency: str
@@ -66,7 +66,7 @@ def add_assessments(connection: Connection, rows: Sequence[ClosedQuestion]) -> N
 
 
 def answers_of_complete(connection: Connection, version_ids: Iterable[int]) -> dict[int, list[tuple[int, Assessment]]]:
-    """Of these versions those that have answers and wait for none, in the order of their ids.
+    """Those of these versions that have answers and no open question, in the order of their ids.
 
     Each with its answers by round, sorted by agency.
     """
@@ -83,13 +83,13 @@ def answers_of_complete(connection: Connection, version_ids: Iterable[int]) -> d
 
 
 def newest_answers(connection: Connection, version_id: int) -> dict[str, ClosedQuestion]:
-    """By agency: how its newest closed question on a version ended."""
+    """For each agency, how its newest closed question on a version ended."""
     query = select(*_CLOSED).where(assessment.c.version_id == version_id).order_by(assessment.c.round)
     return {row.agency: ClosedQuestion(*row) for row in connection.execute(query)}
 
 
 def last_rounds(connection: Connection, version_id: int) -> dict[str, int]:
-    """By agency: the last round of questions on a version that is closed."""
+    """For each agency, the last closed round of questions on a version."""
     query = select(assessment.c.agency, func.max(assessment.c.round)).where(assessment.c.version_id == version_id)
     return dict(connection.execute(query.group_by(assessment.c.agency)).all())
 
@@ -104,7 +104,7 @@ def find_assessment(connection: Connection, version_id: int, agency: str, asked_
 
 
 def add_late(connection: Connection, row: Late) -> bool:
-    """Keep an answer that came too late; False where one is kept already."""
+    """Keep an answer that came too late; False if one is kept already."""
     if row.round == 1:
         return bool(insert_new_rows(connection, late_assessment, [row._asdict()], ("version_id", "agency")))
     key = ("version_id", "agency", "round")

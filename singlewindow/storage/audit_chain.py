@@ -1,8 +1,8 @@
-"""The audit trail's chains: every event gets a number without gaps, and a link that depends on all before it.
+"""The audit trail's chains: every event gets a number without gaps, and a link that depends on all events before it.
 
-A transaction keeps its events and appends them at once, to whichever stream nobody else is writing to: it locks that
-one stream's head, until it commits. The order of locks is versions, questions, one head, then the streams of notices
-and feeds: whoever waits for a head holds none, and whoever holds one never waits for another.
+A transaction collects its events and appends them together to a stream that nobody else is writing to; it locks the
+head of that stream until it commits. Locks are taken in the order versions, questions, one head, then the streams of
+notices and feeds: a transaction that waits for a head holds none, and one that holds a head never waits for another.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from singlewindow.storage.engine.bulk import insert_rows
 from singlewindow.storage.tables import event, trail
 
 OPERATOR: Final = "operator:cli"
-"""Whoever gives commands on the service's own machines, whichever command it is."""
+"""Anybody who runs commands on the service's own machines."""
 PENDING: Final = "events to be chained"
 PAGE: Final = 1_000
 _ABOUT: Final = (event.c.version_id, event.c.subject_kind, event.c.subject_id)
-# SQLite gives what was put in, be it text: an event that was altered in that way too is to be read, and found out.
+# SQLite returns what was stored, even text: an event altered in this way must still be read, and detected.
 _CONTENT: Final = (event.c.at, event.c.kind, event.c.actor, cast(event.c.detail, LargeBinary), *_ABOUT)
-# Built once: they are said in every transaction.
+# Built once, because every transaction uses them.
 _TURNED: Final = (trail.c.stream + bindparam("turned", type_=Integer)) % STREAMS
 _HEAD: Final = select(trail.c.stream, trail.c.number, trail.c.link)
 _NEAREST_FREE: Final = _HEAD.order_by(_TURNED).limit(1).with_for_update(skip_locked=True)
@@ -44,7 +44,7 @@ _PLACE: Final = (
 
 
 class Unchained(NamedTuple):
-    """An event that has no place yet: an `Entry` but for that."""
+    """An event without a place yet, otherwise like an `Entry`."""
 
     at: int
     kind: str
@@ -69,7 +69,7 @@ class _Tail(NamedTuple):
 
 
 def append_at_commit(engine: Engine) -> None:
-    """Make every transaction of an engine append, before its COMMIT, the events that it still keeps."""
+    """Make every transaction of an engine append its collected events before its COMMIT."""
 
     @hooks.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -79,12 +79,12 @@ def append_at_commit(engine: Engine) -> None:
 
 
 def keep(connection: Connection, events: Iterable[Unchained]) -> None:
-    """Keep events until they are appended."""
+    """Collect events until they are appended."""
     connection.info[PENDING].extend(events)
 
 
 def append(connection: Connection) -> None:
-    """Chain and write the events that this transaction keeps."""
+    """Chain and write the events that this transaction has collected."""
     kept = connection.info[PENDING]
     if not kept:
         return
@@ -117,14 +117,14 @@ def _chain(connection: Connection, events: Sequence[Unchained]) -> list[Chained]
 
 
 def _take_tail(connection: Connection) -> _Tail:
-    """Lock a head that is free, looking from one chosen by chance; where all are taken, wait for that one."""
+    """Lock a free head, starting at a random one; if all are locked, wait for that one."""
     chosen = secrets.randbelow(STREAMS)
     free = connection.execute(_NEAREST_FREE, {"turned": STREAMS - chosen}).first()
     return _Tail(*(free or connection.execute(_HEAD.where(trail.c.stream == chosen).with_for_update()).one()))
 
 
 def adopt(connection: Connection, now: int, after: int) -> int | None:
-    """Chain events with ids above `after` that older processes have written outside, a page at most; the last one's id.
+    """Chain events with ids above `after` that older processes wrote outside, at most a page; returns the last id.
 
     The event before them in their stream says how many they are: until then they could have been altered.
     """
@@ -146,7 +146,7 @@ def _unchained(at: int, kind: str, actor: str, detail: bytes, *about: Any) -> Un
 
 
 def _subject(version_id: int | None, kind: Any, id_: Any) -> int | tuple[Any, ...] | None:
-    """What a row is about. Nobody writes one that names a version and something else: all of it is shown then."""
+    """What a row is about. A row that names both a version and something else is not ours; all of it is shown then."""
     if kind is None and id_ is None:
         return version_id
     return Subject(kind, id_) if version_id is None else (kind, id_, version_id)
@@ -158,7 +158,7 @@ def heads(connection: Connection) -> list[Head]:
 
 
 def count_outside(connection: Connection) -> int:
-    """How many events stand in none of the streams, or past the ends of one: no export holds them."""
+    """How many events are in no stream, or beyond the end of one: no export holds them."""
     within = (trail.c.stream == event.c.stream, event.c.number >= 1, event.c.number <= trail.c.number)
     chained = select(func.count()).select_from(event).join(trail, and_(*within)).scalar_subquery()
     every = select(func.count()).select_from(event).scalar_subquery()

@@ -1,4 +1,4 @@
-"""How much work is waiting: each agency's open questions and batches, the parties with many, the parked questions."""
+"""How much work is waiting: open questions and batches by agency, parties with many declarations, parked questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Backlog(NamedTuple):
 
 
 def backlog(connection: Connection, now: int) -> dict[str, Backlog]:
-    """By agency, what waits for it at the moment `now`; agencies with nothing open are left out.
+    """The waiting work of each agency at the moment `now`; agencies with nothing open are left out.
 
     Only open questions and batches are read: the cost does not grow with what is stored.
     """
@@ -47,7 +47,7 @@ def backlog(connection: Connection, now: int) -> dict[str, Backlog]:
 
 
 def parties_with_open(connection: Connection, least: int) -> list[str]:
-    """The parties with at least so many undecided declarations; the cost grows with the open questions only."""
+    """The parties with at least this many undecided declarations; the cost grows only with the open questions."""
     query = (
         select(declaration.c.party)
         .join(version, version.c.declaration_id == declaration.c.id)
@@ -63,7 +63,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 class ParkedQuestion(NamedTuple):
-    """A question that is asked no more, until its deadline (microseconds) or a person's retry."""
+    """A question that is no longer asked, until its deadline (microseconds) or an operator's retry."""
 
     mrn: str
     number: int
@@ -74,7 +74,7 @@ class ParkedQuestion(NamedTuple):
 
 
 def parked_questions(connection: Connection) -> list[ParkedQuestion]:
-    """The parked questions, the one whose deadline comes first before the others."""
+    """The parked questions, the earliest deadline first."""
     query = (
         select(
             declaration.c.mrn, version.c.number, open_question.c.agency, open_question.c.attempts,

@@ -1,8 +1,8 @@
-"""The batches that workers take open questions in, and their leases.
+"""The batches of open questions that workers take, and their leases.
 
-A batch is a lease on its questions. It is claimed once; when the lease ends before the answers are in, the batch row is
-deleted and its questions wait again under a new batch. Whoever still works for the old one finds its row gone: the
-batch number is the fence.
+A batch is a lease on its questions. It is claimed once; if the lease ends before the answers are in, the batch row is
+deleted and its questions wait for a new batch. A worker that still has the old batch finds its row gone: the batch
+number is the fence.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from singlewindow.storage.tables import FAILED, FRESH, batch, open_question
 
 
 class Batch(NamedTuple):
-    """A batch of `size` questions to one agency; `failed` where they failed before."""
+    """A batch of `size` questions to one agency; `failed` if they failed before."""
 
     id: int
     agency: str
@@ -46,7 +46,7 @@ class Batch(NamedTuple):
 
 
 class Due(NamedTuple):
-    """An agency to which questions are due and in no batch: such as it was never asked, such as failed before."""
+    """An agency with due questions that are in no batch: whether some are fresh, and whether some failed before."""
 
     agency: str
     fresh: bool
@@ -54,13 +54,13 @@ class Due(NamedTuple):
 
 
 def find_due(connection: Connection, agencies: tuple[str, ...]) -> list[Due]:
-    """Those of the agencies to which a question is due and in no batch; the cost does not grow with what waits."""
+    """The agencies with due questions that are in no batch; the cost does not grow with the waiting work."""
     found = connection.execute(_any_due(statement_time(connection), agencies)).one()
     each = map(Due, agencies, found[::2], found[1::2])
     return [due for due in each if due.fresh or due.failed]
 
 
-@cache  # asked many times a second, and dear to build
+@cache  # needed many times a second, and expensive to build
 def _any_due(now: ColumnElement[int], agencies: tuple[str, ...]) -> Executable:
     due = (
         (kind, open_question.c.agency == agency, open_question.c.due_at <= now)
@@ -77,9 +77,9 @@ def count_open(connection: Connection) -> dict[str, int]:
 
 
 class Lot(NamedTuple):
-    """How batches are made at the moment `now`, leased until `lease_until` (microseconds): how large they may be.
+    """How batches are made at the moment `now`: their largest size, and their lease until `lease_until` (microseconds).
 
-    Questions that failed before have batches of their own: they keep nobody waiting who asks for the first time.
+    Questions that failed before have batches of their own, so that they do not delay fresh ones.
     """
 
     now: int
@@ -89,7 +89,7 @@ class Lot(NamedTuple):
 
 
 def make_batches(connection: Connection, lots: Iterable[tuple[Due, Lot]]) -> list[Batch]:
-    """Put due questions into new batches, the oldest first: for each agency one of fresh ones, one of failed ones."""
+    """Put due questions into new batches, the oldest first: for each agency one of fresh and one of failed ones."""
     made, rows = [], []
     for due, lot in lots:
         kinds = [kind for kind, wanted in ((FRESH, due.fresh), (FAILED, due.failed)) if wanted]
@@ -109,7 +109,7 @@ def _filled(connection: Connection, agency: str, kind: ColumnElement[bool], lot:
 
 @cache
 def _fill(kind: ColumnElement[bool]) -> Executable:
-    """Give the oldest due questions to the batch that is to be; those that another copy holds are passed over."""
+    """Give the oldest due questions to the new batch; those that another copy holds are passed over."""
     due = (
         kind,
         open_question.c.agency == bindparam("of"),
@@ -129,7 +129,7 @@ def _fill(kind: ColumnElement[bool]) -> Executable:
 
 
 class Claim(NamedTuple):
-    """A batch that one worker has in hand, made at `created_at` (microseconds)."""
+    """A batch that one worker has claimed, made at `created_at` (microseconds)."""
 
     id: int
     agency: str
@@ -139,7 +139,7 @@ class Claim(NamedTuple):
 def claim_batches(connection: Connection, batch_ids: Iterable[int], lease: int) -> dict[int, Claim]:
     """Take batches for work, for `lease` microseconds from now: by id.
 
-    Those that another worker has, or that are no more, are left out.
+    Those that another worker has, or that no longer exist, are left out.
     """
     statement = (
         update(batch)
@@ -151,7 +151,7 @@ def claim_batches(connection: Connection, batch_ids: Iterable[int], lease: int) 
 
 
 def renew_leases(connection: Connection, batch_ids: Iterable[int], lease: int) -> int:
-    """Extend the leases to `lease` microseconds from now; how many are not lost."""
+    """Extend the leases to `lease` microseconds from now; returns how many are not lost."""
     until = statement_time(connection) + lease
     statement = update(batch).where(among(connection, batch.c.id, batch_ids)).values(lease_until=until)
     return connection.execute(statement).rowcount
@@ -182,15 +182,15 @@ def questions_in(connection: Connection, batch_ids: Iterable[int]) -> list[Quest
 
 
 def close_batches(connection: Connection, batch_ids: Iterable[int]) -> set[int]:
-    """End batches; those that were still there. For one whose lease was lost nothing may be written."""
+    """End batches; returns those that were still there. Nothing may be written for one whose lease was lost."""
     ended = delete(batch).where(among(connection, batch.c.id, batch_ids)).returning(batch.c.id)
     return set(connection.execute(ended).scalars())
 
 
 def take_answered(connection: Connection, batch_ids: Iterable[int]) -> set[tuple[int, str]]:
-    """Take all questions that are left in these batches out, by version id and agency.
+    """Take all remaining questions out of these batches, by version id and agency.
 
-    Each can be taken once only.
+    Each can be taken only once.
     """
     mine = among(connection, open_question.c.batch_id, batch_ids)
     taken = connection.execute(
@@ -214,7 +214,7 @@ class Unanswered(NamedTuple):
 
 
 def return_unanswered(connection: Connection, left: Sequence[Unanswered]) -> set[tuple[int, str]]:
-    """Take questions out of their batches, all in one statement; by version id and agency those that were there."""
+    """Take questions out of their batches in one statement; returns, by version id and agency, those still there."""
     if not left:
         return set()
     columns = [column(name, open_question.c[name].type) for name in Unanswered._fields]
@@ -239,13 +239,13 @@ def has_lost(connection: Connection, now: int) -> bool:
 
 
 def lock_lost(connection: Connection, now: int) -> list[int]:
-    """Lock the batches whose lease has run out; those that another copy takes back are passed over."""
+    """Lock the batches whose lease has run out, without those that another copy is taking back."""
     expired = select(batch.c.id).where(batch.c.lease_until < now).with_for_update(skip_locked=True)
     return list(connection.execute(expired).scalars())
 
 
 def versions_in(connection: Connection, batch_ids: Iterable[int]) -> dict[int, set[int]]:
-    """The versions that these batches ask about: by batch."""
+    """The versions that these batches ask about, by batch."""
     mine = among(connection, open_question.c.batch_id, batch_ids)
     found: dict[int, set[int]] = {}
     for batch_id, version_id in connection.execute(
@@ -256,7 +256,7 @@ def versions_in(connection: Connection, batch_ids: Iterable[int]) -> dict[int, s
 
 
 def end_lost(connection: Connection, batch_ids: Iterable[int], attempts: int) -> list[Parked]:
-    """End these (locked) batches; the questions parked by that, tried `attempts` times.
+    """End these (locked) batches; returns the questions parked by that, tried `attempts` times.
 
     A batch that was claimed counts as an attempt of each of its questions.
     """

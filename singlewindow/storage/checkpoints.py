@@ -1,4 +1,4 @@
-"""The signed checkpoints as they were made, one row for each number: of two that make the same one, one is kept."""
+"""The signed checkpoints, one row for each number: if two processes make the same one, one is kept."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _COLUMNS = tuple(checkpoint.c[name] for name in KeptCheckpoint._fields)
 
 
 def newest(connection: Connection) -> KeptCheckpoint | None:
-    """The last checkpoint; None where there is none yet."""
+    """The last checkpoint; None if there is none yet."""
     row = connection.execute(select(*_COLUMNS).order_by(checkpoint.c.number.desc()).limit(1)).first()
     return None if row is None else KeptCheckpoint(*row)
 
 
 def add(connection: Connection, made: KeptCheckpoint) -> bool:
-    """Keep a checkpoint; False where another process has made the one with this number."""
+    """Keep a checkpoint; False if another process has made the one with this number."""
     return bool(insert_new_rows(connection, checkpoint, [made._asdict()], ("number",)))
 
 

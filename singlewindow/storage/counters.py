@@ -1,8 +1,8 @@
-"""Running totals, written in the transaction of what they count, so that reading one costs the same for ever.
+"""Running totals, written in the transaction of what they count, so that reading one always costs the same.
 
-A total is spread over a few rows, and each transaction adds to one of them by chance: two that decide at the same
-moment seldom wait for each other. Unanswered questions are counted before the streams are taken and decisions after
-them, each in the order of their names, so no two transactions can wait in a circle.
+A total is spread over a few rows, and each transaction adds to a random one, so that two that decide at the same moment
+seldom wait for each other. Unanswered questions are counted before the streams are locked and decisions after
+it, each in the order of their names, so that no two transactions can deadlock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def unanswered(agency: str, answer: str) -> str:
 
 
 def add(connection: Connection, names: Iterable[str]) -> None:
-    """Count one for every name given, a name given twice twice."""
+    """Add one for every name given; a name given twice counts twice."""
     shard = secrets.randbelow(SHARDS)
     rows = [{"name": name, "shard": shard, "count": count} for name, count in sorted(Counter(names).items())]
     add_up(connection, tally, rows, "count")

@@ -1,6 +1,6 @@
-"""Decisions, numbered for each version and never changed: the version names the number of the one that stands.
+"""Decisions, numbered for each version and never changed: the version names the number of the current one.
 
-The first decisions are in a table of their own, which older processes know; those made anew are in `later_decision`.
+First decisions have a table of their own, which older processes know; later ones are in `later_decision`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def add_decisions(connection: Connection, rows: Sequence[Decision]) -> set[int]:
 
 
 def current_decision(connection: Connection, version_id: int) -> Decision | None:
-    """The decision that stands on a version, if there is one."""
+    """The current decision on a version, if there is one."""
     query = with_decision(select(*DECISION).select_from(version), version.c.id, version.c.decision_number)
     row = connection.execute(query.where(version.c.id == version_id)).one()
     return read_decision(*row)
@@ -49,7 +49,7 @@ def with_decision(
     query: Select[Any], version_id: ColumnElement[int], number: ColumnElement[int],
     where: ColumnElement[bool] = ALWAYS,
 ) -> Select[Any]:  # fmt: skip
-    """The query with the decision of this number on a version joined, where there is one and the condition holds."""
+    """The query with the decision of this number on a version joined, if there is one and the condition holds."""
     for table in (decision, later_decision):
         query = query.outerjoin(table, and_(table.c.version_id == version_id, table.c.number == number, where))
     return query
@@ -64,5 +64,5 @@ DECISION = tuple(decision_column(name) for name in Decision._fields)
 
 
 def read_decision(*row: Any) -> Decision | None:
-    """The decision from its columns; None where nothing was joined."""
+    """The decision from its columns; None if nothing was joined."""
     return None if row[0] is None else Decision(*row)

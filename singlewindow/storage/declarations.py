@@ -15,7 +15,7 @@ from singlewindow.storage.tables import assessment, declaration, open_question, 
 
 
 class NewDeclaration(NamedTuple):
-    """A declaration as it is stored, without its versions."""
+    """A declaration as stored, without its versions."""
 
     id: int
     mrn: str
@@ -27,7 +27,7 @@ class NewDeclaration(NamedTuple):
 
 
 class NewVersion(NamedTuple):
-    """A version as it is stored: `received` are the bytes as they came, `routing` is the JSON of a list of Routing."""
+    """A version as stored: `received` are the bytes as they came, `routing` is the JSON of a list of Routing."""
 
     id: int
     declaration_id: int
@@ -46,7 +46,7 @@ class NewVersion(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Where a version stands; `decided_at` is None while questions on it are open."""
+    """The state of a version; `decided_at` is None while questions on it are open."""
 
     declaration_id: int
     mrn: str
@@ -74,7 +74,7 @@ _NEWEST = version.c.number == (
 class Lodged(NamedTuple):
     """What was lodged under a reference: the receipt's facts, and the digest of the content.
 
-    `outdated` is the canonical content where it is stored in an earlier form than the present one, else None.
+    `outdated` is the canonical content if it is stored in an earlier form than the present one, else None.
     """
 
     mrn: str
@@ -87,7 +87,7 @@ class Lodged(NamedTuple):
 
 
 def lodged_under(connection: Connection, keys: Iterable[tuple[str, str]], form: int) -> dict[tuple[str, str], Lodged]:
-    """The newest version that stands under each (party, LRN) already; `form` is the present canonical form."""
+    """The newest version already stored for each (party, LRN); `form` is the present canonical form."""
     outdated = case((version.c.form < form, version.c.canonical)).label("outdated")
     query = (
         select(
@@ -101,7 +101,7 @@ def lodged_under(connection: Connection, keys: Iterable[tuple[str, str]], form: 
 
 
 def add_declarations(connection: Connection, rows: Iterable[NewDeclaration]) -> set[int]:
-    """Insert declarations; the ids of those that were new. A declaration that stands under the same key wins.
+    """Insert declarations; returns the ids of the new ones. A declaration already stored under the same key stays.
 
     The rows must come sorted by (party, LRN): two writers with several keys in common then wait in one direction only.
     """
@@ -109,13 +109,13 @@ def add_declarations(connection: Connection, rows: Iterable[NewDeclaration]) -> 
 
 
 def add_versions(connection: Connection, versions: Iterable[NewVersion], questions: Iterable[NewQuestion]) -> None:
-    """Insert versions and the questions to the agencies that they raise."""
+    """Insert versions and their questions to the agencies."""
     version_rows = [row._asdict() for row in versions]
     insert_together(connection, (version, version_rows), (open_question, [each.row() for each in questions]))
 
 
 class LockedVersion(NamedTuple):
-    """A version that nobody else decides meanwhile; `decision_number` is of the decision that stands, or is to come."""
+    """A version that nobody else decides meanwhile; `decision_number` is that of its current or next decision."""
 
     version_id: int
     number: int
@@ -134,9 +134,9 @@ class LockedVersion(NamedTuple):
 def lock_versions(
     connection: Connection, version_ids: Iterable[int], *, skip_locked: bool = False
 ) -> list[LockedVersion]:
-    """Lock versions against other deciders, in one order for everybody, and read what deciding needs.
+    """Lock versions against other deciders, always in the same order, and read what deciding needs.
 
-    With `skip_locked` those that somebody else has locked are left out, so that nobody waits.
+    With `skip_locked`, those that somebody else has locked are left out, so that nobody waits.
     """
     query = (
         select(
@@ -157,13 +157,13 @@ def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) ->
 
 
 def reopen(connection: Connection, version_id: int) -> None:
-    """Make a decided (locked) version undecided: the decision that stands from then on is the next one."""
+    """Make a decided (locked) version undecided: its next decision will be the current one."""
     following = {"decided_at": None, "decision_number": version.c.decision_number + 1}
     connection.execute(update(version).where(version.c.id == version_id).values(**following))
 
 
 class Content(NamedTuple):
-    """What an agency is asked about: the canonical form, and what names it."""
+    """What an agency is asked about: the canonical form and its identifiers."""
 
     mrn: str
     country: str
@@ -186,7 +186,7 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Co
 
 
 def routing_of(connection: Connection, version_id: int, agency: str, asked_round: int) -> list[Routing] | None:
-    """The routing of a version on which this agency was asked in this round; None where it was not."""
+    """The routing of a version on which this agency was asked in this round; None if it was not."""
     asked = [
         exists().where(table.c.version_id == version.c.id, table.c.agency == agency, table.c.round == asked_round)
         for table in (open_question, assessment)
@@ -224,7 +224,7 @@ def document(connection: Connection, mrn: str, party: str | None) -> Received | 
 
 
 class Decided(NamedTuple):
-    """The newest version of a declaration with the decision that stands, if there is one."""
+    """The newest version of a declaration with its current decision, if there is one."""
 
     declaration_id: int
     mrn: str

@@ -1,6 +1,6 @@
 """The event trail: a closed vocabulary of what can happen, written in the transaction of the change itself.
 
-How events are chained, so that none can be altered unseen, is the matter of `audit_chain`.
+`audit_chain` chains them, so that none can be altered unnoticed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from singlewindow.storage.audit_chain import Unchained
 from singlewindow.storage.tables import event
 
 SYSTEM = "system"
-"""What the service does by itself."""
+"""The actor of everything that the service does on its own."""
 OPERATOR = audit_chain.OPERATOR
 
 
@@ -44,7 +44,7 @@ class Kind(StrEnum):
 
 
 class Event(NamedTuple):
-    """One event: `at` in microseconds of the database's clock, `actor` who caused it, `detail` plain values.
+    """One event: `at` in microseconds of the database's clock, `actor` is its cause, `detail` plain values.
 
     `subject` is what it is about: a version by its id, anything else by kind and id.
     """
@@ -67,9 +67,9 @@ def about_mandate(mandate_id: int) -> Subject:
 
 
 def record(connection: Connection, events: Iterable[Event]) -> None:
-    """Append events; they become visible with the change they tell of, or not at all.
+    """Append events; they become visible with the change they record, or not at all.
 
-    They are kept until the transaction takes its streams or commits, and chained then: record them before either.
+    They are collected until the transaction locks its streams or commits, and then chained: record them before that.
     """
     audit_chain.keep(connection, (Unchained(*entry[:-1], msgspec.json.encode(entry.detail)) for entry in events))
 

@@ -1,4 +1,4 @@
-"""Heartbeats of the dispatchers, in SQL: they need nothing else, and go on working while the queue server is down."""
+"""Heartbeats of the dispatchers, in SQL: dispatchers need nothing else, and work while the queue server is down."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from singlewindow.storage.tables import dispatcher
 from singlewindow.times import MICROSECONDS
 
 ALIVE_SECONDS: Final = 15
-"""A dispatcher not seen for so long is taken for dead; it beats every two seconds."""
+"""A dispatcher not seen for this long counts as dead; it beats every two seconds."""
 FORGOTTEN_SECONDS: Final = 86_400
 
 
@@ -40,12 +40,12 @@ def record_heartbeat(connection: Connection, process: Dispatcher, now: int) -> N
 
 
 def remove_heartbeat(connection: Connection, process_id: int) -> None:
-    """Forget a dispatcher that has ended in order."""
+    """Forget a dispatcher that has ended normally."""
     connection.execute(delete(dispatcher).where(dispatcher.c.id == process_id))
 
 
 def last_heartbeats(connection: Connection) -> list[Heartbeat]:
-    """Those of all dispatchers seen within a day, the latest first."""
+    """The heartbeats of all dispatchers seen within a day, the latest first."""
     query = select(dispatcher.c.host, dispatcher.c.seen_at).order_by(dispatcher.c.seen_at.desc())
     return [Heartbeat(*row) for row in connection.execute(query)]
 

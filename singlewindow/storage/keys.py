@@ -1,4 +1,4 @@
-"""Keys of those who may call: the secret is stored as its SHA-256 only."""
+"""The keys of callers; only the SHA-256 of each secret is stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from singlewindow.storage.tables import Record, key
 
 
 class StoredKey(NamedTuple):
-    """A key as it is kept: who holds it, what of its role it may do (all without scopes), and the moments of its life.
+    """A key as stored: its holder, its scopes (none means all that its role may do), and the moments of its life.
 
     Moments are in microseconds. `party` owns what a trader or broker lodges, `agency` is an agency's code.
     """
@@ -38,7 +38,7 @@ def add_key(connection: Connection, added: StoredKey) -> None:
 
 
 def find_key(connection: Connection, key_id: str) -> StoredKey | None:
-    """One key, live or not; None where there is none with this id."""
+    """One key, live or not; None if there is none with this id."""
     row = connection.execute(select(*_COLUMNS).where(key.c.key_id == key_id)).first()
     return None if row is None else _key(row)
 
@@ -65,12 +65,12 @@ def expire_key(connection: Connection, key_id: str, at: int) -> None:
 
 def record_use(connection: Connection, key_ids: Iterable[str], at: int) -> None:
     """Record that keys were used."""
-    # In one order for everybody: two web processes that note the same keys then wait in one direction only.
+    # Always in the same order: two web processes that write the same keys then wait in one direction only.
     for key_id in sorted(key_ids):
         connection.execute(update(key).where(key.c.key_id == key_id).values(last_used_at=at))
 
 
 def revoke_key(connection: Connection, key_id: str, at: int) -> bool:
-    """Revoke a key; False where there is no such key, or it is revoked already."""
+    """Revoke a key; False if there is no such key, or it is revoked already."""
     live = (key.c.key_id == key_id, key.c.revoked_at.is_(None))
     return bool(connection.execute(update(key).where(*live).values(revoked_at=at)).rowcount)

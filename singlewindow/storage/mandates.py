@@ -48,6 +48,6 @@ def list_mandates(connection: Connection) -> list[Mandate]:
 
 
 def revoke_mandate(connection: Connection, mandate_id: int, at: int) -> bool:
-    """Revoke a mandate; False where there is no such mandate, or it is revoked already."""
+    """Revoke a mandate; False if there is no such mandate, or it is revoked already."""
     live = (mandate.c.id == mandate_id, mandate.c.revoked_at.is_(None))
     return bool(connection.execute(update(mandate).where(*live).values(revoked_at=at)).rowcount)

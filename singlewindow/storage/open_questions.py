@@ -1,4 +1,4 @@
-"""Open questions to agencies: taking one out with its answer, giving up those past their deadline, parked ones."""
+"""Open questions to agencies: takes out answered and overdue ones, and asks parked ones again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLAIMED = (
     .scalar_subquery()
 )
 _DISPATCHED = func.coalesce(_CLAIMED, open_question.c.dispatched_at).label("dispatched_at")
-"""When an open question was handed over for the last time: with the batch that a worker has in hand, or before."""
+"""When an open question was last put into a batch that a worker claimed."""
 
 
 class NewQuestion(NamedTuple):
@@ -34,12 +34,12 @@ class NewQuestion(NamedTuple):
     round: int = 1
 
     def row(self) -> dict[str, Any]:
-        """The question as it is stored."""
+        """The question as stored."""
         return self._asdict() | {"items": " ".join(self.items), "due_at": self.asked_at}
 
 
 class Taken(NamedTuple):
-    """A question that is open no more; `dispatched_at` is when its agency got it for the last time, None if never."""
+    """A question that is no longer open; `dispatched_at` is when its agency last got it, None if never."""
 
     version_id: int
     agency: str
@@ -61,7 +61,7 @@ def add_questions(connection: Connection, questions: Iterable[NewQuestion]) -> N
 
 
 def take_question(connection: Connection, version_id: int, agency: str, asked_round: int) -> Taken | None:
-    """Take one question out that its agency has answered by itself; None where it is not open."""
+    """Take out one question that its agency has answered on its own; None if it is not open."""
     mine = and_(
         open_question.c.version_id == version_id,
         open_question.c.agency == agency,
@@ -72,7 +72,7 @@ def take_question(connection: Connection, version_id: int, agency: str, asked_ro
 
 
 def take_replaced(connection: Connection, version_id: int, agencies: Iterable[str]) -> list[Taken]:
-    """Take the open questions to these agencies on a (locked) version out, which new ones follow."""
+    """Take out the open questions to these agencies on a (locked) version; new ones will replace them."""
     mine = and_(open_question.c.version_id == version_id, open_question.c.agency.in_(list(agencies)))
     return [Taken(*row) for row in connection.execute(delete(open_question).where(mine).returning(*_TAKEN))]
 
@@ -84,13 +84,13 @@ def find_overdue(connection: Connection, now: int, limit: int) -> list[int]:
 
 
 def take_overdue(connection: Connection, version_ids: Iterable[int], now: int) -> list[Taken]:
-    """Take the questions on these (locked) versions out whose deadline has passed."""
+    """Take out the questions on these (locked) versions whose deadline has passed."""
     late = and_(among(connection, open_question.c.version_id, version_ids), open_question.c.deadline_at < now)
     return [Taken(*row) for row in connection.execute(delete(open_question).where(late).returning(*_TAKEN))]
 
 
 class Parked(NamedTuple):
-    """A question that was asked no more: how often it was tried, and what failed at last."""
+    """A question that was parked: how often it was tried, and the last failure."""
 
     version_id: int
     agency: str
@@ -110,7 +110,7 @@ def parked_versions(connection: Connection, agency: str | None, mrn: str | None)
 
 
 def unpark(connection: Connection, now: int, version_ids: Iterable[int], agency: str | None) -> list[Parked]:
-    """Ask parked questions on these (locked) versions again as if for the first time; the questions as parked."""
+    """Ask parked questions on these (locked) versions again with all attempts; returns them as they were parked."""
     chosen = [among(connection, open_question.c.version_id, version_ids), open_question.c.parked]
     if agency is not None:
         chosen.append(open_question.c.agency == agency)

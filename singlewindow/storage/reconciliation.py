@@ -1,4 +1,4 @@
-"""Reading the record beside its trail: of each version what is stored, and what its events say was stored."""
+"""Reads, for each version, what the record holds and what its events say it should hold."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def version_ids(connection: Connection, after: int, limit: int) -> list[int]:
 
 
 def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
-    """By version id what stands in the tables, its digests computed again."""
+    """What the tables hold, by version id, with digests computed again."""
     changes: Changes = defaultdict(list)
     mine = list(ids)
     lodged = list(_rows(connection, version.c.id, mine))
@@ -60,7 +60,7 @@ def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
 
 
 def _rows(connection: Connection, key: Column[int], ids: Iterable[int]) -> Iterator[dict[str, Any]]:
-    # SQLite gives what was put in: bytes that somebody has replaced with text are still to be compared.
+    # SQLite returns what was stored: bytes that somebody has replaced with text must still be compared.
     columns = [cast(c, LargeBinary).label(c.name) if isinstance(c.type, LargeBinary) else c for c in key.table.c]
     return (dict(row) for row in connection.execute(select(*columns).where(key.in_(list(ids)))).mappings())
 
@@ -70,7 +70,7 @@ def _digest(content: bytes) -> bytes:
 
 
 def recorded_changes(connection: Connection, ids: Iterable[int]) -> Changes:
-    """By version id what the events say."""
+    """What the events say, by version id."""
     changes: Changes = defaultdict(list)
     mine = (event.c.version_id.in_(list(ids)), event.c.kind.in_(COMPARED))
     columns = (event.c.version_id, event.c.kind, event.c.at, event.c.detail)

@@ -1,4 +1,4 @@
-"""Reading what a release time study needs: one case for each version lodged in a range, with its questions."""
+"""Reads what a release time study needs: one case for each version lodged in a range, with its questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def count_versions(connection: Connection, start: int, end: int) -> int:
 def read_cases(connection: Connection, start: int, end: int) -> Iterator[Case]:
     """The cases lodged from `start` until just before `end`, by version id.
 
-    One statement reads them all: a question answered meanwhile is seen as open or as answered, never as neither.
+    One statement reads them all: a question answered meanwhile appears as open or as answered, never as neither.
     """
     rows = connection.execute(_select_cases(start, end))
     for _, of_version in groupby(rows, key=lambda row: row.version_id):

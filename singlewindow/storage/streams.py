@@ -1,9 +1,9 @@
 """Gapless numbers for what others read in order: a trader's notices and an agency's feed.
 
 A number is taken under the stream's row lock, which is held until COMMIT. So a smaller number can never appear after
-a larger one was seen, and a reader that goes on from the last number it saw misses nothing. Streams are taken last in a
-transaction, after its events, and in the order of their names: the locks are short, and no two writers can wait for
-each other.
+a larger one was seen, and a reader that continues from the last number it saw misses nothing. Streams are locked last
+in a transaction, after its events, and in the order of their names: the locks are short, and no two writers can wait
+for each other.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ INSPECTIONS: Final = ("05", "06")
 
 
 class NewNotice(NamedTuple):
-    """A notice to a party, of the decision with this number where it tells of one."""
+    """A notice to a party, of the decision with this number if it reports one."""
 
     party: str
     version_id: int
@@ -123,7 +123,7 @@ class NoticeMark(NamedTuple):
 
 
 def newest_notice(connection: Connection, party: str) -> NoticeMark | None:
-    """A party's last notice; None where it has none."""
+    """A party's last notice; None if it has none."""
     query = select(notice.c.number, notice.c.reference).where(notice.c.party == party)
     row = connection.execute(query.order_by(notice.c.number.desc()).limit(1)).first()
     return None if row is None else NoticeMark(*row)
@@ -191,7 +191,7 @@ def _entry(number: int, version_id: int, kind: Literal["asked", "decided"], at: 
 
 
 def newest_feed_entry(connection: Connection, agency: str) -> FeedMark | None:
-    """The last entry of an agency's feed, without content; None where it has none."""
+    """The last entry of an agency's feed, without content; None if it has none."""
     query = select(*_MARK).where(feed.c.agency == agency)
     row = connection.execute(query.order_by(feed.c.number.desc()).limit(1)).first()
     return None if row is None else FeedMark(*row)

@@ -84,7 +84,7 @@ def test_customs_that_is_asked_about_some_items_only_releases_nothing(
     trader, auditor = _decide(_all_green(context, customs=customs), _two_items(*codes))
     assert trader["outcome"] == ("inspect" if words else "release")
     assert words is None or any(words in reason for reason in auditor["reasons"])
-    assert words is None or trader["reasons"][1:] == ["The declaration is being looked at."]
+    assert words is None or trader["reasons"][1:] == ["The declaration is being checked."]
 
 
 def test_customs_that_is_not_asked_releases_nothing(context: ClearanceContext) -> None:

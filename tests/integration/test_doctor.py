@@ -95,7 +95,7 @@ def test_a_killed_worker_is_told_from_a_live_one(found: Examine, settings: Setti
         wait_for(settings, found, Level.OK)
         process.kill()
         process.wait()
-        assert "1 have ended without a word" in wait_for(settings, found, Level.FAULT).text
+        assert "1 ended without notice" in wait_for(settings, found, Level.FAULT).text
 
 
 def test_parked_overdue_and_lost_work_are_warned_of(found: Examine, trader: Caller, context: ClearanceContext) -> None:

@@ -168,6 +168,6 @@ def test_a_role_that_does_not_exist_is_refused_with_what_to_do(owner: Engine) ->
 
 def test_sqlite_has_no_roles(migrated_sqlite: object) -> None:
     engine = open_engine(f"sqlite:///{migrated_sqlite}")
-    with pytest.raises(ValueError, match="Only PostgreSQL knows roles"):
+    with pytest.raises(ValueError, match="Only PostgreSQL has roles"):
         grant(engine, "service")
     engine.dispose()

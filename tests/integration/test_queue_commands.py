@@ -104,7 +104,7 @@ def test_what_names_no_agency_or_declaration_is_refused(run: Any, arguments: tup
 def test_retry_wants_to_know_which(run: Any, arguments: tuple[str, ...]) -> None:
     answer = run("retry", *arguments)
     assert answer.exit_code == 2
-    assert "--all alone" in answer.stderr
+    assert "only --all" in answer.stderr
 
 
 def test_a_question_parked_because_its_workers_ended_has_its_event(trader: Caller, context: ClearanceContext) -> None:

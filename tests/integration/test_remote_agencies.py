@@ -285,7 +285,7 @@ def test_the_auditor_reads_of_late_and_contradictory_answers_and_the_trader_does
     answer(agency, question, OTHER_BODY)
     audited = [entry["text"] for entry in body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))["timeline"]]
     own = [entry["text"] for entry in body_of(trader.get(f"/v1/declarations/{mrn}"))["timeline"]]
-    assert [text for text in audited if "after the question was closed" in text or "sent another answer" in text]
+    assert [text for text in audited if "after the question was closed" in text or "sent a different answer" in text]
     assert not [text for text in own if "closed" in text or "another answer" in text]
 
 
@@ -435,7 +435,7 @@ def test_a_call_that_outlasts_the_lease_keeps_it(
         time.sleep(0.1)
     worker.join()
     assert taken_back == 0
-    assert rows(context, "SELECT attempts, failure FROM outbox") == [(1, "no whole answer within 2 seconds")]
+    assert rows(context, "SELECT attempts, failure FROM outbox") == [(1, "no full answer within 2 seconds")]
 
 
 def test_a_lease_that_is_lost_is_not_renewed(

@@ -171,7 +171,7 @@ def test_an_agency_without_words_for_traders_is_told_in_the_house_s_own(context:
     mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
     work(suspicious)
     reasons = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))["reasons"]
-    assert reasons[1:] == ["The declaration is being looked at."]
+    assert reasons[1:] == ["The declaration is being checked."]
 
 
 def test_while_it_is_open_nobody_can_tell_how_many_are_still_asked(context: ClearanceContext) -> None:

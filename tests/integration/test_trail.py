@@ -168,7 +168,7 @@ def test_what_an_older_process_writes_beside_a_newer_is_outside_until_the_next_u
     written_by_an_older_version(engine, 10)
     _write_one(engine)
     (words,) = verified(engine).findings
-    assert words.startswith("10 events stand outside the chain")
+    assert words.startswith("10 events are outside the chain")
     migrate.upgrade(engine)
     verdict = verified(engine)
     assert (verdict.findings, verdict.events) == ([], 12 + 3)
@@ -289,7 +289,7 @@ def test_an_event_put_where_no_export_looks_is_found(engine: Engine, stream: str
         f" SELECT 5, 'parked', 'nobody', detail, {stream}, {number}, link FROM event WHERE id = 1",
     )
     (words,) = verified(engine).findings
-    assert words.startswith("1 events stand outside the chain")
+    assert words.startswith("1 events are outside the chain")
 
 
 def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: Engine) -> None:

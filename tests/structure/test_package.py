@@ -37,7 +37,7 @@ def test_a_package_in_an_archive_is_refused_in_words(tmp_path: Path, monkeypatch
         archive.writestr("packed_here/__init__.py", "")
         archive.writestr("packed_here/config/a", "")
     monkeypatch.syspath_prepend(str(tmp_path / "packed.zip"))
-    with pytest.raises(RuntimeError, match=r"packed_here is in an archive .* install it with pip"):
+    with pytest.raises(RuntimeError, match=r"packed_here is in an archive .* Install it with pip"):
         folder("packed_here", "config")
 
 

@@ -1,1 +1,1 @@
-"""From open questions to one decision: agencies are asked, their answers written, and merged when the last is in."""
+"""From open questions to one decision: ask the agencies, write their answers, and merge them when the last is in."""

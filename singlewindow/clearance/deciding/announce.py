@@ -1,4 +1,4 @@
-"""What the trader and the agencies are told: the notice of a step, and the feed entries of questions and decisions."""
+"""News for the trader and the agencies: the notice of a step, and the feed entries of questions and decisions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from singlewindow.storage.streams import ASKED, NewFeedEntry, NewNotice
 
 
 def new_notice(party: str, version_id: int, function_code: str, issued_at: int, decision_number: int = 1) -> NewNotice:
-    """A notice to be numbered and written with the step it tells of; `function_code` is WCO 017 of the response."""
+    """A notice, numbered and written together with the step it reports; `function_code` is WCO 017 of the response."""
     return NewNotice(party, version_id, function_code, uuid.uuid4().hex, issued_at, decision_number)
 
 
 def asked_entry(question: NewQuestion) -> NewFeedEntry:
-    """The feed entry that tells an agency what it is asked."""
+    """The feed entry of a question to an agency."""
     return NewFeedEntry(question.agency, question.version_id, ASKED, question.asked_at, question.round)

@@ -1,8 +1,7 @@
 """Asking again: agencies get a further round of questions on a version, which is undecided until they have answered.
 
-Each agency's rounds are counted by themselves: one that was not asked before has its first. A question that is still
-open is closed without an answer, for the newer one takes its place. What was answered and decided before stays in the
-record.
+Rounds are counted for each agency: one that was not asked before gets its first. A question that is still open is
+closed without an answer, because the new one replaces it. Earlier answers and decisions stay in the record.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from singlewindow.times import MICROSECONDS
 
 @dataclass(frozen=True)
 class Round:
-    """Which agencies are asked again, by whom (as the event trail names it), and why."""
+    """Which agencies are asked again, who orders it (as the event trail names them), and why."""
 
     agencies: Collection[str]
     actor: str
@@ -41,14 +40,14 @@ def ask_again(context: ClearanceContext, version_id: int, again: Round) -> list[
         if not locked:
             raise LookupError(f"There is no version {version_id}")
         if not again.agencies or not context.agencies.keys() >= {*again.agencies}:
-            raise LookupError(f"Not agencies that can be asked: {', '.join(again.agencies) or 'none was named'}")
+            raise LookupError(f"These agencies cannot be asked: {', '.join(again.agencies) or 'none was named'}")
         return _open_round(context, connection, locked[0], again)
 
 
 def new_question(
     agency: Agency, version_id: int, items: tuple[str, ...], now: int, asked_round: int = 1
 ) -> NewQuestion:
-    """A question to be asked at once; the agency's deadline runs from now."""
+    """A question that is asked at once; the agency's deadline runs from now."""
     deadline = now + int(agency.deadline_seconds * MICROSECONDS)
     return NewQuestion(version_id, agency.code, items, now, deadline, asked_round)
 

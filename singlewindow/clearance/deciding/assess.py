@@ -36,12 +36,12 @@ log = logging.getLogger(__name__)
 PAUSES = (0.2, 0.5, 1.0)
 
 Key = tuple[int, str]
-"""A version id and an agency: at most one question of the agency's on a version is open."""
+"""A version id and an agency: each agency has at most one open question on a version."""
 Results = dict[Key, Assessment | AdapterError]
 
 
 class _Work(NamedTuple):
-    """What a worker has claimed: the batches by id, their questions, and the declarations asked about by version id."""
+    """What a worker has claimed: the batches by id, their questions, and the declarations by version id."""
 
     batches: dict[int, Claim]
     asked: dict[Key, Question]
@@ -52,16 +52,16 @@ class _Work(NamedTuple):
         return self.batches[self.asked[key].batch_id]
 
     def taken(self, key: Key) -> Taken:
-        """A question that is answered by this work."""
+        """A question that this work answers."""
         question = self.asked[key]
         return Taken(*key, question.round, question.asked_at, self.batch_of(key).created_at, question.attempts)
 
 
 def assess_batches(context: ClearanceContext, *batch_ids: int) -> int:
-    """Work batches off together; how many questions were answered.
+    """Process batches together; returns how many questions were answered.
 
-    Those that another worker has, or whose lease was lost, are left out. Together, because what is said to the database
-    for several batches is said once, and a declaration that several agencies are asked about is read once.
+    Batches that another worker has, or whose lease was lost, are left out. Together they need fewer statements, and a
+    declaration that concerns several agencies is read once.
     """
     work = _claim(context, batch_ids)
     if not work.batches:
@@ -77,7 +77,7 @@ def assess_batches(context: ClearanceContext, *batch_ids: int) -> int:
 
 
 def _claim(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
-    # One transaction: a claimed batch that is lost counts as a failed attempt, so what cannot be read is not claimed.
+    # One transaction, so that nothing unreadable is claimed: losing a claimed batch counts as a failed attempt.
     with context.engine.begin() as connection:
         claimed = batches.claim_batches(connection, batch_ids, lease(context))
         asked = batches.questions_in(connection, claimed) if claimed else []
@@ -110,9 +110,9 @@ def _view(context: ClearanceContext, question: Question, content: Content, trees
 
 
 def _written(context: ClearanceContext, work: _Work, results: Results) -> set[Key]:
-    """Write what was answered. A database that is away for a moment is no failure of the questions: it is tried again.
+    """Write the answers; if the database is away for a moment, try again: that is not a failure of the questions.
 
-    Whatever became of a try whose end is not known, the batches' rows tell: they are there, or nothing may be written.
+    A try whose end is unknown does no harm: if it succeeded, the batches' rows are gone and nothing is written again.
     """
     for pause in PAUSES:
         try:
@@ -134,24 +134,24 @@ def _log(work: _Work, results: Results, written: set[Key]) -> None:
             elif key in written:
                 log.info("answered")
             else:
-                log.warning("the question was closed, or its lease lost: this answer does not count")
+                log.warning("the question was closed or its lease was lost, so this answer does not count")
 
 
 def _write(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Key]:
-    """Which questions are answered by this; none of those whose batch's lease was lost."""
+    """The questions that this answers, without those whose batch has lost its lease."""
     held = batches.close_batches(connection, work.batches)
     mine = {key: result for key, result in results.items() if work.asked[key].batch_id in held}
     if not mine:
         return set()
-    # Also those that are asked again: who changes questions holds their versions, and so nobody waits in a ring.
+    # Including those asked again: to avoid deadlocks, everybody who changes questions locks their versions first.
     versions = declarations.lock_versions(connection, {version_id for version_id, _ in mine})
     now = clock(connection)
     _return_failed(context, connection, work, mine, now)
     given = {key: result for key, result in mine.items() if isinstance(result, Assessment)}
-    # What failed is out of its batch again: what is left in the batches are the questions that have an answer.
+    # Failed questions have left their batches: those that remain have an answer.
     taken = batches.take_answered(connection, held)
     closures = [Closure(work.taken(key), given[key]) for key in sorted(taken)]
-    # Answered or closed while it was asked: by the agency's own answer, by its deadline, or by a newer question.
+    # Closed meanwhile: by the agency's own answer, by its deadline, or by a newer question.
     by_id = {version.version_id: version for version in versions}
     late = [
         Given(key[1], by_id[key[0]], given[key], now, work.asked[key].round) for key in sorted(given.keys() - taken)
@@ -173,7 +173,7 @@ def _return_failed(
 
 
 def _unanswered(context: ClearanceContext, work: _Work, key: Key, error: AdapterError, now: int) -> Unanswered:
-    """How a question that failed goes on: left to its agency, asked alone some time later, or parked."""
+    """How a failed question continues: left to its agency, asked alone some time later, or parked."""
     question = work.asked[key]
     handed_over = work.batches[question.batch_id].created_at
     left = Unanswered(*key, question.batch_id, question.due_at, question.attempts, question.failure,

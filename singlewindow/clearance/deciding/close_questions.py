@@ -1,7 +1,7 @@
-"""Closing questions: the one place where open questions become answers, and the last of a version its decision.
+"""Closing questions: the one place where open questions become answers, and the last answer leads to the decision.
 
-Called inside a transaction that holds the versions and has taken the questions out. An answer to a question that
-somebody else has closed meanwhile is late: it is kept, and changes nothing.
+Called inside a transaction that holds the versions and has taken the questions out. If somebody else has closed the
+question meanwhile, the answer is late: it is kept and changes nothing.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ COUNTED = frozenset({Answer.SILENT, Answer.FAILED})
 
 
 class Closure(NamedTuple):
-    """A question that was taken out, and what closes it."""
+    """A question that was taken out, and the answer that closes it."""
 
     question: Taken
     assessment: Assessment
 
 
 def unanswered(question: Taken, answer: Answer) -> Closure:
-    """What closes a question that its agency has not answered: documents are looked at."""
+    """The answer that closes a question its agency has not answered: check the documents."""
     documents = (Control.DOCUMENTS,)
     return Closure(question, Assessment(agency=question.agency, answer=answer, lane=Lane.ORANGE, controls=documents))
 
@@ -41,7 +41,7 @@ def close_questions(
     connection: Connection, versions: Sequence[LockedVersion], closures: Sequence[Closure], now: int,
     late: Sequence[Given] = (),
 ) -> None:  # fmt: skip
-    """Write answers to questions, reconcile late ones, and decide the versions that are complete now."""
+    """Write answers to questions, reconcile late ones, and decide the versions that are now complete."""
     write_answers(connection, closures, now)
     for given in late:
         reconcile(connection, given)
@@ -49,7 +49,7 @@ def close_questions(
 
 
 def write_answers(connection: Connection, closures: Sequence[Closure], now: int) -> None:
-    """Write answers to questions, each with its event, and count those that no agency gave."""
+    """Write answers to questions, each with its event, and count those without an agency's answer."""
     rows = [_row(closure, now) for closure in closures]
     assessments.add_assessments(connection, rows)
     events.record(connection, map(_event, closures, rows))

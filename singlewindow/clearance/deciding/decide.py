@@ -1,8 +1,8 @@
 """Deciding: when no question on a version is open any more, its answers are merged into one decision.
 
-Called inside the transaction that took the last question out, with the version rows locked: of two that answer at the
-same moment, the second sees what the first wrote. The version names the number of its decision, and there is one with
-each number by key: never two that stand.
+Called inside the transaction that took the last question out, with the version rows locked: if two answer at the same
+moment, the second sees what the first wrote. The version names its decision's number, and a key makes that number
+unique, so two decisions can never both be current.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from singlewindow.storage.declarations import LockedVersion
 
 
 class _Complete(NamedTuple):
-    """A version whose questions are closed: who was asked, their answers by round, and what follows from them."""
+    """A version whose questions are closed: the agencies asked, their answers by round, and the outcome."""
 
     version: LockedVersion
     routing: list[Routing]
@@ -41,7 +41,7 @@ class _Complete(NamedTuple):
 
 
 def decide(connection: Connection, versions: Iterable[LockedVersion], now: int) -> int:
-    """Decide those of the locked `versions` that are complete and undecided; how many."""
+    """Decide those of the locked `versions` that are complete and undecided; returns how many."""
     undecided = {version.version_id: version for version in versions if version.decided_at is None}
     answers = assessments.answers_of_complete(connection, undecided)
     if not answers:
@@ -76,7 +76,7 @@ def _decision(complete: _Complete, now: int) -> Decision:
 
 
 def _tell(connection: Connection, decided: Sequence[tuple[_Complete, Decision]], now: int) -> None:
-    """The decision's event, the trader's notice and every asked agency's feed entry."""
+    """Write the decision's event, the trader's notice, and a feed entry for every agency asked."""
     trail, notices, feed = [], [], []
     for complete, decision in decided:
         version, verdict = complete.version, complete.verdict

@@ -1,6 +1,6 @@
-"""Dispatching: open questions become leased batches, lost leases are taken back, and silence is answered for.
+"""Dispatching: puts open questions into leased batches, takes back lost batches, and closes overdue questions.
 
-Safe in any number of copies: what one copy has locked, the others pass over.
+Any number of copies may run: each passes over what another has locked.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ SWEEP_SIZE = 200
 
 
 def make_batches(context: ClearanceContext) -> list[Batch]:
-    """Put waiting questions into batches, each of one agency; the caller wakes workers for them after the commit.
+    """Put waiting questions into batches, each for one agency; the caller wakes workers for them after the commit.
 
-    At most `sw_batches_open` of an agency are under way: what waits beyond them grows the next batch. A remote agency
-    has fewer, none larger than what it is asked at once: each then ends within one time limit.
+    An agency has at most `sw_batches_open` batches under way; further questions make the next batch larger. A remote
+    agency has fewer, none larger than what it is asked at once, so that each ends within one time limit.
     """
     with reading(context.engine) as connection:
         ready = _ready(context, connection)
@@ -48,16 +48,16 @@ def _most_open(context: ClearanceContext, agency: str) -> int:
 
 
 def may_gather(context: ClearanceContext, made: Iterable[Batch]) -> bool:
-    """Whether these batches took all that was asked of agencies in this process, so that more may gather.
+    """Whether these batches left nothing waiting for the agencies that answer here, so that more may gather.
 
-    What remote agencies are asked is no sign of load: one that fails again and again must not slow the others.
+    Questions to remote agencies are not counted: an agency that keeps failing must not slow the others.
     """
     here = [batch for batch in made if not context.is_remote(batch.agency)]
     return bool(here) and not any(batch.failed or batch.size >= _size(context, batch.agency) for batch in here)
 
 
 def _lot(context: ClearanceContext, agency: str, now: int) -> Lot:
-    """A question that failed before is worked off alone, except where each is a call of its own anyway."""
+    """A question that failed before gets a batch of its own, unless each question is a call of its own anyway."""
     size = _size(context, agency)
     return Lot(now, now + lease(context), size, size if context.is_remote(agency) else 1)
 
@@ -68,10 +68,10 @@ def _size(context: ClearanceContext, agency: str) -> int:
 
 
 def take_back(context: ClearanceContext) -> int:
-    """End batches whose lease ran out, so that their questions are asked again; how many.
+    """End batches whose lease ran out, so that their questions are asked again; returns how many.
 
-    Who changes questions holds their versions, so that nobody waits in a ring, and a batch ends with all of its
-    questions: where somebody else holds one of its versions, it waits for the next sweep.
+    To avoid deadlocks, everybody who changes questions locks their versions first, and a batch ends with all of its
+    questions: if somebody else holds one of its versions, the batch waits for the next sweep.
     """
     with reading(context.engine) as connection:
         if not batches.has_lost(connection, clock(connection)):
@@ -88,13 +88,13 @@ def take_back(context: ClearanceContext) -> int:
 
 
 def parked_event(version_id: int, agency: str, failure: str | None, now: int) -> events.Event:
-    """That a question is asked no more, until its deadline or a person's retry."""
+    """The event that a question is no longer asked, until its deadline or an operator's retry."""
     detail = {"agency": agency, "failure": failure}
     return events.Event(now, events.Kind.PARKED, events.SYSTEM, version_id, detail)
 
 
 def answer_for_silence(context: ClearanceContext) -> int:
-    """Close questions past their deadline as silent or failed, which means inspect; how many were closed.
+    """Close questions past their deadline as silent or failed, which means inspect; returns how many.
 
     Versions that somebody else holds wait for the next sweep.
     """

@@ -1,6 +1,6 @@
-"""Answers to questions that are closed: compared with what stands, kept or noted, and never changing it.
+"""Answers to closed questions: compared with the answer that counts and kept or noted, but they change nothing.
 
-They come from agencies that send theirs twice or late, and from workers whose question was closed while they asked.
+They come from agencies that answer twice or late, and from workers whose question was closed while they asked.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from singlewindow.storage.assessments import Late
 from singlewindow.storage.declarations import LockedVersion
 
 MOST_CONTRADICTIONS = 20
-"""How many of one agency's other answers to one question are recorded: no agency uses up another's."""
+"""At most this many different further answers of one agency to one question are recorded."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """That an answer is stored, since `received_at`; `late` where the question had been closed without it."""
+    """Confirms that an answer is stored, since `received_at`; `late` if the question had been closed without it."""
 
     mrn: str
     version: int
@@ -36,7 +36,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Another answer to the same question stands, since `received_at`."""
+    """Another answer to the same question counts, since `received_at`."""
 
     mrn: str
     received_at: int
@@ -44,7 +44,7 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Given:
-    """An answer on its way in: by which agency, on which (locked) version, at which moment, in which round."""
+    """An incoming answer: from which agency, on which (locked) version, at which moment, in which round."""
 
     agency: str
     version: LockedVersion
@@ -63,11 +63,13 @@ class Given:
 
 
 def reconcile(connection: Connection, given: Given) -> Receipt | Contradiction:
-    """The question is closed: by an answer, which stands, or without one, and then this one is late."""
+    """The question is closed: by an answer, which counts, or without one, and then this one is late."""
     version_id = given.version.version_id
     closed = assessments.find_assessment(connection, version_id, given.agency, given.round)
     if closed is None:
-        raise LookupError(f"{given.agency} was asked about {given.version.mrn}, but there is no question and no answer")
+        raise LookupError(
+            f"{given.agency} was asked about {given.version.mrn}, but the record has neither the question nor an answer"
+        )
     if closed.answer == Answer.ASSESSED:
         return _compare(connection, given, closed.assessment, closed.answered_at, late=False)
     row = Late(version_id, given.agency, given.round, msgspec.json.encode(given.assessment), given.now)
@@ -90,7 +92,7 @@ def _compare(
 
 
 def _record_contradiction(connection: Connection, given: Given) -> None:
-    """One event for each different answer, however often it is sent again, and a few of each agency at most."""
+    """Write one event for each different answer, however often it is sent, and only a few for each agency."""
     digest = hashlib.sha256(
         msgspec.json.encode(msgspec.structs.replace(given.assessment.counted, profiles=""))
     ).hexdigest()
@@ -103,5 +105,5 @@ def _record_contradiction(connection: Connection, given: Given) -> None:
 
 
 def receipt(given: Given, received_at: int, *, late: bool) -> Receipt:
-    """What the agency gets for an answer that is stored."""
+    """The agency's receipt for a stored answer."""
     return Receipt(given.version.mrn, given.version.number, given.agency, received_at, late)

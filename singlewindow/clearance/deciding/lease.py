@@ -1,7 +1,7 @@
-"""A batch's sign of life: while its questions are being asked, a thread renews the lease on the database's clock.
+"""A batch's sign of life: while its questions are being asked, a thread renews the lease by the database's clock.
 
-The lease can therefore be short, so that a killed worker's questions are asked again soon, and a call may still take
-longer than it. Renewal ends after a while whatever happens: a worker stuck for ever loses its batch, too.
+The lease can therefore be short, so that a killed worker's questions are soon asked again, while a call may take longer
+than the lease. Renewal always ends after a while, so that a worker that hangs loses its batch, too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LONGEST_SECONDS = 60.0
 
 
 def lease(context: ClearanceContext) -> int:
-    """How long a lease holds that is given or renewed now; microseconds."""
+    """The end of a lease that is given or renewed now; microseconds."""
     return int(context.settings.sw_lease_seconds * MICROSECONDS)
 
 
@@ -54,7 +54,7 @@ def _keep(context: ClearanceContext, batch_ids: list[int], done: threading.Event
             log.warning("the leases of %s could not be renewed, trying again: %s", batch_ids, type(error).__name__)
             continue
         if lost:
-            log.warning("lease_lost of %d of the batches %s: questions are asked again elsewhere", lost, batch_ids)
+            log.warning("lease_lost: %d of the batches %s; other workers ask their questions again", lost, batch_ids)
         if lost == len(batch_ids):
             return
 

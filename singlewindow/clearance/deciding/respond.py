@@ -1,7 +1,7 @@
-"""Responding: an agency sends its answer by itself, before, during or after our own asking, once or several times.
+"""Responding: an agency sends its answer on its own, before, during or after we ask, once or several times.
 
-The open question's row decides: whoever deletes it gives the answer. Whatever comes after is compared with what stands,
-and never changes it.
+The row of the open question decides: deleting it is giving the answer. Later answers are compared with that one and
+never change it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from singlewindow.storage.engine.row_security import of_agency, reading_as
 
 
 def respond(context: ClearanceContext, agency: str, question: str, content: bytes) -> Receipt | Contradiction | None:
-    """Store an agency's answer, once; None where it was never asked that. Raises `Refused` where it cannot be read."""
+    """Store an agency's answer, once; None if it was never asked this. Raises `Refused` if it cannot be read."""
     named = read_question_name(question)
     routing = _routing_of(context, named, agency) if named is not None and context.is_remote(agency) else None
     if named is None or routing is None:
@@ -52,7 +52,7 @@ def _refuse_foreign_items(
 
 
 def _store(connection: Connection, given: Given) -> Receipt | Contradiction:
-    """Where the question is open, this is its answer, and it may be the last one that was missing."""
+    """If the question is open, this is its answer, perhaps the last one that was missing."""
     question = open_questions.take_question(connection, given.version.version_id, given.agency, given.round)
     if question is None:
         return reconcile(connection, given)

@@ -1,4 +1,4 @@
-"""Asking again by hand: the operator puts parked questions back, each with an event, in one transaction."""
+"""Retrying by hand: the operator puts parked questions back, each with an event, in one transaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Choice:
 
 
 def retry(engine: Engine, choice: Choice) -> int:
-    """Ask the chosen parked questions again at once; how many. Their deadlines stay."""
+    """Ask the chosen parked questions again at once; returns how many. Their deadlines stay."""
     with engine.begin() as connection:
         versions = open_questions.parked_versions(connection, choice.agency, choice.mrn)
         declarations.lock_versions(connection, versions)  # nobody answers or closes these questions meanwhile

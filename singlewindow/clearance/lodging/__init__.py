@@ -1,1 +1,1 @@
-"""From bytes to a stored declaration: read, validated, admitted, and written together with others."""
+"""From bytes to a stored declaration: read, validate, admit, and write it together with others."""

@@ -1,6 +1,6 @@
-"""Whether a declaration may be lodged: what it asks for, for whom it is lodged, in whose name, and within which quota.
+"""Whether a declaration may be lodged: its function, the party it is lodged for, its declarant, and the quota.
 
-These rules stand beside those on a document's content, and know no HTTP: a refusal is a hard fault like any other.
+These rules add to those on a document's content, and know no HTTP: a refusal is a hard fault like any other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from singlewindow.declarations.validation import Validated
 ORIGINAL: Final = "9"
 REQUESTS: Final = ("13", "14")
 SCHEMA: Final = "SCHEMA"
-"""What the rules begin with that the schema stands for."""
+"""The rules of the schema begin with this."""
 _CONCERNED: Final = {"IM": ("importer", "declarant"), "EX": ("exporter", "declarant")}
 _ANY: Final = ("declarant", "importer", "exporter")
 _KINDS: Final = {"IM": "import", "EX": "export"}
@@ -33,7 +33,7 @@ _PARTIES: Final = (_DECLARANT, (ROOT, Step("GoodsShipment"), Step("Importer"), S
 
 
 class Refusal(StrEnum):
-    """Why a declaration is not admitted, whatever is in it otherwise; the `rule` of the faults that say so."""
+    """Why a declaration is not admitted, whatever else it contains; the `rule` of these faults."""
 
     REQUEST = "LODGE-REQUEST"
     FUNCTION = "LODGE-ORIGINAL"
@@ -57,13 +57,13 @@ CODES: Final = {
 }
 _REFUSALS: Final = frozenset(Refusal)
 _AT_ONCE: Final = (Refusal.REQUEST, Refusal.NOBODY_NAMED)
-"""What is said before anything that is wrong in the document."""
+"""These come before any fault in the document."""
 
 
 class NotAdmitted(Exception):  # noqa: N818 - a refusal is an answer to the sender, not an error of ours
-    """A message that may not be lodged: `rule` and `code` are those of the gravest of the faults that forbid it.
+    """A message that may not be lodged: `rule` and `code` are those of its gravest fault.
 
-    `found` are all faults of the message, None where the message itself has nothing to do with it.
+    `found` are all faults of the message, None if the refusal does not depend on the message.
     """
 
     def __init__(self, gravest: Fault | FaultReport, found: Found | None = None) -> None:
@@ -72,9 +72,9 @@ class NotAdmitted(Exception):  # noqa: N818 - a refusal is an answer to the send
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a declaration names, each in the form in which parties are compared, "" where it names nobody.
+    """The parties that a declaration names, each in the form in which they are compared, "" if it names none.
 
-    `line` is the declarant's, or that of the nearest element above where there is none; None in JSON.
+    `line` is the declarant's, or else that of the nearest element above; None in JSON.
     """
 
     declarant: str
@@ -84,7 +84,7 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Register(Protocol):
-    """What is known of parties here."""
+    """What admission asks about parties."""
 
     def takes_part(self, party: str) -> bool:
         """Whether the party has a key."""
@@ -94,14 +94,14 @@ class Register(Protocol):
 
 
 class Quotas(Protocol):
-    """What is known of how much waits here."""
+    """What admission asks about the waiting work."""
 
     def is_full(self, party: str) -> bool:
         """Whether the party has as many undecided declarations as it may have."""
 
 
 def parties_of(validated: Validated) -> Parties | None:
-    """Whom the whole declaration names; None where one of the names could not be read, which is among its faults."""
+    """The parties of the whole declaration; None if one could not be read, which is among its faults."""
     declaration = validated.declaration
     if any(_unread(path, validated.faults) for path in _PARTIES):
         return None
@@ -112,9 +112,9 @@ def parties_of(validated: Validated) -> Parties | None:
 
 
 def with_refusals(validated: Validated) -> Validated:
-    """The document with why it is not lodged before its other faults.
+    """The document with the reasons why it is not lodged before its other faults.
 
-    A request is not taken at all: what rules say of it would lead nowhere, so only faults of the schema stay beside.
+    A request to change an earlier declaration is not taken at all: of its other faults only those of the schema stay.
     """
     found = tuple(of_document(validated.declaration, validated.faults))
     if not found:
@@ -127,13 +127,13 @@ def with_refusals(validated: Validated) -> Validated:
 
 
 def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[Fault]:
-    """Why the document is not lodged, whoever sends it: only originals are taken, under a reference of their own.
+    """Why the document is not lodged, whoever sends it: only originals with a reference are accepted.
 
-    What could not be read is not said to be missing: that it could not is among the `faults`.
+    An element that could not be read is not reported as missing: the `faults` report it already.
     """
     function = declaration.function_code
     if function in REQUESTS:
-        text = f"FunctionCode {function} asks to change an earlier declaration, which this service cannot do yet."
+        text = f"FunctionCode {function} asks to change an earlier declaration. This service cannot do that yet."
         yield _fault(Refusal.REQUEST, text, f"Lodge originals only (FunctionCode {ORIGINAL}).", _FUNCTION)
         return
     if function != ORIGINAL and not _unread(_FUNCTION, faults):
@@ -150,42 +150,44 @@ def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[F
 
 
 def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Register) -> Iterator[Fault]:
-    """Why this caller does not lodge a declaration of this type (TypeCode) that names these parties."""
+    """Why this caller may not lodge a declaration of this type (TypeCode) that names these parties."""
     unsaid = tuple(for_whom(lodger))
     yield from unsaid
     if parties is None:
         return
     declarant = parties.declarant
     if declarant and not _may_declare(declarant, lodger, register):
-        text = f"The declarant {declarant} has given no mandate to {lodger.own_party}, who lodges this."
-        advice = "Ask the operator to record the mandate, or name the party that lodges as Declarant."
+        text = f"The declarant {declarant} has given no mandate to {lodger.own_party}, which lodges this."
+        advice = "Ask the operator to record the mandate, or write the party that lodges as Declarant."
         yield replace(_fault(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
     if not unsaid:
         yield from for_party(kind, parties, lodger.party or "")
 
 
 def need_lodger(caller: Caller) -> None:
-    """Raises `NotAdmitted` where the caller may lodge nothing as it calls: a key without a party, an unsaid client."""
+    """Raises `NotAdmitted` if the caller may lodge nothing: a key without a party, a broker that names no client."""
     if not caller.party:
-        raise NotAdmitted(_fault(Refusal.NO_PARTY, "This key stands for no party.", "Use a party's key.", (ROOT,)))
+        raise NotAdmitted(
+            _fault(Refusal.NO_PARTY, "This key belongs to no party.", "Use the key of a trader or broker.", (ROOT,))
+        )
     for fault in for_whom(caller):
         raise NotAdmitted(fault)
 
 
 def need_quota(caller: Caller, quotas: Quotas) -> None:
-    """Raises `NotAdmitted` where the caller's party has as many undecided declarations as it may have."""
+    """Raises `NotAdmitted` if the caller's party has as many undecided declarations as it may have."""
     if quotas.is_full(caller.party or ""):
-        text = "Too many declarations of this party wait for their decision."
+        text = "This party has too many undecided declarations."
         raise NotAdmitted(_fault(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
 
 
 def refused(forbidding: Sequence[FaultReport], found: Found) -> NotAdmitted:
-    """The refusal of a message with faults that forbid to lodge it, in the words of the gravest."""
+    """The refusal of a message with hard faults, in the words of the gravest."""
     return NotAdmitted(min(forbidding, key=_gravity), found)
 
 
 def _gravity(fault: FaultReport) -> int:
-    """What a message is comes before what is wrong in it, and that before who sends it."""
+    """The kind of message comes first, then faults in it, then who sends it."""
     if fault.rule in _AT_ONCE:
         return 0
     if is_refusal(fault.rule):
@@ -194,12 +196,12 @@ def _gravity(fault: FaultReport) -> int:
 
 
 def is_refusal(rule: str) -> bool:
-    """Whether a fault of this rule refuses to admit a declaration, whatever is in it otherwise."""
+    """Whether a fault of this rule refuses a declaration, whatever else it contains."""
     return rule in _REFUSALS
 
 
 def for_whom(lodger: Caller) -> Iterator[Fault]:
-    """Why this caller lodges nothing at all: a broker says for whom, or a forgotten word would file it as its own."""
+    """Why this caller may lodge nothing: a broker must name its client, or a mistake would file it as its own."""
     if lodger.role is Role.BROKER and lodger.broker is None:
         text = "This is a broker's key, but the request does not say for whom it lodges."
         advice = f"Send the header Acting-For with your client's identifier, or with {lodger.own_party} for yourself."
@@ -207,14 +209,14 @@ def for_whom(lodger: Caller) -> Iterator[Fault]:
 
 
 def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
-    """Why it is not lodged for this party: whom a declaration is lodged for owns its record, so it is a party of it."""
+    """Why it is not lodged for this party: that party will own the record, so the declaration must name it."""
     owner, direction = normal_party(party), kind[:2]
     concerned = _CONCERNED.get(direction, _ANY)
     if owner and owner in {getattr(parties, role) for role in concerned}:
         return
     named = [f"{getattr(parties, role)} as {role}" for role in concerned if getattr(parties, role)]
-    found = f"names {' and '.join(named)}" if named else f"names no {' and no '.join(concerned)}"
-    text = f"This {_KINDS.get(direction, 'declaration')} is lodged for {owner or 'nobody'}, but it {found}."
+    found = f"it names {' and '.join(named)}" if named else f"it names no {' and no '.join(concerned)}"
+    text = f"This {_KINDS.get(direction, 'declaration')} is lodged for {owner or 'nobody'}, but {found}."
     advice = "Only a party of the declaration, or a broker with its mandate, can lodge it."
     yield replace(_fault(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
 
@@ -222,7 +224,8 @@ def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
 def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
     """Whether the caller may name this party as declarant.
 
-    Itself, whom it acts for, and whose mandate it has; and whoever has no key here, for of them nothing is known.
+    It may name itself, its client, and any party whose mandate it has; and any party without a key here, since nothing
+    is known about those.
     """
     if declarant in {normal_party(lodger.own_party), normal_party(lodger.party or "")}:
         return True
@@ -230,7 +233,7 @@ def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
 
 
 def _unread(path: Path, faults: Sequence[Fault]) -> bool:
-    """Whether the schema found so much wrong at a place, or above it, that nothing could be read there."""
+    """Whether schema faults at a place, or above it, kept it from being read."""
     broken = (fault.path for fault in hard(faults) if fault.rule.startswith(SCHEMA))
     return any(place == path[: len(place)] for place in broken)
 

@@ -1,7 +1,7 @@
-"""Group commit at intake: lodgements that wait at the same moment share one transaction, and one wait for the disk.
+"""Group commit at intake: lodgements that wait at the same moment share one transaction and one wait for the disk.
 
-Each caller gets its own answer, after the commit. When quiet a lodgement is a group of its own, at once; under load
-groups grow by themselves while the one before is being written.
+Each caller gets its own answer after the commit. In quiet times a lodgement is written alone and at once; under load, a
+group grows while the one before it is being written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from singlewindow.clearance.lodging.store import Lodgement, Stored, store_lodgem
 
 LARGEST_GROUP: Final = 100
 PATIENCE_SECONDS: Final = 9.0
-"""Longer than the database's own statement limit; then the caller is told to try again."""
+"""Longer than the database's own statement limit; after it the caller should try again."""
 
 Waiting = tuple[Lodgement, "Future[Stored]"]
 
@@ -36,10 +36,10 @@ class GroupCommit:
         self._writer: threading.Thread | None = None
 
     def submit(self, lodgement: Lodgement) -> Future[Stored]:
-        """Put a lodgement in line; the promise of its answer, or of the database's error.
+        """Put a lodgement in line; returns the promise of its answer, or of the database's error.
 
-        Wait for it no longer than `PATIENCE_SECONDS`. After a TimeoutError it is not known whether the lodgement was
-        stored: the same again gives the answer.
+        Wait for it no longer than `PATIENCE_SECONDS`. After a TimeoutError nobody knows whether the lodgement was
+        stored: send it again to get the answer.
         """
         answer: Future[Stored] = Future()
         self._waiting.put((lodgement, answer))
@@ -60,7 +60,7 @@ class GroupCommit:
             self._settle([entry for entry in group if entry[1].set_running_or_notify_cancel()])
 
     def _settle(self, group: list[Waiting]) -> None:
-        """Give every caller of the group its answer, or the error that befell it."""
+        """Give every caller of the group its answer or its error."""
         try:
             answers = store_lodgements(self._engine, self._agencies, [lodgement for lodgement, _ in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers, not to this thread
@@ -70,7 +70,7 @@ class GroupCommit:
                 answer.set_result(given)
 
     def _apart(self, group: list[Waiting], error: Exception) -> None:
-        """One lodgement that cannot be stored must not fail its neighbours; a database that is away fails them all."""
+        """Store a group; a lodgement that cannot be stored fails alone, a database that is away fails them all."""
         if len(group) == 1 or _database_is_away(error):
             for _, answer in group:
                 answer.set_exception(error)

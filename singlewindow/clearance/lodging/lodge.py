@@ -1,4 +1,4 @@
-"""Lodging, for whoever takes messages in: what is wrong with one, one made ready to be stored, and its storing."""
+"""Lodging: examines a message, prepares it, and stores it; used by every way in."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from singlewindow.declarations.writing.binding import other_form
 
 @dataclass(frozen=True)
 class Examined:
-    """A message with all that is wrong with it, and before that all that forbids its sender to lodge it."""
+    """A message with its faults; those that forbid its sender to lodge it come first."""
 
     prepared: Prepared
     faults: Sequence[FaultReport]
 
     @property
     def forbidding(self) -> list[FaultReport]:
-        """What stands against lodging it."""
+        """The hard faults, which forbid lodging it."""
         return [fault for fault in self.faults if fault.severity is Severity.HARD]
 
     @property
     def warnings(self) -> list[FaultReport]:
-        """What would go with it."""
+        """The warnings, which do not."""
         return [fault for fault in self.faults if fault.severity is Severity.WARNING]
 
     @property
     def found(self) -> Found:
-        """As many faults as an answer shows."""
+        """The faults that an answer shows."""
         total = self.prepared.total + len(self.faults) - len(self.prepared.faults)
         return Found(self.faults[:FAULTS_SHOWN], total)
 
 
 @dataclass(frozen=True)
 class Lodging:
-    """The one way from bytes to a stored declaration; safe to use from many threads."""
+    """The one way from bytes to a stored declaration; threads may share it."""
 
     engine: Engine
     rules: Rules
@@ -57,9 +57,9 @@ class Lodging:
     writer: GroupCommit
 
     def examine(self, message: Message, caller: Caller, *, lodging: bool = False) -> Examined:
-        """Whether this caller could lodge a message, and what is wrong with it; raises `Refused`, or `Busy`.
+        """Whether this caller could lodge a message, and its faults; raises `Refused` or `Busy`.
 
-        `lodging` says whether what storing it takes is worked out, too. Nothing is stored.
+        With `lodging`, also prepares what storing it needs. Nothing is stored.
         """
         prepared = self._prepare(message.content, message.media, lodging)
         header = prepared.header
@@ -68,7 +68,7 @@ class Lodging:
         return Examined(prepared, [*own, *prepared.faults])
 
     def prepare(self, message: Message, caller: Caller) -> Lodgement:
-        """A message ready to be stored; raises `Refused` where it cannot be read, `NotAdmitted`, or `Busy`."""
+        """A message ready to be stored; raises `Refused` if it cannot be read, `NotAdmitted`, or `Busy`."""
         examined = self.examine(message, caller, lodging=True)
         lodgement = Lodgement(
             caller, message, examined.prepared, fingerprint(examined.prepared.form), examined.warnings
@@ -80,21 +80,21 @@ class Lodging:
         return lodgement
 
     def _was_taken_before(self, lodgement: Lodgement, forbidding: Sequence[FaultReport]) -> bool:
-        """Whether it was lodged under earlier rules: who sends it again gets the first answer, as without new rules."""
+        """Whether it was lodged under earlier rules: sent again, it gets its first answer despite new rules."""
         if not lodgement.prepared.form or any(is_refusal(fault.rule) for fault in forbidding):
             return False
         return stands_already(self.engine, lodgement.key, lodgement.content_sha256)
 
     def submit(self, lodgement: Lodgement) -> Future[Stored]:
-        """Put a lodgement in line to be stored; `GroupCommit.submit` says how long its promise is waited for."""
+        """Put a lodgement in line to be stored; `GroupCommit.submit` says how long to wait for its promise."""
         return self.writer.submit(lodgement)
 
     def store(self, lodgement: Lodgement) -> Stored:
-        """Store a lodgement durably, once; raises what befell the database, or TimeoutError."""
+        """Store a lodgement durably, once; raises the database's error or TimeoutError."""
         return self.submit(lodgement).result(PATIENCE_SECONDS)
 
     def other_form(self, content: bytes, media: Media) -> bytes:
-        """A stored document in XML where it is JSON and the other way round, read where it was read when lodged."""
+        """A stored JSON document in XML, or the other way round; large ones are read in a process of their own."""
         if is_large(content):
             return self.sandbox.other_form(content, media)
         return other_form(content, media, self.rules.limits)

@@ -1,6 +1,6 @@
-"""What has to be known of a message before it is lodged, worked out in one go: its faults, its form, who is asked.
+"""Everything that lodging needs from a message, worked out at once: its faults, its form, the agencies to ask.
 
-This is the part of a lodgement that needs no record, so that a large message can have it done in another process.
+This part of a lodgement does not use the record, so that another process can do it for a large message.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from singlewindow.times import today
 
 @dataclass(frozen=True)
 class Rules:
-    """What messages are prepared by: the rules of all countries served, the agencies, the limits on one message."""
+    """What preparing uses: the rules of all countries served, the agencies, the limits on one message."""
 
     rulebooks: Rulebooks
     agencies: Mapping[str, Agency]
@@ -33,10 +33,10 @@ class Rules:
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What admission and the record ask of a declaration, beside its content.
+    """What admission and the record need to know of a declaration, besides its content.
 
-    `country` is the one served by whose rules it was judged, `parties` are None where one could not be read, and
-    `enveloped` says whether the message had its MetaData.
+    `country` is the country whose rules applied, `parties` are None if one could not be read, and `enveloped` says
+    whether the message had its MetaData.
     """
 
     lrn: str
@@ -47,11 +47,11 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as far as it can be prepared by itself: `faults` are the gravest of the `total` that were found.
+    """A message, prepared as far as possible without its sender: `faults` are the gravest of `total`.
 
-    What forbids to lodge the document, whoever sends it, is among the faults. `form` (canonical bytes) is empty where
-    the message was only to be validated, or where more than a rule on its content stands against it; `routing` is
-    empty where there is any hard fault.
+    The faults include those that forbid anybody to lodge the document. `form` (canonical bytes) is empty if the message
+    was only to be validated, or if more than a rule on its content forbids it; `routing` is empty if there is any hard
+    fault.
     """
 
     header: Header
@@ -62,7 +62,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -> Prepared:
-    """Validate a message, and work out what lodging it takes if it is to be lodged; raises `Refused` as validation."""
+    """Validate a message and, if it is to be lodged, work out what storing it needs; raises `Refused`."""
     validated = with_refusals(validate(content, media, rules.rulebooks, rules.limits))
     declaration, country, enveloped = validated.declaration, validated.country, validated.enveloped
     forbidding = hard(validated.faults)
@@ -82,5 +82,5 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
 
 
 def _is_of_content(fault: Fault) -> bool:
-    """Whether a fault is a breach of a rule on content, which another edition of the rules may not find."""
+    """Whether a fault breaks a rule on content, which another edition of the rules may not have."""
     return not fault.rule.startswith(SCHEMA) and not is_refusal(fault.rule)

@@ -1,8 +1,8 @@
 """Large messages are read in processes of their own: one that takes too much ends only its own request.
 
-A template process beside the web process has the rules loaded and holds neither secrets nor the database. For each
-large message it forks a child with limits of its own, which reads that one message, answers, and ends. No state passes
-from one message to the next, a child that dies is not missed, and a template that has gone is started again.
+A template process beside the web process has the rules loaded but holds no secrets and no database connection. For each
+large message it forks a child with its own limits, which reads that one message, answers, and ends. No state passes
+from one message to the next, a child that dies harms nothing else, and a template that ends is started again.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from singlewindow.faultpoints import reach
 log = logging.getLogger(__name__)
 
 LARGE = 256_000
-"""Bytes above which a message is read apart."""
+"""Messages with more bytes are read in a process of their own."""
 MANY_OBJECTS = 20_000
-"""The same for objects of JSON, of which a message of `LARGE` bytes has a third; empty ones take two bytes."""
+"""The same for JSON objects; a real message of `LARGE` bytes has a third of this, but empty objects take two bytes."""
 SECONDS_FOR_LARGE = 0.3
-"""Processor time that `LARGE` bytes may take; longer messages in proportion, and everybody a second to begin with."""
+"""Processor time for `LARGE` bytes; longer messages get more in proportion, and each gets one second on top."""
 PATIENCE_SECONDS = 5.0
 YIELD = 10
 MODULE = "singlewindow.clearance.lodging.sandboxed_reader"
@@ -51,18 +51,18 @@ KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCA
 
 
 class Busy(Exception):  # noqa: N818 - it asks the caller to come again
-    """No process was free to read a large message, or none could be had."""
+    """No process was free to read a large message, or none could be started."""
 
 
 def is_large(content: bytes) -> bool:
-    """Whether a message is to be read apart."""
+    """Whether a message is read in a process of its own."""
     return len(content) > LARGE or content.count(b"{") > MANY_OBJECTS
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What a template process is started with: folder of the configuration, countries, customs, limits on a message.
 
-    `memory` are the bytes that reading one message may take, `processors` those on which it may be read.
+    `memory` is in bytes and limits reading one message; `processors` are those that readers may use.
     """
 
     config: str
@@ -90,7 +90,7 @@ class _Converted(msgspec.Struct, frozen=True, tag=True):
 
 
 class _Task(StrEnum):
-    """What a child is to do with its message."""
+    """What a child does with its message."""
 
     LODGE = "lodge"
     VALIDATE = "validate"
@@ -105,10 +105,10 @@ _TOO_MUCH = _Refused(
 
 
 class SandboxedReader:
-    """Reads large messages, each in a process of its own; safe to use from many threads."""
+    """Reads large messages, each in a process of its own; threads may share it."""
 
     def __init__(self, configuration: Configuration, slots: int, queue: int) -> None:
-        """At most `slots` messages are read at once, and at most `queue` requests read or wait."""
+        """At most `slots` messages are read at once; at most `queue` requests are reading or waiting."""
         self._configuration = configuration
         self._slots = threading.BoundedSemaphore(slots)
         self._queue = threading.BoundedSemaphore(queue)
@@ -120,14 +120,14 @@ class SandboxedReader:
         self._living_template()
 
     def prepare_message(self, content: bytes, media: Media, lodging: bool) -> Prepared:
-        """What the function of this name gives, in a process of its own; raises `Refused` as that does, or `Busy`."""
+        """The function of this name, run in a process of its own; raises `Refused` as that does, or `Busy`."""
         result = self._run_task(content, media, _Task.LODGE if lodging else _Task.VALIDATE)
         if not isinstance(result, _Done):
             raise TypeError("a message that was to be prepared came back in another form")
         return result.prepared
 
     def other_form(self, content: bytes, media: Media) -> bytes:
-        """What `other_form` writes, in a process of its own; raises `Refused` as that does, or `Busy`."""
+        """The result of `other_form`, from a process of its own; raises `Refused` as that does, or `Busy`."""
         result = self._run_task(content, media, _Task.CONVERT)
         if not isinstance(result, _Converted):
             raise TypeError("a message that was to be written in its other form was prepared")
@@ -157,7 +157,7 @@ class SandboxedReader:
             self._queue.release()
 
     def _ask_child(self, question: bytes, seconds: float) -> bytes:
-        """What a child sends back; of a child that ended without a word, that its message takes too much."""
+        """The child's answer; if it ended without one, its message took too much."""
         template = self._living_template()
         try:
             with template.connect_child() as connection:
@@ -198,7 +198,7 @@ class _Template:
         weakref.finalize(self, _end_template, self._control, self._process)
 
     def is_alive(self) -> bool:
-        """Whether the process runs; it never writes to its end of the line, and hangs up before anything else ends."""
+        """Whether the process runs; it never writes to its socket, and closes it before anything else ends."""
         try:
             self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -208,7 +208,7 @@ class _Template:
         return False
 
     def connect_child(self) -> socket.socket:
-        """A connection to a new child; raises OSError where the template is gone."""
+        """A connection to a new child; raises OSError if the template has ended."""
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._control, [b"."], [theirs.fileno()])
@@ -216,7 +216,7 @@ class _Template:
 
 
 def _end_template(control: socket.socket, process: subprocess.Popen[bytes]) -> None:
-    """The template ends when nobody can ask it any more."""
+    """Close the socket; the template ends when nobody can ask it any more."""
     control.close()
     try:
         process.wait(PATIENCE_SECONDS)
@@ -234,7 +234,7 @@ def _receive_all(connection: socket.socket) -> bytes:
 
 
 def _run_template(control: socket.socket, configuration: Configuration) -> None:
-    """The template's life: load what is read by, then fork a child for every connection, until the web has gone."""
+    """The template's life: load the rules, then fork a child for every connection, until the web process has ended."""
     with suppress(OSError):  # where this is forbidden, the web process could not keep to one of them either
         os.sched_setaffinity(0, configuration.processors)
     rules = _load_rules(configuration)
@@ -260,14 +260,14 @@ def _load_rules(configuration: Configuration) -> Rules:
 
 
 def _warm_up(rules: Rules) -> None:
-    """What is made at first use is made once, before any fork."""
+    """Read a small message, so that everything made at first use is made once, before any fork."""
     for content, media in ((b"<a/>", Media.XML), (b'{"Declaration": {"FunctionCode": "9"}}', Media.JSON)):
         with suppress(Refused):
             prepare_message(content, media, rules, lodging=True)
 
 
 def _run_child(connection: socket.socket, rules: Rules, memory: int) -> int:
-    """Read one message within the limits; the exit status. Whatever goes wrong, nothing but this process ends."""
+    """Read one message within the limits and return the exit status. Whatever goes wrong, only this process ends."""
     os.nice(YIELD)  # small messages go first
     gc.disable()  # the process ends before anything could be collected, and looking for it costs more with every item
     _limit_resource(resource.RLIMIT_AS, _address_space() + memory)

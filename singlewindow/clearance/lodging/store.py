@@ -1,4 +1,4 @@
-"""The record takes lodgements: each becomes a fact, with its questions to the agencies beside it, in one transaction.
+"""Stores lodgements: each is written with its questions to the agencies in one transaction.
 
 The trader's reference is the idempotency key (party, LRN): the same content again gets the first answer, other content
 is a conflict. Many lodgements may share one transaction. Nothing here touches the queue: the open questions are the
@@ -38,12 +38,12 @@ FIRST = 1
 """The number of the version that lodging stores."""
 
 Key = tuple[str, str]
-"""What a declaration is known by to its party: party and LRN, the idempotency key."""
+"""A party and its LRN: the idempotency key of a declaration."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message as it came in: `content` are the bytes as received, `began` is when they came (monotonic).
+    """One incoming message: `content` are the bytes as received, `began` is when they came (monotonic).
 
     `trace_id` is the request's; it goes with the declaration to every worker and adapter.
     """
@@ -56,7 +56,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Lodgement:
-    """A message that may be lodged, with all that can be worked out before the transaction."""
+    """A message that may be lodged, with everything that is worked out before the transaction."""
 
     caller: Caller
     message: Message
@@ -72,7 +72,7 @@ class Lodgement:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the trader gets for a lodgement that is stored; `replayed` where it was stored before.
+    """The trader's receipt for a stored lodgement; `replayed` if it was stored before.
 
     `received_at` is when its bytes came, `lodged_at` when it was stored and accepted.
     """
@@ -87,20 +87,20 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The LRN stands for other content already, lodged as `mrn`."""
+    """The LRN was already used for other content, lodged as `mrn`."""
 
     mrn: str
     lrn: str
 
 
 Stored = Receipt | Conflict
-"""What becomes of a lodgement."""
+"""The outcome of a lodgement."""
 Standing = dict[Key, tuple[bytes, Receipt]]
-"""Under each key the fingerprint of the content that stands there, and the receipt it was given."""
+"""For each key, the fingerprint of the stored content and its receipt."""
 
 
 def store_lodgements(engine: Engine, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> list[Stored]:
-    """Store lodgements in one transaction, each once, and give the answers in their order; durable at return."""
+    """Store lodgements in one transaction, each once, and return the answers in order; durable on return."""
     try:
         standing = _transact(engine, agencies, lodgements)
     except IntegrityError:  # two processes drew the same number: nothing was stored, and the next draw is another
@@ -125,7 +125,7 @@ def _transact(engine: Engine, agencies: Mapping[str, Agency], lodgements: Sequen
 
 
 def _store(connection: Connection, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> Standing:
-    """Insert what is new; what stands under every key then."""
+    """Insert the new lodgements; returns what is then stored for every key."""
     by_key = {lodgement.key: lodgement for lodgement in reversed(lodgements)}
     now = clock(connection)
     rows = [_declaration_row(lodgement, now) for _, lodgement in sorted(by_key.items())]
@@ -153,7 +153,7 @@ def _first_receipt(row: Lodged) -> Receipt:
 
 
 def _content_sha256(row: Lodged) -> bytes:
-    """The fingerprint that the stored content has in the present form; what is stored stays as it is."""
+    """The fingerprint of the stored content in the present form; the stored one is not changed."""
     return row.content_sha256 if row.outdated is None else fingerprint(restated(row.outdated))
 
 
@@ -176,7 +176,7 @@ def _write(
     new: Sequence[tuple[NewDeclaration, Lodgement]],
     now: int,
 ) -> list[NewVersion]:
-    """Insert the versions of new declarations, and all that comes with them; the versions' rows in the same order."""
+    """Insert the versions of new declarations and all that belongs to them; returns the versions' rows in order."""
     versions, questions, trail, notices, feed = [], [], [], [], []
     for row, lodgement in new:
         version_id = new_id()

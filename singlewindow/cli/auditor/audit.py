@@ -31,13 +31,16 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
 
 @click.group()
 def audit() -> None:
-    """Prove that nothing in the record was altered: docs/audit.md."""
+    """Prove that nobody has changed the record.
+
+    docs/audit.md explains how.
+    """
 
 
 @audit.command()
 @file_argument
 def keygen(file: Path) -> None:
-    """Write a new private key to FILE, and show its public key: that is for the auditor."""
+    """Write a new private key to FILE. Shows its public key, which you give to the auditor."""
     key = new_key()
     with _new(file) as out:
         out.write(key.encode())
@@ -61,9 +64,9 @@ def checkpoint(data: Path | None) -> None:
 
 @audit.command()
 @data_option
-@click.option("--after", default="0", show_default=True, help="Only those after this number (or NUMBER-DIGEST).")
+@click.option("--after", default="0", show_default=True, help="Only checkpoints after this number (or NUMBER-DIGEST).")
 def checkpoints(data: Path | None, after: str) -> None:
-    """Print the checkpoints that were made, a line each, for a file of them."""
+    """Print all checkpoints, one a line. Keep them in a file elsewhere."""
     following, more = read_cursor(after), True
     with record(data) as engine:
         while more:
@@ -95,7 +98,7 @@ def export(data: Path | None, file: Path, after: Path | None) -> None:
 
 @contextmanager
 def _new(file: Path) -> Iterator[BinaryIO]:
-    """A file that must not exist, for its owner's eyes only; it is taken away again where it cannot be finished."""
+    """A new file that only its owner can read; it is removed again if writing fails."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         try:
             yield out
@@ -117,24 +120,24 @@ def _new(file: Path) -> Iterator[BinaryIO]:
 )
 @click.option("--key", "keys", multiple=True, help="A public key that you trust, in hexadecimal; several may be given.")
 def verify(file: Path, kept: Path, keys: tuple[str, ...]) -> None:
-    """Check the export FILE against checkpoints that were kept elsewhere. Needs no database; exit status 1: altered."""
+    """Check the export FILE against checkpoints kept elsewhere. Needs no database. Exit status 1 if it was altered."""
     lines_kept = kept.read_bytes().splitlines(keepends=True)
     trusted = read_checkpoints(lines_kept, [_public(key) for key in keys])
     with file.open("rb") as lines:
         verdict = check(_counted(lines, file.stat().st_size), trusted)
     for path, more in ((file, verdict.added), (kept, added(lines_kept[0]))):
         if more:
-            click.echo(f"NOTE: {path} has {' and '.join(more)}, and was read without: nothing that it proves changes.")
+            click.echo(f"NOTE: {path} has {' and '.join(more)}. This was ignored; it does not weaken the proof.")
     _tell(verdict, named=bool(keys))
     if not verdict.intact:
         raise SystemExit(1)
 
 
 def _public(key: str) -> str:
-    """A public key as it was typed, or pasted from a file; raises ValueError where it is none."""
+    """A public key as it was typed, or pasted from a file; raises ValueError if it is not a public key."""
     plain = key.strip("\ufeff \t\r\n").lower()
     if not PUBLIC.fullmatch(plain):
-        raise ValueError("--key takes a public key, 64 hexadecimal digits as `singlewindow audit keygen` prints them")
+        raise ValueError("--key takes a public key: 64 hexadecimal digits, as `singlewindow audit keygen` prints them")
     return plain
 
 
@@ -164,7 +167,7 @@ def _tell(verdict: Verdict, *, named: bool) -> None:
 @audit.command()
 @data_option
 def compare(data: Path | None) -> None:
-    """Compare documents, answers and decisions in the database with what their events recorded."""
+    """Compare the record with its events. They recorded every document, answer and decision."""
     versions = different = 0
     with record(data) as engine:
         for count, found in reconciliation.compare_with_trail(engine):

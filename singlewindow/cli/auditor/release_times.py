@@ -17,16 +17,16 @@ BREAKDOWNS = ("agency", "lane", "type", "hour", "weekday")
 
 
 @click.command(name="release-times")
-@click.option("--from", "from_", required=True, help="From this moment, e.g. 2026-01-01T00:00:00Z.")
-@click.option("--to", help="Up to, but without, this moment; up to the cut-off without it.")
-@click.option("--cut-off", help="Count only what was recorded up to this moment; up to now without it.")
-@click.option("--mode-milliseconds", type=int, help="What lengths are rounded to for their mode; 1000 if not given.")
-@click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down.")
+@click.option("--from", "from_", required=True, help="Start of the period, e.g. 2026-01-01T00:00:00Z.")
+@click.option("--to", help="End of the period, not included; default: the cut-off.")
+@click.option("--cut-off", help="Count only what was recorded up to this moment; default: now.")
+@click.option("--mode-milliseconds", type=int, help="Round durations to this for the mode; default: 1000.")
+@click.option("--by", type=click.Choice(BREAKDOWNS), help="Break the figures down by this.")
 @url_option
 def release_times(url: str, **asked: str | int | None) -> None:
     """Show how long each step took, from lodgement to decision.
 
-    An auditor's key is read from SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
+    Needs the key of an auditor or analyst in SINGLEWINDOW_KEY, or in the file that SINGLEWINDOW_KEY_FILE names.
     """
     query = {name.rstrip("_"): value for name, value in asked.items() if value is not None}
     with open_client(url, key_of_environment()) as client:
@@ -38,7 +38,7 @@ def release_times(url: str, **asked: str | int | None) -> None:
 
 
 def print_report(report: dict[str, Any]) -> None:
-    """The figures as a table: signed seconds, open cases beside what could be measured."""
+    """Print the figures as a table, in signed seconds; cases that are still open are counted beside them."""
     query = report["query"]
     title = f"Release times in seconds, lodged {query['start']} to {query['end']}, as of {query['cut_off']}"
     table = Table(*COLUMNS, title=title)
@@ -51,7 +51,10 @@ def print_report(report: dict[str, Any]) -> None:
     settled = "yes" if report["settled"] else "no"
     shown.print(f"Mode rounded to {query['mode_resolution']:g} s; settled: {settled}.", soft_wrap=True)
     if not report["settled"]:
-        shown.print("It can still change: give a --cut-off that is two minutes old or more.", soft_wrap=True)
+        shown.print(
+            "These figures can still change. For final ones, use a --cut-off at least two minutes in the past.",
+            soft_wrap=True,
+        )
 
 
 def _figures(row: dict[str, Any]) -> list[str]:

@@ -1,1 +1,1 @@
-"""Commands for the operator: run the service, look after it, and say who may do what."""
+"""Commands for the operator: run the service, look after it, and set who may do what."""

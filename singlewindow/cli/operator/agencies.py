@@ -1,4 +1,4 @@
-"""An agency's code as it is typed in commands: only one that the configuration has."""
+"""An agency's code as it is typed in commands; it must be in the configuration."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from singlewindow.cli.options import settings_for
 
 
 def known_agency(data: Path | None, typed: str) -> str:
-    """The code of an agency of the configuration, as it is stored; what is none is refused with those there are."""
+    """The typed agency code in its stored form; raises ClickException, which lists the codes, if it is unknown."""
     known = sorted(load_agencies(Path(settings_for(data).sw_config) / "agencies"))
     code = typed.strip().lower()
     if code not in known:
-        raise click.ClickException(f"There is no agency {typed!a}; the configuration has {', '.join(known)}.")
+        raise click.ClickException(f"There is no agency {typed!a}. The configuration has {', '.join(known)}.")
     return code

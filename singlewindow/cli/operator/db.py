@@ -1,4 +1,4 @@
-"""`singlewindow db`: the tables of this version, backups, and what the service's own role may do."""
+"""`singlewindow db`: upgrades the tables, writes backups, and grants the service's role its rights."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from singlewindow.storage.engine.privileges import grant
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Upgrade and back up the database, and grant its rights."""
 
 
 @db.command()
 @data_option
 def upgrade(data: Path | None) -> None:
-    """Bring the tables up to this version of the service."""
+    """Bring the database's tables up to this version of the service."""
     settings = settings_for(data)
-    if settings == embedded(settings):  # a database elsewhere leaves no folder here, where nothing may be writable
+    if settings == embedded(settings):  # with a database elsewhere no folder is needed, and this disk may be read-only
         Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_url)
-    click.echo("The database has the newest tables.")
+    click.echo("The database tables are up to date.")
 
 
 @db.command()
 @data_option
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(data: Path | None, file: Path) -> None:
-    """Write the SQLite database as it stands now to FILE, while the service runs."""
+    """Back up the SQLite database to FILE. The service may keep running."""
     backups.back_up(settings_for(data).database_url, file)
     click.echo(f"{file} holds everything committed until now; docs/recovery.md says how to restore it.")
 
@@ -43,10 +43,10 @@ def backup(data: Path | None, file: Path) -> None:
 @data_option
 @click.argument("role")
 def grants(data: Path | None, role: str) -> None:
-    """Give the PostgreSQL role ROLE what the service needs, and nothing else: events can be added, never changed.
+    """Grant ROLE the rights the service needs. It gets no others: it can add events, but never change them.
 
-    Run it as the owner of the tables, and again after every upgrade.
+    For PostgreSQL. Run this as the owner of the tables, and again after every upgrade.
     """
     with record(data) as engine:
         grant(engine, role)
-    click.echo(f"{role} may do what the service does, and nothing else.")
+    click.echo(f"{role} now has the rights that the service needs, and no others.")

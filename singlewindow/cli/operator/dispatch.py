@@ -14,5 +14,5 @@ from workers import dispatcher
 @click.command()
 @data_option
 def dispatch(data: Path | None) -> None:
-    """Run one dispatcher; any number may run."""
+    """Run one dispatcher. It puts open questions into batches and closes overdue ones; you may run several."""
     dispatcher.run(open_context(settings_for(data)))

@@ -1,4 +1,4 @@
-"""The command that shows where agencies' legal lists overlap: who sees the same elements, and who needs them."""
+"""The command that shows where agencies' legal lists overlap: which see the same elements, and which need them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from singlewindow.cli.tables import console, literal
 
 @click.command()
 @data_option
-@click.option("--elements", "by_element", is_flag=True, help="Every shared element with its agencies, not the counts.")
+@click.option(
+    "--elements", "by_element", is_flag=True, help="List every shared element and its agencies instead of the counts."
+)
 def entitlements(data: Path | None, by_element: bool) -> None:
-    """Show which agencies may see the same elements of a declaration: where one request could serve several."""
+    """Show what several agencies may see. One request for these elements could serve them all."""
     agencies = list(load_agencies(Path(settings_for(data).sw_config) / "agencies").values())
     console().print(_shared(agencies) if by_element else _pairs(agencies))
 
 
 def _pairs(agencies: list[Agency]) -> Table:
-    """One row for each two agencies: elements both may see, and both need."""
+    """One row for each pair of agencies: the elements that both may see, and that both need."""
     table = Table("agency", "and", *(Column(name, justify="right") for name in ("both may see", "of", "both need")))
     for one, other in combinations(agencies, 2):
         first, second = one.entitlement, other.entitlement

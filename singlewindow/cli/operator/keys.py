@@ -23,19 +23,19 @@ MOMENTS = ("created", "last used", "expires", "revoked")
 
 @click.group()
 def keys() -> None:
-    """Create, list and revoke the keys that callers of the API hold."""
+    """Create, list, rotate and revoke API keys."""
 
 
 @keys.command()
 @data_option
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
-@click.option("--party", help="The trader's or broker's identifier, as in declarations; small letters become capitals.")
-@click.option("--agency", help="The agency's code, for role agency.")
-@click.option("--name", default="", help="Who holds the key, for the list.")
-@click.option("--scope", "scopes", multiple=True, help="Limit the key to this scope; may be given several times.")
-@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="The key expires after so many days.")
+@click.option("--party", help="The trader's or broker's identifier, as in declarations; lower case becomes upper case.")
+@click.option("--agency", help="The agency's code; only for the role agency.")
+@click.option("--name", default="", help="The holder of the key, as shown in the list.")
+@click.option("--scope", "scopes", multiple=True, help="Limit the key to this scope; you may repeat this option.")
+@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="The key expires after this many days.")
 def create(data: Path | None, role: str, party: str | None, agency: str | None, **terms: Any) -> None:
-    """Create a key and show it; only its fingerprint is stored, so it is never shown again."""
+    """Create a key and show it once. Only its fingerprint is stored, so it cannot be shown again."""
     if agency is not None:
         agency = known_agency(data, agency)
     days = terms.pop("days")
@@ -63,7 +63,7 @@ def list_(data: Path | None) -> None:
 @click.argument("key_id")
 @click.option("--overlap-hours", type=click.FloatRange(min=0), default=24.0, show_default=True)
 def rotate(data: Path | None, key_id: str, overlap_hours: float) -> None:
-    """Make and show a key in the place of another, which goes on for the overlap and then expires."""
+    """Make and show a key that replaces another. The old key works until the overlap ends."""
     with record(data) as engine:
         key = keyring.rotate_key(engine, key_id, overlap_hours * SECONDS_AN_HOUR)
     if key is None:
@@ -73,7 +73,7 @@ def rotate(data: Path | None, key_id: str, overlap_hours: float) -> None:
 
 @keys.command(name="token-key")
 def token_key() -> None:
-    """Make and show a private key that signs tokens, for the file that SW_TOKEN_KEY_FILE names."""
+    """Make and show a key that signs tokens. Save it in the file that SW_TOKEN_KEY_FILE names."""
     click.echo(new_token_key(), nl=False)
 
 

@@ -25,17 +25,17 @@ A_DAY = 86_400 * MICROSECONDS
 
 @click.group()
 def mandates() -> None:
-    """Grant, list and revoke the mandates under which brokers act for traders."""
+    """Grant, list and revoke mandates of brokers. Under a mandate a broker acts for a trader."""
 
 
 @mandates.command(name="grant")
 @data_option
 @click.option("--broker", required=True, help="The broker's identifier, as its key has it.")
 @click.option("--party", required=True, help="The trader's identifier, as declarations name it.")
-@click.option("--from", "first", type=DAY, help="First day (UTC); at once without it.")
-@click.option("--to", "last", type=DAY, help="Last day (UTC): it counts to its end. Without end where not given.")
+@click.option("--from", "first", type=DAY, help="First day (UTC); default: now.")
+@click.option("--to", "last", type=DAY, help="Last day (UTC), included; default: no end.")
 def grant_(data: Path | None, broker: str, party: str, first: datetime | None, last: datetime | None) -> None:
-    """Let a broker act for a trader; shows the mandate's number, and on the error output what was recorded."""
+    """Let a broker act for a trader. Prints the mandate's number; what was recorded goes to standard error."""
     begins = None if first is None else _start_of(first)
     ends = None if last is None else _start_of(last) + A_DAY
     with record(data) as engine:
@@ -46,7 +46,7 @@ def grant_(data: Path | None, broker: str, party: str, first: datetime | None, l
     click.echo(f"Broker {broker} may act for {party}, {until}.", err=True)
     for role, owner, known in ((Role.BROKER, broker, brokers), (Role.TRADER, party, traders)):
         if owner not in known:
-            click.echo(f"Warning: there is no {role}'s key of {owner} here. Is the identifier right?", err=True)
+            click.echo(f"Warning: there is no {role} key for {owner}. Check the identifier.", err=True)
 
 
 def _live(key: StoredKey, role: Role) -> bool:
@@ -71,7 +71,7 @@ def list_(data: Path | None) -> None:
 
 
 def _last_of(end: int) -> str:
-    """The last moment of a mandate in the fewest words: its day where that is whole."""
+    """The last moment of a mandate: only its day if it lasts to the end of that day."""
     last = moment(end - 1)
     return f"{last:%Y-%m-%d}" if end % A_DAY == 0 else iso(end - 1) or ""
 

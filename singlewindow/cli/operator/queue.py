@@ -1,4 +1,4 @@
-"""The operator's view of the work: what is where, which questions are parked, and one command to ask them again."""
+"""The operator's view of the work: open questions, batches, parked questions, and a command to ask these again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = ("agency", "waiting", "in batches", "awaiting", "parked", "overdue", "
 @data_option
 @click.pass_context
 def queue(context: click.Context, data: Path | None) -> None:
-    """Show what is where: each agency's open questions and batches."""
+    """Show each agency's open questions and batches."""
     if context.invoked_subcommand is None:
         _show(data)
 
@@ -46,7 +46,7 @@ def _show(data: Path | None) -> None:
 @queue.command()
 @data_option
 def parked(data: Path | None) -> None:
-    """List the questions that are no longer asked, and why; without help their deadline decides: inspect."""
+    """List the questions that are no longer asked, and why. Unless asked again, they end in an inspection."""
     with record(data) as engine, reading(engine) as connection:
         rows = backlog.parked_questions(connection)
     table = Table("MRN", "version", "agency", "attempts", "reason", "deadline", title="Parked questions")
@@ -58,13 +58,13 @@ def parked(data: Path | None) -> None:
 
 @queue.command()
 @data_option
-@click.option("--agency", help="Those of this agency.")
-@click.option("--mrn", help="Those on this declaration.")
-@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--agency", help="Parked questions of this agency.")
+@click.option("--mrn", help="Parked questions about this declaration.")
+@click.option("--all", "everything", is_flag=True, help="All parked questions.")
 def retry(data: Path | None, agency: str | None, mrn: str | None, everything: bool) -> None:
-    """Ask parked questions again, at once and as if for the first time."""
+    """Ask parked questions again, at once and with all their attempts."""
     if everything == bool(agency or mrn):
-        raise click.UsageError("Say which: --agency CODE, --mrn MRN or both; or --all alone")
+        raise click.UsageError("Choose the questions: --agency CODE, --mrn MRN or both; or only --all")
     agency, mrn = agency and known_agency(data, agency), mrn and _number(mrn)
     with record(data) as engine:
         count = retrying.retry(engine, retrying.Choice(agency, mrn))
@@ -72,11 +72,11 @@ def retry(data: Path | None, agency: str | None, mrn: str | None, everything: bo
 
 
 def _number(typed: str) -> str:
-    """An MRN as it is stored; what is none would quietly match nothing."""
+    """An MRN in its stored form; anything else would silently match nothing."""
     mrn = typed.strip().upper()
     if not is_mrn(mrn):
         raise click.ClickException(
-            f"{typed!a} is not an MRN; `singlewindow queue parked` shows those of parked questions."
+            f"{typed!a} is not an MRN. `singlewindow queue parked` shows the MRNs of parked questions."
         )
     return mrn
 

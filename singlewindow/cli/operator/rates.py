@@ -1,4 +1,4 @@
-"""Commands for rates of exchange: what counts on a day, until when, and how newer rates come in."""
+"""Commands for exchange rates: list the rates of a day, and import newer ones."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from singlewindow.settings import Settings, load_settings
 from singlewindow.times import today
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
-RESTART = "Restart web, worker and dispatch processes: they keep the rates that they read at their start."
+RESTART = "Restart the web, worker and dispatch processes: they still use the rates that they read at their start."
 
 
 @click.group(invoke_without_command=True)
-@click.option("--day", type=DAY, help="The day whose rates are listed; today without it.")
+@click.option("--day", type=DAY, help="The day whose rates are listed; default: today.")
 @click.pass_context
 def rates(context: click.Context, day: datetime | None) -> None:
-    """List the rates of a day, and import newer ones."""
+    """List the exchange rates of a day, and import newer ones."""
     if context.invoked_subcommand is None:
         _list(day.date() if day else today())
 
 
 @rates.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, without changing it.")
 def import_(file: Path, dry_run: bool) -> None:
-    """Bring the rates of FILE into the table: for the days that they are valid, they replace those that are there.
+    """Import the rates of FILE into the table. On the days that they are valid, they replace the old ones.
 
-    The table as it was is kept beside it, so that earlier decisions can be computed again.
+    The previous table is kept beside the new one, so that earlier decisions can be computed again.
     """
     config, home, table = _configured(load_settings())
     newer = load_rates(config, home, file)
@@ -45,7 +45,7 @@ def import_(file: Path, dry_run: bool) -> None:
     for change in changes:
         click.echo(change)
     if not changes:
-        click.echo(f"Nothing changes: all rates of {file} are in the table already.")
+        click.echo(f"Nothing changes: the table already has all rates of {file}.")
     elif dry_run:
         click.echo(f"{_counted(changes)} would change. Nothing was written.")
     else:
@@ -74,11 +74,11 @@ def _changes(table: RateTable, newer: RateTable) -> Iterator[str]:
 
 
 def _replace(file: Path, table: RateTable) -> None:
-    """Keep the file under another name and put the table in its place: at no moment is there half a table."""
+    """Keep the old file under another name and replace it in one step, so that nobody reads half a table."""
     if file.exists():
         kept = file.with_name(f"rates-until-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv")
         os.link(file, kept)
-        click.echo(f"The table as it was is kept as {kept}.")
+        click.echo(f"The previous table is kept as {kept}.")
     written = file.with_suffix(".csv.new")
     with written.open("w", encoding="utf-8") as stream:
         stream.write(table.written())
@@ -91,12 +91,12 @@ def _list(day: date) -> None:
     config, home, table = _configured(load_settings())
     if not table.on(day):
         raise click.ClickException(f"There are no rates for {day} in {rates_file(config, home.country)}.")
-    click.echo(f"What one {home.currency} buys on {day}, by {rates_file(config, home.country)}:")
+    click.echo(f"What one {home.currency} buys on {day}, from {rates_file(config, home.country)}:")
     shown = Table("currency", "units", "from", "until", "source")
     for rate in table.rates:
         if rate.first <= day <= rate.last:
             shown.add_row(rate.currency, f"{rate.units:f}", str(rate.first), str(rate.last), literal(rate.source))
     console().print(shown)
-    click.echo(f"Assessments of this day by these rates end in +{digest(table.on(day))}.")
+    click.echo(f"Fingerprints of assessments made on this day with these rates end in +{digest(table.on(day))}.")
     for file in sorted(rates_file(config, home.country).parent.glob("rates-until-*.csv")):
         click.echo(f"By {file.name}: +{digest(load_rates(config, home, file).on(day))}.")

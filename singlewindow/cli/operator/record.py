@@ -1,4 +1,4 @@
-"""The record as commands open it: only where there is one, and only with the tables of this version."""
+"""Opens the database for commands: only if it exists, and only with the tables of this version."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def record(data: Path | None) -> Iterator[Engine]:
-    """The database that the settings name, closed afterwards; none is made where there is none."""
+    """The database that the settings name, closed afterwards; a missing one is not created."""
     url = settings_for(data).database_url
     engine = open_engine(url, pool_size=1)
     try:
@@ -31,17 +31,17 @@ def record(data: Path | None) -> Iterator[Engine]:
 
 
 def _need_file(url: str) -> None:
-    """SQLite would make an empty file where there is none."""
+    """Raises ValueError if the file is missing: SQLite would create an empty one."""
     place = make_url(url)
     if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
-        advice = "start the service once, or run `singlewindow db upgrade`, with the same --data"
-        raise click.ClickException(f"There is no database at {place.database}; {advice}")
+        advice = "Start the service once, or run `singlewindow db upgrade`, with the same --data"
+        raise click.ClickException(f"There is no database at {place.database}. {advice}")
 
 
 def need_tables(engine: Engine) -> None:
-    """Raises ValueError where the database has not the tables of this version."""
+    """Raises ValueError if the database's tables are older than this version."""
     standing = tables(engine)
     if standing in {Tables.NONE, Tables.OLDER}:
-        raise ValueError("The database's tables are not of this version; run `singlewindow db upgrade`")
-    if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version works on beside it
-        log.warning("the database's tables are of a later version; end this process when the upgrade is done")
+        raise ValueError("The database's tables are not of this version. Run `singlewindow db upgrade`")
+    if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version keeps working
+        log.warning("the database's tables are of a later version; stop this process when the upgrade is done")

@@ -1,4 +1,4 @@
-"""`singlewindow up`: everything at once, each process a child that is started again when it ends."""
+"""`singlewindow up`: runs everything; each process is a child that is restarted when it ends."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ MOST_REMOTE_WORKERS = 4
 @host_option
 @port_option
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Queue workers.")
-@click.option("--remote-workers", type=int, help="Workers for agencies asked over HTTP; one for each, 4 at most.")
+@click.option(
+    "--remote-workers", type=int, help="Workers for agencies asked over HTTP; default: one for each, at most 4."
+)
 def up(data: Path | None, host: str, port: int, workers: int, remote_workers: int | None) -> None:
-    """Run the whole service on this machine until Ctrl-C: database, queue server, web, workers, dispatcher."""
+    """Run the whole service until Ctrl-C. It needs only this machine: it starts all servers and processes."""
     settings = settings_for(data)
     folder = Path(settings.sw_data).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = folder / "processes"
     _claim(folder)
     supervisor.end_leftovers(record)
-    context = open_context(settings)  # a configuration that does not fit is said here, once
+    context = open_context(settings)  # a wrong configuration is reported here, once
     context.engine.dispose()
     remote = sum(context.is_remote(agency) for agency in context.agencies)
     migrate(settings.database_url)
@@ -54,14 +56,14 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
 
 
 def _claim(folder: Path) -> None:
-    """Hold the folder as long as this process lives: a second service would end the children of the first."""
-    # The kernel lets go of the lock when the process ends, however it ends; children do not inherit it.
+    """Lock the folder while this process lives: a second service would end the children of the first."""
+    # The kernel releases the lock when the process ends, however it ends; children do not inherit it.
     held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(held)
-        text = f"A service runs in {folder} already; end it first, or choose another folder with --data"
+        text = f"A service already runs in {folder}. Stop it first, or choose another folder with --data"
         raise ValueError(text) from error
 
 
@@ -89,7 +91,7 @@ def _children(settings: Settings, folder: Path, listening: int, workers: Mapping
 
 
 def _token_key(folder: Path) -> Path:
-    """The file with the key that signs tokens; made where there is none."""
+    """The file with the key that signs tokens; created if it is missing."""
     file = folder / "token-key.pem"
     if not file.exists():
         file.touch(mode=0o600)

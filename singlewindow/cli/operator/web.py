@@ -18,9 +18,9 @@ from singlewindow.http import server
 @data_option
 @host_option
 @port_option
-@click.option("--fd", type=int, help="Take over an open listening socket (used by `up` and by systemd).")
+@click.option("--fd", type=int, help="Use this open listening socket (for `up` and systemd).")
 def web(data: Path | None, host: str, port: int, fd: int | None) -> None:
-    """Run one web process."""
+    """Run one web process. It answers HTTP; put a proxy with TLS in front of it."""
     context = open_context(settings_for(data))
     need_tables(context.engine)
     listening = socket.socket(fileno=fd) if fd is not None else listen(host, port)

@@ -29,7 +29,7 @@ _DECODER = msgspec.json.Decoder(dict[str, Any])
 
 @dataclass
 class Outcome:
-    """What became of one file, or of a member of a ZIP file: the service's answers; how long the decision took (ms)."""
+    """The service's answers for one file or member of a ZIP file, and how long the decision took (ms)."""
 
     path: Path
     receipt: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def key_of_environment() -> str:
-    """The caller's key; never from the command line, which everybody on the machine can read."""
+    """The caller's key, never from the command line, which everybody on the machine can read."""
     key = value_of("SINGLEWINDOW_KEY")
     if not key:
         raise ValueError("Set SINGLEWINDOW_KEY to your key, or SINGLEWINDOW_KEY_FILE to the file that holds it")
@@ -48,16 +48,16 @@ def key_of_environment() -> str:
 
 
 def open_client(url: str, key: str, party: str | None = None) -> httpx.Client:
-    """A client that speaks for the holder of `key`, a broker that acts for `party`; no proxy of the environment's."""
+    """A client for the holder of `key`, who may act for `party` as a broker; it ignores proxies in the environment."""
     if not key.isascii() or not key.isprintable():
-        raise ValueError("What SINGLEWINDOW_KEY holds is not a key; `singlewindow keys create` makes one")
+        raise ValueError("SINGLEWINDOW_KEY does not hold a valid key. `singlewindow keys create` makes one")
     acting_for = {} if party is None else {"Acting-For": party_code("party", party)}
     headers = {"Authorization": f"Bearer {key}"} | acting_for
     return httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False)
 
 
 def declarations_in(path: Path) -> int:
-    """How many declarations a file holds; one, where it is no ZIP file or none that can be read."""
+    """How many declarations a file holds: 1 unless it is a readable ZIP file."""
     if path.suffix.lower() == BATCH:
         with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
             return len(archive.namelist())
@@ -65,7 +65,7 @@ def declarations_in(path: Path) -> int:
 
 
 def lodge_all(client: httpx.Client, paths: Sequence[Path], progress: Callable[[], None]) -> list[Outcome]:
-    """Lodge every file, then wait for every decision; `progress` is called after each of the two for a declaration."""
+    """Lodge every file, then wait for every decision; calls `progress` after each lodgement and each decision."""
     outcomes = []
     for path in paths:
         for outcome in _lodge_batch(client, path) if path.suffix.lower() == BATCH else (_lodge(client, path),):
@@ -79,7 +79,7 @@ def lodge_all(client: httpx.Client, paths: Sequence[Path], progress: Callable[[]
 
 
 def _lodge_batch(client: httpx.Client, path: Path) -> Iterator[Outcome]:
-    """Lodge the members of a ZIP file, each told as soon as the service has told it."""
+    """Lodge the members of a ZIP file; yields each outcome as soon as the service reports it."""
     content = path.read_bytes()
     for attempt in range(1, TRIES + 1):
         with client.stream("POST", "/v1/declarations/batch", content=content, headers={"Content-Type": ZIP}) as answer:
@@ -98,7 +98,7 @@ def _lodge_batch(client: httpx.Client, path: Path) -> Iterator[Outcome]:
 
 
 def send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.Response:
-    """One request, tried again where the service says when (429, 503); other answers are the caller's to read."""
+    """Send one request; after 429 or 503, wait as the service asks and try again. The caller reads other answers."""
     for attempt in range(1, TRIES + 1):
         response = client.request(method, address, **what)
         if response.status_code not in {429, 503} or attempt == TRIES:
@@ -108,17 +108,17 @@ def send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.
 
 
 def _pause(asked: str) -> float:
-    """Seconds to wait before the next try; a date, which no service of ours sends, is not read."""
+    """Seconds to wait before the next try; a date is not read, since the service never sends one."""
     return min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else 1.0
 
 
 def answer_of(response: httpx.Response) -> dict[str, Any]:
-    """The JSON object a service answered with; raises ValueError where it cannot be a single window's answer."""
+    """The JSON object in a response; raises ValueError if it cannot come from a single window."""
     try:
         return msgspec.json.decode(response.content, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         where = f"{response.request.url.scheme}://{response.request.url.netloc.decode()}"
-        text = f"What answers at {where} is no trade single window (status {response.status_code}); check --url"
+        text = f"The server at {where} is not a trade single window (status {response.status_code}). Check --url"
         raise ValueError(text) from error
 
 
@@ -142,7 +142,7 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
 
 
 def agencies_asked(client: httpx.Client, outcome: Outcome) -> list[str]:
-    """The codes of the agencies that were asked; for auditors only."""
+    """The codes of the agencies that were asked; only an auditor may see them."""
     return [entry["agency"] for entry in answer_of(send(client, "GET", outcome.receipt["links"]["self"]))["agencies"]]
 
 

@@ -1,4 +1,4 @@
-"""The files that a trader has: what is in them, XML or JSON."""
+"""A trader's files: whether they hold XML or JSON."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ CONTENT_TYPES = {Media.XML: "application/xml", Media.JSON: "application/json"}
 
 
 def media_of(path: Path, content: bytes) -> Media:
-    """What a file holds: by its name, else by the first character in it."""
+    """The format of a file, from its suffix or else from its first character."""
     named = SUFFIXES.get(path.suffix.lower())
     return named or (Media.JSON if content.removeprefix(BOM_UTF8).lstrip().startswith((b"{", b"[")) else Media.XML)

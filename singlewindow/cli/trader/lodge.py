@@ -1,4 +1,4 @@
-"""`singlewindow lodge`: a trader's declarations sent to a service, and what became of them."""
+"""`singlewindow lodge`: sends a trader's declarations to a service and shows the decisions."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from singlewindow.cli.trader.client import Outcome, declarations_in, key_of_envi
 
 @click.command()
 @files_argument
-@click.option("--for", "party", help="A broker's word for whom it lodges: its client's identifier, or its own.")
+@click.option("--for", "party", help="For brokers: the identifier of the client for whom you lodge, or your own.")
 @url_option
 def lodge(files: Sequence[Path], party: str | None, url: str) -> None:
-    """Lodge declarations, wait for their decisions, and show them. Exit status 1 if any was refused or is undecided.
+    """Lodge declarations, wait for the decisions and show them. Exit status 1 if any was refused or is undecided.
 
-    A FILE.zip is lodged as one batch: each of its declarations is answered on its own. Your key is read from
-    SINGLEWINDOW_KEY, or from the file that SINGLEWINDOW_KEY_FILE names.
+    A FILE.zip is lodged as one batch; each of its declarations gets its own answer. Put your key in SINGLEWINDOW_KEY,
+    or its file's name in SINGLEWINDOW_KEY_FILE.
     """
     key = key_of_environment()
     with lodging_shown(files) as advance, open_client(url, key, party) as client:
@@ -37,7 +37,7 @@ def lodge(files: Sequence[Path], party: str | None, url: str) -> None:
 
 @contextmanager
 def lodging_shown(files: Sequence[Path]) -> Iterator[Callable[[], None]]:
-    """A progress bar while these files are lodged and decided; to be called after each step of each declaration."""
+    """Show a progress bar while these files are lodged and decided; call what it yields after each step."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("Lodging and deciding", total=2 * sum(map(declarations_in, files)))
@@ -45,7 +45,7 @@ def lodging_shown(files: Sequence[Path]) -> Iterator[Callable[[], None]]:
 
 
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:
-    """The table of decisions."""
+    """Print the table of decisions."""
     audited = any(outcome.agencies for outcome in outcomes)
     columns = ("LRN", "MRN", *(["agencies asked"] if audited else []), "decision", "leading reason", "ms")
     table = Table(*columns, title="Decisions")
@@ -69,15 +69,17 @@ def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
         receipt["lrn"],
         receipt["mrn"],
         f"[{colour}]{decision['outcome']}[/]{controls}",
-        literal(reasons[min(1, len(reasons) - 1)]) if reasons else "",  # the first says what, the next ones say why
+        literal(reasons[min(1, len(reasons) - 1)])
+        if reasons
+        else "",  # the first is the outcome, the next ones are the causes
         f"{outcome.milliseconds:.0f}" if outcome.milliseconds is not None else "",
     )
 
 
 def _said(outcome: Outcome) -> str:
-    """The first fault of a refused declaration, and where the others are to be read."""
+    """The first fault of a refused declaration, and the command that shows the others."""
     told = str(outcome.problem.get("detail", ""))
     if outcome.problem.get("code") == "ACTING_FOR_REQUIRED":
-        told += " This command sends it with --for PARTY."
+        told += " With this command, use --for PARTY."
     others = int(outcome.problem.get("faults_total", 1)) - 1
     return f"{told} {others} more: singlewindow validate {outcome.path}" if others > 0 else told

@@ -1,4 +1,4 @@
-"""`singlewindow validate`: every fault of a declaration, without a server."""
+"""`singlewindow validate`: shows every fault of a declaration, without a server."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from singlewindow.settings import load_settings
 
 @click.command()
 @files_argument
-@click.option("--for", "party", help="For whom they will be lodged: your own identifier, or your client's.")
-@click.option("--second-opinion", is_flag=True, help="Let a second schema engine judge as well (slow).")
+@click.option("--for", "party", help="Check for this party: your own identifier, or your client's.")
+@click.option("--second-opinion", is_flag=True, help="Check with a second schema engine as well (slow).")
 def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> None:
-    """Check declarations without a server: every fault, its place, what to do. Exit status 1 if one is hard.
+    """Check declarations without a server. Shows every fault, its place, and what to do; exit status 1 if one is hard.
 
-    What only a service knows is not checked: mandates, and references that were used before.
+    Mandates and references used before are not checked: only the service knows them.
     """
     party = None if party is None else party_code("party", party)
     settings = load_settings()
@@ -39,13 +39,13 @@ def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> 
     good = [validated is not None and not hard(validated.faults) for validated in judged]
     agreed = [_agree(path, each) for path, each in zip(files, judged, strict=True) if each and second_opinion]
     if party is None:
-        click.echo("Not checked: whether you may lodge them; --for PARTY checks for whom.", err=True)
+        click.echo("Not checked: whether you may lodge them. Use --for PARTY to check this too.", err=True)
     sys.exit(0 if all(good) and all(agreed) else 1)
 
 
 @dataclass(frozen=True)
 class _Judge:
-    """What declarations are judged by; `party` is for whom they will be lodged, None where that was not said."""
+    """The rules and limits for declarations; `party` is for whom they will be lodged, None if not given."""
 
     rulebooks: Rulebooks
     limits: Limits
@@ -62,18 +62,18 @@ class _Judge:
 
 
 def _agree(path: Path, validated: Validated) -> bool:
-    """Whether a second schema engine finds what the first found; where not, it is said."""
+    """Whether a second schema engine agrees with the first; says so if it does not."""
     ours = not any(fault.rule.startswith("SCHEMA") for fault in hard(validated.faults))
-    if not ours:  # what is broken was not read, so it cannot be handed on
+    if not ours:  # a broken document was not read, so the second engine cannot read it either
         return True
-    # The second engine takes longer to load than a declaration takes to be read; most never ask it.
+    # Imported late: loading it takes longer than reading a declaration, and most people never use it.
     from singlewindow.declarations.reading.second_opinion import accepts  # noqa: PLC0415
 
     theirs = accepts(validated.declaration)
     if theirs is None:
         click.echo(f"{path}: too large for a second opinion")
     elif theirs != ours:
-        click.echo(f"{path}: the second schema engine does not find it valid; please report this document")
+        click.echo(f"{path}: the second schema engine finds it invalid. Please report this document to us")
     return theirs is not False
 
 
@@ -97,5 +97,5 @@ def _validate_one(path: Path, judge: _Judge) -> Validated | None:
         click.echo(f"     JSON {shown.json_pointer}  WCO {shown.wco_pointer}")
         click.echo(f"     {shown.advice}")
     if validated.total > len(validated.faults):
-        click.echo(f"  ... and {validated.total - len(validated.faults)} more; mend these first.")
+        click.echo(f"  ... and {validated.total - len(validated.faults)} more; correct these first.")
     return validated

@@ -1,1 +1,1 @@
-"""From hostile bytes to a declaration: screened, parsed, checked against the schema; every fault with its place."""
+"""From hostile bytes to a declaration: screen, parse, check against the schema; every fault with its place."""

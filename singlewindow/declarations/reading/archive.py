@@ -1,7 +1,7 @@
-"""Reads a ZIP file of declarations without trusting a word of its directory.
+"""Reads a ZIP file of declarations without trusting its directory.
 
-One member is inflated at a time, and no further than it said it would go. Nothing is ever written to a disk, so names
-are only names; an archive that tries anything with them, or that two programs could read differently, is refused whole.
+One member is inflated at a time, and no further than its stated size. Nothing is ever written to a disk, so names are
+only names; an archive with a suspicious name, or one that two programs could read differently, is refused as a whole.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ZIP64 = 1
 
 
 class Member(NamedTuple):
-    """One file of an archive: its name, and what a trader would have said of it when sending it alone."""
+    """One file of an archive: its name, and its media type."""
 
     name: str
     media: Media
@@ -41,7 +41,7 @@ class Archive:
     """The members of a ZIP file, in the order of its directory."""
 
     def __init__(self, content: bytes) -> None:
-        """Read the directory; raises `Refused` (ARCHIVE_INVALID, ARCHIVE_TOO_LARGE) where it is not plain."""
+        """Read the directory; raises `Refused` (ARCHIVE_INVALID, ARCHIVE_TOO_LARGE) if it is not plain."""
         end = _screen_end(content)
         try:
             self._file = zipfile.ZipFile(io.BytesIO(content))
@@ -62,7 +62,7 @@ class Archive:
             yield Member(name, Media.JSON if name.lower().endswith(".json") else Media.XML)
 
     def content(self, member: Member, most: int) -> bytes:
-        """A member's bytes, at most one more than `most`; raises `Refused` where they are broken."""
+        """A member's bytes, at most one more than `most`; raises `Refused` if they are broken."""
         try:
             with self._file.open(member.name) as opened:
                 return opened.read(most + 1)
@@ -79,7 +79,7 @@ def _too_large(what: str) -> Refused:
 
 
 def _screen_end(content: bytes) -> int:
-    """Where the directory begins; it must end where the file ends, so that no program finds another one."""
+    """Where the directory begins; it must end with the file, so that no program can find another one."""
     if len(content) > ARCHIVE_BYTES:
         raise _too_large(f"An archive may have at most {ARCHIVE_BYTES:,} bytes")
     if len(content) < _END.size or not content.startswith((b"PK\3\4", b"PK\5\6")):
@@ -128,7 +128,7 @@ def _extra_fields(extra: bytes) -> Iterator[int]:
 
 
 def _screen_places(content: bytes, entries: list[zipfile.ZipInfo]) -> None:
-    """Every member lies in its own place before the directory: what overlaps would be inflated many times."""
+    """Every member must have its own place before the directory: overlapping ones would be inflated many times."""
     free = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         start = entry.header_offset

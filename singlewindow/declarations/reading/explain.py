@@ -1,8 +1,8 @@
 """Every fault of a document that the XSD has refused, with its place, in plain words.
 
-libxml2 stops inside an element after the first misplaced child, so its log never names all faults. This walks the tree
-against the table of data elements instead, collects all faults, and keeps what is clean, so that the rules can still
-be run where nothing they read is broken.
+libxml2 stops inside an element after the first misplaced child, so its log never names all faults. This module compares
+the tree with the table of data elements instead, collects all faults, and keeps what is clean, so that rules can still
+run if nothing they read is broken.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _IGNORED_ATTRIBUTES = (
 
 @dataclass
 class Explained:
-    """What the walk found: `tree` and `header` of what is clean, `faults` in document order, `broken` schema paths."""
+    """What was found: the clean parts as `tree` and `header`, `faults` in document order, `broken` schema paths."""
 
     tree: Tree = field(default_factory=dict)
     header: dict[str, str] = field(default_factory=dict)
@@ -63,13 +63,13 @@ class Explained:
     def as_reading(
         self, enveloped: bool, line_of: Callable[[Path], int | None], first: Iterable[Fault] = ()
     ) -> Reading:
-        """What was found, behind the faults that were found before."""
+        """The findings so far, with these faults first."""
         declaration = Declaration(self.tree, self.header)
         return Reading(declaration, (*first, *self.faults), enveloped, frozenset(self.broken), line_of)
 
 
 def explain_whole(root: etree._Element, lines: bool = True) -> Explained:
-    """The same as `explain`; what the schema refuses and that does not find is a fault in the schema's own words."""
+    """The same as `explain`; if that finds nothing, the fault is in the schema's own words."""
     explained = explain(root, lines)
     if explained.faults:
         return explained
@@ -85,7 +85,7 @@ def explain_whole(root: etree._Element, lines: bool = True) -> Explained:
 def explain(root: etree._Element, lines: bool = True) -> Explained:
     """All faults of a document whose root is a Declaration or the MetaData envelope.
 
-    `lines` is False where the document was not written by its sender, so that line numbers would mean nothing.
+    `lines` is False if the document was not written by its sender, so that line numbers would mean nothing.
     """
     walk = _Walk(lines)
     try:
@@ -95,13 +95,13 @@ def explain(root: etree._Element, lines: bool = True) -> Explained:
             walk.found.header = envelope
         else:
             walk.found.tree = walk.read_class(root, ELEMENTS["Declaration"], (Step("Declaration"),))
-    except _Enough:  # nothing more is read, and no rule judges what was
+    except _Enough:  # nothing more is read, and no rule runs
         walk.found.broken.add("Declaration")
     return walk.found
 
 
 def broken_paths(places: Iterable[Path]) -> set[str]:
-    """The places' schema paths, without indexes; unknown names are left out, for no rule can read them."""
+    """The schema paths of these places, without indexes; unknown names are left out, since no rule can read them."""
     return set(_KNOWN.intersection("/".join(step.name for step in path) for path in places))
 
 
@@ -164,7 +164,7 @@ _MAY_BE_EMPTY = frozenset(
 
 
 class _Enough(Exception):  # noqa: N818 - no error
-    """So many faults are found that nobody would read one more: a flood must not cost time."""
+    """There are more faults than anybody would read: a flood must not cost time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class _Walk:
     def _read_child(self, entry: _Placed, path: Path, tree: Tree) -> None:
         child = entry.element
         below: Path = (Step("Declaration"),) if child.path == "Declaration" else (*path, entry.step)
-        # What comes once too often is a fault in itself; nothing under it is read or judged.
+        # An element too many is one fault; nothing under it is read or checked.
         if child.maximum is not None and (entry.step.index or 1) > child.maximum:
             self._repeated(entry.node, child, below)
             return
@@ -267,7 +267,7 @@ class _Walk:
         return {f"@{name}": found[f"@{name}"] for name in allowed if f"@{name}" in found}
 
     def _check_bare(self, node: etree._Element, element: Element, path: Path) -> None:
-        """A class has neither attributes nor text."""
+        """Check that a class has neither attributes nor text."""
         self._read_attributes(node, element, path)
         texts = [node.text or "", *(child.tail or "" for child in node)]
         stray = next((text for text in texts if text.strip(XML_SPACE)), None)
@@ -292,7 +292,7 @@ class _Walk:
     def _misplaced(self, entry: _Placed, where: str, path: Path) -> None:
         text = f"{entry.element.name} is out of order; it belongs {where}."
         advice = "Put the elements into the order of the schema, and keep those with the same name together."
-        # Its value is as good as elsewhere, so that the rules may judge it at once.
+        # Its value is still usable, so that the rules can check it at once.
         self._keep(ValueFault("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
 
     def _missing(self, node: etree._Element, element: Element, child: Element, path: Path) -> None:
@@ -350,7 +350,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _longest_rising(orders: list[int]) -> set[int]:
-    """The indexes of a longest non-falling subsequence: what may stay where it is when the rest is moved."""
+    """The indexes of a longest non-falling subsequence: what may stay in place while the rest is moved."""
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []

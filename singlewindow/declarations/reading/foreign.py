@@ -1,6 +1,6 @@
 """Recognises messages that are not declarations of this profile: another document, a wrapper, another profile.
 
-A sender with the wrong message, address or profile learns that first, before the many faults that follow from it.
+A sender with the wrong message, address or profile learns that first, not the many faults that follow from it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def other_object(message: dict[str, object]) -> Refused:
 
 
 def other_profile(faults: Iterable[Fault], countries: Iterable[str], line: int | None) -> Fault | None:
-    """The fault that a declaration seems to follow another country's profile of the data model; None where it does not.
+    """The fault that a declaration seems to follow another country's profile of the data model; None if it does not.
 
     It has elements of the model that this profile lacks, many or with a FunctionCode that this profile does not use.
     """

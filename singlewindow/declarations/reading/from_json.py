@@ -1,9 +1,9 @@
-"""Reads a JSON message: bound to the XML it stands for, so that one schema judges both forms.
+"""Reads a JSON message by converting it to XML, so that one schema checks both forms.
 
-Keys may come in any order; the schema's is restored. What has no XML form (null, an unknown key, an object where a list
-belongs) becomes a fault with the rule id and at the place that the XML would give; an empty element stands in for it,
-so that the places of its neighbours stay what they are. The XML is written as text: to write and to parse it takes half
-of the time that making its elements one by one would.
+Keys may come in any order; the schema's order is restored. What has no XML form (null, an unknown key, an object
+instead of a list) becomes a fault with the rule id and place that the XML would have; an empty element takes its place,
+so that the places of its neighbours stay the same. The XML is written as text: writing and parsing it takes half the
+time of making its elements one by one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _MEMBERS = {path: _members(element) for path, element in ELEMENTS.items() if ele
 
 @dataclass
 class Bound:
-    """The XML of a JSON declaration, the first faults of what could not be bound, and all places of such."""
+    """The XML of a JSON declaration, the first faults in what could not be converted, and all their places."""
 
     enveloped: bool
     xml: str = ""
@@ -74,7 +74,7 @@ class Bound:
 
 
 def read_json(content: bytes, limits: Limits) -> Reading:
-    """Read one message; raises `Refused` where it cannot be read as a declaration at all."""
+    """Read one message; raises `Refused` if it cannot be read as a declaration at all."""
     message = parse_json(content, limits)
     try:
         bound = bind(message)
@@ -91,7 +91,7 @@ def read_json(content: bytes, limits: Limits) -> Reading:
 
 
 def _explain(root: etree._Element, bound: Bound) -> Explained:
-    """What the schema refuses, but for what could not be bound; nothing more where that is too much already."""
+    """The schema's faults apart from what could not be converted; none if there are already too many."""
     if not bound.faults:
         return explain_whole(root, lines=False)
     if len(bound.faults) >= FAULTS_KEPT:
@@ -105,7 +105,7 @@ def _explain(root: etree._Element, bound: Bound) -> Explained:
 def bind(message: object) -> Bound:
     """The XML of `{"MetaData": {..., "Declaration": {...}}}` or `{"Declaration": {...}}`.
 
-    Raises `Refused`: SCHEMA_INVALID where the message is no object, UNKNOWN_DOCUMENT_TYPE where it is another one.
+    Raises `Refused`: SCHEMA_INVALID if the message is no object, UNKNOWN_DOCUMENT_TYPE if it is another one.
     """
     if not isinstance(message, dict):
         text = 'The message is not a JSON object. Send {"Declaration": {...}}, with or without its MetaData.'
@@ -151,12 +151,12 @@ class _Binding:
         return in_envelope(content)
 
     def declaration(self, value: object) -> str:
-        """The declaration, of which there is one."""
+        """The one declaration."""
         self._bind_content(value, _DECLARATION, _AT_DECLARATION)
         return in_declaration("".join(self._parts))
 
     def _bind_content(self, value: object, element: Element, path: Path) -> None:
-        """What stands between the tags of a class."""
+        """The content of a class, between its tags."""
         if isinstance(value, str) and not isinstance(value, Number):
             self._parts.append(self._text(value, element.name, "text", path))
             return
@@ -184,7 +184,7 @@ class _Binding:
             self._wrong((*path, Step(member.name, 1)), member.name, "a list, even of one", value)
             self._parts.append(f"<{member.tag}/>")
         else:
-            # Two or more where one belongs are bound as they are: the schema finds them repeated, as it would in XML.
+            # Two or more in place of one are converted as they are: the schema reports the repetition, as in XML.
             for at, entry in enumerate(value, 1):
                 step = Step(member.name, at if member.repeatable or at > 1 else None)
                 self._bind_entry(entry, member, (*path, step))
@@ -241,7 +241,7 @@ class _Binding:
 
     def _wrong(self, path: Path, name: str, expected: str, value: object) -> None:
         text = f"{name} is {_kind(value)}; it must be {expected}."
-        self._add("SCHEMA-TYPE", "SCHEMA_INVALID", text, f"Give {expected}, or leave it out.", path)
+        self._add("SCHEMA-TYPE", "SCHEMA_INVALID", text, f"Write {expected}, or leave it out.", path)
 
     def _illegal(self, path: Path, name: str) -> None:
         text = f"{name} holds a control character that no declaration may hold."

@@ -1,4 +1,4 @@
-"""Reads an XML message: screened, parsed, judged by the schema, and explained where that refuses it.
+"""Reads an XML message: screens it, parses it, checks it against the schema, and explains a refusal.
 
 A valid message passes one scan over its bytes, one parse, one validation and one walk.
 """
@@ -24,7 +24,7 @@ from singlewindow.declarations.values import collapse, trimmed
 
 
 def read_xml(content: bytes, limits: Limits) -> Reading:
-    """Read one message; raises `Refused` where it cannot be read as a declaration at all."""
+    """Read one message; raises `Refused` if it cannot be read as a declaration at all."""
     screened = screen_xml(content, limits)
     root = parse(screened.content, limits)
     if screened.suspect:
@@ -54,7 +54,7 @@ def accepted_tree(root: etree._Element, declaration: etree._Element, size: int) 
 
 
 def _refuse_other_documents(root: etree._Element) -> None:
-    """A MetaData with nothing in it yet is a declaration that lacks its body; anything else is another document."""
+    """An empty MetaData is a declaration without its body; anything else is another document."""
     names = {etree.QName(child).localname for child in root}
     if root.tag == ENVELOPE_TAG and not names & {"Declaration", "Response"}:
         return
@@ -79,7 +79,7 @@ def _lines_in(declaration: etree._Element) -> Callable[[Path], int | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How one element is read: its key, whether it is a list, its type's letter, and what lies under it."""
+    """How one element is read: its key, whether it is a list, its type's letter, and the elements below it."""
 
     name: str
     repeatable: bool
@@ -103,11 +103,11 @@ _ROOT = _plan(ELEMENTS["Declaration"])
 
 
 class BlankValue(Exception):  # noqa: N818 - no error: the XSD takes for content what nobody can see
-    """A value that the XSD has accepted holds unseen characters only."""
+    """A value that the XSD has accepted holds only invisible characters."""
 
 
 def trim(root: etree._Element) -> bool:
-    """Take the unseen characters from the ends of all values in a document; whether there were any."""
+    """Remove the invisible characters at the ends of all values in a document; returns whether there were any."""
     changed = False
     for element in root.iter(etree.Element):
         if len(element) == 0 and element.text and (text := trimmed(element.text)) != element.text:
@@ -134,7 +134,7 @@ def _read_class(element: etree._Element, children: dict[str, _Plan]) -> Tree:
             value = _read_class(child, plan.children)
         else:
             value = child.text
-            if not (value.isalnum() and value.isascii()):  # some fillers that nobody sees count as letters
+            if not (value.isalnum() and value.isascii()):  # some invisible fillers count as letters
                 value = _seen(collapse(value) if kind == "code" else trimmed(value))
             if plan.attributes:
                 value = _with_attributes(child, plan.attributes, value)

@@ -19,7 +19,7 @@ from singlewindow.declarations.reading.screen import screen_bytes
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NUMBER_CHARACTERS = 64
 _NUMBER_EXPONENT = 60
-_OBJECT_MEMBERS = 10_000  # of one object; no class of the model has a hundredth of that
+_OBJECT_MEMBERS = 10_000  # of one object; every class of the model has less than a hundredth of that
 
 
 class Number(str):
@@ -68,7 +68,7 @@ def _unicode(detail: str) -> Refused:
 
 
 def _screen_members(text: str, limits: Limits) -> None:
-    """The number of members before anything is built; a count of the commas excuses an ordinary message."""
+    """Check the number of members before anything is built; counting commas is enough for an ordinary message."""
     if text.count(",") + text.count("{") + text.count("[") <= limits.elements:
         return
     bare = _STRING.sub("", text)
@@ -129,7 +129,7 @@ def _number(literal: str) -> Number:
 
 
 def _check_unicode(value: object) -> None:
-    """Escapes may spell what UTF-8 bytes cannot: unpaired surrogates and NUL."""
+    """Refuse what escapes can write and UTF-8 bytes cannot: unpaired surrogates and NUL."""
     waiting = [value]
     while waiting:
         held = waiting.pop()

@@ -1,4 +1,4 @@
-"""One message: the form it is sent in, how much it may hold before it is refused unread, and what reading it gives."""
+"""One message: its form, the limits beyond which it is refused unread, and the result of reading it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Media(StrEnum):
 class Limits:
     """The bounds on one message; `items` is the number of goods items allowed and scales the caps on elements.
 
-    Real declarations are 8 deep, carry one attribute a value and stay far below the rest; the caps only have to keep a
+    Real declarations are 8 deep, have one attribute for each value and stay far below the other caps, which only keep a
     hostile message from costing more than a long honest one.
     """
 
@@ -51,10 +51,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message as read: `faults` of the schema (none where it is valid), and the declaration as far as it is clean.
+    """A message as read: `faults` of the schema (none if it is valid), and the declaration as far as it is clean.
 
     `broken_paths` are the schema paths of the faults, without indexes: a rule that reads one of them, or anything below
-    it, would judge what is not there. `line_of` gives the line of a path in XML, None in JSON or where it is absent.
+    it, cannot run. `line_of` gives the line of a path in XML, None in JSON or if it is absent.
     """
 
     declaration: Declaration
@@ -65,5 +65,5 @@ class Reading:
 
 
 def no_lines(_path: Path) -> int | None:
-    """The line of whatever was not written in lines by its sender."""
+    """The line of a message that its sender did not write in lines: always None."""
     return None

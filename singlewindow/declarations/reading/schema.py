@@ -1,6 +1,6 @@
 """Parses XML with everything dangerous switched off, and lets the XSD decide.
 
-The compiled schema and the parsers are kept: they are dear to make.
+The compiled schema and the parsers are kept, because they are expensive to make.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from singlewindow.declarations.reading.message import Limits
 from singlewindow.declarations.reading.screen import not_well_formed
 
 _WIDE = 2_000
-"""Siblings, of which even the largest ordinary declaration has fewer."""
+"""More siblings than even the largest ordinary declaration has."""
 _SMALL = 20_000
-"""Bytes of a message that is judged in a moment, whatever is wrong with it."""
+"""A message of up to this many bytes is checked quickly, whatever is wrong with it."""
 
 _WORDS = {
     "ERR_TAG_NAME_MISMATCH": "An end tag does not match its start tag.",
@@ -37,7 +37,7 @@ _WORDS = {
 
 
 class _PerThread(threading.local):
-    """One parser for each thread that reads: they are cheap, and not promised to be safe for two at once."""
+    """One parser for each reading thread: parsers are cheap, and may not be safe for two threads at once."""
 
     def __init__(self) -> None:
         self.parser = etree.XMLParser(
@@ -62,7 +62,7 @@ _validating = threading.Lock()
 def _schema() -> etree.XMLSchema:
     """The compiled schema, to be used by one thread at a time.
 
-    One for all: it is several megabytes, and with one for each thread every document would find it out of the cache.
+    There is only one: it is several megabytes, and with one for each thread it would never stay in the cache.
     """
     return etree.XMLSchema(file=str(SCHEMAS / DRIVER))
 
@@ -73,7 +73,7 @@ def _judging_parser() -> etree.XMLParser:
 
 
 def parse(content: bytes, limits: Limits) -> etree._Element:
-    """The root of a screened document; raises `Refused` where it is not well-formed or deeper than any parser."""
+    """The root of a screened document; raises `Refused` if it is not well-formed or deeper than any parser."""
     try:
         return etree.fromstring(content, _here.parser)
     except etree.XMLSyntaxError as error:
@@ -95,7 +95,7 @@ def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
 
 
 def is_valid(root: etree._Element, size: int = 0) -> bool:
-    """Whether the XSD accepts the document; `size` are the bytes of the message, where a stranger has written it.
+    """Whether the XSD accepts the document; `size` are the bytes of the message, if a stranger has written it.
 
     lxml looks up the place of every fault among its siblings, so a flood of wrong siblings would cost its square.
     """
@@ -106,7 +106,7 @@ def is_valid(root: etree._Element, size: int = 0) -> bool:
 
 
 def is_valid_as_text(root: etree._Element) -> bool:
-    """The same, judged while it is parsed once more, where faults have no places."""
+    """The same, checked while the document is parsed once more, so that faults have no places."""
     try:
         with _validating:
             etree.fromstring(etree.tostring(root, encoding="utf-8"), _judging_parser())
@@ -118,7 +118,7 @@ def is_valid_as_text(root: etree._Element) -> bool:
 
 
 def schema_complaints(root: etree._Element) -> list[tuple[int, str]]:
-    """The XSD's own complaints, as (line, words): the safety net where our explanation finds nothing."""
+    """The XSD's own complaints, as (line, words): the safety net if our explanation finds nothing."""
     with _validating:
         _schema().validate(root)
         return [(entry.line, str(entry.message)) for entry in _schema().error_log]

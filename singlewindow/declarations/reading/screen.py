@@ -1,8 +1,8 @@
-"""Turns away hostile messages before anything is built from them, and costs an ordinary message a few microseconds.
+"""Refuses hostile messages before anything is built from them, and costs an ordinary message a few microseconds.
 
-What can be seen in the bytes is looked for there: size, compression, encoding, document types, processing
-instructions, floods. What only the tree shows (depth, attributes, xsi:type, XInclude) is looked for after the hardened
-parse, and in full only where the schema refuses the document, for no valid document can hold it.
+The bytes show size, compression, encoding, document types, processing instructions, and floods. What only the tree
+shows (depth, attributes, xsi:type, XInclude) is checked after the hardened parse, and in full only if the schema
+refuses the document, because no valid document can hold it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Screened(NamedTuple):
 
 
 def screen_bytes(content: bytes, limits: Limits) -> bytes:
-    """What holds for every message: size, something in it, not compressed, UTF-8; returns it without byte order mark.
+    """Check any message: its size, not empty, not compressed, in UTF-8; returns it without byte order mark.
 
     Raises `Refused`: PAYLOAD_TOO_LARGE, EMPTY_BODY or COMPRESSED_BODY, ENCODING_NOT_UTF8.
     """
@@ -61,16 +61,16 @@ def screen_bytes(content: bytes, limits: Limits) -> bytes:
 
 
 def screen_xml(content: bytes, limits: Limits) -> Screened:
-    """What the bytes of an XML document show; returns what is to be parsed, without byte order mark.
+    """Check the bytes of an XML document; returns what is to be parsed, without byte order mark.
 
-    Raises `Refused`, also where the XML declaration names another encoding than UTF-8.
+    Raises `Refused`, also if the XML declaration names another encoding than UTF-8.
     """
     content = screen_bytes(content, limits)
     if b"\0" in content:
         raise not_well_formed("It holds a NUL character.")
     start = _screen_declaration(content)
     suspect = bool(_FORBIDDEN.search(content, start) or _INSTANCE.search(content, start))
-    # What is too short to hold a flood is not counted.
+    # A message that is too short for a flood is not counted.
     many_comments = len(content) > _COMMENT_BYTES * limits.comments and content.count(b"<!--") > limits.comments
     if suspect or many_comments:
         _screen_markup(content, start, limits)
@@ -90,7 +90,7 @@ def not_well_formed(detail: str, line: int | None = None) -> Refused:
 
 
 def _screen_declaration(content: bytes) -> int:
-    """Where the document goes on after its XML declaration, which must be of version 1.0 and UTF-8."""
+    """Where the document continues after its XML declaration, which must be of version 1.0 and UTF-8."""
     if not content.startswith(b"<?xml") or content[5:6] not in (b" ", b"\t", b"\r", b"\n"):
         if content.lstrip(b" \t\r\n").startswith((b"<?xml ", b"<?xml\t", b"<?xml\r", b"<?xml\n")):
             raise not_well_formed("Nothing may come before the XML declaration.", line=1)
@@ -108,7 +108,7 @@ def _screen_declaration(content: bytes) -> int:
 
 
 def _screen_markup(content: bytes, start: int, limits: Limits) -> None:
-    """Walk over comments and CDATA sections, inside which anything may stand; what is found outside counts."""
+    """Skip comments and CDATA sections, which may hold anything; only what is outside counts."""
     comments = 0
     while found := _MARKUP.search(content, start):
         line = content.count(b"\n", 0, found.start()) + 1 if found[0] in (b"<!DOCTYPE", b"<?") else None
@@ -141,7 +141,7 @@ def _screen_elements(content: bytes, start: int, limits: Limits) -> None:
 
 
 def screen_suspect(root: etree._Element, limits: Limits) -> None:
-    """What a valid document might still hold: xsi:type, xsi:nil, floods of namespaces; raises `Refused`."""
+    """Check what even a valid document might hold: xsi:type, xsi:nil, floods of namespaces; raises `Refused`."""
     for element in root.iter(etree.Element):
         _screen_attributes(element, limits)
         if len(element.nsmap) > limits.namespaces:
@@ -165,7 +165,7 @@ def _screen_attributes(element: etree._Element, limits: Limits) -> None:
 
 
 def screen_tree(root: etree._Element, limits: Limits) -> None:
-    """What no valid document holds; run where the schema has refused the document, before its faults are explained.
+    """Check what no valid document holds; called if the schema has refused it, before its faults are explained.
 
     Raises `Refused`: XML_TOO_DEEP, XML_XINCLUDE_FORBIDDEN, XML_VALUE_TOO_LONG, XML_TOO_MANY_ATTRIBUTES.
     """

@@ -1,7 +1,7 @@
 """A second, independent reading of the schema, by xmlschema: slower by two orders, so for tooling and tests only.
 
-Where the two engines disagree about a document, one of them or our schema is wrong, and somebody should know. Only
-documents that were read safely and are small come here.
+If the two engines disagree about a document, one of them or our schema is wrong, and somebody should know. Only small
+documents that were read safely come here.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _OTHER_SPACE = re.compile(r"[^\S \t\n\r]")
 
 @cache
 def engine() -> xmlschema.XMLSchema:
-    """The other engine over the same XSDs; nothing but local files is ever opened for it."""
+    """The other engine over the same XSDs; it opens only local files."""
     return xmlschema.XMLSchema(str(SCHEMAS / DRIVER), allow="local", defuse="never")
 
 
 def accepts(declaration: Declaration) -> bool | None:
-    """Whether the other engine finds the declaration valid; None where it is too large to ask.
+    """Whether the other engine finds the declaration valid; None if it is too large to ask.
 
-    The document is written anew from what was read, so that the engine never meets bytes from outside.
+    The document is written again from what was read, so that the engine never sees bytes from outside.
     """
     content = to_xml(declaration, enveloped=bool(declaration.header))
     return accepts_document(content) if len(content) <= LARGEST else None

@@ -1,1 +1,1 @@
-"""What is written: a declaration's XML, responses to traders, the schemas, the pages made from the element table."""
+"""Writes a declaration's XML and JSON, responses to traders, the schemas, and the page made from the element table."""

@@ -24,7 +24,7 @@ from singlewindow.declarations.reading.intake import Limits, Media, read
 
 
 def other_form(content: bytes, media: Media, limits: Limits) -> bytes:
-    """A document that was accepted, in XML where it is JSON and the other way round; raises `Refused` for any other."""
+    """A document that was accepted, in XML if it is JSON and the other way round; raises `Refused` for any other."""
     reading = read(content, media, limits)
     write = to_xml if media is Media.JSON else to_json
     return write(reading.declaration, reading.enveloped)

@@ -1,4 +1,4 @@
-"""Writes the WCO response (RES): what a trader is told about a declaration, as XML or as JSON.
+"""Writes the WCO response (RES), which informs a trader about a declaration, as XML or as JSON.
 
 Function codes: 01 accepted, 02 received, 03 rejected, 05 control, 06 documents asked for, 08 released, 09 cleared,
 10 cancelled, 11 answer to a request. Times are written in UTC with formatCode 304.
@@ -142,7 +142,7 @@ def _present(members: dict[str, object]) -> Tree:
 
 
 def _line(text: str) -> str:
-    """One line that fits the schema's longest text, without what XML cannot hold."""
+    """One line, no longer than the schema's longest text, without characters that XML cannot hold."""
     words = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(words.split())[:_TEXT_LENGTH]
 

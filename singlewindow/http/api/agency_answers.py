@@ -1,4 +1,4 @@
-"""What an agency sends by itself: its answer to a question that it took earlier, or that it answers in its own time."""
+"""An agency sends its answer on its own, to a question that it was asked earlier."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from singlewindow.times import iso
 
 
 def post_assessment(request: Request) -> Response:
-    """Store the agency's answer; another agency's question is as absent as one that does not exist."""
+    """Store the agency's answer; another agency's question is not found, like one that does not exist."""
     code = request.path["code"]
     if len(request.content) > LARGEST_ANSWER:
         raise ProblemError("PAYLOAD_TOO_LARGE", f"An answer may have at most {LARGEST_ANSWER} bytes")
@@ -24,9 +24,7 @@ def post_assessment(request: Request) -> Response:
     if receipt is None:
         raise ProblemError("NOT_FOUND", "There is no such question for this caller")
     if isinstance(receipt, Contradiction):
-        detail = (
-            f"This agency gave a different answer at {iso(receipt.received_at)}, which counts. This one is only noted"
-        )
+        detail = f"This agency gave a different answer at {iso(receipt.received_at)}, which counts. This is only noted"
         raise ProblemError("VERDICT_CONFLICT", detail, mrn=receipt.mrn)
     return Response(
         AnswerReceipt(
@@ -51,9 +49,11 @@ ROUTES = (
         discloses=Discloses.RECEIPT,
         consumes=(JSON,),
         body=RemoteAnswer,
-        summary="Answer a question of the agency's own; the same answer again gets the same receipt",
+        summary="Send your agency's answer to a question; the same answer again gets the same receipt",
         responses={
-            200: ResponseShape("Stored; `late` says that the question had been closed without it", AnswerReceipt)
+            200: ResponseShape(
+                "Stored; `late` is true if the question had already been closed without it", AnswerReceipt
+            )
         },
         problems=("NOT_FOUND", "VERDICT_CONFLICT", *ANSWER_PROBLEMS),
     ),

@@ -1,4 +1,4 @@
-"""Reading declarations over HTTP: the list, where one stands, its document in either form, its decision."""
+"""Reading declarations over HTTP: the list, one declaration's state, its document in either form, its decision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from singlewindow.http.route import Discloses, ResponseShape, Route
 
 LONGEST_WAIT = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
-NO_DECLARATION = "There is no such declaration, or it is not this caller's"
+NO_DECLARATION = "There is no such declaration, or this caller may not see it"
 
 
 def get_declarations(request: Request) -> Response:
@@ -25,7 +25,7 @@ def get_declarations(request: Request) -> Response:
     after, limit, lrn = request.query["after"], request.query["limit"], request.query["lrn"]
     page = declarations.list_declarations(request.context.engine, request.caller, after, limit, lrn)
     if page is None:
-        raise ProblemError("INVALID_PARAMETER", "The parameter after must be the next of an earlier page")
+        raise ProblemError("INVALID_PARAMETER", "The parameter after must be the value of next on an earlier page")
     discloses = {"mrns": [entry.mrn for entry in page.declarations]}
     if page.next is None:
         return Response(page, discloses=discloses)
@@ -39,7 +39,7 @@ def next_link(path: str, query: dict[str, str]) -> dict[str, str]:
 
 
 def get_declaration(request: Request) -> Response:
-    """Where one declaration stands."""
+    """The state of one declaration."""
     context = request.context
     status = declarations.read_status(context.engine, context.agencies, request.caller, request.path["mrn"])
     if status is None:
@@ -48,7 +48,7 @@ def get_declaration(request: Request) -> Response:
 
 
 def get_document(request: Request) -> Response:
-    """The document as received, or in the other form where that is what the caller accepts."""
+    """The document as received, or in the other form if the caller accepts only that."""
     document = declarations.read_document(request.context.engine, request.caller, request.path["mrn"])
     if document is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
@@ -62,7 +62,7 @@ def _other_form(request: Request, received: bytes, media: str) -> bytes:
 
 
 def get_decision(request: Request) -> Response:
-    """The decision: waited for while there are places to wait, else as it is now."""
+    """The decision; waits for it if a waiting place is free, else answers with the present state."""
     found = declarations.read_decision(request.context.engine, request.caller, request.path["mrn"])
     if isinstance(found, Undecided) and request.query["wait"]:
         found = _waited_for(request, found)
@@ -94,7 +94,7 @@ def _polled(request: Request, end: float) -> Decision | Undecided | None:
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
-PAGE = parameters.word("after", "The `next` of the page before", "[0-9A-Z]{18}")
+PAGE = parameters.word("after", "The value of `next` on the previous page", "[0-9A-Z]{18}")
 LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,35}")
 WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=LONGEST_WAIT)
 DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaData envelope"}
@@ -108,19 +108,19 @@ ROUTES = (
     Route(
         method="GET", path="/v1/declarations/<mrn>", handler=get_declaration, permission=May.READ,
         discloses=Discloses.DECLARATIONS,
-        summary="Where a declaration stands: state, timeline, agencies asked and answered",
-        responses={200: ResponseShape("The declaration's standing", shapes.DeclarationStatus)}, problems=("NOT_FOUND",),
+        summary="Show a declaration's state: timeline, agencies asked and their answers",
+        responses={200: ResponseShape("The declaration's state", shapes.DeclarationStatus)}, problems=("NOT_FOUND",),
     ),
     Route(
         method="GET", path="/v1/declarations/<mrn>/document", handler=get_document, permission=May.READ,
         discloses=Discloses.DECLARATIONS,
-        summary="The document: the bytes as received, or the other form by Accept", produces=BOTH_FORMS,
+        summary="Fetch the document as received, or in the other form if Accept asks for it", produces=BOTH_FORMS,
         responses={200: ResponseShape("The document", DOCUMENT_SCHEMA)}, problems=("NOT_FOUND",),
     ),
     Route(
         method="GET", path="/v1/declarations/<mrn>/decision", handler=get_decision, permission=May.READ,
         discloses=Discloses.DECLARATIONS,
-        summary="The decision, with reasons in words for this reader", parameters=(WAIT,),
+        summary="Fetch the decision, with reasons worded for this reader", parameters=(WAIT,),
         responses={
             200: ResponseShape("The decision", shapes.Decision),
             202: ResponseShape("Still open; ask again after Retry-After", shapes.Undecided),

@@ -1,4 +1,4 @@
-"""The interface described: the OpenAPI document, and the same table as a page without scripts or foreign parts."""
+"""The documentation of the interface: as an OpenAPI document, and as a page without scripts or foreign parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEMPLATES = folder("singlewindow.http.api", "templates")
 
 
 def routes_describing(others: tuple[Route, ...]) -> tuple[Route, ...]:
-    """The routes that tell of all routes: of those given, and of themselves."""
+    """The routes that document all routes: those given, and themselves."""
     table = [*others]
 
     @cache
@@ -52,7 +52,7 @@ def routes_describing(others: tuple[Route, ...]) -> tuple[Route, ...]:
 
 
 def page(template: str, facts: Mapping[str, Any]) -> Response:
-    """A page of a template; its style is part of it and is the only thing the browser may use."""
+    """A page from a template; its own style is the only resource that the browser may use."""
     style, digest = _style()
     content = _environment().get_template(template).render(facts, style=style).encode()
     policy = f"default-src 'none'; style-src '{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""Which data the law gives each agency, for everybody to read: as JSON for one agency, as a page for all."""
+"""Which data the law lets each agency see, for everybody to read: as JSON for one agency, as a page for all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
 
 
 class EntitledElement(Struct, frozen=True):
-    """One element an agency may see: by `minimum` it needs it to work, by `maximum` it may have it."""
+    """One element that an agency may see: `minimum` says that it needs it, `maximum` that it may have it."""
 
     path: str
     need: Literal["minimum", "maximum"]
@@ -23,7 +23,7 @@ class EntitledElement(Struct, frozen=True):
 
 
 class EntitlementReading(Struct, frozen=True):
-    """Everything one agency may see of a declaration, and by which law; what is not named it is never sent."""
+    """Everything one agency may see of a declaration, and by which law; it is never sent anything else."""
 
     agency: str
     name: str
@@ -35,7 +35,7 @@ def get_entitlement(request: Request) -> Response:
     """One agency's lists with their legal basis."""
     agency = request.context.agencies.get(request.path["code"])
     if agency is None:
-        raise ProblemError("NOT_FOUND", "There is no such agency; /entitlements has them all")
+        raise ProblemError("NOT_FOUND", "There is no such agency. /entitlements lists them all")
     return Response(_reading(agency))
 
 
@@ -57,14 +57,14 @@ ROUTES = (
     Route(
         method="GET", path="/v1/agencies/<code>/entitlement", handler=get_entitlement, permission=PUBLIC,
         discloses=Discloses.NOTHING,
-        summary="What the law lets an agency see, element by element",
+        summary="Show what the law lets an agency see, element by element",
         responses={200: ResponseShape("The lists with their legal basis", EntitlementReading)},
         problems=("NOT_FOUND",),
     ),
     Route(
         method="GET", path="/entitlements", handler=get_page, permission=PUBLIC,
         discloses=Discloses.NOTHING, produces=(HTML,),
-        summary="What the law lets each agency see, as a page to read",
+        summary="Show what the law lets each agency see, as a web page",
         responses={200: ResponseShape("The page", {"type": "string"})},
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Lodging over HTTP: what is sent is stored, and answered after the commit; or only what is wrong with it is said."""
+"""Lodging over HTTP: store what is sent and answer after the commit, or only report its faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from singlewindow.times import iso
 
 
 def post_declaration(request: Request) -> Response:
-    """202 once the declaration is stored durably, with the first answer where it was stored before."""
+    """202 once the declaration is stored durably; the first answer if it was stored before."""
     lodging = request.service.lodging
     lodgement = lodging.prepare(_message_of(request), request.caller)
     stored = lodging.store(lodgement)
@@ -28,7 +28,7 @@ def post_declaration(request: Request) -> Response:
 
 
 def post_validation(request: Request) -> Response:
-    """All faults of a declaration, and all that forbids this caller to lodge it; nothing is stored."""
+    """All faults of a declaration, including those that forbid this caller to lodge it; nothing is stored."""
     examined = request.service.lodging.examine(_message_of(request), request.caller)
     shown, total = examined.found
     return Response(Validation(not examined.forbidding, [*shown], total, truncated=total > len(shown)))
@@ -45,7 +45,7 @@ def is_replay(stored: Stored) -> bool:
 
 
 def receipt_of(stored: Stored, warnings: Sequence[FaultReport]) -> Lodged:
-    """The receipt of a lodgement that is stored; raises the DUPLICATE_LRN problem of one that is not."""
+    """The receipt of a stored lodgement; raises the DUPLICATE_LRN problem if the reference was used before."""
     logs.note(mrn=stored.mrn)
     if isinstance(stored, Conflict):
         detail = f"You used this reference for another declaration, {stored.mrn}. Choose a new one"
@@ -73,16 +73,16 @@ ROUTES = (
     Route(
         method="POST", path="/v1/declarations", handler=post_declaration, permission=May.LODGE,
         discloses=Discloses.RECEIPT, consumes=BOTH_FORMS,
-        summary="Lodge a declaration; the reference (LRN) is the idempotency key: the same again gets the first answer",
+        summary="Lodge a declaration; its reference (LRN) is the idempotency key: sent again, it gets the first answer",
         responses={
-            202: ResponseShape("Stored durably; `Idempotent-Replayed: true` where it was stored before", Lodged),
+            202: ResponseShape("Stored durably; `Idempotent-Replayed: true` if it was stored before", Lodged),
         },
         problems=(*BODY_PROBLEMS, *REFUSALS),
     ),
     Route(
         method="POST", path="/v1/declarations/validate", handler=post_validation, permission=May.LODGE,
         discloses=Discloses.RECEIPT, consumes=BOTH_FORMS,
-        summary="List all faults of a declaration, and what forbids this caller to lodge it; nothing is stored",
+        summary="List all faults of a declaration, and what forbids lodging it; nothing is stored",
         responses={200: ResponseShape("Whether it would be taken, and all faults", Validation)}, problems=BODY_PROBLEMS,
     ),
 )  # fmt: skip

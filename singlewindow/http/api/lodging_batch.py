@@ -1,6 +1,6 @@
 """Batches: every declaration of a ZIP file is lodged as if it had been sent alone, and answered once it is stored.
 
-The next members are read while those before are being written, so that they share transactions; lines keep the order
+The next members are read while earlier ones are being written, so that they share transactions; lines keep the order
 of the archive.
 """
 
@@ -35,11 +35,11 @@ from singlewindow.http.route import Discloses, ResponseShape, Route
 log = logging.getLogger(__name__)
 
 BREATH_SECONDS = 0.001
-"""Pause after each member, in which the threads of other requests get their turn at the interpreter at once."""
+"""Pause after each member, so that the threads of other requests get their turn."""
 
 
 def post_batch(request: Request) -> Response:
-    """200 and a line for each member; the archive as a whole is refused where it is not plain."""
+    """200 and a line for each member; an archive that is not a plain ZIP file is refused as a whole."""
     need_lodger(request.caller)
     archive = Archive(request.content)
     if not request.service.batches.acquire(blocking=False):
@@ -51,7 +51,7 @@ def post_batch(request: Request) -> Response:
 
 @dataclass
 class _Pending:
-    """A member under way."""
+    """A member that is being lodged."""
 
     name: str
     warnings: Sequence[FaultReport]
@@ -77,7 +77,7 @@ def _lines(request: Request, archive: Archive) -> Iterator[bytes]:
 
 
 def _begin(request: Request, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
-    """Read a member and put it in line to be stored; where the record was away a moment ago, it is not even read."""
+    """Read a member and put it in line to be stored; if the record was away a moment ago, do not even read it."""
     lodging, stored = request.service.lodging, Future[Stored]()
     warnings: Sequence[FaultReport] = ()
     try:
@@ -93,7 +93,7 @@ def _begin(request: Request, archive: Archive, member: Member, outage: ProblemEr
 
 
 def _settled(request: Request, pending: _Pending) -> tuple[bytes, ProblemError | None]:
-    """The line of a member, waited for, and the problem that befalls all others as well."""
+    """The line of a member, after waiting for it, and a problem that concerns all other members as well."""
     try:
         stored = pending.stored.result(PATIENCE_SECONDS)
         receipt = receipt_of(stored, pending.warnings)
@@ -117,7 +117,7 @@ ROUTES = (
     Route(
         method="POST", path="/v1/declarations/batch", handler=post_batch, permission=May.LODGE,
         discloses=Discloses.RECEIPT, consumes=(ZIP,), produces=(LINES,), largest=ARCHIVE_BYTES,
-        summary="Lodge every declaration of a ZIP file; each is answered on its own, while the others are read",
+        summary="Lodge every declaration of a ZIP file; each gets its own answer while others are read",
         responses={
             200: ResponseShape("A line of JSON with the number of members, then one for each, in order", BatchLine),
         },

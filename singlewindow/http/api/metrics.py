@@ -1,7 +1,6 @@
 """The metrics in Prometheus' text form.
 
-Each scrape reads them from the record, so every web process gives the same numbers: those of several must not be added
-up.
+Each scrape reads them from the record, so every web process gives the same numbers: do not add up those of several.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from singlewindow.times import MICROSECONDS
 PREFIX: Final = "singlewindow_"
 BY_AGENCY: Final = {
     "questions_open": "Questions without an answer",
-    "questions_waiting": "Open questions that wait to be put into a batch",
+    "questions_waiting": "Open questions that wait for a batch",
     "questions_batched": "Open questions in a batch",
-    "questions_awaiting": "Open questions that the agency has taken and will answer by itself",
-    "questions_parked": "Open questions no longer asked: the operator, or their deadline, decides",
+    "questions_awaiting": "Open questions that the agency has accepted and will answer later",
+    "questions_parked": "Open questions that are no longer asked: they wait for the operator or their deadline",
     "questions_overdue": "Open questions past their deadline, which the dispatcher has yet to close",
     "questions_oldest_seconds": "Age of the oldest open question",
     "batches_open": "Batches under way",
@@ -35,7 +34,7 @@ DECISIONS: Final = "decisions"
 UNANSWERED: Final = "questions_unanswered"
 UNPROVEN: Final = {
     "events_unproven": "Events that no checkpoint of the audit trail covers yet",
-    "events_unproven_seconds": "Age of the last checkpoint while there are such events; infinite where there is none",
+    "events_unproven_seconds": "Age of the last checkpoint while there are such events; infinite without a checkpoint",
 }
 NAMES: Final = (*BY_AGENCY, DISPATCHERS, *UNPROVEN, f"{DECISIONS}_total", f"{UNANSWERED}_total")
 
@@ -48,7 +47,7 @@ def exposition(figures: Figures) -> bytes:
 
 
 class _Figures(Collector):
-    """The figures as metrics; agencies with nothing to tell are there with zeros."""
+    """The figures as metrics; agencies without any work appear with zeros."""
 
     def __init__(self, figures: Figures) -> None:
         self._figures = figures

@@ -1,4 +1,4 @@
-"""OAuth 2.0 client credentials (RFC 6749, 4.4): a key's id and secret for a token that lives five minutes."""
+"""OAuth 2.0 client credentials (RFC 6749, 4.4): exchanges a key's id and secret for a token that lives five minutes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LONGEST_FORM = 4_096
 MOST_FIELDS = 10
 FORM_SCHEMA = {
     "type": "object",
-    "description": f"At most {LONGEST_FORM} bytes; client_id and client_secret may come as Basic authorization instead",
+    "description": f"At most {LONGEST_FORM} bytes; you may send id and secret as Basic authorization instead",
     "properties": {
         "grant_type": {"const": "client_credentials"},
-        "client_id": {"type": "string", "description": "The key's middle part"},
-        "client_secret": {"type": "string", "description": "The key's last part"},
-        "scope": {"type": "string", "description": "Scopes with spaces between them, fewer than the key has"},
+        "client_id": {"type": "string", "description": "The key's id: its middle part"},
+        "client_secret": {"type": "string", "description": "The key's secret: its last part"},
+        "scope": {"type": "string", "description": "Scopes of the key, separated by spaces; default: all of them"},
     },
-    "additionalProperties": {"type": "string", "description": "Has no meaning here"},
+    "additionalProperties": {"type": "string", "description": "Ignored"},
     "required": ["grant_type"],
     "maxProperties": MOST_FIELDS,
 }
@@ -54,7 +54,7 @@ def post_token(request: Request) -> Response:
     """A token for a client that shows its key's id and secret, in the header (Basic) or in the form."""
     tokens = request.service.keyring.tokens
     if tokens is None:
-        raise ProblemError("NOT_FOUND", "This service issues no tokens. Send your key itself as the bearer")
+        raise ProblemError("NOT_FOUND", "This service issues no tokens. Send your key itself as the bearer token")
     form = _form(request.content)
     if form.get("grant_type") != "client_credentials":
         raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
@@ -113,14 +113,14 @@ ROUTES = (
         method="POST", path="/oauth/token", handler=post_token, permission=PUBLIC,
         discloses=Discloses.NOTHING, consumes=(FORM,),
         body=FORM_SCHEMA,
-        summary="A token for a key (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
-        responses={200: ResponseShape("The token, and what it may do", Token)},
+        summary="Get a token (OAuth 2.0 client credentials): client_id is the key's id, client_secret its secret",
+        responses={200: ResponseShape("The token and its scopes", Token)},
         problems=("NOT_FOUND", "RATE_LIMITED", *OAUTH, *CONTENT_PROBLEMS),
     ),
     Route(
         method="GET", path="/.well-known/jwks.json", handler=get_public_keys, permission=PUBLIC,
         discloses=Discloses.NOTHING,
-        summary="The public keys that tokens are signed with",
-        responses={200: ResponseShape("A JSON Web Key set, empty where no tokens are given", PublicKeys)},
+        summary="Fetch the public keys that verify tokens",
+        responses={200: ResponseShape("A JSON Web Key set; empty if this service issues no tokens", PublicKeys)},
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""For those who run the service: is the process alive, can it work, and how much is waiting."""
+"""For operators: whether the process is alive, whether it can work, and how much is waiting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METRICS_MEDIA = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Health(Struct, frozen=True):
-    """Whether the process, or what it depends on, is well: "ok", or what is not."""
+    """Whether the process, or what it depends on, works: "ok", or what does not."""
 
     status: str
     database: str | None = None
@@ -48,11 +48,11 @@ ROUTES = (
         method="GET", path="/readyz", handler=readiness, permission=PUBLIC,
         discloses=Discloses.NOTHING,
         summary="What the process depends on answers",
-        responses={200: ResponseShape("It does", Health), 503: ResponseShape("It does not", Health)},
+        responses={200: ResponseShape("It does", Health), 503: ResponseShape("It does not answer", Health)},
     ),
     Route(
         method="GET", path="/metrics", handler=metrics, permission=May.METRICS,
         discloses=Discloses.NOTHING, produces=(TEXT,),
-        summary="What waits, in Prometheus' form", responses={200: ResponseShape("The metrics", {"type": "string"})},
+        summary="Show waiting work for Prometheus", responses={200: ResponseShape("The metrics", {"type": "string"})},
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What auditors and analysts see of the whole service: signed checkpoints of the audit trail, and release times."""
+"""For auditors and analysts: signed checkpoints of the audit trail, and release times of the whole service."""
 
 from __future__ import annotations
 
@@ -42,10 +42,12 @@ def get_release_times(request: Request) -> Response:
     return Response(found, discloses=discloses)
 
 
-FROM = parameters.when("from", "Lodged at this moment or later; everything without it")
-TO = parameters.when("to", "Lodged before this moment; up to now without it")
-CUT_OFF = parameters.when("cut_off", "Only what was recorded up to this moment counts; up to now without it")
-MODE = parameters.whole("mode_milliseconds", "What lengths are rounded to for their mode", 1, DAY, default=1_000)
+FROM = parameters.when("from", "Lodged at this moment or later; default: no limit")
+TO = parameters.when("to", "Lodged before this moment; default: the cut-off")
+CUT_OFF = parameters.when("cut_off", "Count only what was recorded up to this moment; default: now")
+MODE = parameters.whole(
+    "mode_milliseconds", "Milliseconds to which durations are rounded for their mode", 1, DAY, default=1_000
+)
 BY = parameters.choice("by", "How to break the figures down", By)
 REPORT_SCHEMA = {"type": "object", "description": "Query, evidence (span and fingerprint), figures over all, by group"}
 
@@ -53,14 +55,14 @@ ROUTES = (
     Route(
         method="GET", path="/v1/release-times", handler=get_release_times, permission=May.RELEASE_TIMES,
         discloses=Discloses.RELEASE_TIMES, parameters=(FROM, TO, CUT_OFF, BY, MODE),
-        summary="How long each step took, with the evidence it can be derived from again",
-        responses={200: ResponseShape("The report; lengths in seconds", REPORT_SCHEMA)},
+        summary="Show how long each step took, with the evidence to derive it again",
+        responses={200: ResponseShape("The report; durations are in seconds", REPORT_SCHEMA)},
     ),
     Route(
         method="GET", path="/v1/audit/checkpoints", handler=get_checkpoints, permission=May.AUDIT,
         discloses=Discloses.AUDIT_TRAIL,
-        parameters=(AFTER, LIMIT), summary="Signed checkpoints of the audit trail, a line each, to be kept",
+        parameters=(AFTER, LIMIT), summary="Fetch the signed checkpoints of the audit trail, one a line",
         produces=(TEXT,), problems=("CURSOR_CONFLICT",),
-        responses={200: ResponseShape("A page; `X-Next-After` and Link name the next one", {"type": "string"})},
+        responses={200: ResponseShape("A page; `X-Next-After` and Link lead to the next one", {"type": "string"})},
     ),
 )  # fmt: skip

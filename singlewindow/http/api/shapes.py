@@ -1,4 +1,4 @@
-"""The shapes of what a lodgement is answered with, and of problems; /openapi.json is made from these classes."""
+"""The shapes of the answers to a lodgement, and of problems; /openapi.json is made from these classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     """An error (RFC 9457): `code` is from a closed list, `trace_id` finds the request in the service's log.
 
     `error` is OAuth 2.0's word for the problem, in answers to requests for a token.
-    With faults, `faults_total` counts those that were found, and `truncated` says that there are more than are shown.
+    With faults, `faults_total` counts all that were found, and `truncated` says that not all of them are shown.
     """
 
     type: str
@@ -30,7 +30,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class Links(Struct, frozen=True):
-    """Where to go on from a declaration."""
+    """Where to read more about a declaration."""
 
     self: str
     decision: str
@@ -38,7 +38,7 @@ class Links(Struct, frozen=True):
 
 
 class Lodged(Struct, frozen=True, kw_only=True):
-    """A declaration that is stored durably, and what was noticed about it.
+    """The receipt of a declaration that is stored durably, with its warnings.
 
     `received_at` is when its bytes came, `lodged_at` when it was stored and accepted: the moment of lodgement in law.
     """
@@ -54,10 +54,10 @@ class Lodged(Struct, frozen=True, kw_only=True):
 
 
 class BatchLine(Struct, frozen=True, kw_only=True):
-    """A line of the answer to a batch; the first says only how many members there are, the others are one for each.
+    """A line of the answer to a batch; the first only gives the number of members, each other is for one member.
 
-    `receipt` is what a declaration sent alone would have got with 202, `problem` what it would have got otherwise;
-    `replayed` says of a receipt that the declaration had been stored before.
+    `receipt` is what the declaration, sent alone, would have got with 202, `problem` what it would have got otherwise;
+    `replayed` says that the declaration had been stored before.
     """
 
     members: int | UnsetType = UNSET
@@ -71,8 +71,8 @@ class BatchLine(Struct, frozen=True, kw_only=True):
 class Validation(Struct, frozen=True):
     """Whether this caller could lodge the declaration as it is, and what is wrong.
 
-    `faults_total` were found; `truncated` says that not all of them are among the `faults`. Only lodging tells whether
-    the reference was used before.
+    `faults_total` counts all faults; `truncated` says that `faults` does not show all of them. Only lodging tells
+    whether the reference was used before.
     """
 
     valid: bool
@@ -82,7 +82,7 @@ class Validation(Struct, frozen=True):
 
 
 class AnswerReceipt(Struct, frozen=True, kw_only=True):
-    """That an agency's answer is stored, and since when; `late` answers are kept and change no decision."""
+    """The receipt of an agency's answer: when it was stored; `late` answers are kept and change no decision."""
 
     mrn: str
     version: int

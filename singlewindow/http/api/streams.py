@@ -1,4 +1,4 @@
-"""What the single window tells over HTTP: a trader's notices, an agency's feed, the auditor's proofs and times."""
+"""The streams over HTTP: a trader's notices and an agency's feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def get_notices(request: Request) -> Response:
     discloses = {"mrns": sorted({row.mrn for row in page.rows})}
     if request.accepted != XML:
         return Response(page.as_json(), headers=headers, discloses=discloses)
-    if not page.rows:  # an envelope holds at least one message, so that no message is no envelope
+    if not page.rows:  # an envelope holds at least one message, so without messages there is none
         return Response(b"", 204, headers, discloses=discloses)
     return Response(page.as_xml(), headers=headers, discloses=discloses)
 
@@ -32,11 +32,11 @@ def following_headers(path: str, after: str, limit: int) -> dict[str, str]:
 
 
 def get_feed(request: Request) -> Response:
-    """The agency's own feed after a cursor; another agency's is as absent as one that does not exist."""
+    """The agency's own feed after a cursor; another agency's is not found, like one that does not exist."""
     code = request.path["code"]
     agency = request.context.agencies.get(code)
     if request.caller.agency != code or agency is None:
-        raise ProblemError("NOT_FOUND", "There is no such feed, or it is not this caller's")
+        raise ProblemError("NOT_FOUND", "There is no such feed, or this caller may not see it")
     after, limit = request.query["after"], request.query["limit"]
     page = read_feed(request.context.engine, agency, after, limit)
     discloses = {"mrns": sorted({entry.mrn for entry in page.entries})}
@@ -48,17 +48,17 @@ ROUTES = (
         method="GET", path="/v1/notices", handler=get_notices, permission=May.NOTICES,
         discloses=Discloses.NOTICES,
         parameters=(AFTER, LIMIT),
-        summary="The party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
+        summary="Read the party's notices, complete and in order, as JSON or as WCO RES messages", produces=(JSON, XML),
         responses={
             200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.NoticePage),
-            204: ResponseShape("No further notice, where XML is accepted; the headers are as with 200"),
+            204: ResponseShape("No further notice, if XML is accepted; the headers are as with 200"),
         },
         problems=("CURSOR_CONFLICT",),
     ),
     Route(
         method="GET", path="/v1/agencies/<code>/feed", handler=get_feed, permission=May.FEED,
         discloses=Discloses.FEED,
-        parameters=(AFTER, LIMIT), summary="What the agency was asked and what was decided, entitled elements only",
+        parameters=(AFTER, LIMIT), summary="Read the agency's feed: questions and decisions, with what it may see",
         responses={200: ResponseShape("A page; `X-Next-After` and Link name the next one", shapes.FeedPage)},
         problems=("NOT_FOUND", "CURSOR_CONFLICT"),
     ),

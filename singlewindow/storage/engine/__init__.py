@@ -1,1 +1,1 @@
-"""How the database is reached: connections, many rows at once, ids, row security, migrations and backups."""
+"""Access to the database: connections, many rows at once, ids, row security, migrations and backups."""

@@ -1,4 +1,4 @@
-"""A copy of a running SQLite database: one consistent moment, without stopping anybody."""
+"""Copies a running SQLite database: one consistent moment, without stopping the service."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PG_DUMP: Final = "pg_dump --format=custom --file=FILE --dbname=postgresql://USER
 def back_up(database_url: str, file: Path) -> None:
     """Copy the database to `file`, which must not exist; it appears under its name only when it is whole and checked.
 
-    Raises ValueError for another kind of database and for a file that is there, RuntimeError for a damaged copy.
+    Raises ValueError for another kind of database or an existing file, RuntimeError for a damaged copy.
     """
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        raise ValueError(f"This database is backed up by its own tool: {PG_DUMP} (docs/recovery.md)")
+        raise ValueError(f"Back up this database with its own tool: {PG_DUMP} (docs/recovery.md)")
     if not url.database or not Path(url.database).exists():
         raise ValueError(f"There is no database at {url.database}")
     if file.exists():
@@ -34,7 +34,7 @@ def back_up(database_url: str, file: Path) -> None:
         unfinished.rename(file)
         _to_disk(file.absolute().parent)
     except sqlite3.Error as error:
-        raise RuntimeError(f"{url.database} cannot be copied: {error}. Check the disk, and the original") from error
+        raise RuntimeError(f"{url.database} cannot be copied: {error}. Check the disk and the original") from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -46,7 +46,7 @@ def _copy(original: Path, copy: Path) -> None:
         target.execute("PRAGMA journal_mode=DELETE")  # one file, with no log beside it
         verdict = target.execute("PRAGMA quick_check").fetchone()[0]
     if verdict != "ok":
-        raise RuntimeError(f"The copy of {original} is damaged: {verdict}. Check the disk, and the original")
+        raise RuntimeError(f"The copy of {original} is damaged: {verdict}. Check the disk and the original")
 
 
 def _to_disk(path: Path) -> None:

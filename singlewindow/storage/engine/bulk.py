@@ -1,7 +1,7 @@
-"""Many rows in one statement. PostgreSQL takes a list as one array for each column, SQLite as rows of parameters.
+"""Writes many rows in one statement: on PostgreSQL one array for each column, on SQLite rows of parameters.
 
-An array keeps the statement's text the same for any number of rows, so the server plans it once and the client builds
-it once; that is most of what writing small rows costs.
+With arrays the statement's text is the same for any number of rows, so the server plans it once and the client builds
+it once; otherwise that would be most of the cost of small rows.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Row = dict[str, Any]
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, which all name the same columns; none is no error."""
+    """Insert rows, which all have the same columns; an empty list is allowed."""
     insert_together(connection, (table, rows))
 
 
 def insert_together(connection: Connection, *writes: tuple[Table, Sequence[Row]]) -> None:
-    """Insert rows into several tables, in one statement where the engine can; rows may refer to those of others."""
+    """Insert rows into several tables, in one statement if the engine can; rows may refer to those of others."""
     given = [(table, tuple(rows[0]), rows) for table, rows in writes if rows]
     if given and _has_arrays(connection):
         arrays = tuple(array for _, columns, rows in given for array in _arrays(columns, rows))
@@ -36,7 +36,7 @@ def insert_together(connection: Connection, *writes: tuple[Table, Sequence[Row]]
 
 
 def insert_new_rows(connection: Connection, table: Table, rows: Sequence[Row], key: Sequence[str]) -> set[int]:
-    """Insert those rows whose `key` columns stand for no row yet; the first column's values of what was inserted.
+    """Insert rows with new values in their `key` columns; returns the first column's values of those inserted.
 
     Any other clash is still an error. Rows are inserted in the order given.
     """
@@ -51,7 +51,7 @@ def insert_new_rows(connection: Connection, table: Table, rows: Sequence[Row], k
 
 
 def add_up(connection: Connection, table: Table, rows: Sequence[Row], total: str) -> list[Record]:
-    """Insert rows, or add their `total` to that of the row which stands under their primary key; all as they are then.
+    """Insert rows, or add their `total` to that of the row with the same primary key; returns the resulting rows.
 
     Rows are locked in the order given.
     """

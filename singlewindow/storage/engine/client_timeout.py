@@ -1,7 +1,8 @@
-"""A PostgreSQL connection that does not wait for ever: a frozen server, or a lost network, ends as an error in time.
+"""A PostgreSQL connection that does not wait for ever: a frozen server or a lost network soon becomes an error.
 
-The server's own statement limit acts only while the server runs, and TCP's limits not on Unix sockets; this one acts in
-the client. While a server is known not to answer, one caller at a time asks again and the others are refused at once.
+The server's own statement limit works only while the server runs, and TCP's limits do not work on Unix sockets; this
+one works in the client. While a server does not answer, one caller at a time tries again and the others are refused at
+once.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from psycopg import errors
 from sqlalchemy import Engine, event
 
 ANSWER_SECONDS: Final = 5.5
-"""A little longer than the server's own statement limit, whose answer is the better one."""
+"""A little longer than the server's own statement limit, whose error says more."""
 
 
 class _Patience:
-    """What one engine knows about its server: whether it has failed to answer, and who is asking again."""
+    """What one engine knows about its server: whether it has failed to answer, and who is trying again."""
 
     def __init__(self) -> None:
         self.suspect = False
@@ -26,7 +27,7 @@ class _Patience:
 
 
 def limit_waiting(engine: Engine) -> None:
-    """Make every connection of a PostgreSQL engine one that gives up; call it before the first is opened."""
+    """Give every connection of a PostgreSQL engine this limit; call it before the first is opened."""
     patience = _Patience()
 
     class Connection(psycopg.Connection[Any]):

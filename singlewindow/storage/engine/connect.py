@@ -82,8 +82,8 @@ def _open_sqlite(url: URL, _pool_size: int, _patient: bool) -> Engine:
 def reading(engine: Engine, *, together: bool = False) -> Iterator[Connection]:
     """A connection that only reads: it never waits for writers.
 
-    On PostgreSQL each statement stands alone, and no transaction is begun and ended, unless `together` asks for one:
-    then all statements see the record of one moment. On SQLite they always do.
+    On PostgreSQL each statement runs alone, without a transaction, unless `together` asks for one: then all statements
+    see the record at one moment. On SQLite they always do.
     """
     with engine.connect() as connection:
         level = {"isolation_level": "REPEATABLE READ" if together else "AUTOCOMMIT"}
@@ -91,7 +91,7 @@ def reading(engine: Engine, *, together: bool = False) -> Iterator[Connection]:
 
 
 def clock(connection: Connection) -> int:
-    """The database's time: microseconds since 1970 UTC. Leases, deadlines and events know no other clock."""
+    """The database's time: microseconds since 1970 UTC. Leases, deadlines and events use no other clock."""
     if connection.dialect.name == "sqlite":
         return int(connection.exec_driver_sql(f"SELECT {_SQLITE_CLOCK}").scalar_one())
     query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"

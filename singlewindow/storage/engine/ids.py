@@ -1,8 +1,8 @@
 """Numbers for new rows, made by the process that writes them, so that one statement can write many related rows.
 
-An id is 63 bits: milliseconds since 2020 in the upper 41, chance in the lower 22. Ids of one moment sort close
+An id has 63 bits: milliseconds since 2020 in the upper 41, random bits in the lower 22. Ids of one moment sort close
 together, which keeps the indexes' new rows side by side. One process never makes an id twice, as each is greater than
-the one before; the primary key refuses the rare double of two processes.
+the one before; the primary key refuses the rare duplicate of two processes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _last = 0
 
 
 def new_id() -> int:
-    """A fresh id, at most 63 bits: it fits a bigint, and 13 characters of base 36."""
+    """A new id of at most 63 bits: it fits a bigint, and 13 characters of base 36."""
     global _last  # noqa: PLW0603 - what one process must not repeat is the process's to remember
     moment = application_clock() // 1_000_000 - EPOCH_MILLISECONDS
     with _making:

@@ -1,4 +1,4 @@
-"""What the doctor asks a database about itself: its version, and whether it keeps what it confirms."""
+"""Facts about the database for the doctor: its version, and whether it keeps what it confirms."""
 
 from __future__ import annotations
 

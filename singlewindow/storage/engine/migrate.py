@@ -1,4 +1,4 @@
-"""Bringing a database to the tables this version of the service needs."""
+"""Brings a database's tables up to this version of the service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from singlewindow.storage.engine.revision import MIGRATIONS, Tables, tables
 
 
 def migrate(database_url: str) -> None:
-    """Upgrade the database to the newest tables; does nothing where they are there already."""
+    """Upgrade the database to the newest tables; does nothing if it has them."""
     engine = open_engine(database_url, pool_size=1, patient=True)
     try:
         upgrade(engine)
@@ -23,7 +23,7 @@ def migrate(database_url: str) -> None:
 def upgrade(engine: Engine) -> None:
     """Upgrade through an open engine, and chain the events of older processes.
 
-    Raises ValueError where a later version has upgraded it further.
+    Raises ValueError if a later version has upgraded it further.
     """
     if tables(engine) is Tables.NEWER:
         raise ValueError("The database's tables are of a later version of the service; start that version")

@@ -1,7 +1,7 @@
-"""A pooled PostgreSQL connection is asked whether it still stands only where it may not: asking costs a round trip.
+"""Tests a pooled PostgreSQL connection only if it may have been cut off, because a test costs a round trip.
 
-A server that ends a connection says so on its socket, and a connection that rests is told nothing else. So one that was
-used a moment ago and is silent still stands; one that has rested long may have been cut off without a word.
+A server that ends a connection says so on its socket, and an idle connection receives nothing else. So one that was
+used a moment ago and is silent still works; one that has been idle for long may have been cut off without notice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _RESTING: Final = "resting since"
 
 
 def ask_where_in_doubt(engine: Engine) -> None:
-    """Let a PostgreSQL engine hand out only connections that stand; where one does not, all others are made anew."""
+    """Make a PostgreSQL engine hand out only working connections; if one is broken, all others are made again."""
 
     @event.listens_for(engine, "checkin")
     def rest(_connection: Any, record: Any) -> None:

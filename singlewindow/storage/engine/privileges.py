@@ -1,6 +1,6 @@
-"""What the service may do to its tables where it does not own them: add to the record, and never change what is told.
+"""The service's rights on tables that it does not own: it can add to the record, but never change what is recorded.
 
-On PostgreSQL the tables belong to one role, which migrates, and the service works as another, which gets this list.
+On PostgreSQL one role owns the tables and migrates them; the service uses another role, which gets these rights.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 SEQUENCES: Final = ("event_id_seq",)
 INHERIT_EACH: Final = (16,)
-"""Since this version of PostgreSQL it is said for each granted role whether it is inherited; before, by the grantee."""
+"""Since this version of PostgreSQL each grant of a role says whether it is inherited; before, the grantee did."""
 
 
 def grant(engine: Engine, role: str) -> None:
-    """Give `role` exactly these rights on the tables, whatever it had; raises ValueError where there are no roles."""
+    """Give `role` exactly these rights on the tables, whatever it had; raises ValueError if it does not exist."""
     if engine.dialect.name != "postgresql":
-        raise ValueError("Only PostgreSQL knows roles; whoever can write an SQLite file can write all of it")
+        raise ValueError("Only PostgreSQL has roles. In SQLite, anybody who can write the file can write all of it")
     quoted = engine.dialect.identifier_preparer.quote_identifier(role)
     with engine.begin() as connection:
         known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first()
         if known is None:
-            raise ValueError(f"There is no role {role}; make it first: CREATE ROLE {quoted} LOGIN PASSWORD '...'")
+            raise ValueError(f"There is no role {role}. Make it first: CREATE ROLE {quoted} LOGIN PASSWORD '...'")
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")
         for table, rights in RIGHTS.items():
             connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')

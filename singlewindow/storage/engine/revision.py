@@ -1,4 +1,4 @@
-"""Which tables a database has, beside those of this version: asked by every process, so without what migrates them."""
+"""Compares a database's tables with this version; every process does this, so it does not load the migrations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARK = table("alembic_version", column("version_num"))
 
 
 class Tables(StrEnum):
-    """How a database's tables stand to this version of the service."""
+    """How a database's tables compare with this version of the service."""
 
     CURRENT = "current"
     OLDER = "older"
@@ -25,7 +25,7 @@ class Tables(StrEnum):
 
 
 def tables(engine: Engine) -> Tables:
-    """How the tables stand; newer ones were made by a later version, whose migrations this one does not know."""
+    """How the tables compare; newer ones come from a later version, whose migrations this one does not know."""
     with engine.connect() as connection:
         marked = inspect(connection).has_table(_MARK.name)
         standing = connection.execute(select(_MARK.c.version_num)).scalar() if marked else None
@@ -37,5 +37,5 @@ def tables(engine: Engine) -> Tables:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the database stands at the newest migration."""
+    """Whether the database is at the newest migration."""
     return tables(engine) is Tables.CURRENT

@@ -1,7 +1,7 @@
-"""The second wall, on PostgreSQL: whoever reads for somebody outside does so as a role that sees that somebody's rows.
+"""Row security, the second defence on PostgreSQL: a query for a reader runs as a role that sees only the reader's rows.
 
-The queries name the owner themselves; where one forgets it, the database shows nothing of others. The role and the
-reader's name hold for one transaction, and are set in one statement. Writing transactions, and workers, do without.
+The queries name the owner themselves; if one forgets it, the database still shows nothing of others. The role and the
+reader's name hold for one transaction and are set in one statement. Writing transactions and workers do not use them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MISSING = text(
 
 
 class Reader(NamedTuple):
-    """For whom is read: the database's role, and the party or agency whose rows it sees."""
+    """A reader: the database's role, and the party or agency whose rows it sees."""
 
     role: str
     name: str = ""
@@ -47,7 +47,7 @@ AUDITOR: Final = Reader(ROLES[2])
 
 @contextmanager
 def reading_as(engine: Engine, reader: Reader) -> Iterator[Connection]:
-    """A transaction that only reads, and sees what this reader may see, all of it at one moment."""
+    """A read-only transaction that sees what this reader may see, all at one moment."""
     with reading(engine, together=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(_TAKE_PLACE, reader._asdict())
@@ -55,7 +55,7 @@ def reading_as(engine: Engine, reader: Reader) -> Iterator[Connection]:
 
 
 def missing_roles(connection: Connection) -> list[str]:
-    """The readers' roles that this connection's own role cannot take, or wears always (it must not inherit them)."""
+    """The readers' roles that this connection's own role cannot switch to, or wrongly inherits."""
     if connection.dialect.name != "postgresql":
         return []
     return [str(row.name) for row in connection.execute(_MISSING, {"roles": [*ROLES]})]

@@ -32,7 +32,7 @@ late_assessment = Table(
     Column("round", Integer, nullable=False, server_default=text("1")),
 )
 
-# Those to later rounds: a table of its own, since older processes know of one late answer by an agency only.
+# Those to later rounds: a table of their own, since older processes know only one late answer of an agency.
 later_late_assessment = Table(
     "later_late_assessment",
     metadata,
@@ -57,7 +57,7 @@ decision = Table(
     Column("decided_at", BigInteger, nullable=False),
 )
 
-# What was decided anew, with numbers from 2: a table of its own, since older processes know of one decision only.
+# Later decisions, with numbers from 2: a table of their own, since older processes know only one decision.
 later_decision = Table(
     "later_decision",
     metadata,

@@ -31,7 +31,7 @@ version = Table(
     Column("received_sha256", LargeBinary, nullable=False),
     Column("canonical", LargeBinary, nullable=False),
     Column("content_sha256", LargeBinary, nullable=False),
-    # The number of the canonical form; rows of before it was counted, and of older processes, have the first.
+    # The number of the canonical form; rows from before it was counted, and from older processes, have the first.
     Column("form", Integer, nullable=False, server_default=text("1")),
     Column("warnings", LargeBinary, nullable=False),
     Column("routing", LargeBinary, nullable=False),
@@ -40,7 +40,7 @@ version = Table(
     Column("lodged_at", BigInteger, nullable=False),
     # Empty while questions on it are open.
     Column("decided_at", BigInteger),
-    # Which of its decisions stands, or is to come: there is one with each number.
+    # The number of its current or next decision; numbers are unique.
     Column("decision_number", Integer, nullable=False, server_default=text("1")),
     UniqueConstraint("declaration_id", "number", name="version_declaration_number"),
     Index("version_lodged_at", "lodged_at"),

@@ -17,7 +17,7 @@ event = Table(
     Column("actor", Text, nullable=False),
     Column("version_id", ForeignKey("version.id")),
     Column("detail", LargeBinary, nullable=False),
-    # Its place in the chain; empty only where a process of an older version has written it, until it is adopted.
+    # Its place in the chain; empty only if a process of an older version has written it, until it is chained.
     Column("stream", Integer),
     Column("number", BigInteger),
     Column("link", LargeBinary),

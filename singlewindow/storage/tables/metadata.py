@@ -1,4 +1,4 @@
-"""What all tables share: where they are registered, and a row as it is read."""
+"""What all tables share: their registry, and a row as it is read."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ metadata = MetaData()
 Record = Row[*tuple[Any, ...]]
 """A row as read: its columns by name."""
 
-# SQLite numbers rows by itself only in a column declared exactly INTEGER.
+# SQLite numbers rows itself only in a column declared exactly INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")

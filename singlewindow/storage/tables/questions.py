@@ -45,9 +45,9 @@ open_question = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("parked", Boolean, nullable=False, server_default=false()),
     Column("failure", Text),
-    # The agency has the question and will send its answer by itself: it is not asked again before its deadline.
+    # The agency has the question and will send its answer on its own: it is not asked again before its deadline.
     Column("awaiting", Boolean, nullable=False, server_default=false()),
-    # When the last batch was made in which it reached its agency, and came back without an answer.
+    # When the last batch was made in which it reached its agency and got no answer.
     Column("dispatched_at", BigInteger),
     # Not a foreign key: the batch row goes when its work is done, and a stale number here must never resurrect it.
     Column("batch_id", BigInteger),
@@ -57,7 +57,7 @@ open_question = Table(
     Index("outbox_deadline_at", "deadline_at"),
 )  # fmt: skip
 
-# An index of some rows is used only where a query says the same condition in the same form, so it is said once, here.
+# A partial index is used only if a query has the same condition in the same form, so it is written once, here.
 WAITING = and_(
     open_question.c.batch_id.is_(None), open_question.c.parked.is_(False), open_question.c.awaiting.is_(False)
 )

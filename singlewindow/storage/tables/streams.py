@@ -22,7 +22,7 @@ notice = Table(
     Column("function_code", Text, nullable=False),
     Column("reference", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
-    # Which decision on the version it tells of, where it tells of one.
+    # The number of the decision that it reports, if it reports one.
     Column("decision_number", Integer, nullable=False, server_default=text("1")),
 )
 
@@ -34,7 +34,7 @@ feed = Table(
     Column("version_id", ForeignKey("version.id"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    # Of which round the question is that it tells of, or the agency's answer that counted in the decision.
+    # The round of the question that it reports, or of the agency's answer that counted in the decision.
     Column("round", Integer, nullable=False, server_default=text("1")),
     Column("decision_number", Integer, nullable=False, server_default=text("1")),
 )

@@ -139,7 +139,7 @@ def test_a_connection_that_stands_only_after_the_time_limit_is_closed(
         return made[-1]
 
     monkeypatch.setattr(socket, "create_connection", connect_late)
-    with pytest.raises(Retryable, match="no whole answer"):
+    with pytest.raises(Retryable, match="no full answer"):
         hasty.assess(VIEW)
     assert [connection.fileno() for connection in made] == [-1]
 

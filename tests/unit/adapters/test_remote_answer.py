@@ -24,5 +24,5 @@ def test_a_finding_is_read() -> None:
 @pytest.mark.parametrize("spoil", ["{}\n", "\n{}", "{}\u2028", "{}\u202e", ""])
 def test_no_text_of_a_finding_has_more_than_one_line_or_nothing_in_it(name: str, spoil: str) -> None:
     spoilt: dict[str, Any] = FINDING | {name: spoil.format(FINDING[name])}
-    with pytest.raises(Refused, match="does not follow its form"):
+    with pytest.raises(Refused, match="does not have the right form"):
         read_answer(_answer(spoilt), "customs", "")

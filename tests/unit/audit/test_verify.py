@@ -184,7 +184,7 @@ def test_a_file_that_is_cut_short_is_not_whole() -> None:
 def test_events_outside_the_chain_are_said() -> None:
     trail = filled()
     (words,) = verify(trail.export(outside=3), trail.kept).findings
-    assert words.startswith("3 events stand outside the chain")
+    assert words.startswith("3 events are outside the chain")
 
 
 NOISE = [b"", b"hello", b"00\t[1]", b"zz\t[1,2,3,4]", b"\xff\t\xff", b'00\t[99,1,0,"a","b",null,{}]',
@@ -197,12 +197,12 @@ NOISE = [b"", b"hello", b"00\t[1]", b"zz\t[1,2,3,4]", b"\xff\t\xff", b'00\t[99,1
 def test_a_line_that_is_no_event_is_found(noise: bytes) -> None:
     lines = filled().export()
     verdict = verify([*lines[:5], noise + b"\n", *lines[5:]], filled().kept)
-    assert verdict.findings == ["line 6 of the file is no event"]
+    assert verdict.findings == ["line 6 of the file is not an event"]
 
 
 @pytest.mark.parametrize("first", [b"", b"\n", b"{}\n", b"[1]\n", b'{"format":"singlewindow trail 1","heads":[]}\n'])
 def test_a_file_that_is_no_export_is_refused(first: bytes) -> None:
-    with pytest.raises(ValueError, match="no export of the audit trail"):
+    with pytest.raises(ValueError, match="not an export of the audit trail"):
         verify([first], filled().kept)
 
 
@@ -250,9 +250,9 @@ def last_end_lost(lines: list[bytes]) -> list[bytes]:
 @pytest.mark.parametrize(
     ("through", "told"),
     [
-        (crlf, ["line ends of Windows (CRLF)"]),
+        (crlf, ["Windows line ends (CRLF)"]),
         (marked, ["a byte order mark"]),
-        (marked_crlf, ["a byte order mark", "line ends of Windows (CRLF)"]),
+        (marked_crlf, ["a byte order mark", "Windows line ends (CRLF)"]),
         (partly_crlf, []),
         (last_end_lost, []),
     ],

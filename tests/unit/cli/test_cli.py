@@ -41,7 +41,7 @@ def test_an_address_that_is_none_is_said_to_be_wrong(run: Run, url: str, monkeyp
 def test_a_key_with_foreign_characters_is_said_to_be_no_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SINGLEWINDOW_KEY", "schl\u00fcssel")
     status, _, err = run("lodge", EXAMPLES / PLAIN, "--url", DEAD)
-    assert (status, "is not a key" in err) == (1, True)
+    assert (status, "does not hold a valid key" in err) == (1, True)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite", "postgresql+psycopg://u:hidden@127.0.0.1:1/x"])

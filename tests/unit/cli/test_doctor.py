@@ -60,4 +60,4 @@ def test_settings_that_cannot_be_read_are_a_fault(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("SW_BATCH_SIZE", "many")
     answer = CliRunner().invoke(doctor, [])
     assert answer.exit_code == 2
-    assert answer.stdout.startswith("fault   settings: SW_BATCH_SIZE does not fit")
+    assert answer.stdout.startswith("fault   settings: SW_BATCH_SIZE has a wrong value")

@@ -32,4 +32,4 @@ def test_elsewhere_nothing_starts_and_what_to_do_is_said(
 def test_macos_says_which_command_it_cannot_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     status, _, err = run("up")
-    assert (status, "`up` needs Linux" in err) == (1, True)
+    assert (status, "the service needs Linux" in err) == (1, True)

@@ -44,7 +44,7 @@ def released() -> Verdict:
 def test_the_trader_reads_the_controls_and_the_agencies_own_words() -> None:
     assert for_trader(held()) == (
         "The goods are held for a check of documents and a physical inspection.",
-        "The declaration is being looked at.",
+        "The declaration is being checked.",
         "Item 3: The goods are examined.",
     )
 
@@ -159,7 +159,7 @@ def test_words_stand_by_their_items_and_letters() -> None:
 def test_words_of_the_house_are_about_no_item() -> None:
     silent = told(Assessment(agency="customs", answer=Answer.SILENT, lane=Lane.YELLOW))
     assert told(about("customs", ("", "2", False))) == silent
-    assert told(about("customs", ("The declaration is being looked at.", "2", False))) == silent
+    assert told(about("customs", ("The declaration is being checked.", "2", False))) == silent
 
 
 def test_the_officer_and_the_auditor_read_that_there_are_further_items() -> None:

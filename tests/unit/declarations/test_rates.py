@@ -56,9 +56,9 @@ def test_a_table_from_windows_is_read(tmp_path: Path) -> None:
         ("USD,1.25,20260601,2026-06-30,x\n", ":2: '20260601' is not a day"),
         ("USD,1.25,2026-06-30,2026-06-01,x\n", ":2: valid_until 2026-06-01 is before valid_from"),
         ("USD,1.25,2026-06-01,2026-06-30, \n", ":2: the source is missing"),
-        (JUNE + "USD,1.30,2026-06-30,2026-07-31,x\n", ":3: USD on 2026-06-30 has a rate already, in line 2"),
-        (JUNE + JUNE, ":3: USD on 2026-06-01 has a rate already, in line 2"),
-        ("USD,1.30,2026-06-15,2026-06-15,x\n" + JUNE, "has a rate already"),
+        (JUNE + "USD,1.30,2026-06-30,2026-07-31,x\n", ":3: USD already has a rate for 2026-06-30, in line 2"),
+        (JUNE + JUNE, ":3: USD already has a rate for 2026-06-01, in line 2"),
+        ("USD,1.30,2026-06-15,2026-06-15,x\n" + JUNE, "already has a rate"),
     ],
 )
 def test_a_mistake_is_refused_with_file_and_line(tmp_path: Path, lines: str, mistake: str) -> None:

@@ -33,4 +33,4 @@ def test_every_kind_of_event_has_a_sentence_for_the_auditor(kind: Kind) -> None:
 def test_the_auditor_is_shown_the_event_as_recorded() -> None:
     (step,) = timeline_steps({}, [Event(1, Kind.PARKED, "system", 7, {"agency": "customs"})], AUDITOR)
     assert (step.kind, step.actor, step.detail) == ("parked", "system", {"agency": "customs"})
-    assert step.text == "customs could not be asked; its deadline decides"
+    assert step.text == "customs could not be asked; unless it answers by its deadline, the goods are inspected"

@@ -1,4 +1,4 @@
-"""`singlewindow doctor`: looks at everything the service stands on, says what is wrong, and what to do about it."""
+"""`singlewindow doctor`: checks everything the service depends on, says what is wrong and what to do about it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,18 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 def doctor(data: Path | None, as_json: bool) -> None:
-    """Check the installation and what is waiting. Exit status 0: all well; 1: warnings; 2: faults."""
+    """Check the installation and the waiting work. Exit status 0: all is well; 1: warnings; 2: faults."""
     try:
         settings = settings_for(data)
     except (ValueError, OSError) as error:
-        checks = [Check("settings", Level.FAULT, str(error), "Correct the environment; docs/operator.md lists it.")]
+        checks = [
+            Check(
+                "settings",
+                Level.FAULT,
+                str(error),
+                "Correct the environment variable; docs/operator.md lists all settings.",
+            )
+        ]
     else:
         checks = examine(settings)
     level = worst(checks)

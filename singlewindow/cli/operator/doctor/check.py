@@ -1,4 +1,4 @@
-"""What one check of the doctor finds."""
+"""The result of one check of the doctor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Level(StrEnum):
-    """How bad it is: a fault stops or endangers the work, a warning wants looking at."""
+    """How bad it is: a fault stops or endangers the work, a warning needs attention."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 
 class Check(Struct, frozen=True):
-    """One finding: `name` of what was looked at, how it is, and what to do where it is not ok."""
+    """One result: the `name` of what was checked, its state, and what to do if it is not ok."""
 
     name: str
     level: Level

@@ -1,4 +1,4 @@
-"""The queue server and the workers that listen to it. Where it is away, work is late and nothing is lost."""
+"""The queue server and its workers. While the server is down, work is late but nothing is lost."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from workers.queues import connect
 from workers.worker import ALIVE_SECONDS
 
 OLDEST = (6, 2)
-START_WORKERS = "Start `singlewindow worker` (part of `singlewindow up`): without one no agency answers."
+START_WORKERS = "Start `singlewindow worker` (`singlewindow up` includes it): without a worker no agency answers."
 
 
 def checks(settings: Settings) -> list[Check]:
-    """All findings about the queue server; one that cannot be reached is one fault."""
+    """All results about the queue server; if it cannot be reached, that is the only one."""
     url = settings.redis_url or embedded_url(Path(settings.sw_data) / "queue")
     if not url:
         advice = "Start the service with `singlewindow up`, name its folder with --data, or set REDIS_URL."
-        return [fault("queue server", f"none is named, and none runs in {settings.sw_data}", advice)]
+        return [fault("queue server", f"REDIS_URL is not set, and no queue server runs in {settings.sw_data}", advice)]
     client = connect(url)
     try:
         return list(_reached(client))
     except RedisError as error:
         advice = (
-            "Check that it runs, and REDIS_URL. Declarations are taken meanwhile; agencies are asked when it is back."
+            "Check that it runs, and REDIS_URL. Declarations are still accepted; agencies are asked when it is back."
         )
         return [fault("queue server", f"it does not answer ({type(error).__name__})", advice)]
     finally:
@@ -56,16 +56,18 @@ def _version(told: dict[str, Any]) -> Check:
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         return fault("queue server", f"{name} {version}", "Version 6.2 or newer is needed.")
     if told.get("role") not in {None, "master"}:
-        return fault("queue server", f"{name} {version} is a replica and takes no writes", "Name the primary server.")
+        return fault(
+            "queue server",
+            f"{name} {version} is a replica and accepts no writes",
+            "Set REDIS_URL to the primary server.",
+        )
     return ok("queue server", f"{name} {version}")
 
 
 def _memory(told: dict[str, Any]) -> Iterator[Check]:
     policy, most, used = told.get("maxmemory_policy"), int(told.get("maxmemory", 0)), int(told.get("used_memory", 0))
     if policy != "noeviction":
-        advice = (
-            "Set maxmemory-policy noeviction: otherwise a full server forgets batch numbers, and work waits a lease."
-        )
+        advice = "Set maxmemory-policy noeviction: otherwise a full server drops jobs, and their work is late."
         yield fault("queue memory", f"maxmemory-policy is {policy}", advice)
     elif most and used > 0.9 * most:
         yield warning("queue memory", f"{used} of {most} bytes in use", "Give it more memory.")
@@ -75,12 +77,12 @@ def _memory(told: dict[str, Any]) -> Iterator[Check]:
 
 def _persistence(told: dict[str, Any]) -> Check:
     if told.get("loading"):
-        return warning("queue persistence", "the server is reading its file", "Wait until it has.")
+        return warning("queue persistence", "the server is loading its file", "Wait until it has finished.")
     if not told.get("aof_enabled"):
-        text = "no append-only file: after a restart, batches under way wait for their lease to run out"
-        return warning("queue persistence", text, "Set appendonly yes. Nothing is lost without it.")
+        text = "no append-only file: after a restart, running batches wait until their lease runs out"
+        return warning("queue persistence", text, "Set appendonly yes. Without it nothing is lost, only late.")
     if told.get("aof_last_write_status", "ok") != "ok":
-        return fault("queue persistence", "the append-only file cannot be written", "Make room on the server's disk.")
+        return fault("queue persistence", "the append-only file cannot be written", "Free space on the server's disk.")
     return ok("queue persistence", "append-only file")
 
 
@@ -89,16 +91,18 @@ def _workers(client: Redis) -> Check:
     alive = [worker for worker in known if _lives(worker)]
     dead = [worker.name for worker in known if not _lives(worker)]
     if not alive:
-        return fault("workers", f"none is alive; {len(dead)} have ended without a word", START_WORKERS)
+        return fault("workers", f"none is alive; {len(dead)} ended without notice", START_WORKERS)
     text = f"{len(alive)} alive on {', '.join(sorted({str(worker.hostname) for worker in alive}))}"
     if dead:
-        advice = f"Killed, or their host has stopped; the queue server forgets them after {ALIVE_SECONDS} s or more."
+        advice = (
+            f"They were killed, or their host stopped; the queue server forgets them after {ALIVE_SECONDS} s or more."
+        )
         return warning("workers", f"{text}; without a sign of life: {', '.join(dead)}", advice)
     return ok("workers", text)
 
 
 def _lives(worker: BaseWorker) -> bool:
-    """A sign of life that is fresh, and on this host a process that is there."""
+    """Whether its last sign of life is fresh and, on this host, its process exists."""
     if worker.hostname == socket.gethostname() and worker.pid and not _process_exists(worker.pid):
         return False
     seen = worker.last_heartbeat

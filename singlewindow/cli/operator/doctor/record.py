@@ -1,4 +1,4 @@
-"""The database: can it be reached, is it the right one, does it keep what it confirms, and what waits in it."""
+"""The database: whether it answers, has the right tables and rights, keeps what it confirms, and what waits in it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,26 @@ from singlewindow.times import MICROSECONDS
 
 CLOCK_WARNING_SECONDS, CLOCK_FAULT_SECONDS = 1.0, 60.0
 UPGRADE = "Run `singlewindow db upgrade`."
-SWEEP = "Is a dispatcher running? `singlewindow dispatch` takes lost batches back and closes overdue questions."
-NO_KEY = "Make a key (`singlewindow audit keygen`), name it to the dispatchers (SW_AUDIT_KEY_FILE), tell the auditor."
-SEE_ITS_LOG = "Its log says each checkpoint that it makes."
+SWEEP = "Check that a dispatcher runs: `singlewindow dispatch` takes back lost batches and closes overdue questions."
+NO_KEY = "Make a key (`singlewindow audit keygen`), set SW_AUDIT_KEY_FILE for the dispatchers, inform the auditor."
+SEE_ITS_LOG = "Its log shows each checkpoint that it makes."
 MISSED = 3
-"""So many intervals without a checkpoint, and they have stopped."""
-RETRY = "See `singlewindow queue parked`; mend the cause, then `singlewindow queue retry --all`."
+"""After this many intervals without a checkpoint, they are taken to have stopped."""
+RETRY = "See `singlewindow queue parked`, remove the cause, then run `singlewindow queue retry --all`."
 
 
 def checks(settings: Settings) -> list[Check]:
-    """All findings about the database; one that cannot be reached is one fault."""
+    """All results about the database; if it cannot be reached, that is the only one."""
     shown = make_url(settings.database_url).render_as_string(hide_password=True)
-    advice = "Check that it runs, the address in DATABASE_URL, and the account's rights."
+    advice = "Check that it runs, that DATABASE_URL is right, and that its account may log in."
     if (missing := _missing_file(settings.database_url)) is not None:
-        return [fault("database", f"there is no {missing}", f"{UPGRADE} Or name another with --data or DATABASE_URL.")]
+        return [
+            fault(
+                "database",
+                f"there is no {missing}",
+                f"{UPGRADE} Or choose another database with --data or DATABASE_URL.",
+            )
+        ]
     try:
         engine = open_engine(settings.database_url, pool_size=2)
     except ValueError as error:
@@ -83,7 +89,7 @@ def _clock(connection: Connection) -> Check:
     there = clock(connection) / MICROSECONDS
     difference = there - (before + time.time()) / 2
     text = f"the database's clock is {abs(difference):.3f} s {'ahead of' if difference > 0 else 'behind'} this host's"
-    advice = "Let both take their time from one source (NTP). Leases and deadlines go by the database's clock alone."
+    advice = "Synchronise both with the same source (NTP). Leases and deadlines use only the database's clock."
     if abs(difference) > CLOCK_FAULT_SECONDS:
         return fault("clock", text, advice)
     return warning("clock", text, advice) if abs(difference) > CLOCK_WARNING_SECONDS else ok("clock", text)
@@ -92,7 +98,7 @@ def _clock(connection: Connection) -> Check:
 def _durability(connection: Connection) -> Iterator[Check]:
     wrong = {name: value for name, (value, safe) in inspection.durability(connection).items() if not safe}
     for name, value in wrong.items():
-        text = f"{name} is {value}: what was confirmed to a trader can be lost when the machine stops"
+        text = f"{name} is {value}: a declaration confirmed to a trader can be lost if the machine fails"
         yield fault("durability", text, f"Turn {name} on for this database.")
     if not wrong:
         settings = ", ".join(f"{name} {value}" for name, (value, _) in inspection.durability(connection).items())
@@ -104,7 +110,7 @@ def _tables(state: Tables) -> Check:
         case Tables.CURRENT:
             return ok("tables", "of this version")
         case Tables.NEWER:
-            return warning("tables", "of a later version than this one", "End the older processes after the upgrade.")
+            return warning("tables", "of a later version", "Stop the older processes after the upgrade.")
         case Tables.OLDER:
             return fault("tables", "of an earlier version", UPGRADE)
         case Tables.NONE:
@@ -115,8 +121,12 @@ def _roles(connection: Connection) -> Check:
     missing = missing_roles(connection)
     if missing:
         advice = f"As an administrator: GRANT {', '.join(missing)} TO the role in DATABASE_URL WITH INHERIT FALSE."
-        return fault("roles", f"{', '.join(missing)} cannot be taken, or is inherited: calls would fail", advice)
-    return ok("roles", "those who read for others can be taken")
+        return fault(
+            "roles",
+            f"the role in DATABASE_URL cannot switch to {', '.join(missing)}, or inherits from it: requests would fail",
+            advice,
+        )
+    return ok("roles", "the service can switch to every reading role")
 
 
 def _dispatchers(connection: Connection) -> Check:
@@ -124,19 +134,21 @@ def _dispatchers(connection: Connection) -> Check:
     if alive := heartbeats.count_alive(connection, now):
         hosts = ", ".join(sorted({row.host for row in known[:alive]}))
         return ok("dispatcher", f"{alive} alive on {hosts}")
-    last = f"the last was seen {(now - known[0].seen_at) / MICROSECONDS:.0f} s ago" if known else "none was ever seen"
-    advice = "Start `singlewindow dispatch` (part of `singlewindow up`): without it no agency is asked."
+    last = f"the last was seen {(now - known[0].seen_at) / MICROSECONDS:.0f} s ago" if known else "none has ever run"
+    advice = "Start `singlewindow dispatch` (`singlewindow up` includes it): without it no agency is asked."
     return fault("dispatcher", f"none is alive; {last}", advice)
 
 
 def _checkpoints(connection: Connection, settings: Settings) -> Check:
     name, now, reach = "checkpoints", clock(connection), checkpoint_coverage(connection)
     if reach.last is None:
-        text = f"there is no checkpoint that can be read: nothing proves {reach.since} events"
+        text = f"there is no readable checkpoint: {reach.since} events are not proven"
         return warning(name, text, NO_KEY)
     text = f"the last was made {(now - reach.last) / MICROSECONDS:.0f} s ago; {reach.since} events since"
     if reach.seconds(now) > MISSED * settings.sw_checkpoint_seconds:
-        return warning(name, text, f"Does a dispatcher run, and has it SW_AUDIT_KEY_FILE? {SEE_ITS_LOG}")
+        return warning(
+            name, text, f"Check that a dispatcher runs, and that SW_AUDIT_KEY_FILE is set for it. {SEE_ITS_LOG}"
+        )
     return ok(name, text)
 
 

@@ -108,7 +108,7 @@ def test_a_mandate_of_identifiers_without_a_key_is_recorded_and_warned_of(run: R
     status, out, err = run("mandates", "grant", "--data", folder, *given, "--to", "2099-01-31")
     assert (status, out.strip().isdigit()) == (0, True)
     assert "Broker B1 may act for GB1, to the end of 2099-01-31." in err
-    assert ("no trader's key of GB1" in err, "no broker's key" in err) == (True, False)
+    assert ("no trader key for GB1" in err, "no broker key" in err) == (True, False)
     run("keys", "create", "--data", folder, "--role", "trader", "--party", "GB1")
     assert "Warning" not in run("mandates", "grant", "--data", folder, *given).err
 
@@ -165,7 +165,7 @@ def test_the_last_day_of_a_mandate_counts_to_its_end(run: Run, folder: Path) -> 
 def test_a_mandate_whose_last_day_is_over_or_before_its_first_is_refused(run: Run, folder: Path) -> None:
     for given in (("--to", "2020-01-31"), ("--from", "2099-02-01", "--to", "2099-01-31")):
         status, out, err = run("mandates", "grant", "--data", folder, "--broker", "B1", "--party", "GB1", *given)
-        assert (status, out, "over before it begins" in err) == (1, "", True)
+        assert (status, out, "end before it begins" in err) == (1, "", True)
 
 
 def test_nobody_needs_a_mandate_for_itself(run: Run, folder: Path) -> None:

@@ -152,8 +152,8 @@ def test_the_doctor_names_the_currencies_that_run_out(
     monkeypatch.setattr("singlewindow.cli.operator.doctor.rates.today", lambda: DECEMBER)
     file.write_text(NEWER + "EUR,1.1,2026-01-01,2026-11-30,x\nJPY,200,2026-01-01,2027-12-31,x\n")
     gone, soon = rates_last(Settings(sw_config=str(config)))
-    assert (gone.level, gone.text) == (Level.FAULT, "there is none for today of EUR")
-    assert (soon.level, soon.text) == (Level.WARNING, "they end within 31 days for USD, XAF")
+    assert (gone.level, gone.text) == (Level.FAULT, "there is no rate for today for EUR")
+    assert (soon.level, soon.text) == (Level.WARNING, "the rates for USD, XAF end within 31 days")
 
 
 def test_a_country_without_a_table_is_warned_of(config: Path, file: Path) -> None:

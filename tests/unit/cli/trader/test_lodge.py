@@ -29,7 +29,7 @@ def test_a_refused_declaration_tells_its_first_fault_and_how_many_there_are_besi
 def test_a_broker_is_told_the_option_that_sends_the_header(console: Console) -> None:
     problem = {"code": "ACTING_FOR_REQUIRED", "detail": "Send the header Acting-For."}
     lodge.print_outcomes([Outcome(Path("a.xml"), problem=problem)])
-    assert "Send the header Acting-For. This command sends it with --for PARTY." in console.export_text()
+    assert "Send the header Acting-For. With this command, use --for PARTY." in console.export_text()
 
 
 def test_a_value_that_looks_like_markup_is_shown_and_not_obeyed(console: Console) -> None:

@@ -114,7 +114,7 @@ def test_a_declaration_for_somebody_else_is_not_valid(name: str) -> None:
 def test_a_party_that_no_declaration_could_name_is_refused_where_it_is_typed(party: str) -> None:
     result = validate("--for", party, EXAMPLES / PLAIN)
     assert isinstance(result.exception, ValueError)
-    assert "is no identifier of a party" in str(result.exception)
+    assert "is not a party's identifier" in str(result.exception)
 
 
 def test_without_a_party_it_is_said_what_was_not_checked() -> None:
