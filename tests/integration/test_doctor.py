@@ -114,7 +114,7 @@ def test_checkpoints_that_were_never_made_have_stopped_or_cannot_be_read_are_war
 ) -> None:
     trader.lodge(tree("A"))
     assert found()["checkpoints"].level is Level.WARNING
-    assert "no checkpoint" in found()["checkpoints"].text
+    assert "no readable checkpoint" in found()["checkpoints"].text
     audit_trail.sign_checkpoint(context.engine, Signer(new_key()))
     assert found()["checkpoints"].level is Level.OK
     trader.lodge(tree("B"))
