@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from bench.harness.servers import Servers, running_servers
 from bench.measure import Bench, Run, Talker, disagreements, floor_us, in_turn, latency, running_floors, talker
 from bench.report import LATEST, Report, show
-from bench.servers import Servers, running_servers
 from bench.sides import ALL_ASKED, ROUTED, Load, Ours, Rival, Side, configuration
 
 OURS, EMBEDDED = "ours", "embedded"
@@ -125,7 +125,7 @@ def running_sides(servers: Servers, load: Load, plan: Plan) -> Iterator[dict[str
 
 def measure(plan: Plan, report: Report, console: Console) -> str:
     """Everything, into `report`; the database server's version."""
-    with running_servers() as servers, talker("bench.client") as client:
+    with running_servers() as servers, talker("bench.harness.client") as client:
         with running_floors(servers) as floors:
             for load in plan.loads:
                 console.log(f"starting every side, agencies {load.name}")

@@ -19,11 +19,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench.cpu import resident_bytes
 from bench.fill import fill
+from bench.harness.cpu import resident_bytes
+from bench.harness.servers import Servers, running_servers
 from bench.measure import Bench, in_turn, talker
 from bench.report import machine
-from bench.servers import Servers, running_servers
 from bench.sides import ROUTED, Ours, configuration
 from tests.places import REPOSITORY
 
@@ -145,7 +145,11 @@ def running(servers: Servers, config: Path, *names: str) -> Iterator[list[Ours]]
 
 def measure(sizes: Sizes, questions: Collection[str], console: Console) -> Iterator[dict[str, Any]]:
     """The report after each of these questions."""
-    with running_servers() as servers, talker("bench.client") as client, configuration(servers, ROUTED) as config:
+    with (
+        running_servers() as servers,
+        talker("bench.harness.client") as client,
+        configuration(servers, ROUTED) as config,
+    ):
         growing = Growing(servers, Bench(client), sizes, console)
         if {"memory", "items"} & set(questions):
             with running(servers, config, "passing") as (side,):

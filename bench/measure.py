@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import TypeVar
 
-from bench.client import Order, Outcome
-from bench.cpu import Meter
-from bench.documents import POOL
-from bench.servers import Servers
+from bench.harness.client import Order, Outcome
+from bench.harness.cpu import Meter
+from bench.harness.documents import POOL
+from bench.harness.servers import Servers
 from bench.sides import Side
 from tests.places import REPOSITORY
 
@@ -143,7 +143,7 @@ def running_floors(servers: Servers) -> Iterator[dict[str, list[Talker]]]:
     with ExitStack() as stack:
 
         def start(*on: str) -> Talker:
-            return stack.enter_context(talker("bench.floor", servers.database(migrated=False), *on))
+            return stack.enter_context(talker("bench.harness.floor", servers.database(migrated=False), *on))
 
         yield {FLOOR: [start(*processors)], BUSY_FLOOR: [start(each) for each in processors]}
 

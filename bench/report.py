@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.documents import POOL, documents
+from bench.harness.documents import POOL, documents
 from bench.measure import Latency, Run
 from tests.places import REPOSITORY
 

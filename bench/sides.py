@@ -22,8 +22,8 @@ from sqlalchemy import Engine, create_engine, insert, text
 from sqlalchemy.orm import Session
 
 from bench.baseline.models import Base, Key
-from bench.documents import PARTIES, party
-from bench.servers import Servers
+from bench.harness.documents import PARTIES, party
+from bench.harness.servers import Servers
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
 from singlewindow.storage.engine.connect import open_engine
@@ -226,7 +226,7 @@ class Rival(Side):
             return made
 
         self._web = process("web", f"bench.{package}.web", str(self.port))
-        self._workers = [process("worker", "bench.worker", package) for _ in range(workers)]
+        self._workers = [process("worker", "bench.harness.worker", package) for _ in range(workers)]
 
     def wait_ready(self) -> None:
         """Wait until connections are taken."""

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Final, TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,9 +22,10 @@ from singlewindow.access.identifiers import agency_code, normal_party, party_cod
 from singlewindow.access.keys import Caller, NewKey, Role, new_key, secret_matches, split_key
 from singlewindow.access.permissions import permissions_of
 from singlewindow.access.tokens import Tokens
-from singlewindow.storage import events, keys, mandates
+from singlewindow.storage import keys, mandates
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.keys import StoredKey
+from singlewindow.storage.trail import events
 from singlewindow.times import MICROSECONDS
 
 __all__ = ["CACHED_SECONDS", "Keyring", "create_key", "list_keys", "revoke_key", "rotate_key"]
@@ -160,7 +161,7 @@ def create_key(
         )  # fmt: skip
         keys.add_key(connection, added)
         detail = {"key_id": made.key_id, "role": role, "party": party, "agency": agency, "scopes": scopes}
-        _record(connection, now, events.Kind.KEY_CREATED, detail)
+        events.record_command(connection, now, events.Kind.KEY_CREATED, events.about_key(made.key_id), detail)
     return made
 
 
@@ -205,7 +206,7 @@ def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | 
         keys.add_key(connection, heir)
         keys.expire_key(connection, key_id, end if old.expires_at is None else min(end, old.expires_at))
         detail = {"key_id": key_id, "successor": made.key_id}
-        _record(connection, now, events.Kind.KEY_ROTATED, detail)
+        events.record_command(connection, now, events.Kind.KEY_ROTATED, events.about_key(key_id), detail)
     return made
 
 
@@ -215,11 +216,7 @@ def revoke_key(engine: Engine, key_id: str) -> bool:
         now = clock(connection)
         revoked = keys.revoke_key(connection, key_id, now)
         if revoked:
-            _record(connection, now, events.Kind.KEY_REVOKED, {"key_id": key_id})
+            events.record_command(
+                connection, now, events.Kind.KEY_REVOKED, events.about_key(key_id), {"key_id": key_id}
+            )
     return revoked
-
-
-def _record(connection: Connection, now: int, kind: events.Kind, detail: dict[str, Any]) -> None:
-    """Append the event about the key that the detail names."""
-    subject = events.about_key(detail["key_id"])
-    events.record(connection, [events.Event(now, kind, events.OPERATOR, subject, detail)])

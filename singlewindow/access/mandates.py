@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from singlewindow.access.identifiers import party_code
-from singlewindow.storage import events, mandates
+from singlewindow.storage import mandates
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.engine.ids import new_id
+from singlewindow.storage.trail import events
 
 
 def grant_mandate(
@@ -31,7 +30,8 @@ def grant_mandate(
         mandates.add_mandate(connection, granted)
         detail = granted._asdict()
         del detail["revoked_at"]
-        _record(connection, now, events.Kind.MANDATE_GRANTED, detail)
+        subject = events.about_mandate(mandate_id)
+        events.record_command(connection, now, events.Kind.MANDATE_GRANTED, subject, detail)
     return mandate_id
 
 
@@ -47,11 +47,6 @@ def revoke_mandate(engine: Engine, mandate_id: int) -> bool:
         now = clock(connection)
         revoked = mandates.revoke_mandate(connection, mandate_id, now)
         if revoked:
-            _record(connection, now, events.Kind.MANDATE_REVOKED, {"id": mandate_id})
+            subject = events.about_mandate(mandate_id)
+            events.record_command(connection, now, events.Kind.MANDATE_REVOKED, subject, {"id": mandate_id})
     return revoked
-
-
-def _record(connection: Connection, now: int, kind: events.Kind, detail: dict[str, Any]) -> None:
-    """Append the event about the mandate that the detail names."""
-    subject = events.about_mandate(detail["id"])
-    events.record(connection, [events.Event(now, kind, events.OPERATOR, subject, detail)])

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from singlewindow.access.keys import Caller, Role
-from singlewindow.storage import events
 from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.trail import events
 
 PARTIES = frozenset({Role.TRADER, Role.BROKER})
 """The roles with declarations of their own. All other roles, also future ones, read those of others."""

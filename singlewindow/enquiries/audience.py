@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from singlewindow.access.keys import Caller, Role
 from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import for_auditor, for_trader
-from singlewindow.storage.events import Kind
+from singlewindow.storage.trail.events import Kind
 
 
 class Audience(StrEnum):

@@ -13,9 +13,9 @@ from singlewindow.audit.chain import EMPTY, STREAMS, Head
 from singlewindow.audit.checkpoint import Checkpoint, Signer, read_checkpoint
 from singlewindow.audit.export import Contents, event_line, opening
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
-from singlewindow.storage import audit_chain, checkpoints
-from singlewindow.storage.checkpoints import KeptCheckpoint
 from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.trail import audit_chain, checkpoints
+from singlewindow.storage.trail.checkpoints import KeptCheckpoint
 from singlewindow.times import MICROSECONDS
 
 

@@ -28,9 +28,10 @@ from singlewindow.enquiries.shapes import (
     Undecided,
 )
 from singlewindow.enquiries.timeline import agencies_asked, agencies_not_asked, timeline_steps
-from singlewindow.storage import assessments, declarations, events
+from singlewindow.storage import assessments, declarations
 from singlewindow.storage.declarations import Decided, Received, Summary
 from singlewindow.storage.engine.row_security import AUDITOR, Reader, of_party, reading_as
+from singlewindow.storage.trail import events
 from singlewindow.times import iso
 
 _verdict = msgspec.json.Decoder(Verdict)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Engine
 
 from singlewindow.audit.commitments import differences
-from singlewindow.storage import reconciliation
 from singlewindow.storage.engine.connect import reading
+from singlewindow.storage.trail import reconciliation
 
 PAGE = 200
 

@@ -13,7 +13,7 @@ from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.enquiries.audience import Disclosure
 from singlewindow.enquiries.shapes import AgencyAsked, AgencyNotAsked, TimelineStep
 from singlewindow.storage.assessments import ClosedQuestion
-from singlewindow.storage.events import Event, Kind
+from singlewindow.storage.trail.events import Event, Kind
 from singlewindow.times import iso
 
 Agencies = Mapping[str, Agency]

@@ -15,7 +15,6 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import Connection, Table, and_, select
 
 from singlewindow.agencies.routing import Routing, read_routing
-from singlewindow.storage import audit_chain
 from singlewindow.storage.decisions import decision_column, with_decision
 from singlewindow.storage.engine.bulk import add_up, insert_together
 from singlewindow.storage.tables import (
@@ -26,6 +25,7 @@ from singlewindow.storage.tables import (
     stream,
     version,
 )
+from singlewindow.storage.trail import audit_chain
 
 ASKED: Final = "asked"
 DECIDED: Final = "decided"

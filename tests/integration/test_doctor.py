@@ -22,7 +22,7 @@ from singlewindow.cli.operator.doctor import examine
 from singlewindow.cli.operator.doctor.check import Check, Level
 from singlewindow.enquiries import audit_trail
 from singlewindow.settings import Settings
-from singlewindow.storage import checkpoints
+from singlewindow.storage.trail import checkpoints
 from tests.integration.conftest import Caller
 from tests.integration.documents import tree
 from tests.places import REPOSITORY

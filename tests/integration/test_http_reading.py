@@ -13,7 +13,8 @@ from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.reading.intake import Media, read
-from singlewindow.storage import declarations, events
+from singlewindow.storage import declarations
+from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, PISTOLS, XML_TYPE, as_json, as_xml, tree
 

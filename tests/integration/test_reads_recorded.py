@@ -19,7 +19,7 @@ from singlewindow.enquiries import audit_trail
 from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
-from singlewindow.storage import events
+from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, app_over, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, TRADER, as_json, tree
 

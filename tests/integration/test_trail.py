@@ -22,11 +22,11 @@ from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.access_log import record_reading
 from singlewindow.enquiries.cursors import START, Cursor, NotInStream
 from singlewindow.enquiries.reconciliation import compare_with_trail
-from singlewindow.storage import audit_chain, checkpoints, events, reconciliation
 from singlewindow.storage.engine import migrate
 from singlewindow.storage.engine.connect import open_engine, reading
 from singlewindow.storage.tables import event
 from singlewindow.storage.tables import trail as heads
+from singlewindow.storage.trail import audit_chain, checkpoints, events, reconciliation
 from tests.integration.conftest import Log, work
 from tests.integration.lodging import one
 from workers import dispatcher
@@ -379,7 +379,7 @@ def test_whatever_is_altered_in_the_record_differs_from_its_events(context: Clea
 
 def _compared(context: ClearanceContext, connection: Any) -> list[str]:
     from singlewindow.enquiries.reconciliation import _differences
-    from singlewindow.storage.reconciliation import version_ids
+    from singlewindow.storage.trail.reconciliation import version_ids
 
     return list(_differences(connection, version_ids(connection, 0, 10)))
 

@@ -30,11 +30,11 @@ from singlewindow.clearance.deciding.respond import respond
 from singlewindow.clearance.deciding.retry_parked import Choice, retry
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.reconciliation import compare_with_trail
-from singlewindow.storage import events
 from singlewindow.storage.engine import migrate as migrations
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.migrate import migrate
 from singlewindow.storage.engine.revision import is_current
+from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, body_of, work
 from tests.integration.lodging import one
 from tests.integration.old_release import OldProcess, answer_late, insert, old_engine

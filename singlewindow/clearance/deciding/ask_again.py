@@ -17,10 +17,11 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry
 from singlewindow.clearance.deciding.close_questions import unanswered, write_answers
 from singlewindow.decisions.assessment import Answer
-from singlewindow.storage import assessments, declarations, events, open_questions, streams
+from singlewindow.storage import assessments, declarations, open_questions, streams
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.open_questions import NewQuestion
+from singlewindow.storage.trail import events
 from singlewindow.times import MICROSECONDS
 
 

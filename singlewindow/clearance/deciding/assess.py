@@ -24,11 +24,12 @@ from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
 from singlewindow.faultpoints import reach
-from singlewindow.storage import batches, declarations, events
+from singlewindow.storage import batches, declarations
 from singlewindow.storage.batches import Claim, Question, Unanswered
 from singlewindow.storage.declarations import Content
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.open_questions import Taken
+from singlewindow.storage.trail import events
 from singlewindow.times import MICROSECONDS, iso
 
 log = logging.getLogger(__name__)

@@ -16,10 +16,11 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.deciding.late_answers import Given, reconcile
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
-from singlewindow.storage import assessments, counters, events
+from singlewindow.storage import assessments, counters
 from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.open_questions import Taken
+from singlewindow.storage.trail import events
 
 COUNTED = frozenset({Answer.SILENT, Answer.FAILED})
 

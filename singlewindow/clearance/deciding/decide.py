@@ -18,9 +18,10 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.deciding.announce import new_notice
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.decisions.merge import Outcome, Verdict, merge, newest_rounds
-from singlewindow.storage import assessments, counters, decisions, declarations, events, streams
+from singlewindow.storage import assessments, counters, decisions, declarations, streams
 from singlewindow.storage.decisions import Decision
 from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.trail import events
 
 
 class _Complete(NamedTuple):

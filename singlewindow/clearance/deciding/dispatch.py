@@ -13,9 +13,10 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import close_questions, unanswered
 from singlewindow.clearance.deciding.lease import lease
 from singlewindow.decisions.assessment import Answer
-from singlewindow.storage import batches, declarations, events, open_questions
+from singlewindow.storage import batches, declarations, open_questions
 from singlewindow.storage.batches import Batch, Due, Lot
 from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.trail import events
 
 SWEEP_SIZE = 200
 

@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 from adapters.remote_answer import same_answer
 from singlewindow.audit import commitments
 from singlewindow.decisions.assessment import Answer, Assessment
-from singlewindow.storage import assessments, events
+from singlewindow.storage import assessments
 from singlewindow.storage.assessments import Late
 from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.trail import events
 
 MOST_CONTRADICTIONS = 20
 """At most this many different further answers of one agency to one question are recorded."""

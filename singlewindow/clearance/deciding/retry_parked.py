@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from singlewindow.storage import declarations, events, open_questions
+from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.trail import events
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,12 @@ from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.reading.message import Media
 from singlewindow.faultpoints import reach
-from singlewindow.storage import declarations, events, streams
+from singlewindow.storage import declarations, streams
 from singlewindow.storage.declarations import Lodged, NewDeclaration, NewVersion
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.storage.engine.row_security import of_party, reading_as
+from singlewindow.storage.trail import events
 from singlewindow.times import MICROSECONDS, moment
 
 FIRST = 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
@@ -126,24 +126,10 @@ def _header_element(name: str) -> Element:
     )
 
 
-_ENVELOPE = Element(
-    path="MetaData",
-    name="MetaData",
-    kind="class",
-    minimum=1,
-    maximum=1,
-    base="class",
-    format="",
-    length=None,
-    digits=None,
-    pattern=None,
-    enum=(),
-    non_blank=False,
-    attributes=(),
-    wco_id="",
-    meaning="The envelope.",
-    children=(*HEADER, "Declaration"),
-)
+_ENVELOPE = replace(
+    _header_element("MetaData"), path="MetaData", kind="class", minimum=1, base="class", format="", length=None,
+    meaning="The envelope.", children=(*HEADER, "Declaration"),
+)  # fmt: skip
 
 
 def _children_by_tag(element: Element) -> dict[str, Element]:

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, literal_column, make_url
 from sqlalchemy.engine import URL
 
-from singlewindow.storage import audit_chain
 from singlewindow.storage.engine.client_timeout import limit_waiting
 from singlewindow.storage.engine.pool_ping import ask_where_in_doubt
+from singlewindow.storage.trail import audit_chain
 
 OLDEST_SQLITE = (3, 35)  # RETURNING
 WAIT_MILLISECONDS = 5_000

@@ -6,9 +6,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from singlewindow.storage import audit_chain
 from singlewindow.storage.engine.connect import clock, open_engine
 from singlewindow.storage.engine.revision import MIGRATIONS, Tables, tables
+from singlewindow.storage.trail import audit_chain
 
 
 def migrate(database_url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, text
 
 from singlewindow.storage.tables.metadata import metadata
@@ -21,14 +23,18 @@ assessment = Table(
     Column("round", Integer, primary_key=True, autoincrement=False, server_default=text("1")),
 )
 
+
+def _late_answer() -> tuple[Column[Any], ...]:
+    return Column("body", LargeBinary, nullable=False), Column("received_at", BigInteger, nullable=False)
+
+
 # The late answers to first questions, by their key; `round` is 1.
 late_assessment = Table(
     "late_assessment",
     metadata,
     Column("version_id", ForeignKey("version.id"), primary_key=True),
     Column("agency", Text, primary_key=True),
-    Column("body", LargeBinary, nullable=False),
-    Column("received_at", BigInteger, nullable=False),
+    *_late_answer(),
     Column("round", Integer, nullable=False, server_default=text("1")),
 )
 
@@ -39,9 +45,20 @@ later_late_assessment = Table(
     Column("version_id", ForeignKey("version.id"), primary_key=True),
     Column("agency", Text, primary_key=True),
     Column("round", Integer, primary_key=True, autoincrement=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("received_at", BigInteger, nullable=False),
+    *_late_answer(),
 )
+
+
+def _decided() -> tuple[Column[Any], ...]:
+    return (
+        Column("outcome", Text, nullable=False),
+        Column("lane", Text, nullable=False),
+        Column("contradictory", Boolean, nullable=False),
+        Column("fingerprint", Text, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("decided_at", BigInteger, nullable=False),
+    )
+
 
 # The first decision on a version, by its key; `number` is 1.
 decision = Table(
@@ -49,12 +66,7 @@ decision = Table(
     metadata,
     Column("version_id", ForeignKey("version.id"), primary_key=True),
     Column("number", Integer, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("lane", Text, nullable=False),
-    Column("contradictory", Boolean, nullable=False),
-    Column("fingerprint", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("decided_at", BigInteger, nullable=False),
+    *_decided(),
 )
 
 # Later decisions, with numbers from 2: a table of their own, since older processes know only one decision.
@@ -63,10 +75,5 @@ later_decision = Table(
     metadata,
     Column("version_id", ForeignKey("version.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("outcome", Text, nullable=False),
-    Column("lane", Text, nullable=False),
-    Column("contradictory", Boolean, nullable=False),
-    Column("fingerprint", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("decided_at", BigInteger, nullable=False),
+    *_decided(),
 )

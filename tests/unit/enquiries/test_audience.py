@@ -7,7 +7,7 @@ import pytest
 from singlewindow.access.keys import Caller, Role
 from singlewindow.decisions.words import for_trader
 from singlewindow.enquiries.audience import LEAST, Audience, audience_of, disclosure_to
-from singlewindow.storage.events import Kind
+from singlewindow.storage.trail.events import Kind
 
 
 @pytest.mark.parametrize("audience", [each for each in Audience if each is not Audience.AUDITOR])

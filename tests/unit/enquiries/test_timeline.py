@@ -6,7 +6,7 @@ import pytest
 
 from singlewindow.enquiries.audience import LEAST, Audience, Disclosure, disclosure_to
 from singlewindow.enquiries.timeline import timeline_steps
-from singlewindow.storage.events import Event, Kind
+from singlewindow.storage.trail.events import Event, Kind
 
 AUDITOR = disclosure_to(Audience.AUDITOR)
 

@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from singlewindow.audit.chain import Subject
-from singlewindow.storage import audit_chain
-from singlewindow.storage.audit_chain import Unchained
 from singlewindow.storage.tables import event
+from singlewindow.storage.trail import audit_chain
+from singlewindow.storage.trail.audit_chain import Unchained
 
 SYSTEM = "system"
 """The actor of everything that the service does on its own."""
@@ -72,6 +72,11 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
     They are collected until the transaction locks its streams or commits, and then chained: record them before that.
     """
     audit_chain.keep(connection, (Unchained(*entry[:-1], msgspec.json.encode(entry.detail)) for entry in events))
+
+
+def record_command(connection: Connection, at: int, kind: Kind, subject: Subject, detail: dict[str, Any]) -> None:
+    """Append the event of an operator's command."""
+    record(connection, [Event(at, kind, OPERATOR, subject, detail)])
 
 
 def of_subject(connection: Connection, subject: int | Subject) -> list[Event]:

@@ -1,7 +1,7 @@
 """The floor: one process that parses, validates, canonicalises and stores the same documents, and does nothing else.
 
-`python -m bench.floor DATABASE_URL PROCESSOR...` reads the number of declarations from each line of its input and
-writes the CPU seconds it took. A hundred documents share one statement and one commit.
+`python -m bench.harness.floor DATABASE_URL PROCESSOR...` reads the number of declarations from each line of its input
+and writes the CPU seconds it took. A hundred documents share one statement and one commit.
 
 One processor of a shared machine can be twice as fast as the other, for seconds at a time. The sides that are compared
 with the floor keep all of them busy, so the floor moves to the next of the named ones after every hundred.
@@ -18,7 +18,7 @@ from itertools import cycle, islice
 
 import psycopg
 
-from bench.documents import POOL, XML_TYPE, documents
+from bench.harness.documents import POOL, XML_TYPE, documents
 from singlewindow.declarations.canonical import canonical, fingerprint
 from singlewindow.declarations.markup import DECLARATION_TAG
 from singlewindow.declarations.model import Declaration

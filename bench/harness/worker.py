@@ -1,4 +1,4 @@
-"""A plain RQ worker that does not fork, for the sides that we compare with: `python -m bench.worker QUEUE`."""
+"""A plain RQ worker that does not fork, for the sides that we compare with: `python -m bench.harness.worker QUEUE`."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench.client import Order, Outcome, _Run
-from bench.documents import documents
+from bench.harness.client import Order, Outcome, _Run
+from bench.harness.documents import documents
 
 
 class _Service(BaseHTTPRequestHandler):

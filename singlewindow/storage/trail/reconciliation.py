@@ -12,7 +12,6 @@ from sqlalchemy import Column, Connection, LargeBinary, cast, select
 
 from singlewindow.audit import commitments
 from singlewindow.audit.commitments import Change
-from singlewindow.storage.events import Kind
 from singlewindow.storage.tables import (
     assessment,
     decision,
@@ -23,6 +22,7 @@ from singlewindow.storage.tables import (
     later_late_assessment,
     version,
 )
+from singlewindow.storage.trail.events import Kind
 
 COMPARED = (Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
 Changes = dict[int, list[Change]]

@@ -1,7 +1,8 @@
 """The load client: a process of its own that prepares documents first and then costs little while it sends.
 
-`python -m bench.client` reads one order a line from standard input (a `Order` as JSON), and writes one `Outcome` a
-line. It speaks HTTP/1.1 over kept connections and checks every answer: 202, and the reference that was sent.
+`python -m bench.harness.client` reads one order a line from standard input (an `Order` as JSON), and writes one
+`Outcome` a line. It speaks HTTP/1.1 over kept connections and checks every answer: 202, and the reference that was
+sent.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import count
 
-from bench.documents import POOL, Document, documents
+from bench.harness.documents import POOL, Document, documents
 
 RECEIVE_BYTES = 65_536
 SILENCE_SECONDS = 60.0
