@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 import pytest
 import redis
-from sqlalchemy import text
 
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.clearance.context import ClearanceContext
@@ -25,6 +24,7 @@ from singlewindow.settings import Settings
 from singlewindow.storage.trail import checkpoints
 from tests.integration.conftest import Caller
 from tests.integration.documents import tree
+from tests.integration.record import change
 from tests.places import REPOSITORY
 from workers.heartbeat import Heartbeat
 
@@ -44,11 +44,6 @@ def found(settings: Settings) -> Examine:
         return {check.name: check for check in checks}
 
     return examined
-
-
-def change(context: ClearanceContext, statement: str) -> None:
-    with context.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 @contextmanager

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event
 
 from adapters.contract import Adapter, NotRetryable, Retryable, View
 from singlewindow.clearance.context import ClearanceContext
@@ -23,6 +22,7 @@ from singlewindow.storage import batches
 from singlewindow.storage.engine.connect import clock
 from tests.documents import original
 from tests.integration.lodging import arrival, one, store
+from tests.integration.record import change, rows
 
 PISTOLS = "23-pistols-in-second-hand-table.xml"
 """Several agencies are asked about it."""
@@ -61,16 +61,6 @@ def work_off(context: ClearanceContext) -> None:
     while batches := dispatch.make_batches(context):
         for batch in batches:
             assess_batches(context, batch.id)
-
-
-def rows(context: ClearanceContext, query: str) -> Sequence[Any]:
-    with context.engine.connect() as connection:
-        return connection.execute(text(query)).all()
-
-
-def change(context: ClearanceContext, statement: str) -> None:
-    with context.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 def test_a_lodged_declaration_is_decided_once_every_asked_agency_has_answered(context: ClearanceContext) -> None:

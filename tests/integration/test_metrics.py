@@ -20,6 +20,7 @@ from singlewindow.storage import counters
 from singlewindow.storage.tables import metadata
 from tests.integration.conftest import Callers, work
 from tests.integration.documents import PISTOLS, tree
+from tests.integration.record import change
 from workers.heartbeat import Heartbeat
 
 GROWING = {"declaration", "version", "event", "assessment", "late_assessment", "decision", "notice", "feed",
@@ -35,11 +36,6 @@ def scrape(context: ClearanceContext) -> dict[tuple[str, ...], float]:
     families = text_string_to_metric_families(exposed(context).decode())
     samples = [sample for family in families for sample in family.samples if not sample.name.endswith("_created")]
     return {(sample.name.removeprefix(PREFIX), *sample.labels.values()): sample.value for sample in samples}
-
-
-def change(context: ClearanceContext, statement: str) -> None:
-    with context.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 def test_every_metric_is_there_before_anything_has_happened(context: ClearanceContext) -> None:

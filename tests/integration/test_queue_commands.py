@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from click import Command
 from click.testing import CliRunner, Result
-from sqlalchemy import text
 
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
@@ -18,6 +17,7 @@ from singlewindow.cli.operator.queue import queue
 from singlewindow.declarations.mrn import make_mrn
 from tests.integration.conftest import Caller, body_of, work
 from tests.integration.documents import tree
+from tests.integration.record import change, rows
 
 PARK = "UPDATE outbox SET parked = true, attempts = 3, failure = 'the register is down' WHERE agency = 'customs'"
 
@@ -30,16 +30,6 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         return CliRunner().invoke(command, arguments)
 
     return invoke
-
-
-def change(context: ClearanceContext, statement: str) -> None:
-    with context.engine.begin() as connection:
-        connection.execute(text(statement))
-
-
-def rows(context: ClearanceContext, query: str) -> list[Any]:
-    with context.engine.connect() as connection:
-        return list(connection.execute(text(query)))
 
 
 def row_of(table: str, agency: str) -> list[str]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
@@ -30,6 +29,7 @@ from tests import servers
 from tests.documents import DECLARANT
 from tests.integration.conftest import work
 from tests.integration.lodging import one
+from tests.integration.record import rows
 
 SIGNER = Signer(new_key())
 COUNTS: Mapping[str, str] = {
@@ -43,11 +43,6 @@ COUNTS: Mapping[str, str] = {
                  " JOIN version v ON v.id = q.version_id JOIN declaration d ON d.id = v.declaration_id"
                  " WHERE mrn IN ({})",
 }  # fmt: skip
-
-
-def rows(context: ClearanceContext, query: str) -> list[tuple[Any, ...]]:
-    with context.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text(query))]
 
 
 def counts(context: ClearanceContext, mrns: list[str]) -> dict[str, int]:

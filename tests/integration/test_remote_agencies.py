@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,6 @@ from unittest.mock import ANY
 
 import msgspec
 import pytest
-from sqlalchemy import text
 
 from adapters.registry import build_adapters
 from singlewindow.agencies.agency import Agency, Remote
@@ -31,6 +30,7 @@ from singlewindow.storage import declarations
 from tests.agency_server import GARBAGE, GREEN, INSPECT, OTHER, AgencyServer, agency_server
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import PISTOLS, tree
+from tests.integration.record import change, rows
 from workers.queues import ASSESS, ASSESS_REMOTE, queue_of
 
 AGENCY = "customs"
@@ -65,16 +65,6 @@ def over_http(context: ClearanceContext, url: str, **changes: Any) -> ClearanceC
 def context(context: ClearanceContext, server: AgencyServer) -> ClearanceContext:
     """The window of all integration tests, with its customs asked over HTTP."""
     return over_http(context, server.url)
-
-
-def rows(context: ClearanceContext, query: str) -> Sequence[Any]:
-    with context.engine.connect() as connection:
-        return connection.execute(text(query)).all()
-
-
-def change(context: ClearanceContext, statement: str) -> None:
-    with context.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 def version_of(question: str) -> int:

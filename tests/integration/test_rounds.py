@@ -31,6 +31,7 @@ from tests.documents import original
 from tests.integration.conftest import Caller, Callers, body_of
 from tests.integration.documents import PISTOLS, tree
 from tests.integration.lodging import arrival, store
+from tests.integration.record import change, rows
 
 AGENCY = "customs"
 AGENCIES = ("customs", "firearms")
@@ -67,16 +68,6 @@ def context(context: ClearanceContext) -> ClearanceContext:
         remote = Remote(url="http://127.0.0.1:9/", key_env="KEY", allow_http=True)
         agencies[code] = replace(agencies[code], remote=remote)
     return replace(context, agencies=agencies, adapters={**adapters, **{code: Waiting(code) for code in AGENCIES}})
-
-
-def rows(context: ClearanceContext, query: str) -> Sequence[Any]:
-    with context.engine.connect() as connection:
-        return connection.execute(text(query)).all()
-
-
-def change(context: ClearanceContext, statement: str) -> None:
-    with context.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 def work_off(context: ClearanceContext) -> None:

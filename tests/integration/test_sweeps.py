@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from adapters.contract import NotRetryable, Pending, Retryable, View
 from singlewindow.clearance.context import ClearanceContext
@@ -20,21 +19,12 @@ from singlewindow.decisions.assessment import Assessment
 from singlewindow.storage import declarations
 from tests.documents import original
 from tests.integration.lodging import arrival, store
+from tests.integration.record import change, rows
 
 
 def lodged(context: ClearanceContext, count: int) -> list[int]:
     store(context, [arrival(context, f"LRN{each}", original(f"LRN{each}")) for each in range(count)])
     return [version_id for (version_id,) in rows(context, "SELECT id FROM version ORDER BY id")]
-
-
-def rows(context: ClearanceContext, query: str) -> Sequence[Any]:
-    with context.engine.connect() as connection:
-        return connection.execute(text(query)).all()
-
-
-def change(context: ClearanceContext, statement: str) -> None:
-    with context.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 many_writers = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

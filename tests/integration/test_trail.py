@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,6 +29,7 @@ from singlewindow.storage.tables import trail as heads
 from singlewindow.storage.trail import audit_chain, checkpoints, events, reconciliation
 from tests.integration.conftest import Log, work
 from tests.integration.lodging import one
+from tests.integration.record import change, rows
 from workers import dispatcher
 
 WRITERS, EACH, LOT = 200, 2, 3
@@ -52,16 +53,6 @@ def verified(engine: Engine) -> Verdict:
     made = audit_trail.sign_checkpoint(engine, SIGNER)
     assert made is not None
     return verify(audit_trail.export_lines(engine, audit_trail.export_contents(engine)), [made])
-
-
-def rows(engine: Engine, query: str) -> Sequence[Any]:
-    with engine.connect() as connection:
-        return connection.execute(text(query)).all()
-
-
-def change(engine: Engine, statement: str) -> None:
-    with engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 def test_all_that_happens_on_the_way_to_a_decision_is_chained(context: ClearanceContext) -> None:

@@ -6,7 +6,7 @@ goes on working by its own SQL while the tables change, and after (`old_release`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -38,6 +38,7 @@ from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, body_of, work
 from tests.integration.lodging import one
 from tests.integration.old_release import OldProcess, answer_late, insert, old_engine
+from tests.integration.record import rows
 from tests.integration.test_remote_agencies import GREEN_BODY, as_remote
 from tests.records import CHECKPOINTS, EXPORT, record_at
 
@@ -93,11 +94,6 @@ def expected(revision: str) -> dict[str, list[dict[str, Any]]]:
         "created_at": 1,
     })  # fmt: skip
     return record
-
-
-def rows(engine: Engine, query: str) -> Sequence[Any]:
-    with engine.connect() as connection:
-        return connection.execute(text(query)).all()
 
 
 def mrn_of(engine: Engine, lrn: str) -> str:
