@@ -65,7 +65,7 @@ def post_token(request: Request) -> Response:
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
     scopes = _granted_scopes(caller, form.get("scope", ""))
-    return Response(Token(tokens.issue(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+    return Response(Token(tokens.issue_token(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
 
 
 def get_public_keys(request: Request) -> Response:
