@@ -15,7 +15,7 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.routing import items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry
-from singlewindow.clearance.deciding.close_questions import unanswered, write_answers
+from singlewindow.clearance.deciding.close_questions import unanswered_closure, write_answers
 from singlewindow.decisions.assessment import Answer
 from singlewindow.storage import assessments, declarations, open_questions, streams
 from singlewindow.storage.declarations import LockedVersion
@@ -58,7 +58,7 @@ def _open_round(
 ) -> list[NewQuestion]:
     now, version_id, routing = clock(connection), version.version_id, version.routing
     replaced = open_questions.take_replaced(connection, version_id, again.agencies)
-    write_answers(connection, [unanswered(each, Answer.REPLACED) for each in replaced], now)
+    write_answers(connection, [unanswered_closure(each, Answer.REPLACED) for each in replaced], now)
     last = assessments.last_rounds(connection, version_id)
     questions = [
         new_question(context.agencies[code], version_id, items_of(routing, code), now, last.get(code, 0) + 1)

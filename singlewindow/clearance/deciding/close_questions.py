@@ -32,7 +32,7 @@ class Closure(NamedTuple):
     assessment: Assessment
 
 
-def unanswered(question: Taken, answer: Answer) -> Closure:
+def unanswered_closure(question: Taken, answer: Answer) -> Closure:
     """The answer that closes a question its agency has not answered: check the documents."""
     documents = (Control.DOCUMENTS,)
     return Closure(question, Assessment(agency=question.agency, answer=answer, lane=Lane.ORANGE, controls=documents))
@@ -51,14 +51,14 @@ def close_questions(
 
 def write_answers(connection: Connection, closures: Sequence[Closure], now: int) -> None:
     """Write answers to questions, each with its event, and count those without an agency's answer."""
-    rows = [_row(closure, now) for closure in closures]
+    rows = [_closed_row(closure, now) for closure in closures]
     assessments.add_assessments(connection, rows)
-    events.record(connection, map(_event, closures, rows))
+    events.record(connection, map(_closing_event, closures, rows))
     silent = (row for row in rows if row.answer in COUNTED)
     counters.add(connection, (counters.unanswered(row.agency, row.answer) for row in silent))
 
 
-def _row(closure: Closure, now: int) -> ClosedQuestion:
+def _closed_row(closure: Closure, now: int) -> ClosedQuestion:
     question, assessment = closure
     return ClosedQuestion(
         version_id=question.version_id,
@@ -73,7 +73,7 @@ def _row(closure: Closure, now: int) -> ClosedQuestion:
     )
 
 
-def _event(closure: Closure, row: ClosedQuestion) -> events.Event:
+def _closing_event(closure: Closure, row: ClosedQuestion) -> events.Event:
     question, assessment = closure
     told = commitments.of_answer(row._asdict())
     if assessment.answer is Answer.ASSESSED:

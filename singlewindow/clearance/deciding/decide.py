@@ -47,22 +47,22 @@ def decide(connection: Connection, versions: Iterable[LockedVersion], now: int) 
     answers = assessments.answers_of_complete(connection, undecided)
     if not answers:
         return 0
-    complete = [_complete(undecided[version_id], given) for version_id, given in answers.items()]
-    rows = [_decision(each, now) for each in complete]
+    complete = [_merge_answers(undecided[version_id], given) for version_id, given in answers.items()]
+    rows = [_decision_row(each, now) for each in complete]
     decided = decisions.add_decisions(connection, rows)
     declarations.mark_decided(connection, decided, now)
     written = zip(complete, rows, strict=True)
-    _tell(connection, [(each, row) for each, row in written if row.version_id in decided], now)
+    _publish_decisions(connection, [(each, row) for each, row in written if row.version_id in decided], now)
     return len(decided)
 
 
-def _complete(version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
+def _merge_answers(version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
     routing = version.routing
     verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing))
     return _Complete(version, routing, answers, verdict)
 
 
-def _decision(complete: _Complete, now: int) -> Decision:
+def _decision_row(complete: _Complete, now: int) -> Decision:
     verdict = complete.verdict
     return Decision(
         version_id=complete.version.version_id,
@@ -76,7 +76,7 @@ def _decision(complete: _Complete, now: int) -> Decision:
     )
 
 
-def _tell(connection: Connection, decided: Sequence[tuple[_Complete, Decision]], now: int) -> None:
+def _publish_decisions(connection: Connection, decided: Sequence[tuple[_Complete, Decision]], now: int) -> None:
     """Write the decision's event, the trader's notice, and a feed entry for every agency asked."""
     trail, notices, feed = [], [], []
     for complete, decision in decided:

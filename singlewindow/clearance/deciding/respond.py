@@ -13,7 +13,7 @@ from singlewindow.agencies.question_names import Named, read_question_name
 from singlewindow.agencies.routing import Routing, items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
-from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt, reconcile
+from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt_for, reconcile
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
@@ -32,7 +32,7 @@ def respond(context: ClearanceContext, agency: str, question: str, content: byte
     _refuse_foreign_items(context, assessment, named.version_id, routing)
     with context.engine.begin() as connection:
         (version,) = declarations.lock_versions(connection, [named.version_id])
-        return _store(connection, Given(agency, version, assessment, clock(connection), named.round))
+        return _store_answer(connection, Given(agency, version, assessment, clock(connection), named.round))
 
 
 def _routing_of(context: ClearanceContext, named: Named, agency: str) -> list[Routing] | None:
@@ -51,10 +51,10 @@ def _refuse_foreign_items(
     foreign_items(assessment, project(decode(content.canonical), entitlement, items))
 
 
-def _store(connection: Connection, given: Given) -> Receipt | Contradiction:
+def _store_answer(connection: Connection, given: Given) -> Receipt | Contradiction:
     """If the question is open, this is its answer, perhaps the last one that was missing."""
     question = open_questions.take_question(connection, given.version.version_id, given.agency, given.round)
     if question is None:
         return reconcile(connection, given)
     close_questions(connection, [given.version], [Closure(question, given.assessment)], given.now)
-    return receipt(given, given.now, late=False)
+    return receipt_for(given, given.now, late=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from singlewindow.access.keys import Caller
-from singlewindow.clearance.lodging.admission import Quotas, Register, is_refusal, need_quota, of_lodger, refused
+from singlewindow.clearance.lodging.admission import Quotas, Register, is_refusal, need_quota, of_lodger, not_admitted
 from singlewindow.clearance.lodging.group_commit import PATIENCE_SECONDS, GroupCommit
 from singlewindow.clearance.lodging.preparation import Prepared, Rules, prepare_message
 from singlewindow.clearance.lodging.sandboxed_reader import SandboxedReader, is_large
@@ -61,7 +61,7 @@ class Lodging:
 
         With `lodging`, also prepares what storing it needs. Nothing is stored.
         """
-        prepared = self._prepare(message.content, message.media, lodging)
+        prepared = self._prepare_message(message.content, message.media, lodging)
         header = prepared.header
         refusals = of_lodger(header.type_code, header.parties, caller, self.register)
         own = [describe(refusal, header.enveloped) for refusal in refusals]
@@ -75,7 +75,7 @@ class Lodging:
         )
         forbidding = examined.forbidding
         if forbidding and not self._was_taken_before(lodgement, forbidding):
-            raise refused(forbidding, examined.found)
+            raise not_admitted(forbidding, examined.found)
         need_quota(caller, self.quotas)
         return lodgement
 
@@ -99,7 +99,7 @@ class Lodging:
             return self.sandbox.other_form(content, media)
         return other_form(content, media, self.rules.limits)
 
-    def _prepare(self, content: bytes, media: Media, lodging: bool) -> Prepared:
+    def _prepare_message(self, content: bytes, media: Media, lodging: bool) -> Prepared:
         if is_large(content):
             return self.sandbox.prepare_message(content, media, lodging)
         return prepare_message(content, media, self.rules, lodging)
