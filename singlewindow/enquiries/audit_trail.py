@@ -29,12 +29,12 @@ def sign_checkpoint(engine: Engine, signer: Signer, after_seconds: float = 0.0) 
         if not _is_due(last, now, after_seconds):
             return None
         number = last.statement.number + 1 if last else 1
-        made = signer.sign(number, now, audit_chain.heads(connection), last)
-        return made if checkpoints.add(connection, KeptCheckpoint(number, now, made.line)) else None
+        made = signer.sign(number, now, audit_chain.stream_heads(connection), last)
+        return made if checkpoints.add_checkpoint(connection, KeptCheckpoint(number, now, made.line)) else None
 
 
 def _last(connection: Connection) -> Checkpoint | None:
-    row = checkpoints.newest(connection)
+    row = checkpoints.newest_checkpoint(connection)
     return read_checkpoint(row.line) if row else None
 
 
@@ -60,8 +60,8 @@ class Coverage(NamedTuple):
 
 def checkpoint_coverage(connection: Connection) -> Coverage:
     """How far the checkpoints reach now; the cost does not grow with the number of events."""
-    row = checkpoints.newest(connection)
-    events = sum(head.number for head in audit_chain.heads(connection))
+    row = checkpoints.newest_checkpoint(connection)
+    events = sum(head.number for head in audit_chain.stream_heads(connection))
     try:
         last = read_checkpoint(row.line) if row else None
     except ValueError:
@@ -81,8 +81,8 @@ def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[C
     """The checkpoints made after this one, in order, at most `limit`, and where to continue; raises NotInStream."""
     with reading(engine) as connection:
         stream = Stream(
-            entries=partial(checkpoints.numbered, connection),
-            newest=lambda: _cursor(row) if (row := checkpoints.newest(connection)) else None,
+            entries=partial(checkpoints.checkpoints_from, connection),
+            newest=lambda: _cursor(row) if (row := checkpoints.newest_checkpoint(connection)) else None,
             cursor=_cursor,
             advice=KEEP,
         )
@@ -100,7 +100,7 @@ def export_contents(engine: Engine, after: list[Head] | None = None) -> Contents
         return Contents(
             exported_at=clock(connection),
             after=after or [EMPTY] * STREAMS,
-            heads=audit_chain.heads(connection),
+            heads=audit_chain.stream_heads(connection),
             outside=audit_chain.count_outside(connection),
         )
 

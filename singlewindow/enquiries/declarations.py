@@ -63,11 +63,11 @@ def list_declarations(
     with reading_as(engine, _seen_by(reader)) as connection:
         start = 0
         if after is not None:
-            cursor = declarations.newest(connection, after, party) if is_mrn(after) else None
+            cursor = declarations.newest_with_decision(connection, after, party) if is_mrn(after) else None
             if cursor is None:
                 return None
             start = cursor.declaration_id
-        rows = declarations.listing(connection, party, start, limit + 1, lrn)
+        rows = declarations.list_newest(connection, party, start, limit + 1, lrn)
     shown = rows[:limit]
     return DeclarationPage([_summary(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
 
@@ -89,7 +89,7 @@ def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, 
     if not is_mrn(mrn):
         return None
     with reading_as(engine, _seen_by(reader)) as connection:
-        current = declarations.current(connection, mrn, party)
+        current = declarations.newest_version(connection, mrn, party)
         if current is None:
             return None
         row = current.summary
@@ -117,7 +117,7 @@ def read_document(engine: Engine, reader: Caller, mrn: str) -> Received | None:
     if not is_mrn(mrn):
         return None
     with reading_as(engine, _seen_by(reader)) as connection:
-        return declarations.document(connection, mrn, party)
+        return declarations.newest_document(connection, mrn, party)
 
 
 def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undecided | None:
@@ -126,7 +126,7 @@ def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undeci
     if not is_mrn(mrn):
         return None
     with reading_as(engine, _seen_by(reader)) as connection:
-        row = declarations.newest(connection, mrn, party)
+        row = declarations.newest_with_decision(connection, mrn, party)
     if row is None:
         return None
     return _decision(row, disclosure_to(audience_of(reader)))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or
 
 from singlewindow.agencies.routing import Routing, read_routing
 from singlewindow.storage.decisions import DECISION, Decision, read_decision, with_decision
-from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_together
+from singlewindow.storage.engine.bulk import is_among, insert_new_rows, insert_together
 from singlewindow.storage.open_questions import NewQuestion
 from singlewindow.storage.tables import assessment, declaration, open_question, version
 
@@ -144,7 +144,7 @@ def lock_versions(
             version.c.decision_number, version.c.routing,
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .where(among(connection, version.c.id, version_ids))
+        .where(is_among(connection, version.c.id, version_ids))
         .order_by(version.c.id)
         .with_for_update(of=version, skip_locked=skip_locked)
     )  # fmt: skip
@@ -153,7 +153,7 @@ def lock_versions(
 
 def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) -> None:
     """Close versions that have their decision."""
-    connection.execute(update(version).where(among(connection, version.c.id, version_ids)).values(decided_at=at))
+    connection.execute(update(version).where(is_among(connection, version.c.id, version_ids)).values(decided_at=at))
 
 
 def reopen(connection: Connection, version_id: int) -> None:
@@ -172,7 +172,7 @@ class Content(NamedTuple):
     trace_id: str
 
 
-def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
+def version_contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
     """The contents of versions, by id."""
     query = (
         select(
@@ -180,7 +180,7 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Co
             version.c.trace_id,
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .where(among(connection, version.c.id, version_ids))
+        .where(is_among(connection, version.c.id, version_ids))
     )  # fmt: skip
     return {row[0]: Content(*row[1:]) for row in connection.execute(query)}
 
@@ -203,7 +203,7 @@ class Current(NamedTuple):
     warnings: bytes
 
 
-def current(connection: Connection, mrn: str, party: str | None) -> Current | None:
+def newest_version(connection: Connection, mrn: str, party: str | None) -> Current | None:
     """The newest version of one declaration, if this reader may see it."""
     columns = (*SUMMARY, version.c.routing, version.c.warnings)
     row = connection.execute(_newest_of(mrn, party, columns)).first()
@@ -217,7 +217,7 @@ class Received(NamedTuple):
     media: str
 
 
-def document(connection: Connection, mrn: str, party: str | None) -> Received | None:
+def newest_document(connection: Connection, mrn: str, party: str | None) -> Received | None:
     """The newest version's document, if this reader may see it."""
     row = connection.execute(_newest_of(mrn, party, (version.c.received, version.c.media))).first()
     return None if row is None else Received(*row)
@@ -232,7 +232,7 @@ class Decided(NamedTuple):
     decision: Decision | None
 
 
-def newest(connection: Connection, mrn: str, party: str | None) -> Decided | None:
+def newest_with_decision(connection: Connection, mrn: str, party: str | None) -> Decided | None:
     """The newest version of one declaration with its decision, without its document, if this reader may see it."""
     query = _newest_of(mrn, party, (declaration.c.id, declaration.c.mrn, version.c.number, *DECISION))
     row = connection.execute(with_decision(query, version.c.id, version.c.decision_number)).first()
@@ -251,15 +251,17 @@ def _newest_of(mrn: str, party: str | None, columns: tuple[ColumnElement[Any], .
         .order_by(version.c.number.desc())
         .limit(1)
     )
-    return _owned(query, party)
+    return _owned_by(query, party)
 
 
-def _owned(query: Select[Any], party: str | None) -> Select[Any]:
+def _owned_by(query: Select[Any], party: str | None) -> Select[Any]:
     """Only the party's own rows; None stands for a reader who may see all (the auditor)."""
     return query if party is None else query.where(declaration.c.party == party)
 
 
-def listing(connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None) -> list[Summary]:
+def list_newest(
+    connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None
+) -> list[Summary]:
     """The newest versions of declarations with an id above `after`, oldest first, optionally of one LRN."""
     query = (
         select(*SUMMARY)
@@ -270,4 +272,4 @@ def listing(connection: Connection, party: str | None, after: int, limit: int, l
     )
     if lrn is not None:
         query = query.where(declaration.c.lrn == lrn)
-    return [Summary(*row) for row in connection.execute(_owned(query, party))]
+    return [Summary(*row) for row in connection.execute(_owned_by(query, party))]

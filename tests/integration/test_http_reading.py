@@ -61,14 +61,14 @@ def test_a_page_of_the_list_is_of_one_moment(
     trader: Caller, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _ = _lodged(trader, "LRN1"), _lodged(trader, "LRN2")
-    path, listing = f"/v1/declarations?after={first}", declarations.listing
+    path, listing = f"/v1/declarations?after={first}", declarations.list_newest
     before = body_of(trader.get(path))
 
     def decided_first(*given: Any) -> list[Any]:
         work(context)
         return listing(*given)
 
-    monkeypatch.setattr(declarations, "listing", decided_first)
+    monkeypatch.setattr(declarations, "list_newest", decided_first)
     assert body_of(trader.get(path)) == before
 
 

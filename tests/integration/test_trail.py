@@ -95,7 +95,7 @@ def test_a_transaction_that_is_undone_leaves_nothing_and_takes_no_number(engine:
     with engine.connect() as connection:
         connection.begin()
         events.record(connection, [happening("undone")])
-        audit_chain.append(connection)
+        audit_chain.append_collected(connection)
         events.record(connection, [happening("undone too")])
         connection.rollback()
     with engine.begin() as connection:
@@ -138,7 +138,7 @@ def written_by_an_older_version(engine: Engine, count: int) -> None:
 
 def test_an_upgrade_chains_what_was_written_before_there_were_chains_and_says_so(empty_database_url: str) -> None:
     engine = open_engine(empty_database_url, pool_size=1)
-    config = migrate._config()
+    config = migrate._alembic_config()
     config.attributes["engine"] = engine
     command.upgrade(config, "0002")
     written_by_an_older_version(engine, 5)
@@ -298,7 +298,7 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
 def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(context: ClearanceContext, log: Log) -> None:
     dispatcher.seal(context, SIGNER)
     with context.engine.begin() as connection:
-        checkpoints.add(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
+        checkpoints.add_checkpoint(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
     dispatcher.seal(context, SIGNER)
     assert [line["level"] for line in log.lines() if "checkpoint" in line["message"]] == ["info", "error"]
 

@@ -82,7 +82,9 @@ def _claim_work(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
     with context.engine.begin() as connection:
         claimed = batches.claim_batches(connection, batch_ids, lease_end(context))
         asked = batches.questions_in(connection, claimed) if claimed else []
-        contents = declarations.contents(connection, {question.version_id for question in asked}) if asked else {}
+        contents = (
+            declarations.version_contents(connection, {question.version_id for question in asked}) if asked else {}
+        )
     return _Work(claimed, {(question.version_id, question.agency): question for question in asked}, contents)
 
 

@@ -55,7 +55,7 @@ def write_answers(connection: Connection, closures: Sequence[Closure], now: int)
     assessments.add_assessments(connection, rows)
     events.record(connection, map(_closing_event, closures, rows))
     silent = (row for row in rows if row.answer in COUNTED)
-    counters.add(connection, (counters.unanswered(row.agency, row.answer) for row in silent))
+    counters.add_counts(connection, (counters.unanswered_total(row.agency, row.answer) for row in silent))
 
 
 def _closed_row(closure: Closure, now: int) -> ClosedQuestion:

@@ -90,4 +90,4 @@ def _publish_decisions(connection: Connection, decided: Sequence[tuple[_Complete
         ]
     events.record(connection, trail)
     streams.publish(connection, notices, feed)
-    counters.add(connection, (counters.decided(decision.outcome) for _, decision in decided))
+    counters.add_counts(connection, (counters.decided_total(decision.outcome) for _, decision in decided))

@@ -11,7 +11,7 @@ from singlewindow.cli.options import data_option, settings_for
 from singlewindow.settings import embedded
 from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.migrate import migrate
-from singlewindow.storage.engine.privileges import grant
+from singlewindow.storage.engine.privileges import grant_rights
 
 
 @click.group()
@@ -48,5 +48,5 @@ def grants(data: Path | None, role: str) -> None:
     For PostgreSQL. Run this as the owner of the tables, and again after every upgrade.
     """
     with record(data) as engine:
-        grant(engine, role)
+        grant_rights(engine, role)
     click.echo(f"{role} now has the rights that the service needs, and no others.")

@@ -24,7 +24,7 @@ class Tables(StrEnum):
     NONE = "none"
 
 
-def tables(engine: Engine) -> Tables:
+def compare_tables(engine: Engine) -> Tables:
     """How the tables compare; newer ones come from a later version, whose migrations this one does not know."""
     with engine.connect() as connection:
         marked = inspect(connection).has_table(_MARK.name)
@@ -38,4 +38,4 @@ def tables(engine: Engine) -> Tables:
 
 def is_current(engine: Engine) -> bool:
     """Whether the database is at the newest migration."""
-    return tables(engine) is Tables.CURRENT
+    return compare_tables(engine) is Tables.CURRENT

@@ -15,7 +15,7 @@ from singlewindow.settings import Settings
 from singlewindow.storage import backlog, heartbeats
 from singlewindow.storage.engine import inspection
 from singlewindow.storage.engine.connect import clock, open_engine, reading
-from singlewindow.storage.engine.revision import Tables, tables
+from singlewindow.storage.engine.revision import Tables, compare_tables
 from singlewindow.storage.engine.row_security import missing_roles
 from singlewindow.times import MICROSECONDS
 
@@ -65,7 +65,7 @@ def _reached(engine: Engine, settings: Settings, shown: str) -> Iterator[Check]:
         yield _version(connection, shown)
         yield _clock(connection)
         yield from _durability(connection)
-    state = tables(engine)
+    state = compare_tables(engine)
     yield _tables(state)
     if state in {Tables.CURRENT, Tables.NEWER}:
         with reading(engine) as connection:
