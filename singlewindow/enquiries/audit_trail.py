@@ -22,10 +22,10 @@ from singlewindow.times import MICROSECONDS
 def sign_checkpoint(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoint | None:
     """Make the next checkpoint; None if the last is younger than `after_seconds`, or another process was quicker."""
     with reading(engine) as connection:
-        if not _is_due(_last(connection), clock(connection), after_seconds):
+        if not _is_due(_last_checkpoint(connection), clock(connection), after_seconds):
             return None
     with engine.begin() as connection:
-        last, now = _last(connection), clock(connection)
+        last, now = _last_checkpoint(connection), clock(connection)
         if not _is_due(last, now, after_seconds):
             return None
         number = last.statement.number + 1 if last else 1
@@ -33,7 +33,7 @@ def sign_checkpoint(engine: Engine, signer: Signer, after_seconds: float = 0.0) 
         return made if checkpoints.add_checkpoint(connection, KeptCheckpoint(number, now, made.line)) else None
 
 
-def _last(connection: Connection) -> Checkpoint | None:
+def _last_checkpoint(connection: Connection) -> Checkpoint | None:
     row = checkpoints.newest_checkpoint(connection)
     return read_checkpoint(row.line) if row else None
 
@@ -51,7 +51,7 @@ class Coverage(NamedTuple):
     last: int | None
     since: int
 
-    def seconds(self, now: int) -> float:
+    def seconds_waiting(self, now: int) -> float:
         """How long events have waited for a checkpoint: 0 if none waits, infinite if there is no checkpoint."""
         if not self.since:
             return 0.0
@@ -82,15 +82,15 @@ def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[C
     with reading(engine) as connection:
         stream = Stream(
             entries=partial(checkpoints.checkpoints_from, connection),
-            newest=lambda: _cursor(row) if (row := checkpoints.newest_checkpoint(connection)) else None,
-            cursor=_cursor,
+            newest=lambda: _checkpoint_cursor(row) if (row := checkpoints.newest_checkpoint(connection)) else None,
+            cursor=_checkpoint_cursor,
             advice=KEEP,
         )
         rows, following = stream.page(after, limit)
     return [read_checkpoint(row.line) for row in rows], following
 
 
-def _cursor(kept: KeptCheckpoint) -> Cursor:
+def _checkpoint_cursor(kept: KeptCheckpoint) -> Cursor:
     return cursor_of(kept.number, kept.line.hex())
 
 

@@ -69,17 +69,17 @@ def list_declarations(
             start = cursor.declaration_id
         rows = declarations.list_newest(connection, party, start, limit + 1, lrn)
     shown = rows[:limit]
-    return DeclarationPage([_summary(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
+    return DeclarationPage([_summary_of(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
 
 
-def _summary(row: Summary) -> DeclarationSummary:
+def _summary_of(row: Summary) -> DeclarationSummary:
     return DeclarationSummary(
-        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_state(row.decided_at),
+        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_decision_state(row.decided_at),
         lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
     )  # fmt: skip
 
 
-def _state(decided_at: int | None) -> State:
+def _decision_state(decided_at: int | None) -> State:
     return "open" if decided_at is None else "decided"
 
 
@@ -100,7 +100,7 @@ def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, 
         lrn=row.lrn,
         version=row.number,
         type=row.type_code,
-        state=_state(row.decided_at),
+        state=_decision_state(row.decided_at),
         received_at=iso(row.received_at) or "",
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),
@@ -129,10 +129,10 @@ def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undeci
         row = declarations.newest_with_decision(connection, mrn, party)
     if row is None:
         return None
-    return _decision(row, disclosure_to(audience_of(reader)))
+    return _decision_shown(row, disclosure_to(audience_of(reader)))
 
 
-def _decision(row: Decided, shown: Disclosure) -> Decision | Undecided:
+def _decision_shown(row: Decided, shown: Disclosure) -> Decision | Undecided:
     decision = row.decision
     if decision is None:
         return Undecided(row.mrn, row.number)
@@ -144,7 +144,7 @@ def _decision(row: Decided, shown: Disclosure) -> Decision | Undecided:
         outcome=decision.outcome,
         controls=[str(control) for control in verdict.controls],
         reasons=list(shown.reasons(verdict)),
-        items=_items(verdict),
+        items=_item_reasons(verdict),
         decided_at=iso(decision.decided_at) or "",
         lane=str(verdict.lane) if shown.assessment else msgspec.UNSET,
         contradictory=verdict.contradictory if shown.assessment else msgspec.UNSET,
@@ -152,7 +152,7 @@ def _decision(row: Decided, shown: Disclosure) -> Decision | Undecided:
     )
 
 
-def _items(verdict: Verdict) -> list[ItemReasons]:
+def _item_reasons(verdict: Verdict) -> list[ItemReasons]:
     words: dict[int, list[str]] = {}
     for each in said(verdict):
         for item in each.items:

@@ -36,11 +36,11 @@ class Page:
 
     def as_json(self) -> NoticePage:
         """The page with its numbers, each notice with its RES message."""
-        return NoticePage([_notice(row) for row in self.rows], str(self.next))
+        return NoticePage([_notice_shown(row) for row in self.rows], str(self.next))
 
     def as_xml(self) -> bytes:
         """The RES messages in one envelope, which is valid if there is at least one."""
-        return response_xml([_response(row) for row in self.rows])
+        return response_xml([_notice_response(row) for row in self.rows])
 
 
 def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
@@ -48,17 +48,17 @@ def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
     with reading_as(engine, of_party(party)) as connection:
         stream = Stream(
             entries=partial(streams.read_notices, connection, party),
-            newest=lambda: _cursor(mark) if (mark := streams.newest_notice(connection, party)) else None,
-            cursor=_cursor,
+            newest=lambda: _notice_cursor(mark) if (mark := streams.newest_notice(connection, party)) else None,
+            cursor=_notice_cursor,
         )
         return Page(*stream.page(after, limit))
 
 
-def _cursor(notice: streams.Notice | NoticeMark) -> Cursor:
+def _notice_cursor(notice: streams.Notice | NoticeMark) -> Cursor:
     return cursor_of(notice.number, notice.reference)
 
 
-def _notice(row: streams.Notice) -> Notice:
+def _notice_shown(row: streams.Notice) -> Notice:
     return Notice(
         number=row.number,
         mrn=row.mrn,
@@ -66,11 +66,11 @@ def _notice(row: streams.Notice) -> Notice:
         version=row.version,
         function_code=row.function_code,
         issued_at=iso(row.issued_at) or "",
-        response=response_tree(_response(row)),
+        response=response_tree(_notice_response(row)),
     )
 
 
-def _response(row: streams.Notice) -> Response:
+def _notice_response(row: streams.Notice) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
     return Response(
         function_code=code,
@@ -81,11 +81,11 @@ def _response(row: streams.Notice) -> Response:
         version=row.version,
         accepted_at=moment(row.lodged_at) if code == ACCEPTED else None,
         released_at=issued_at if code == RELEASED else None,
-        information=() if row.decision is None else tuple(_statements(code, _verdict.decode(row.decision))),
+        information=() if row.decision is None else tuple(_trader_statements(code, _verdict.decode(row.decision))),
     )
 
 
-def _statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
+def _trader_statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
     """The statements for the trader, one for each goods item concerned, with a pointer to the item."""
     kind, code = ("ACA", "ACA") if function_code == DOCUMENTS else ("AES", None)
     for each in said(verdict):

@@ -369,10 +369,10 @@ def test_whatever_is_altered_in_the_record_differs_from_its_events(context: Clea
 
 
 def _compared(context: ClearanceContext, connection: Any) -> list[str]:
-    from singlewindow.enquiries.reconciliation import _differences
+    from singlewindow.enquiries.reconciliation import _page_differences
     from singlewindow.storage.trail.reconciliation import version_ids
 
-    return list(_differences(connection, version_ids(connection, 0, 10)))
+    return list(_page_differences(connection, version_ids(connection, 0, 10)))
 
 
 def test_what_is_written_while_the_record_is_compared_is_no_difference(context: ClearanceContext) -> None:

@@ -61,7 +61,7 @@ class _Figures(Collector):
                 gauge.add_metric([agency], _backlog_value(waiting, name, figures.now))
             yield gauge
         yield GaugeMetricFamily(PREFIX + DISPATCHERS, DISPATCHERS_MEANING, value=figures.dispatchers)
-        unproven = (figures.coverage.since, figures.coverage.seconds(figures.now))
+        unproven = (figures.coverage.since, figures.coverage.seconds_waiting(figures.now))
         for (name, meaning), value in zip(UNPROVEN.items(), unproven, strict=True):
             yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
         yield self._decisions_metric()

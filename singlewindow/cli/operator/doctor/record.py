@@ -145,7 +145,7 @@ def _checkpoints(connection: Connection, settings: Settings) -> Check:
         text = f"there is no readable checkpoint: {reach.since} events are not proven"
         return warning(name, text, NO_KEY)
     text = f"the last was made {(now - reach.last) / MICROSECONDS:.0f} s ago; {reach.since} events since"
-    if reach.seconds(now) > MISSED * settings.sw_checkpoint_seconds:
+    if reach.seconds_waiting(now) > MISSED * settings.sw_checkpoint_seconds:
         return warning(
             name, text, f"Check that a dispatcher runs, and that SW_AUDIT_KEY_FILE is set for it. {SEE_ITS_LOG}"
         )
