@@ -44,10 +44,10 @@ def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agen
     `customs` is the agency without which nothing is released; it may be left out to only look agencies up.
     """
     common = Source.read(directory.parent / "thresholds.toml", required=False)
-    thresholds = _thresholds(common, common.tables, Thresholds(), "")
+    thresholds = _read_thresholds(common, common.tables, Thresholds(), "")
     folders = sorted(entry for entry in directory.iterdir() if entry.is_dir()) if directory.is_dir() else []
     files = [_Files.read(folder) for folder in folders]
-    agencies = [_agency(each, thresholds, common.content) for each in files]
+    agencies = [_read_agency(each, thresholds, common.content) for each in files]
     _refuse_repeated_ids(files)
     _refuse_partial(customs, zip(files, agencies, strict=True))
     problems = [*common.problems, *(problem for each in files for problem in each.problems)]
@@ -89,17 +89,17 @@ class _Files:
         return digest.hexdigest()
 
 
-def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency | None:
+def _read_agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency | None:
     source = files.agency
     tables = {key: value for key, value in source.tables.items() if key not in ("routing", "thresholds", "remote")}
     head = source.convert(tables, Head)
-    thresholds = _thresholds(source, source.tables.get("thresholds", {}), common, "thresholds")
-    routing = tuple(_routing(source))
-    entitlement, legal = _entitlement(files.entitlement)
+    thresholds = _read_thresholds(source, source.tables.get("thresholds", {}), common, "thresholds")
+    routing = tuple(_read_routing(source))
+    entitlement, legal = _read_entitlement(files.entitlement)
     profiles = tuple(read_profiles(files.profiles, entitlement.maximum))
     if head is None:
         return None
-    remote = _remote(files, head)
+    remote = _read_remote(files, head)
     if head.code != files.folder.name:
         source.complain(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
     if not head.always and not source.entries("routing"):
@@ -119,7 +119,7 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
     return Agency(head, method, routing, entitlement, remote, legal)
 
 
-def _remote(files: _Files, head: Head) -> Remote | None:
+def _read_remote(files: _Files, head: Head) -> Remote | None:
     source, table = files.agency, files.agency.tables.get("remote")
     if head.adapter != "remote":
         if table is not None:
@@ -153,7 +153,7 @@ def _unusable_url(remote: Remote) -> str:
     return ""
 
 
-def _thresholds(source: Source, table: object, common: Thresholds, name: str) -> Thresholds:
+def _read_thresholds(source: Source, table: object, common: Thresholds, name: str) -> Thresholds:
     own = table if isinstance(table, dict) else {}
     merged = source.convert({**msgspec.structs.asdict(common), **own}, Thresholds, name)
     if merged is None:
@@ -163,7 +163,7 @@ def _thresholds(source: Source, table: object, common: Thresholds, name: str) ->
     return merged
 
 
-def _routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
+def _read_routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
     for index, raw in enumerate(source.entries("routing")):
         rule = source.convert(raw, RoutingRule, "routing", index)
         if rule is None:
@@ -173,7 +173,7 @@ def _routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
             yield rule, condition
 
 
-def _entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
+def _read_entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
     basis = source.convert({key: value for key, value in source.tables.items() if key != "element"}, LegalBasis)
     entries: list[ElementEntry] = []
     needs: dict[str, str] = {}
@@ -182,7 +182,7 @@ def _entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
         if entry is None:
             continue
         line = source.line_of("element", index, "path")
-        if problem := _unusable(entry.path) or ("is listed twice" if entry.path in needs else ""):
+        if problem := _unusable_path(entry.path) or ("is listed twice" if entry.path in needs else ""):
             source.complain(line, f"{entry.path} {problem}")
             continue
         needs[entry.path] = entry.need
@@ -195,7 +195,7 @@ def _entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
     return Entitlement(minimum=minimum, maximum=frozenset(needs)), legal
 
 
-def _unusable(path: str) -> str:
+def _unusable_path(path: str) -> str:
     owner, _, attribute = path.partition("/@")
     element = ELEMENTS.get(owner)
     if element is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from singlewindow.agencies.agency import Agency
-from singlewindow.agencies.legal_minimum import lacking
+from singlewindow.agencies.legal_minimum import missing_elements
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.clearance.lodging.admission import SCHEMA, Parties, is_refusal, parties_of, with_refusals
 from singlewindow.declarations.canonical import canonical
@@ -66,7 +66,7 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
     validated = with_refusals(validate(content, media, rules.rulebooks, rules.limits))
     declaration, country, enveloped = validated.declaration, validated.country, validated.enveloped
     forbidding = hard(validated.faults)
-    lacks = [*lacking(rules.agencies, declaration.tree)] if not forbidding else []
+    lacks = [*missing_elements(rules.agencies, declaration.tree)] if not forbidding else []
     parties = parties_of(validated)
     lrn, type_code = declaration.lrn or "", declaration.type_code
     routing = []
