@@ -296,10 +296,10 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
 
 
 def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(context: ClearanceContext, log: Log) -> None:
-    dispatcher.seal(context, SIGNER)
+    dispatcher.seal_trail(context, SIGNER)
     with context.engine.begin() as connection:
         checkpoints.add_checkpoint(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
-    dispatcher.seal(context, SIGNER)
+    dispatcher.seal_trail(context, SIGNER)
     assert [line["level"] for line in log.lines() if "checkpoint" in line["message"]] == ["info", "error"]
 
 
