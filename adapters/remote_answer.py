@@ -59,20 +59,20 @@ def read_answer(content: bytes, agency: str, profiles: str) -> Assessment:
     try:
         given = _decoder.decode(content)
     except msgspec.ValidationError as error:
-        raise _unfit(_short(str(error))) from None
+        raise _form_refusal(_short_reason(str(error))) from None
     except (msgspec.DecodeError, RecursionError, ValueError):
         raise Refused("JSON_MALFORMED", "The answer is not JSON.") from None
-    return _assessment(given, agency, profiles)
+    return _assessment_of(given, agency, profiles)
 
 
 def foreign_items(answer: Assessment, view: Tree) -> None:
     """Raises `Refused` if a finding names a goods item that is not in the agency's view."""
     named = {finding.item for finding in answer.findings if finding.item is not None}
-    if named and (foreign := named - set(_items(view))):
-        raise _unfit(f"There is no item {min(foreign)} in the part of the declaration that this agency sees.")
+    if named and (foreign := named - set(_item_numbers(view))):
+        raise _form_refusal(f"There is no item {min(foreign)} in the part of the declaration that this agency sees.")
 
 
-def _items(view: Tree) -> Iterator[str]:
+def _item_numbers(view: Tree) -> Iterator[str]:
     shipment = view.get("GoodsShipment")
     goods = shipment.get("GovernmentAgencyGoodsItem") if isinstance(shipment, dict) else None
     for item in goods if isinstance(goods, list) else ():
@@ -86,10 +86,10 @@ def same_answer(one: Assessment, other: Assessment) -> bool:
     return msgspec.structs.replace(one.counted, profiles="") == msgspec.structs.replace(other.counted, profiles="")
 
 
-def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
+def _assessment_of(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
     asked = {*given.controls, *(finding.control for finding in given.findings if finding.control)}
     if given.lane is Lane.GREEN and asked:
-        raise _unfit("The lane is green, but controls are given. Remove them, or choose another lane.")
+        raise _form_refusal("The lane is green, but controls are given. Remove them, or choose another lane.")
     return Assessment(
         agency=agency,
         answer=Answer.ASSESSED,
@@ -101,11 +101,11 @@ def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
     )
 
 
-def _unfit(reason: str) -> Refused:
+def _form_refusal(reason: str) -> Refused:
     return Refused("SCHEMA_INVALID", f"The answer does not have the right form. {reason}")
 
 
-def _short(reason: str) -> str:
+def _short_reason(reason: str) -> str:
     """The reason; only its place if it repeats much of what was sent."""
     if len(reason) <= _LONGEST_REASON:
         return reason
