@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, exists, func, select
 
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.storage.engine.bulk import is_among, insert_new_rows, insert_rows
+from singlewindow.storage.engine.bulk import insert_new_rows, insert_rows, is_among
 from singlewindow.storage.tables import assessment, late_assessment, later_late_assessment, open_question
 
 _decoder = msgspec.json.Decoder(Assessment)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     values,
 )
 
-from singlewindow.storage.engine.bulk import is_among, insert_rows
+from singlewindow.storage.engine.bulk import insert_rows, is_among
 from singlewindow.storage.engine.connect import statement_time
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.storage.open_questions import Parked

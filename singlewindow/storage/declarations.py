@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or
 
 from singlewindow.agencies.routing import Routing, read_routing
 from singlewindow.storage.decisions import DECISION, Decision, read_decision, with_decision
-from singlewindow.storage.engine.bulk import is_among, insert_new_rows, insert_together
+from singlewindow.storage.engine.bulk import insert_new_rows, insert_together, is_among
 from singlewindow.storage.open_questions import NewQuestion
 from singlewindow.storage.tables import assessment, declaration, open_question, version
 

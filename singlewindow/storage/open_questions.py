@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
-from singlewindow.storage.engine.bulk import is_among, insert_rows
+from singlewindow.storage.engine.bulk import insert_rows, is_among
 from singlewindow.storage.tables import batch, declaration, open_question, version
 
 _CLAIMED = (

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.storage.engine.bulk import add_up, is_among, insert_new_rows, insert_rows, insert_together
+from singlewindow.storage.engine.bulk import add_up, insert_new_rows, insert_rows, insert_together, is_among
 
 metadata = MetaData()
 crate = Table(

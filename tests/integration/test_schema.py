@@ -17,7 +17,7 @@ from singlewindow.storage.engine import client_timeout
 from singlewindow.storage.engine import migrate as migrations
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.migrate import migrate
-from singlewindow.storage.engine.revision import REVISIONS, Tables, is_current, compare_tables
+from singlewindow.storage.engine.revision import REVISIONS, Tables, compare_tables, is_current
 from singlewindow.storage.tables import metadata
 
 

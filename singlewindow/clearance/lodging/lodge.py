@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from singlewindow.access.keys import Caller
-from singlewindow.clearance.lodging.admission import Quotas, Register, is_refusal, need_quota, of_lodger, not_admitted
+from singlewindow.clearance.lodging.admission import Quotas, Register, is_refusal, need_quota, not_admitted, of_lodger
 from singlewindow.clearance.lodging.group_commit import PATIENCE_SECONDS, GroupCommit
 from singlewindow.clearance.lodging.preparation import Prepared, Rules, prepare_message
 from singlewindow.clearance.lodging.sandboxed_reader import SandboxedReader, is_large

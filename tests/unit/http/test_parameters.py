@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from singlewindow.http.parameters import one_of, read_query, moment_or_day, whole_number, text_like
+from singlewindow.http.parameters import moment_or_day, one_of, read_query, text_like, whole_number
 from singlewindow.http.problems import ProblemError
 
 LIMIT = whole_number("limit", "most", least=1, most=200, default=50)
