@@ -23,7 +23,7 @@ from singlewindow.cli.auditor.release_times import print_report
 from singlewindow.cli.trader.client import Outcome, agencies_asked, lodge_all, open_client, send
 from singlewindow.cli.trader.files import SUFFIXES, media_of
 from singlewindow.cli.trader.lodge import lodging_shown, print_outcomes
-from singlewindow.declarations.reading.intake import Limits, read
+from singlewindow.declarations.reading.intake import Limits, read_message
 from singlewindow.settings import load_settings
 from singlewindow.shipped import EXAMPLES
 from singlewindow.storage.engine.connect import open_engine
@@ -105,7 +105,9 @@ def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in files:
         content = path.read_bytes()
-        found.setdefault(read(content, media_of(path, content), Limits()).declaration.declarant, []).append(path)
+        found.setdefault(read_message(content, media_of(path, content), Limits()).declaration.declarant, []).append(
+            path
+        )
     return found
 
 

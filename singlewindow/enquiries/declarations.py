@@ -16,7 +16,7 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import said
 from singlewindow.declarations.mrn import is_mrn
-from singlewindow.declarations.pointers import item_steps, written
+from singlewindow.declarations.pointers import item_steps, pointer_text
 from singlewindow.enquiries.audience import Disclosure, audience_of, disclosure_to
 from singlewindow.enquiries.shapes import (
     Decision,
@@ -158,6 +158,6 @@ def _item_reasons(verdict: Verdict) -> list[ItemReasons]:
         for item in each.items:
             words.setdefault(item, []).append(each.words)
     return [
-        ItemReasons(item=str(item), wco_pointer=written(item_steps(item)), reasons=words[item])
+        ItemReasons(item=str(item), wco_pointer=pointer_text(item_steps(item)), reasons=words[item])
         for item in sorted(words)
     ]

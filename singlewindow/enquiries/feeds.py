@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.routing import items_of
 from singlewindow.decisions.merge import Verdict
-from singlewindow.declarations.canonical import decode
+from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.projection import project
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import DecisionSummary, FeedEntry, FeedPage
@@ -47,7 +47,7 @@ def _feed_entry(agency: Agency, row: streams.FeedContent) -> FeedEntry:
         mrn=row.mrn,
         version=row.version,
         items=list(items),
-        view=project(decode(row.canonical), agency.entitlement, items),
+        view=project(decode_canonical(row.canonical), agency.entitlement, items),
         assessment=None if row.assessment is None else msgspec.json.decode(row.assessment),
         decision=_decision_summary(row),
     )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from singlewindow.declarations.model import Tree, text_of
-from singlewindow.declarations.rates import digest
+from singlewindow.declarations.rates import rates_digest
 from singlewindow.declarations.rules import Rulebooks
 
 
@@ -46,13 +46,13 @@ def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
     """The terms of a country's declarations on that day; the home country's for one that is no longer served."""
     home = rulebooks.profiles[rulebooks.home]
     profile = rulebooks.profiles.get(country, home)
-    rates = rulebooks.rates.on(day)
+    rates = rulebooks.rates.units_on(day)
     return Terms(
         country=profile.country,
         day=day,
         currency=home.currency,
         rates=rates,
-        rates_digest=digest(rates),
+        rates_digest=rates_digest(rates),
         tariff_scheme=profile.tariff_scheme,
         tariff_length=profile.tariff_length,
         after_release=profile.after_release,

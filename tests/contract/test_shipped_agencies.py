@@ -16,7 +16,7 @@ from singlewindow.decisions.merge import Outcome, Verdict, merge
 from singlewindow.decisions.words import for_trader
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.risk.assess import GONE, after_release, assess
 from tests.corpus import documents, needs_corpus
 from tests.judgement import configuration
@@ -33,7 +33,7 @@ def shipped() -> dict[str, Agency]:
 
 @cache
 def real_declarations() -> list[Tree]:
-    return [read(file.read_bytes(), Media.XML).declaration.tree for file in documents()]
+    return [read_message(file.read_bytes(), Media.XML).declaration.tree for file in documents()]
 
 
 def test_nine_agencies_are_shipped() -> None:

@@ -20,7 +20,7 @@ from singlewindow.clearance.deciding.dispatch import parked_event
 from singlewindow.clearance.deciding.late_answers import Given
 from singlewindow.clearance.deciding.lease import lease_end, leases_renewed
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.declarations.canonical import decode
+from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
 from singlewindow.faultpoints import reach
@@ -91,7 +91,7 @@ def _claim_work(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
 def _ask_agencies(context: ClearanceContext, work: _Work) -> Results:
     """Ask the agencies, one batch after the other."""
     results: Results = {}
-    trees = {version_id: decode(content.canonical) for version_id, content in work.contents.items()}
+    trees = {version_id: decode_canonical(content.canonical) for version_id, content in work.contents.items()}
     for batch in work.batches.values():
         agency = batch.agency
         mine = [question for question in work.asked.values() if question.batch_id == batch.id]

@@ -15,7 +15,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
 from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt_for, reconcile
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.declarations.canonical import decode
+from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.projection import project
 from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.engine.connect import clock
@@ -48,7 +48,7 @@ def _refuse_foreign_items(
     with reading_as(context.engine, of_agency(assessment.agency)) as connection:
         content = declarations.version_contents(connection, [version_id])[version_id]
     items, entitlement = items_of(routing, assessment.agency), context.agencies[assessment.agency].entitlement
-    foreign_items(assessment, project(decode(content.canonical), entitlement, items))
+    foreign_items(assessment, project(decode_canonical(content.canonical), entitlement, items))
 
 
 def _store_answer(connection: Connection, given: Given) -> Receipt | Contradiction:

@@ -14,7 +14,7 @@ import msgspec
 
 from singlewindow.access.identifiers import normal_party
 from singlewindow.access.keys import Caller, Role
-from singlewindow.declarations.faults import Fault, FaultReport, Found, Path, Severity, Step, hard
+from singlewindow.declarations.faults import Fault, FaultReport, Found, Path, Severity, Step, hard_faults
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.validation import Validated
 
@@ -238,7 +238,7 @@ def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
 
 def _was_unread(path: Path, faults: Sequence[Fault]) -> bool:
     """Whether schema faults at a place, or above it, kept it from being read."""
-    broken = (fault.path for fault in hard(faults) if fault.rule.startswith(SCHEMA))
+    broken = (fault.path for fault in hard_faults(faults) if fault.rule.startswith(SCHEMA))
     return any(place == path[: len(place)] for place in broken)
 
 

@@ -17,7 +17,7 @@ from singlewindow.clearance.lodging.store import Lodgement, Message, Stored, sta
 from singlewindow.declarations.canonical import fingerprint
 from singlewindow.declarations.faults import FAULTS_SHOWN, FaultReport, Found, Severity
 from singlewindow.declarations.reading.message import Media
-from singlewindow.declarations.validation import describe
+from singlewindow.declarations.validation import describe_fault
 from singlewindow.declarations.writing.binding import other_form
 
 
@@ -64,7 +64,7 @@ class Lodging:
         prepared = self._prepare_message(message.content, message.media, lodging)
         header = prepared.header
         refusals = of_lodger(header.type_code, header.parties, caller, self.register)
-        own = [describe(refusal, header.enveloped) for refusal in refusals]
+        own = [describe_fault(refusal, header.enveloped) for refusal in refusals]
         return Examined(prepared, [*own, *prepared.faults])
 
     def prepare(self, message: Message, caller: Caller) -> Lodgement:

@@ -14,11 +14,11 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.legal_minimum import missing_elements
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.clearance.lodging.admission import SCHEMA, Parties, is_refusal, parties_of, with_refusals
-from singlewindow.declarations.canonical import canonical
-from singlewindow.declarations.faults import Fault, FaultReport, hard
+from singlewindow.declarations.canonical import canonical_bytes
+from singlewindow.declarations.faults import Fault, FaultReport, hard_faults
 from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.declarations.validation import describe, validate
+from singlewindow.declarations.validation import describe_fault, validate
 from singlewindow.risk.terms import terms_of
 from singlewindow.times import today
 
@@ -65,7 +65,7 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
     """Validate a message and, if it is to be lodged, work out what storing it needs; raises `Refused`."""
     validated = with_refusals(validate(content, media, rules.rulebooks, rules.limits))
     declaration, country, enveloped = validated.declaration, validated.country, validated.enveloped
-    forbidding = hard(validated.faults)
+    forbidding = hard_faults(validated.faults)
     lacks = [*missing_elements(rules.agencies, declaration.tree)] if not forbidding else []
     parties = parties_of(validated)
     lrn, type_code = declaration.lrn or "", declaration.type_code
@@ -74,9 +74,9 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
         routing = route(rules.agencies, declaration.tree, terms_of(rules.rulebooks, country, today()))
     return Prepared(
         header=Header(lrn=lrn, type_code=type_code, country=country, parties=parties, enveloped=enveloped),
-        faults=[describe(fault, enveloped) for fault in (*validated.faults, *lacks)],
+        faults=[describe_fault(fault, enveloped) for fault in (*validated.faults, *lacks)],
         total=validated.total + len(lacks),
-        form=canonical(declaration) if lodging and all(map(_is_of_content, forbidding)) else b"",
+        form=canonical_bytes(declaration) if lodging and all(map(_is_of_content, forbidding)) else b"",
         routing=routing,
     )
 

@@ -22,7 +22,7 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.deciding.announce import asked_entry, new_notice
 from singlewindow.clearance.deciding.ask_again import new_question
 from singlewindow.clearance.lodging.preparation import Prepared
-from singlewindow.declarations.canonical import FORM, fingerprint, restated
+from singlewindow.declarations.canonical import FORM, fingerprint, restate_earlier
 from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.reading.message import Media
@@ -155,7 +155,7 @@ def _first_receipt(row: Lodged) -> Receipt:
 
 def _content_sha256(row: Lodged) -> bytes:
     """The fingerprint of the stored content in the present form; the stored one is not changed."""
-    return row.content_sha256 if row.outdated is None else fingerprint(restated(row.outdated))
+    return row.content_sha256 if row.outdated is None else fingerprint(restate_earlier(row.outdated))
 
 
 def _answer_for(lodgement: Lodgement, standing: Standing, first: bool) -> Stored:

@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from singlewindow.cli.tables import console, literal
-from singlewindow.declarations.rates import RateTable, digest
+from singlewindow.declarations.rates import RateTable, rates_digest
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.declarations.rules.book import load_rates, rates_file
 from singlewindow.declarations.rules.profiles import Profile
@@ -49,7 +49,7 @@ def import_(file: Path, dry_run: bool) -> None:
     elif dry_run:
         click.echo(f"{_counted(changes)} would change. Nothing was written.")
     else:
-        _replace(rates_file(config, home.country), table.merged(newer.rates))
+        _replace(rates_file(config, home.country), table.merged_with(newer.rates))
         click.echo(f"{_counted(changes)} changed. {RESTART}")
 
 
@@ -68,7 +68,7 @@ def _changes(table: RateTable, newer: RateTable) -> Iterator[str]:
     known = set(table.rates)
     for rate in newer.rates:
         if rate not in known:
-            before = table.on(rate.first).get(rate.currency)
+            before = table.units_on(rate.first).get(rate.currency)
             was = "none before" if before is None else f"{before:f} before"
             yield f"{rate.currency} {rate.first} to {rate.last}: {rate.units:f} ({was}; {rate.source})"
 
@@ -81,7 +81,7 @@ def _replace(file: Path, table: RateTable) -> None:
         click.echo(f"The previous table is kept as {kept}.")
     written = file.with_suffix(".csv.new")
     with written.open("w", encoding="utf-8") as stream:
-        stream.write(table.written())
+        stream.write(table.to_csv())
         stream.flush()
         os.fsync(stream.fileno())
     written.replace(file)
@@ -89,7 +89,7 @@ def _replace(file: Path, table: RateTable) -> None:
 
 def _list(day: date) -> None:
     config, home, table = _configured(load_settings())
-    if not table.on(day):
+    if not table.units_on(day):
         raise click.ClickException(f"There are no rates for {day} in {rates_file(config, home.country)}.")
     click.echo(f"What one {home.currency} buys on {day}, from {rates_file(config, home.country)}:")
     shown = Table("currency", "units", "from", "until", "source")
@@ -97,6 +97,8 @@ def _list(day: date) -> None:
         if rate.first <= day <= rate.last:
             shown.add_row(rate.currency, f"{rate.units:f}", str(rate.first), str(rate.last), literal(rate.source))
     console().print(shown)
-    click.echo(f"Fingerprints of assessments made on this day with these rates end in +{digest(table.on(day))}.")
+    click.echo(
+        f"Fingerprints of assessments made on this day with these rates end in +{rates_digest(table.units_on(day))}."
+    )
     for file in sorted(rates_file(config, home.country).parent.glob("rates-until-*.csv")):
-        click.echo(f"By {file.name}: +{digest(load_rates(config, home, file).on(day))}.")
+        click.echo(f"By {file.name}: +{rates_digest(load_rates(config, home, file).units_on(day))}.")

@@ -18,7 +18,7 @@ from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Assessment, Control, Finding, Lane
 from singlewindow.declarations.masses import FACTORS
 from singlewindow.declarations.model import Tree
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.risk.assess import assess
 from singlewindow.risk.compiled_conditions import Scope
 from singlewindow.risk.conditions import ConditionError, ConditionSet, Scenes, compile_condition
@@ -306,7 +306,7 @@ def shipped() -> dict[str, Agency]:
 @cache
 def declarations() -> list[Tree]:
     kinds = {".xml": Media.XML, ".json": Media.JSON}
-    ours = [read(path.read_bytes(), kinds[path.suffix]).declaration.tree for path in examples()]
+    ours = [read_message(path.read_bytes(), kinds[path.suffix]).declaration.tree for path in examples()]
     generator = Generator(11)
     return ours + [generator.declaration(f"MEASURED-{number}").tree for number in range(20)]
 
