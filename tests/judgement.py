@@ -63,7 +63,7 @@ def judged(content: bytes, media: Media) -> Judgement:
     here = terms(declaration.country)
     routing = route(agencies, declaration.tree, here)
     asked = [entry for entry in routing if entry.asked]
-    gone = here.gone(declaration.tree)
+    gone = here.is_after_release(declaration.tree)
     answers = [
         assess(
             agencies[entry.agency].method,

@@ -80,7 +80,7 @@ def _release_basis(customs: Routing, declaration: Tree, terms: Terms) -> Basis:
         customs=customs.agency,
         items=len(items),
         covered=len(asked) if customs.asked else 0,
-        after_release=terms.gone(declaration),
+        after_release=terms.is_after_release(declaration),
     )
 
 
@@ -94,7 +94,7 @@ class _Plan:
 
     def route(self, declaration: Tree, terms: Terms) -> list[Routing]:
         matched: dict[str, list[tuple[RoutingRule, str | None]]] = {agency.code: [] for agency in self._agencies}
-        for index, item, unmeasurable in self._conditions.fired(Scenes(declaration, terms)):
+        for index, item, unmeasurable in self._conditions.find_fired(Scenes(declaration, terms)):
             code, rule = self._rules[index]
             matched[code].append((rule if unmeasurable is None else _assume_asked(rule, unmeasurable), item))
         return [_agency_routing(agency, matched[agency.code]) for agency in self._agencies]

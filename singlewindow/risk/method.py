@@ -45,7 +45,7 @@ class RiskMethod:
         """Whether a profile depends on amounts in the home currency."""
         return any(fact.rated for profile in self.profiles for fact in profile.condition.facts.values())
 
-    def applied(self, terms: Terms) -> str:
+    def applied_fingerprint(self, terms: Terms) -> str:
         """The fingerprint of the profiles and, if amounts matter, that of the day's rates after a `+`."""
         return f"{self.fingerprint}+{terms.rates_digest}" if self.rated and terms.rates_digest else self.fingerprint
 

@@ -35,7 +35,7 @@ class Terms:
     tariff_length: int = 0
     after_release: frozenset[str] = frozenset()
 
-    def gone(self, declaration: Tree) -> bool:
+    def is_after_release(self, declaration: Tree) -> bool:
         """Whether a declaration of this type is lodged after its goods have left."""
         kind = (text_of(declaration.get("TypeCode")) or "").strip().upper()
         return len(kind) == 3 and kind[2] in self.after_release

@@ -92,7 +92,7 @@ def test_no_shipped_words_for_goods_that_have_gone_say_that_they_are_held() -> N
 
 @needs_corpus
 def test_of_real_supplementary_declarations_none_is_held_for_more_than_documents() -> None:
-    supplementary = [tree for tree in real_declarations() if TERMS.gone(tree)]
+    supplementary = [tree for tree in real_declarations() if TERMS.is_after_release(tree)]
     verdicts = [_verdict(tree) for tree in supplementary]
     inspected = [verdict for verdict in verdicts if verdict.outcome is Outcome.INSPECT]
     assert (len(supplementary) >= 20, len(inspected) > 0) == (True, True)
@@ -112,7 +112,7 @@ def _verdict(tree: Tree) -> Verdict:
     routing = route(shipped(), tree, TERMS)
     asked = [each for each in routing if each.asked]
     views = [(shipped()[each.agency], each.items) for each in asked]
-    gone = TERMS.gone(tree)
+    gone = TERMS.is_after_release(tree)
     answers = [assess(agency.method, project(tree, agency.entitlement, items), TERMS, gone) for agency, items in views]
     (basis,) = (each.basis for each in routing if each.basis is not UNSET)
     return merge(answers, [each.agency for each in asked], basis)

@@ -108,7 +108,7 @@ def _agency_view(context: ClearanceContext, question: Question, content: Content
     return View(
         reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
         terms=terms, question=question_name(question.version_id, question.round),
-        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=terms.gone(tree),
+        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=terms.is_after_release(tree),
     )  # fmt: skip
 
 
