@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from singlewindow.access.keys import Caller, Role
 from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.merge import Verdict
-from singlewindow.decisions.words import said
+from singlewindow.decisions.words import said_to_trader
 from singlewindow.declarations.mrn import is_mrn
 from singlewindow.declarations.pointers import item_steps, pointer_text
 from singlewindow.enquiries.audience import Disclosure, audience_of, disclosure_to
@@ -154,7 +154,7 @@ def _decision_shown(row: Decided, shown: Disclosure) -> Decision | Undecided:
 
 def _item_reasons(verdict: Verdict) -> list[ItemReasons]:
     words: dict[int, list[str]] = {}
-    for each in said(verdict):
+    for each in said_to_trader(verdict):
         for item in each.items:
             words.setdefault(item, []).append(each.words)
     return [

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from singlewindow.decisions.merge import Verdict
-from singlewindow.decisions.words import said
+from singlewindow.decisions.words import said_to_trader
 from singlewindow.declarations.pointers import item_steps
 from singlewindow.declarations.writing.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
@@ -88,7 +88,7 @@ def _notice_response(row: streams.Notice) -> Response:
 def _trader_statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
     """The statements for the trader, one for each goods item concerned, with a pointer to the item."""
     kind, code = ("ACA", "ACA") if function_code == DOCUMENTS else ("AES", None)
-    for each in said(verdict):
+    for each in said_to_trader(verdict):
         for item in each.items:
             yield AdditionalInformation(kind, code, each.words, pointer=item_steps(item))
         if not each.items:
