@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from singlewindow.audit.chain import EMPTY, STREAMS, Head
 from singlewindow.audit.checkpoint import Checkpoint, Signer, read_checkpoint
-from singlewindow.audit.export import Contents, event_line, opening
+from singlewindow.audit.export import Contents, event_line, opening_line
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.trail import audit_chain, checkpoints
@@ -107,7 +107,7 @@ def export_contents(engine: Engine, after: list[Head] | None = None) -> Contents
 
 def export_lines(engine: Engine, contents: Contents) -> Iterator[bytes]:
     """The export's lines, read page by page, so that no transaction stays open while the file is written."""
-    yield opening(contents)
+    yield opening_line(contents)
     for stream, (start, end) in enumerate(zip(contents.after, contents.heads, strict=True)):
         last = start.number
         while last < end.number:

@@ -110,7 +110,7 @@ def _chain_events(connection: Connection, events: Sequence[Unchained]) -> list[C
     placed, link = [], tail.link
     for number, each in enumerate(events, start=tail.number + 1):
         entry = Entry(tail.stream, number, *each)
-        link = chain.link(link, chain.line(entry))
+        link = chain.event_link(link, chain.event_bytes(entry))
         placed.append(Chained(entry, link))
     connection.execute(_MOVE_ON, {"its_stream": tail.stream, "number": tail.number + len(events), "link": link})
     return placed
