@@ -90,7 +90,7 @@ def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | Ad
 
 
 def _assess_one(adapter: Adapter, view: View) -> Assessment | AdapterError:
-    with logs.about(trace_id=view.trace_id, mrn=view.reference, agency=adapter.agency):
+    with logs.lines_about(trace_id=view.trace_id, mrn=view.reference, agency=adapter.agency):
         return _answer_or_error(adapter, view)
 
 

@@ -16,7 +16,7 @@ import msgspec
 from singlewindow.audit.chain import EMPTY, STREAMS, Head, Subject, event_link
 from singlewindow.audit.checkpoint import Checkpoint
 from singlewindow.audit.export import Contents, read_opening
-from singlewindow.text_files import ENDS, added, unmarked
+from singlewindow.text_files import ENDS, windows_additions, without_mark
 
 MOST_FINDINGS: Final = 20
 
@@ -120,8 +120,8 @@ def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict
     """
     reading = iter(lines)
     first = next(reading, b"")
-    contents = read_opening(unmarked(first))
-    verdict = Verdict(checkpoints[-1], added=added(first))
+    contents = read_opening(without_mark(first))
+    verdict = Verdict(checkpoints[-1], added=windows_additions(first))
     _compare_checkpoints(verdict, checkpoints)
     streams = {number: _Stream(number, contents.after[number], checkpoints) for number in range(STREAMS)}
     for stream in streams.values():

@@ -56,7 +56,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="singlewindow")
 def group() -> None:
     """Trade single window: one declaration in, every border agency asked, one decision out."""
-    logs.configure()
+    logs.configure_logging()
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from singlewindow.text_files import unmarked
+from singlewindow.text_files import without_mark
 
 FILE = "rates.csv"
 COLUMNS = ("currency", "units", "valid_from", "valid_until", "source")
@@ -82,7 +82,7 @@ NO_RATES = RateTable("")
 def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
     """The table of a file; raises `RatesError`. `known` are all existing currencies."""
     try:
-        text = unmarked(file.read_bytes(), "the table").decode("utf-8")
+        text = without_mark(file.read_bytes(), "the table").decode("utf-8")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

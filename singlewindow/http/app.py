@@ -74,7 +74,7 @@ def create_app(service: Service) -> Flask:
 
 def _begin_request() -> None:
     g.trace_id, g.began = f"{random.getrandbits(128):032x}", time.monotonic()
-    logs.begin(trace_id=g.trace_id)
+    logs.begin_subject(trace_id=g.trace_id)
     if len(flask.request.path) + len(flask.request.query_string) > LONGEST_ADDRESS:
         raise ProblemError(
             "URI_TOO_LONG", f"The address is longer than {LONGEST_ADDRESS} characters. /docs lists all calls"
@@ -86,7 +86,7 @@ def _begin_request() -> None:
 
 
 def _forget_request(_error: BaseException | None) -> None:
-    logs.begin()
+    logs.begin_subject()
 
 
 def _view_function(service: Service, route: Route) -> Callable[..., flask.Response]:

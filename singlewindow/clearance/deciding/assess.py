@@ -96,7 +96,7 @@ def _ask_agencies(context: ClearanceContext, work: _Work) -> Results:
         agency = batch.agency
         mine = [question for question in work.asked.values() if question.batch_id == batch.id]
         views = [_agency_view(context, question, work.contents[question.version_id], trees) for question in mine]
-        with logs.about(batch=batch.id, agency=agency):
+        with logs.lines_about(batch=batch.id, agency=agency):
             outcomes = assess_each(context.adapters[agency], views)
         results |= {(each.version_id, agency): outcome for each, outcome in zip(mine, outcomes, strict=True)}
     return results
@@ -131,7 +131,7 @@ def _write_patiently(context: ClearanceContext, work: _Work, results: Results) -
 def _log_results(work: _Work, results: Results, written: set[Key]) -> None:
     for key, result in results.items():
         content, batch = work.contents[key[0]], work.batch_of(key)
-        with logs.about(batch=batch.id, agency=batch.agency, trace_id=content.trace_id, mrn=content.mrn):
+        with logs.lines_about(batch=batch.id, agency=batch.agency, trace_id=content.trace_id, mrn=content.mrn):
             if isinstance(result, AdapterError):
                 log.info("not answered: %s", type(result).__name__)
             elif key in written:

@@ -19,7 +19,7 @@ from singlewindow.cli.operator.record import record
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.enquiries import audit_trail, reconciliation
 from singlewindow.enquiries.cursors import read_cursor
-from singlewindow.text_files import added
+from singlewindow.text_files import windows_additions
 from singlewindow.times import iso
 
 STEP = 1 << 20
@@ -125,7 +125,7 @@ def verify(file: Path, kept: Path, keys: tuple[str, ...]) -> None:
     trusted = read_checkpoints(lines_kept, [_public(key) for key in keys])
     with file.open("rb") as lines:
         verdict = check(_counted(lines, file.stat().st_size), trusted)
-    for path, more in ((file, verdict.added), (kept, added(lines_kept[0]))):
+    for path, more in ((file, verdict.added), (kept, windows_additions(lines_kept[0]))):
         if more:
             click.echo(f"NOTE: {path} has {' and '.join(more)}. This was ignored; it does not weaken the proof.")
     _tell(verdict, named=bool(keys))

@@ -8,7 +8,7 @@ import click
 
 from singlewindow.cli.operator.record import record
 from singlewindow.cli.options import data_option, settings_for
-from singlewindow.settings import embedded
+from singlewindow.settings import with_embedded_record
 from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.migrate import migrate
 from singlewindow.storage.engine.privileges import grant_rights
@@ -24,7 +24,9 @@ def db() -> None:
 def upgrade(data: Path | None) -> None:
     """Bring the database's tables up to this version of the service."""
     settings = settings_for(data)
-    if settings == embedded(settings):  # with a database elsewhere no folder is needed, and this disk may be read-only
+    if settings == with_embedded_record(
+        settings
+    ):  # with a database elsewhere no folder is needed, and this disk may be read-only
         Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_url)
     click.echo("The database tables are up to date.")

@@ -15,9 +15,9 @@ from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_o
 from singlewindow.http.problem_codes import CODES
 from singlewindow.http.request import HTML, Request, Response
 from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
-from singlewindow.shipped import folder
+from singlewindow.shipped import package_folder
 
-TEMPLATES = folder("singlewindow.http.api", "templates")
+TEMPLATES = package_folder("singlewindow.http.api", "templates")
 
 
 def routes_describing(others: tuple[Route, ...]) -> tuple[Route, ...]:

@@ -65,7 +65,7 @@ def _answer_lines(request: Request, archive: Archive) -> Iterator[bytes]:
         yield _encode_line(members=len(archive))
         for member in archive:
             time.sleep(BREATH_SECONDS)
-            with logs.about(trace_id=request.trace_id):
+            with logs.lines_about(trace_id=request.trace_id):
                 pending.append(_begin_member(request, archive, member, outage))
                 while pending and (len(pending) > LARGEST_GROUP or pending[0].stored.done()):
                     line, outage = _settle_member(request, pending.popleft())

@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy import Engine, column, inspect, select, table
 
-from singlewindow.shipped import folder
+from singlewindow.shipped import package_folder
 
-MIGRATIONS: Final = folder("singlewindow.storage", "migrations")
+MIGRATIONS: Final = package_folder("singlewindow.storage", "migrations")
 REVISIONS: Final = tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 """All that this version knows, the newest last; each migration's file begins with its own."""
 _MARK = table("alembic_version", column("version_num"))
