@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from singlewindow import __version__, logs
-from singlewindow.cli.systems import unsupported
+from singlewindow.cli.systems import unsupported_reason
 
 ROOMS = {
     "": ("demo",),
@@ -61,7 +61,7 @@ def group() -> None:
 
 def main() -> None:
     """Run the command; an expected failure is one line, not a traceback."""
-    if reason := unsupported(sys.platform, sys.argv[1:]):
+    if reason := unsupported_reason(sys.platform, sys.argv[1:]):
         click.echo(f"singlewindow: {reason}", err=True)
         sys.exit(1)
     try:

@@ -37,7 +37,7 @@ def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> 
     limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
     judged = [_validate_one(path, _Judge(rulebooks, limits, party)) for path in files]
     good = [validated is not None and not hard_faults(validated.faults) for validated in judged]
-    agreed = [_agree(path, each) for path, each in zip(files, judged, strict=True) if each and second_opinion]
+    agreed = [_engines_agree(path, each) for path, each in zip(files, judged, strict=True) if each and second_opinion]
     if party is None:
         click.echo("Not checked: whether you may lodge them. Use --for PARTY to check this too.", err=True)
     sys.exit(0 if all(good) and all(agreed) else 1)
@@ -61,7 +61,7 @@ class _Judge:
         return replace(validated, faults=(*refusals, *validated.faults), total=validated.total + len(refusals))
 
 
-def _agree(path: Path, validated: Validated) -> bool:
+def _engines_agree(path: Path, validated: Validated) -> bool:
     """Whether a second schema engine agrees with the first; says so if it does not."""
     ours = not any(fault.rule.startswith("SCHEMA") for fault in hard_faults(validated.faults))
     if not ours:  # a broken document was not read, so the second engine cannot read it either
