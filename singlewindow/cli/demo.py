@@ -105,9 +105,8 @@ def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in files:
         content = path.read_bytes()
-        found.setdefault(read_message(content, media_of(path, content), Limits()).declaration.declarant, []).append(
-            path
-        )
+        declaration = read_message(content, media_of(path, content), Limits()).declaration
+        found.setdefault(declaration.declarant, []).append(path)
     return found
 
 

@@ -66,7 +66,7 @@ def _words_order(each: Said) -> tuple[int, str]:
 
 
 def for_trader(verdict: Verdict) -> tuple[str, ...]:
-    """What the trader may know: the outcome, the controls, and the words of `said`."""
+    """What the trader may know: the outcome, the controls, and the words of `said_to_trader`."""
     return (_outcome_words(verdict), *map(str, said_to_trader(verdict)))
 
 

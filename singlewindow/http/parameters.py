@@ -44,12 +44,12 @@ def text_like(name: str, meaning: str, pattern: str) -> Parameter:
     """A text that wholly matches `pattern`."""
     compiled = re.compile(pattern)
 
-    def read_number(text: str) -> str:
+    def read_text(text: str) -> str:
         if not compiled.fullmatch(text):
             raise ValueError(f"a text like {pattern}")
         return text
 
-    return Parameter(name, meaning, read_number, {"type": "string", "pattern": f"^{pattern}$"})
+    return Parameter(name, meaning, read_text, {"type": "string", "pattern": f"^{pattern}$"})
 
 
 def stream_cursor(name: str, meaning: str) -> Parameter:
@@ -61,12 +61,12 @@ def one_of(name: str, meaning: str, values: Iterable[str]) -> Parameter:
     """One of a few words."""
     allowed = tuple(values)
 
-    def read_number(text: str) -> str:
+    def read_choice(text: str) -> str:
         if text not in allowed:
             raise ValueError(f"one of {', '.join(allowed)}")
         return text
 
-    return Parameter(name, meaning, read_number, {"type": "string", "enum": list(allowed)})
+    return Parameter(name, meaning, read_choice, {"type": "string", "enum": list(allowed)})
 
 
 def moment_or_day(name: str, meaning: str) -> Parameter:

@@ -98,14 +98,14 @@ class _Reader:
             case ast.Constant() | ast.UnaryOp(ast.USub()):
                 return _literal_part(ast.literal_eval(node))
             case ast.List(elements):
-                return _list_part([self._part_of_kind(element, "text") for element in elements])
+                return _list_part([self._part_of(element, "text") for element in elements])
             case ast.Name() | ast.Attribute():
                 return self._name_part(node)
             case ast.Call(keywords=[]):
                 return self._call_part(node)
             case ast.BinOp(left, op, right) if type(op) in _SUMS:
                 return _calculated_part(
-                    "number", _SUMS[type(op)], self._part_of_kind(left, "number"), self._part_of_kind(right, "number")
+                    "number", _SUMS[type(op)], self._part_of(left, "number"), self._part_of(right, "number")
                 )
             case _:
                 return self._truth_part(node)
@@ -118,7 +118,7 @@ class _Reader:
                 denied = self._flag_predicate(operand)
                 return _Part("flag", lambda scene: not denied(scene))
             case ast.Compare(left, [ast.In()], [right]):
-                return _membership_part(self._part_of_kind(left, "text"), self._part_of_kind(right, "texts"))
+                return _membership_part(self._part_of(left, "text"), self._part_of(right, "texts"))
             case ast.Compare(left, [op], [right]) if type(op) in _COMPARISONS:
                 return _comparison_part(self.part(left), type(op), self.part(right))
         raise _NotCoveredError(ast.dump(node))
@@ -132,26 +132,23 @@ class _Reader:
             case ast.Attribute(owner, "all"), [ast.Name(name), body]:
                 return self._searched_part(self.part(owner), name, body, wanted=False)
             case ast.Attribute(owner, "matches"), [ast.Constant(str() as pattern)]:
-                return _match_part(self._part_of_kind(owner, "text"), pattern)
+                return _match_part(self._part_of(owner, "text"), pattern)
             case ast.Attribute(owner, "without"), [ast.Constant(str() as pattern)]:
-                return _cut_part(self._part_of_kind(owner, "text"), pattern)
+                return _cut_part(self._part_of(owner, "text"), pattern)
             case ast.Attribute(owner, method), [argument] if method in _TEXT_METHODS:
                 return _calculated_part(
-                    "flag",
-                    _TEXT_METHODS[method],
-                    self._part_of_kind(owner, "text"),
-                    self._part_of_kind(argument, "text"),
+                    "flag", _TEXT_METHODS[method], self._part_of(owner, "text"), self._part_of(argument, "text")
                 )
         raise _NotCoveredError(ast.dump(node))
 
-    def _part_of_kind(self, node: ast.expr, kind: Kind) -> _Part:
+    def _part_of(self, node: ast.expr, kind: Kind) -> _Part:
         part = self.part(node)
         if part.kind != kind:
             raise _NotCoveredError(f"{part.kind} is not {kind}")
         return part
 
     def _flag_predicate(self, node: ast.expr) -> Predicate:
-        return self._part_of_kind(node, "flag").read
+        return self._part_of(node, "flag").read
 
     def _name_part(self, node: ast.Name | ast.Attribute) -> _Part:
         match node:
@@ -179,14 +176,12 @@ class _Reader:
                 case ast.BoolOp(ast.Or() as op, values):
                     return _joined_part(op, [self._exists_part(several, name, value).read for value in values])
                 case ast.Compare(ast.Name(each), [ast.Eq()], [other]) if each == name and is_free(other):
-                    return _membership_part(self._part_of_kind(other, "text"), several)
+                    return _membership_part(self._part_of(other, "text"), several)
                 case ast.Compare(ast.Name(each), [ast.In()], [others]) if each == name and is_free(others):
-                    return _in_common(several, self._part_of_kind(others, "texts"))
-                case ast.Call(ast.Attribute(text, "startsWith"), [ast.Name(each)], []) if each == name and is_free(
-                    text
-                ):
+                    return _in_common(several, self._part_of(others, "texts"))
+                case ast.Call(ast.Attribute(one, "startsWith"), [ast.Name(each)], []) if each == name and is_free(one):
                     if several.written is not None:
-                        return _calculated_part("flag", str.startswith, self._part_of_kind(text, "text"), several)
+                        return _calculated_part("flag", str.startswith, self._part_of(one, "text"), several)
             if (beginnings := _literal_beginnings(body, name)) is not None:
                 return _beginning_part(several, beginnings)
         return self._searched_part(several, name, body, wanted=True)

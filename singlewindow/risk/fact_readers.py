@@ -122,7 +122,7 @@ def total_fact(*paths: str) -> Fact:
 
 
 def mass_fact(*paths: str, otherwise: str = "") -> Fact:
-    """Like `total`, in kilograms, whatever the unit of each leaf.
+    """Like `total_fact`, in kilograms, whatever the unit of each leaf.
 
     If there is none, the one at `otherwise` is used, if visible: leaving a mass out must not make it small.
     """

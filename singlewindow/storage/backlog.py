@@ -33,7 +33,8 @@ def backlog(connection: Connection, now: int) -> dict[str, Backlog]:
         open_question.c.agency, func.count().label("open"), _count_where(WAITING).label("waiting"),
         _count_where(open_question.c.batch_id.is_not(None)).label("batched"),
         _count_where(open_question.c.awaiting).label("awaiting"),
-        _count_where(open_question.c.parked).label("parked"), _count_where(open_question.c.deadline_at < now).label("overdue"),
+        _count_where(open_question.c.parked).label("parked"),
+        _count_where(open_question.c.deadline_at < now).label("overdue"),
         func.min(open_question.c.asked_at).label("oldest"),
     )  # fmt: skip
     rows = connection.execute(select(*columns).group_by(open_question.c.agency))

@@ -172,7 +172,7 @@ class Content(NamedTuple):
     trace_id: str
 
 
-def version_contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
+def contents_of(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
     """The contents of versions, by id."""
     query = (
         select(

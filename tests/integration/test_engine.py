@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_not_claimed_and_so_no_failed_attempt(
 
     one(context, "ENGINE1")
     batches = dispatch.make_batches(context)
-    monkeypatch.setattr("singlewindow.storage.declarations.version_contents", fail)
+    monkeypatch.setattr("singlewindow.storage.declarations.contents_of", fail)
     with pytest.raises(RuntimeError):
         assess_batches(context, *(batch.id for batch in batches))
     assert set(rows(context, "SELECT claimed FROM batch")) == {(False,)}

@@ -82,9 +82,7 @@ def _claim_work(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
     with context.engine.begin() as connection:
         claimed = batches.claim_batches(connection, batch_ids, lease_end(context))
         asked = batches.questions_in(connection, claimed) if claimed else []
-        contents = (
-            declarations.version_contents(connection, {question.version_id for question in asked}) if asked else {}
-        )
+        contents = declarations.contents_of(connection, {question.version_id for question in asked}) if asked else {}
     return _Work(claimed, {(question.version_id, question.agency): question for question in asked}, contents)
 
 
@@ -120,12 +118,12 @@ def _write_patiently(context: ClearanceContext, work: _Work, results: Results) -
     for pause in PAUSES:
         try:
             with context.engine.begin() as connection:
-                return _write_answers(context, connection, work, results)
+                return _write_if_leased(context, connection, work, results)
         except (OperationalError, PoolTimeoutError) as error:
             log.warning("the answers could not be written, trying again: %s", type(error).__name__)
             time.sleep(pause)
     with context.engine.begin() as connection:
-        return _write_answers(context, connection, work, results)
+        return _write_if_leased(context, connection, work, results)
 
 
 def _log_results(work: _Work, results: Results, written: set[Key]) -> None:
@@ -140,7 +138,7 @@ def _log_results(work: _Work, results: Results, written: set[Key]) -> None:
                 log.warning("the question was closed or its lease was lost, so this answer does not count")
 
 
-def _write_answers(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Key]:
+def _write_if_leased(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Key]:
     """The questions that this answers, without those whose batch has lost its lease."""
     held = batches.close_batches(connection, work.batches)
     mine = {key: result for key, result in results.items() if work.asked[key].batch_id in held}

@@ -46,7 +46,7 @@ def _refuse_foreign_items(
     if not any(finding.item for finding in assessment.findings):
         return
     with reading_as(context.engine, of_agency(assessment.agency)) as connection:
-        content = declarations.version_contents(connection, [version_id])[version_id]
+        content = declarations.contents_of(connection, [version_id])[version_id]
     items, entitlement = items_of(routing, assessment.agency), context.agencies[assessment.agency].entitlement
     foreign_items(assessment, project(decode_canonical(content.canonical), entitlement, items))
 

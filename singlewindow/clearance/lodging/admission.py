@@ -134,16 +134,16 @@ def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[F
     function = declaration.function_code
     if function in REQUESTS:
         text = f"FunctionCode {function} asks to change an earlier declaration. This service cannot do that yet."
-        yield _refusal_fault(Refusal.REQUEST, text, f"Lodge originals only (FunctionCode {ORIGINAL}).", _FUNCTION)
+        yield _fault_of(Refusal.REQUEST, text, f"Lodge originals only (FunctionCode {ORIGINAL}).", _FUNCTION)
         return
     if function != ORIGINAL and not _was_unread(_FUNCTION, faults):
         text = f"FunctionCode is {function}." if function else "The declaration has no FunctionCode."
-        yield _refusal_fault(
+        yield _fault_of(
             Refusal.FUNCTION, text, f"Write FunctionCode {ORIGINAL}: only originals are accepted.", _FUNCTION
         )
     if not declaration.lrn and not _was_unread(_REFERENCE, faults):
         text = "The declaration has no reference (LRN)."
-        yield _refusal_fault(
+        yield _fault_of(
             Refusal.REFERENCE,
             text,
             "Add FunctionalReferenceID with a reference that you have not used before.",
@@ -161,7 +161,7 @@ def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Regi
     if declarant and not _may_declare(declarant, lodger, register):
         text = f"The declarant {declarant} has given no mandate to {lodger.own_party}, which lodges this."
         advice = "Ask the operator to record the mandate, or write the party that lodges as Declarant."
-        yield replace(_refusal_fault(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
+        yield replace(_fault_of(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
     if not unsaid:
         yield from for_party(kind, parties, lodger.party or "")
 
@@ -170,9 +170,7 @@ def need_lodger(caller: Caller) -> None:
     """Raises `NotAdmitted` if the caller may lodge nothing: a key without a party, a broker that names no client."""
     if not caller.party:
         raise NotAdmitted(
-            _refusal_fault(
-                Refusal.NO_PARTY, "This key belongs to no party.", "Use the key of a trader or broker.", (ROOT,)
-            )
+            _fault_of(Refusal.NO_PARTY, "This key belongs to no party.", "Use the key of a trader or broker.", (ROOT,))
         )
     for fault in for_whom(caller):
         raise NotAdmitted(fault)
@@ -182,7 +180,7 @@ def need_quota(caller: Caller, quotas: Quotas) -> None:
     """Raises `NotAdmitted` if the caller's party has as many undecided declarations as it may have."""
     if quotas.is_full(caller.party or ""):
         text = "This party has too many undecided declarations."
-        raise NotAdmitted(_refusal_fault(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
+        raise NotAdmitted(_fault_of(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
 
 
 def not_admitted(forbidding: Sequence[FaultReport], found: Found) -> NotAdmitted:
@@ -209,7 +207,7 @@ def for_whom(lodger: Caller) -> Iterator[Fault]:
     if lodger.role is Role.BROKER and lodger.broker is None:
         text = "This is a broker's key, but the request does not say for whom it lodges."
         advice = f"Send the header Acting-For with your client's identifier, or with {lodger.own_party} for yourself."
-        yield _refusal_fault(Refusal.NOBODY_NAMED, text, advice, (ROOT,))
+        yield _fault_of(Refusal.NOBODY_NAMED, text, advice, (ROOT,))
 
 
 def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
@@ -222,7 +220,7 @@ def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
     found = f"it names {' and '.join(named)}" if named else f"it names no {' and no '.join(concerned)}"
     text = f"This {_KINDS.get(direction, 'declaration')} is lodged for {owner or 'nobody'}, but {found}."
     advice = "Only a party of the declaration, or a broker with its mandate, can lodge it."
-    yield replace(_refusal_fault(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
+    yield replace(_fault_of(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
 
 
 def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
@@ -242,5 +240,5 @@ def _was_unread(path: Path, faults: Sequence[Fault]) -> bool:
     return any(place == path[: len(place)] for place in broken)
 
 
-def _refusal_fault(refusal: Refusal, text: str, advice: str, path: Path) -> Fault:
+def _fault_of(refusal: Refusal, text: str, advice: str, path: Path) -> Fault:
     return Fault(refusal.value, CODES[refusal], Severity.HARD, text, advice, path)

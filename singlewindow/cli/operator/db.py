@@ -24,9 +24,8 @@ def db() -> None:
 def upgrade(data: Path | None) -> None:
     """Bring the database's tables up to this version of the service."""
     settings = settings_for(data)
-    if settings == with_embedded_record(
-        settings
-    ):  # with a database elsewhere no folder is needed, and this disk may be read-only
+    # With a database elsewhere no folder is needed, and this disk may be read-only.
+    if settings == with_embedded_record(settings):
         Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_url)
     click.echo("The database tables are up to date.")

@@ -6,7 +6,7 @@ from singlewindow.declarations.reading.from_json import read_json
 from singlewindow.declarations.reading.from_xml import read_xml
 from singlewindow.declarations.reading.message import Limits, Media, Reading
 
-__all__ = ["Limits", "Media", "Reading", "read"]
+__all__ = ["Limits", "Media", "Reading", "read_message"]
 
 _DEFAULT_LIMITS = Limits()
 

@@ -62,7 +62,7 @@ def _answer_lines(request: Request, archive: Archive) -> Iterator[bytes]:
     pending: deque[_Pending] = deque()
     outage: ProblemError | None = None
     try:
-        yield _encode_line(members=len(archive))
+        yield _json_line(members=len(archive))
         for member in archive:
             time.sleep(BREATH_SECONDS)
             with logs.lines_about(trace_id=request.trace_id):
@@ -101,14 +101,13 @@ def _settle_member(request: Request, pending: _Pending) -> tuple[bytes, ProblemE
         problem = as_problem(error)
         facts = (problem.status, problem.code, request.caller.key_id, request.trace_id)
         log.info("rejected status=%d code=%s a member of a batch key=%s trace_id=%s", *facts)
-        line = _encode_line(name=pending.name, status=problem.status, problem=problem_of(problem, request.trace_id))
+        line = _json_line(name=pending.name, status=problem.status, problem=problem_of(problem, request.trace_id))
         return line, problem if is_outage(error) else None
-    return _encode_line(
-        name=pending.name, status=202, receipt=receipt, replayed=is_replay(stored) or msgspec.UNSET
-    ), None
+    replayed = is_replay(stored) or msgspec.UNSET
+    return _json_line(name=pending.name, status=202, receipt=receipt, replayed=replayed), None
 
 
-def _encode_line(**members: Any) -> bytes:
+def _json_line(**members: Any) -> bytes:
     return msgspec.json.encode(BatchLine(**members)) + b"\n"
 
 

@@ -26,7 +26,7 @@ def ask_where_in_doubt(engine: Engine) -> None:
         record.info[_RESTING] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def test_if_doubtful(connection: Any, record: Any, _fairy: Any) -> None:
+    def ping_if_doubtful(connection: Any, record: Any, _fairy: Any) -> None:
         since = record.info.get(_RESTING)
         if since is None or (time.monotonic() - since < RESTED_SECONDS and _is_silent(connection)):
             return
