@@ -83,7 +83,9 @@ def _item_numbers(view: Tree) -> Iterator[str]:
 
 def same_answer(one: Assessment, other: Assessment) -> bool:
     """Whether two assessments say the same; the fingerprint of our own configuration, and trials, may differ."""
-    return msgspec.structs.replace(one.counted, profiles="") == msgspec.structs.replace(other.counted, profiles="")
+    return msgspec.structs.replace(one.without_trial, profiles="") == msgspec.structs.replace(
+        other.without_trial, profiles=""
+    )
 
 
 def _assessment_of(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:

@@ -1,6 +1,6 @@
 """The file that an auditor checks: a line on its contents, then one line for each event, stream by stream.
 
-An event's line is its link in hexadecimal, a tab, and the exact bytes from which the link is made (`chain.event_bytes`).
+An event's line is its link in hexadecimal, a tab, and the exact bytes from which it is made (`chain.event_bytes`).
 """
 
 from __future__ import annotations

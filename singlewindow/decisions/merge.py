@@ -122,7 +122,7 @@ def _distinct_answers(assessments: Iterable[Assessment]) -> tuple[Assessment, ..
 def _normal_form(assessment: Assessment) -> Assessment:
     controls = tuple(sorted(set(assessment.controls)))
     findings = tuple(sorted(set(assessment.findings), key=msgspec.json.encode))
-    return msgspec.structs.replace(assessment.counted, controls=controls, findings=findings)
+    return msgspec.structs.replace(assessment.without_trial, controls=controls, findings=findings)
 
 
 def _on_paper(assessment: Assessment) -> Assessment:

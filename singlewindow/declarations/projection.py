@@ -40,7 +40,7 @@ class Entitlement:
             raise ValueError(f"These paths are in the minimum and not in the maximum: {', '.join(beyond)}.")
 
     @cached_property
-    def cut(self) -> Cut:
+    def nested_maximum(self) -> Cut:
         """The maximum as nested names: a class holds a dict, a value the tuple of the attributes shown with it."""
         cut: Cut = {}
         for path in self.maximum:
@@ -65,7 +65,7 @@ def project(tree: Tree, entitlement: Entitlement, items: tuple[str, ...] = ()) -
 
     `items` are the SequenceNumeric values of the goods items to keep; empty keeps all. `tree` is not changed.
     """
-    return _visible_class(_with_items(tree, items) if items else tree, entitlement.cut)
+    return _visible_class(_with_items(tree, items) if items else tree, entitlement.nested_maximum)
 
 
 def _with_items(tree: Tree, items: tuple[str, ...]) -> Tree:

@@ -32,7 +32,7 @@ def assess(method: RiskMethod, view: Tree, terms: Terms, gone: bool = False) -> 
     `gone`: the goods had left before the declaration was lodged, so at most their documents are asked for.
     """
     scenes = Scenes(view, terms)
-    fired = list(method.live.find_fired(scenes, terms.day, gone))
+    fired = list(method.live_profiles.find_fired(scenes, terms.day, gone))
     entries = {entry for entry, _ in fired}
     score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries))
     lane = _lane_of(method.thresholds, score, entries)
@@ -51,7 +51,7 @@ def assess(method: RiskMethod, view: Tree, terms: Terms, gone: bool = False) -> 
 
 def _trial_findings(method: RiskMethod, scenes: Scenes, terms: Terms, gone: bool) -> tuple[Finding, ...]:
     """What the profiles on trial would have found, and which could not be answered."""
-    tried = list(method.dry.try_profiles(scenes, terms.day, gone))
+    tried = list(method.trial_profiles.try_profiles(scenes, terms.day, gone))
     fired = [(entry, item) for entry, item in tried if not isinstance(item, ConditionError)]
     failed = (_failed_finding(entry, error) for entry, error in tried if isinstance(error, ConditionError))
     return (*_sorted_findings(fired, gone), *failed)

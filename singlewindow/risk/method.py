@@ -50,11 +50,11 @@ class RiskMethod:
         return f"{self.fingerprint}+{terms.rates_digest}" if self.rated and terms.rates_digest else self.fingerprint
 
     @cached_property
-    def live(self) -> ProfileSet:
+    def live_profiles(self) -> ProfileSet:
         """The profiles that count."""
         return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "live")
 
     @cached_property
-    def dry(self) -> ProfileSet:
+    def trial_profiles(self) -> ProfileSet:
         """The profiles that are only on trial."""
         return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "dry-run")

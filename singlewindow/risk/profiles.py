@@ -98,7 +98,7 @@ class ProfileSet:
     def try_profiles(
         self, scenes: Scenes, day: date, gone: bool
     ) -> Iterator[Found | tuple[ProfileEntry, ConditionError]]:
-        """Like `find_fired`, but a profile that cannot be answered comes with its error and does not stop the others."""
+        """Like `find_fired`, but a profile that cannot be answered comes with its error and stops no other."""
         for index in self._applicable_profiles(day, gone):
             try:
                 yield from list(self._fired_entries(scenes, [index]))

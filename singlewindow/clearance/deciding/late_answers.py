@@ -95,7 +95,7 @@ def _compare_answers(
 def _record_contradiction(connection: Connection, given: Given) -> None:
     """Write one event for each different answer, however often it is sent, and only a few for each agency."""
     digest = hashlib.sha256(
-        msgspec.json.encode(msgspec.structs.replace(given.assessment.counted, profiles=""))
+        msgspec.json.encode(msgspec.structs.replace(given.assessment.without_trial, profiles=""))
     ).hexdigest()
     trail = events.of_subject(connection, given.version.version_id)
     own = (entry for entry in trail if (entry.kind, entry.actor) == (events.Kind.CONTRADICTED, given.actor))
