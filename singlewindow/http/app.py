@@ -58,13 +58,8 @@ def create_app(service: Service) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = service.context.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
     for route in ROUTES:
-        app.add_url_rule(
-            route.path,
-            route.endpoint,
-            _view_function(service, route),
-            methods=[route.method],
-            provide_automatic_options=False,
-        )
+        view = _view_function(service, route)
+        app.add_url_rule(route.path, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
     app.before_request(_begin_request)
     app.after_request(_finish_response)
     app.teardown_request(_forget_request)

@@ -61,9 +61,8 @@ def publish(connection: Connection, notices: Iterable[NewNotice], feed_entries: 
     """Number and write notices and feed entries, in the order given within each stream."""
     audit_chain.append_collected(connection)
     notice_rows, feed_rows = [row._asdict() for row in notices], [row._asdict() for row in feed_entries]
-    names = [_stream_name(notice, row["party"]) for row in notice_rows] + [
-        _stream_name(feed, row["agency"]) for row in feed_rows
-    ]
+    names = [_stream_name(notice, row["party"]) for row in notice_rows]
+    names += [_stream_name(feed, row["agency"]) for row in feed_rows]
     following = _take_numbers(connection, Counter(names))
     for name, row in zip(names, notice_rows + feed_rows, strict=True):
         row["number"] = following[name]
