@@ -64,7 +64,7 @@ class ExitOfficeKnown(_Offices, frozen=True):
         if "ExitOffice" not in context.tree:
             return
         office = capitals(group(context.tree, "ExitOffice"), "ID")
-        if self._unknown(office):
+        if self._is_unknown(office):
             yield path_below(DECLARATION_PATH, "ExitOffice", "ID"), f"{quoted(office)} is not a customs office of exit."
 
 
@@ -83,7 +83,7 @@ class OfficeKnown(_Offices, frozen=True):
 
     def check(self, context: Context) -> Findings:
         office = capitals(context.tree, "DeclarationOfficeID")
-        if self._unknown(office):
+        if self._is_unknown(office):
             yield (
                 path_below(DECLARATION_PATH, "DeclarationOfficeID"),
                 f"{quoted(office)} is not a known customs office.",
@@ -91,7 +91,7 @@ class OfficeKnown(_Offices, frozen=True):
         for name in _OTHER_OFFICES:
             if name in context.tree:
                 office = capitals(group(context.tree, name), "ID")
-                if self._unknown(office):
+                if self._is_unknown(office):
                     yield path_below(DECLARATION_PATH, name, "ID"), f"{quoted(office)} is not a known customs office."
 
 
