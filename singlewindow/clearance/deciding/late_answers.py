@@ -88,7 +88,7 @@ def reconcile(connection: Connection, given: Given) -> Receipt | Contradiction:
 
 
 def _compare_answers(
-    connection: Connection, given: Given, standing: Assessment, received_at: int, closed_as: Answer
+    connection: Connection, given: Given, standing: Assessment, received_at: int, closed_as: str
 ) -> Receipt | Contradiction:
     late = closed_as != Answer.ASSESSED
     if same_answer(standing, given.assessment):
@@ -97,7 +97,7 @@ def _compare_answers(
     return Contradiction(given.version.mrn, received_at, late)
 
 
-def _record_contradiction(connection: Connection, given: Given, closed_as: Answer) -> None:
+def _record_contradiction(connection: Connection, given: Given, closed_as: str) -> None:
     """Write one event for each different answer, however often it is sent, and only a few for each question."""
     digest = hashlib.sha256(
         msgspec.json.encode(msgspec.structs.replace(given.assessment.without_trial, profiles=""))
