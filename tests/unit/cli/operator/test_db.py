@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from singlewindow.cli.operator import db
 from singlewindow.storage.engine.connect import open_engine
+from singlewindow.storage.engine.revision import REVISIONS
 from tests.unit.cli.conftest import Run
 
 OTHERS = 0o077
+NEWEST = REVISIONS[-1]
 
 
 @pytest.fixture
@@ -38,3 +41,22 @@ def test_a_backup_is_private(run: Run, folder: Path) -> None:
     run("db", "upgrade", "--data", folder)
     assert run("db", "backup", "--data", folder, folder / "copy.db").status == 0
     assert (folder / "copy.db").stat().st_mode & OTHERS == 0
+
+
+def test_a_backup_into_a_folder_that_is_not_there_is_refused_in_words(run: Run, folder: Path) -> None:
+    run("db", "upgrade", "--data", folder)
+    status, _, err = run("db", "backup", "--data", folder, folder / "none" / "copy.db")
+    assert (status, err) == (1, f"singlewindow: There is no folder {folder / 'none'}. Create it first\n")
+
+
+def test_an_upgrade_says_which_database_and_what_was_done(run: Run, folder: Path) -> None:
+    file = folder / "singlewindow.db"
+    assert run("db", "upgrade", "--data", folder).out == f"The tables were made (revision {NEWEST}): sqlite:///{file}\n"
+    assert f"(revision {NEWEST}); nothing was done: sqlite" in run("db", "upgrade", "--data", folder).out
+
+
+def test_an_upgrade_says_from_which_revision(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "migrate", lambda _: "0009")
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://u:hidden@host/record?password=hidden")
+    out = run("db", "upgrade").out
+    assert out == f"The tables were upgraded from revision 0009 to {NEWEST}: postgresql+psycopg://u:***@host/record\n"
