@@ -185,3 +185,10 @@ def test_a_record_is_compared_with_its_trail(run: Run, folder: Path) -> None:
 def test_rights_are_given_on_postgresql_only(run: Run, folder: Path) -> None:
     status, _, err = run("db", "grants", "service", "--data", folder)
     assert (status, "Only PostgreSQL has roles" in err) == (1, True)
+
+
+def test_an_export_onto_a_file_that_is_there_is_refused_in_words(run: Run, folder: Path) -> None:
+    (folder / "there").write_text("mine", encoding="utf-8")
+    status, _, err = run("audit", "export", folder / "there", "--data", folder)
+    assert (status, f"{folder / 'there'} exists already" in err, "another name" in err) == (1, True, True)
+    assert (folder / "there").read_text(encoding="utf-8") == "mine"
