@@ -23,9 +23,9 @@ OLD_NAMES = {
     "notary": "audit_trail, or checkpoints", "walls": "row_security", "standing": "backlog, or what stands",
     "cases": "release_time_cases", "call": "request", "reply": "response", "minimum": "legal_minimum",
     "principal": "caller, key, or person", "outbox": "open_question", "asked": "open_question",
-    "answered": "take_answered", "told": "discloses", "readings": "shapes", "replies": "shapes", "reads": "access_log", "tallies": "counters",
-    "window": "context", "bell": "queue", "ring": "wake", "readers": "fact_readers",
-    "predicates": "compiled_conditions",
+    "answered": "take_answered", "told": "discloses", "readings": "shapes", "replies": "shapes",
+    "reads": "access_log", "tallies": "counters", "window": "context", "bell": "queue", "ring": "wake",
+    "readers": "fact_readers", "predicates": "compiled_conditions",
 }  # fmt: skip
 """Old names, each with a better one: each stood for another idea than it says, or for one of several."""
 LAYERS = "The way from bytes to decision, one direction only"

@@ -158,7 +158,7 @@ def test_a_private_key_is_for_its_owner_only_and_never_overwritten(run: Run, fol
     assert (folder / "key.pem").stat().st_mode & 0o777 == 0o600
     assert len(bytes.fromhex(public)) == 32
     status, _, err = run("audit", "keygen", folder / "key.pem")
-    assert (status, "File exists" in err) == (1, True)
+    assert (status, "exists already" in err) == (1, True)
 
 
 def test_an_export_never_overwrites_and_is_for_its_owner_only(run: Run, folder: Path) -> None:
