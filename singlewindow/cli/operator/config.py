@@ -80,4 +80,4 @@ def check() -> None:
         click.echo(found.text)
     for found in rates_last(settings):
         if found.level is not Level.OK:
-            click.echo(f"{found.level.upper()}: {found.name}: {found.text}. {found.advice}", err=True)
+            click.echo(f"WARNING: {found.name}: {found.text}. {found.advice}", err=True)
