@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import httpx
@@ -13,8 +14,8 @@ from singlewindow.risk.toml_source import ConfigError
 
 _FROM_LIBRARIES = (httpx.HTTPError, httpx.InvalidURL, SQLAlchemyError, RedisError)
 _OF_PLACES = {
-    errno.EACCES: "This user may not read or write {place}. Change its rights, or choose another place",
-    errno.EPERM: "This user may not read or write {place}. Change its rights, or choose another place",
+    errno.EACCES: "This user may not read or write {place}. Change the rights of {there}, or choose another place",
+    errno.EPERM: "This user may not read or write {place}. Change the rights of {there}, or choose another place",
     errno.EROFS: "{place} is on a disk that can only be read. Choose another place",
     errno.EEXIST: "{place} exists already, and nothing is overwritten. Choose another name",
     errno.ENOTDIR: "{place} cannot be used: a part of this path is a file, not a folder. Choose another path",
@@ -46,12 +47,14 @@ def _about_place(error: OSError) -> str:
     if error.filename is None:
         return _OF_PLACES[number].format(place="the file") if number == errno.ENOSPC else str(error)
     place = Path(error.filename)
+    if number == errno.ENOENT and place.absolute().parent.is_dir():
+        return f"There is no {place}. Check the path"
     if number == errno.ENOENT:
-        there = place.absolute().parent.is_dir()
-        return (
-            f"There is no {place}. Check the path" if there else f"There is no folder {place.parent}. Create it first"
-        )
-    return _OF_PLACES.get(number, f"{{place}} cannot be used: {error.strerror}").format(place=place)
+        return f"There is no folder {place.parent}. Create it first"
+    words = _OF_PLACES.get(number, f"{{place}} cannot be used: {error.strerror}")
+    # Not Path.exists: it raises where this user may read nothing.
+    there = next((each for each in (place, *place.parents) if os.path.exists(each)), place)  # noqa: PTH110
+    return words.format(place=place, there=there)
 
 
 def _without_answer(error: httpx.HTTPError) -> str:

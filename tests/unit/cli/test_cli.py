@@ -131,7 +131,7 @@ def test_validate_loads_nothing_but_what_it_reads_documents_with() -> None:
 @pytest.mark.parametrize(
     ("number", "words", "advice"),
     [
-        (errno.EACCES, "may not read or write /a/b", "Change its rights"),
+        (errno.EACCES, "may not read or write /a/b", "Change the rights of /,"),
         (errno.EROFS, "/a/b is on a disk that can only be read", "another place"),
         (errno.EEXIST, "/a/b exists already", "another name"),
         (errno.ENOTDIR, "/a/b cannot be used", "another path"),
