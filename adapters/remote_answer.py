@@ -55,6 +55,8 @@ def read_answer(content: bytes, agency: str, profiles: str) -> Assessment:
     """The assessment that an agency sent; raises `Refused`, whose text repeats nothing long from the content."""
     if content.startswith(b"\xef\xbb\xbf"):
         raise Refused("ENCODING_NOT_UTF8", "The answer starts with a byte order mark. Send it without.")
+    if not content.strip():
+        raise Refused("EMPTY_BODY", "The answer is empty. Send it in the body, as JSON.")
     screen_depth(parse_json(content, _LIMITS), _LIMITS)
     try:
         given = _decoder.decode(content)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from singlewindow import logs
 from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.lodging.store import Conflict, Message, Receipt, Stored
-from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.reading.message import Media
 from singlewindow.http.api.shapes import Links, Lodged, Validation
 from singlewindow.http.negotiation import CONTENT_PROBLEMS
@@ -20,9 +17,8 @@ from singlewindow.times import iso
 def post_declaration(request: Request) -> Response:
     """202 once the declaration is stored durably; the first answer if it was stored before."""
     lodging = request.service.lodging
-    lodgement = lodging.prepare(_message_of(request), request.caller)
-    stored = lodging.store(lodgement)
-    receipt = receipt_of(stored, lodgement.warnings)
+    stored = lodging.store(lodging.prepare(_message_of(request), request.caller))
+    receipt = receipt_of(stored)
     replayed = {"Idempotent-Replayed": "true"} if is_replay(stored) else {}
     return Response(receipt, 202, {"Location": receipt.links.self, **replayed})
 
@@ -44,7 +40,7 @@ def is_replay(stored: Stored) -> bool:
     return isinstance(stored, Receipt) and stored.replayed
 
 
-def receipt_of(stored: Stored, warnings: Sequence[FaultReport]) -> Lodged:
+def receipt_of(stored: Stored) -> Lodged:
     """The receipt of a stored lodgement; raises the DUPLICATE_LRN problem if the reference was used before."""
     logs.add_subject(mrn=stored.mrn)
     if isinstance(stored, Conflict):
@@ -58,7 +54,7 @@ def receipt_of(stored: Stored, warnings: Sequence[FaultReport]) -> Lodged:
         status="lodged",
         received_at=iso(stored.received_at) or "",
         lodged_at=iso(stored.lodged_at) or "",
-        warnings=[*warnings],
+        warnings=[*stored.warnings],
         links=Links(own, f"{own}/decision", f"{own}/document"),
     )
 
