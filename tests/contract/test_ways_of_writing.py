@@ -169,7 +169,7 @@ def written(declaration: Declaration, ways: list[Rewrite], draw: Random) -> tupl
     return write(changed, enveloped), media
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples, deadline=None)
 @given(
     path=st.sampled_from(examples()),
     ways=st.lists(st.sampled_from(WAYS), min_size=1, max_size=3, unique=True),

@@ -313,7 +313,7 @@ STEPS = st.lists(
 def test_whatever_happens_one_decision_stands_made_of_the_newest_answers_and_nothing_is_lost(
     context: ClearanceContext,
 ) -> None:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=settings.default.max_examples // 3, deadline=None)
     @given(steps=STEPS)
     def anything(steps: list[tuple[Any, ...]]) -> None:
         _take(context, steps)

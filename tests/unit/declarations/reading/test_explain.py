@@ -23,7 +23,7 @@ ACCEPTED = '<AcceptanceDateTime><ds:DateTimeString formatCode="102">{}</ds:DateT
 LRN = "<FunctionalReferenceID>L1</FunctionalReferenceID>"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=3 * settings.default.max_examples)
 @given(st.integers(min_value=0, max_value=2**32))
 def test_the_walk_finds_a_fault_if_and_only_if_the_schema_refuses(seed: int) -> None:
     root = mutate(etree.fromstring(full_xml()), random.Random(seed))
