@@ -6,7 +6,6 @@ A test that takes `database_url` runs twice, on SQLite and on PostgreSQL; nothin
 from __future__ import annotations
 
 import gc
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,17 +13,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from hypothesis import settings
 from sqlalchemy.engine import make_url
 
-from tests import servers
+from tests import properties, servers
 
 ENGINES = ("sqlite", "postgresql")
-
-# How many examples a property is tried with, where it does not ask for more: `make test-properties` takes many.
-settings.register_profile("few", max_examples=30)
-settings.register_profile("many", max_examples=300, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
+properties.use_profile()
 
 
 def pytest_collection_finish() -> None:
