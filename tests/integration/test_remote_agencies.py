@@ -34,7 +34,7 @@ from tests.integration.record import change, rows
 from workers.queues import ASSESS, ASSESS_REMOTE, queue_of
 
 AGENCY = "customs"
-RACE_ROUNDS = 40
+RACE_ROUNDS = 25
 GREEN_BODY, OTHER_BODY = json.dumps(GREEN).encode(), json.dumps(OTHER).encode()
 
 
