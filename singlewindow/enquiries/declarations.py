@@ -24,10 +24,10 @@ from singlewindow.enquiries.shapes import (
     DeclarationStatus,
     DeclarationSummary,
     ItemReasons,
-    State,
     Undecided,
 )
 from singlewindow.enquiries.timeline import agencies_asked, agencies_not_asked, timeline_steps
+from singlewindow.life_cycle.machine import WORDS
 from singlewindow.storage import assessments, declarations
 from singlewindow.storage.declarations import Decided, Received, Summary
 from singlewindow.storage.engine.row_security import AUDITOR, Reader, of_party, reading_as
@@ -74,13 +74,9 @@ def list_declarations(
 
 def _summary(row: Summary) -> DeclarationSummary:
     return DeclarationSummary(
-        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_state(row.decided_at),
+        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=row.state,
         lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
     )  # fmt: skip
-
-
-def _state(decided_at: int | None) -> State:
-    return "open" if decided_at is None else "decided"
 
 
 def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, mrn: str) -> DeclarationStatus | None:
@@ -100,7 +96,9 @@ def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, 
         lrn=row.lrn,
         version=row.number,
         type=row.type_code,
-        state=_state(row.decided_at),
+        state=row.state,
+        state_words=WORDS[row.state],
+        state_until=iso(row.state_until),
         received_at=iso(row.received_at) or "",
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),

@@ -15,16 +15,18 @@ from singlewindow.declarations.pointers import item_steps
 from singlewindow.declarations.writing.response import AdditionalInformation, Response, response_tree, response_xml
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import Notice, NoticePage
+from singlewindow.life_cycle.news import ACCEPTED, CANCELLED, DOCUMENTS, RELEASED, Detail
 from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_party, reading_as
-from singlewindow.storage.streams import ACCEPTED, NoticeMark
+from singlewindow.storage.streams import NoticeMark
 from singlewindow.times import iso, moment
 
-DOCUMENTS = "06"
-RELEASED = "08"
+DOCUMENTS_BY = "Documents are to be given by this time."
 FURTHER_ITEMS = "Further goods items"
 
 _verdict = msgspec.json.Decoder(Verdict)
+_detail = msgspec.json.Decoder(Detail)
+_PLAIN = Detail()
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def _notice(row: streams.Notice) -> Notice:
 
 def _response(row: streams.Notice) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
+    detail = _PLAIN if row.detail is None else _detail.decode(row.detail)
     return Response(
         function_code=code,
         reference=row.reference,
@@ -80,9 +83,24 @@ def _response(row: streams.Notice) -> Response:
         mrn=row.mrn,
         version=row.version,
         accepted_at=moment(row.lodged_at) if code == ACCEPTED else None,
+        cancelled_at=issued_at if code == CANCELLED else None,
         released_at=issued_at if code == RELEASED else None,
-        information=() if row.decision is None else tuple(_statements(code, _verdict.decode(row.decision))),
+        status_code=detail.status or None,
+        information=(*_said(code, detail), *_reasons(row)),
     )
+
+
+def _said(function_code: str, detail: Detail) -> Iterator[AdditionalInformation]:
+    """What the notice itself says: words, and the last day for what it asks."""
+    limit = None if detail.limit is None else moment(detail.limit)
+    if function_code == DOCUMENTS and limit is not None:
+        yield AdditionalInformation("ACA", "ACA", detail.words or DOCUMENTS_BY, limit=limit)
+    elif detail.words or limit is not None:
+        yield AdditionalInformation("AES", None, detail.words, limit=limit)
+
+
+def _reasons(row: streams.Notice) -> Iterator[AdditionalInformation]:
+    return iter(()) if row.decision is None else _statements(row.function_code, _verdict.decode(row.decision))
 
 
 def _statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:

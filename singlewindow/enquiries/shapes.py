@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-State = Literal["open", "decided"]
+from singlewindow.life_cycle.machine import State
 
 
 class DeclarationSummary(Struct, frozen=True, kw_only=True):
@@ -64,13 +64,18 @@ class AgencyNotAsked(Struct, frozen=True):
 
 
 class DeclarationStatus(Struct, frozen=True, kw_only=True):
-    """A declaration's state; `warnings` as given at lodgement. Only the auditor sees which agencies were asked."""
+    """A declaration's state, in words and until when it may last; `warnings` as given at lodgement.
+
+    Only the auditor sees which agencies were asked.
+    """
 
     mrn: str
     lrn: str
     version: int
     type: str
     state: State
+    state_words: str
+    state_until: str | None
     received_at: str
     lodged_at: str
     decided_at: str | None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or_, select, tuple_, update
 
 from singlewindow.agencies.routing import Routing, read_routing
-from singlewindow.storage.decisions import DECISION, Decision, read_decision, with_decision
-from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_together
+from singlewindow.life_cycle.machine import State, state_of
+from singlewindow.storage.decisions import DECISION, Decision, decision_column, read_decision, with_decision
+from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_together, set_rows
 from singlewindow.storage.open_questions import NewQuestion
 from singlewindow.storage.tables import assessment, declaration, open_question, version
 
@@ -43,6 +44,8 @@ class NewVersion(NamedTuple):
     trace_id: str
     received_at: int
     lodged_at: int
+    state: str
+    state_until: int | None
 
 
 class Summary(NamedTuple):
@@ -58,12 +61,20 @@ class Summary(NamedTuple):
     received_at: int
     lodged_at: int
     decided_at: int | None
+    stored_state: str | None
+    state_until: int | None
+    outcome: str | None
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return state_of(self.stored_state, self.outcome)
 
 
 SUMMARY = (
     declaration.c.id.label("declaration_id"), declaration.c.mrn, declaration.c.party, declaration.c.lrn,
     declaration.c.type_code, version.c.id.label("version_id"), version.c.number, version.c.received_at,
-    version.c.lodged_at, version.c.decided_at,
+    version.c.lodged_at, version.c.decided_at, version.c.state, version.c.state_until, decision_column("outcome"),
 )  # fmt: skip
 _LATER = version.alias("later")
 _NEWEST = version.c.number == (
@@ -115,15 +126,30 @@ def add_versions(connection: Connection, versions: Iterable[NewVersion], questio
 
 
 class LockedVersion(NamedTuple):
-    """A version that nobody else decides meanwhile; `decision_number` is that of its current or next decision."""
+    """A version that nobody else decides meanwhile; `decision_number` is that of its current or next decision.
+
+    `first_lodged_at` is when the declaration's first version was lodged.
+    """
 
     version_id: int
     number: int
+    declaration_id: int
     mrn: str
+    lrn: str
     party: str
+    type_code: str
+    country: str
+    first_lodged_at: int
     decided_at: int | None
     decision_number: int
     stored_routing: bytes
+    stored_state: str | None
+    outcome: str | None
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return state_of(self.stored_state, self.outcome)
 
     @property
     def routing(self) -> list[Routing]:
@@ -140,26 +166,64 @@ def lock_versions(
     """
     query = (
         select(
-            version.c.id, version.c.number, declaration.c.mrn, declaration.c.party, version.c.decided_at,
-            version.c.decision_number, version.c.routing,
+            version.c.id, version.c.number, declaration.c.id, declaration.c.mrn, declaration.c.lrn,
+            declaration.c.party, declaration.c.type_code, declaration.c.country, declaration.c.lodged_at,
+            version.c.decided_at, version.c.decision_number, version.c.routing, version.c.state,
+            decision_column("outcome"),
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(among(connection, version.c.id, version_ids))
         .order_by(version.c.id)
         .with_for_update(of=version, skip_locked=skip_locked)
     )  # fmt: skip
-    return [LockedVersion(*row) for row in connection.execute(query)]
+    whole = with_decision(query, version.c.id, version.c.decision_number)
+    return [LockedVersion(*row) for row in connection.execute(whole)]
 
 
-def mark_decided(connection: Connection, version_ids: Iterable[int], at: int) -> None:
-    """Close versions that have their decision."""
-    connection.execute(update(version).where(among(connection, version.c.id, version_ids)).values(decided_at=at))
+def lock_newest(connection: Connection, mrn: str, party: str | None) -> LockedVersion | None:
+    """Lock a declaration, and its newest version against deciders; None if this reader may not see it.
+
+    The declaration is locked first: whoever makes a new version holds it, so that this one is the newest until the end
+    of the transaction.
+    """
+    query = _owned(select(declaration.c.id).where(declaration.c.mrn == mrn), party).with_for_update()
+    declaration_id = connection.execute(query).scalar()
+    if declaration_id is None:
+        return None
+    newest_id = select(version.c.id).where(version.c.declaration_id == declaration_id)
+    found = connection.execute(newest_id.order_by(version.c.number.desc()).limit(1)).scalar_one()
+    return lock_versions(connection, [found])[0]
 
 
-def reopen(connection: Connection, version_id: int) -> None:
+class Move(NamedTuple):
+    """A (locked) version enters a state, which lasts at most until `until`."""
+
+    version_id: int
+    state: State
+    until: int | None
+
+
+def mark_decided(connection: Connection, moves: Sequence[Move], at: int) -> None:
+    """Close versions that have their decision; each enters the state to which it leads."""
+    set_rows(connection, version, "id", [(each.version_id, str(each.state), each.until, at) for each in moves],
+             ("state", "state_until", "decided_at"))  # fmt: skip
+
+
+def enter_state(connection: Connection, move: Move, **more: Any) -> None:
+    """A (locked) version enters a state."""
+    columns = {"state": str(move.state), "state_until": move.until, **more}
+    connection.execute(update(version).where(version.c.id == move.version_id).values(**columns))
+
+
+def reopen(connection: Connection, move: Move) -> None:
     """Make a decided (locked) version undecided: its next decision will be the current one."""
-    following = {"decided_at": None, "decision_number": version.c.decision_number + 1}
-    connection.execute(update(version).where(version.c.id == version_id).values(**following))
+    enter_state(connection, move, decided_at=None, decision_number=version.c.decision_number + 1)
+
+
+def find_ended(connection: Connection, now: int, limit: int) -> list[int]:
+    """Versions in a state whose time is over, the longest over first."""
+    query = select(version.c.id).where(version.c.state_until < now).order_by(version.c.state_until).limit(limit)
+    return list(connection.execute(query).scalars())
 
 
 class Content(NamedTuple):
@@ -206,7 +270,8 @@ class Current(NamedTuple):
 def current(connection: Connection, mrn: str, party: str | None) -> Current | None:
     """The newest version of one declaration, if this reader may see it."""
     columns = (*SUMMARY, version.c.routing, version.c.warnings)
-    row = connection.execute(_newest_of(mrn, party, columns)).first()
+    query = with_decision(_newest_of(mrn, party, columns), version.c.id, version.c.decision_number)
+    row = connection.execute(query).first()
     return None if row is None else Current(Summary(*row[:-2]), read_routing(row.routing), row.warnings)
 
 
@@ -270,4 +335,5 @@ def listing(connection: Connection, party: str | None, after: int, limit: int, l
     )
     if lrn is not None:
         query = query.where(declaration.c.lrn == lrn)
-    return [Summary(*row) for row in connection.execute(_owned(query, party))]
+    whole = with_decision(_owned(query, party), version.c.id, version.c.decision_number)
+    return [Summary(*row) for row in connection.execute(whole)]

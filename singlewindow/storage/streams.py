@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import Connection, Table, and_, select
 
 from singlewindow.agencies.routing import Routing, read_routing
+from singlewindow.life_cycle.news import INSPECTIONS
 from singlewindow.storage.decisions import decision_column, with_decision
 from singlewindow.storage.engine.bulk import add_up, insert_together
 from singlewindow.storage.tables import (
@@ -29,14 +30,10 @@ from singlewindow.storage.trail import audit_chain
 
 ASKED: Final = "asked"
 DECIDED: Final = "decided"
-ACCEPTED: Final = "01"
-"""The function code (WCO 017 of the response) of the notice that a declaration is lodged."""
-INSPECTIONS: Final = ("05", "06")
-"""The function codes of notices that tell of a decision to inspect."""
 
 
 class NewNotice(NamedTuple):
-    """A notice to a party, of the decision with this number if it reports one."""
+    """A notice to a party, of the decision with this number if it reports one; `detail` is the JSON of its Detail."""
 
     party: str
     version_id: int
@@ -44,6 +41,7 @@ class NewNotice(NamedTuple):
     reference: str
     issued_at: int
     decision_number: int = 1
+    detail: bytes | None = None
 
 
 class NewFeedEntry(NamedTuple):
@@ -84,7 +82,10 @@ def _take(connection: Connection, counts: Counter[str]) -> dict[str, int]:
 
 
 class Notice(NamedTuple):
-    """A notice with what its RES message needs; `decision` is the body of a decision to inspect."""
+    """A notice with what its RES message needs.
+
+    `decision` is the body of a decision to inspect, `detail` the JSON of what the notice says beyond its code.
+    """
 
     number: int
     function_code: str
@@ -94,6 +95,7 @@ class Notice(NamedTuple):
     lrn: str
     version: int
     lodged_at: int
+    detail: bytes | None
     decision: bytes | None
 
 
@@ -103,7 +105,7 @@ def read_notices(connection: Connection, party: str, first: int, limit: int) -> 
     query = (
         select(
             notice.c.number, notice.c.function_code, notice.c.reference, notice.c.issued_at, declaration.c.mrn,
-            declaration.c.lrn, version.c.number, version.c.lodged_at, decision_column("body"),
+            declaration.c.lrn, version.c.number, version.c.lodged_at, notice.c.detail, decision_column("body"),
         )
         .join(version, version.c.id == notice.c.version_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
 from singlewindow import logs
 from singlewindow.agencies.question_names import question_name
+from singlewindow.clearance.change import Change
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
 from singlewindow.clearance.deciding.dispatch import parked_event
@@ -157,7 +158,7 @@ def _write(context: ClearanceContext, connection: Connection, work: _Work, resul
     late = [
         Given(key[1], by_id[key[0]], given[key], now, work.asked[key].round) for key in sorted(given.keys() - taken)
     ]
-    close_questions(connection, versions, closures, now, late)
+    close_questions(Change(connection, context.rulebooks, now), versions, closures, late)
     return taken
 
 

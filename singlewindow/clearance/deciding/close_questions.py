@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
 from singlewindow.audit import commitments
+from singlewindow.clearance.change import Change
 from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.deciding.late_answers import Given, reconcile
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
@@ -39,23 +39,22 @@ def unanswered(question: Taken, answer: Answer) -> Closure:
 
 
 def close_questions(
-    connection: Connection, versions: Sequence[LockedVersion], closures: Sequence[Closure], now: int,
-    late: Sequence[Given] = (),
-) -> None:  # fmt: skip
+    change: Change, versions: Sequence[LockedVersion], closures: Sequence[Closure], late: Sequence[Given] = ()
+) -> None:
     """Write answers to questions, reconcile late ones, and decide the versions that are now complete."""
-    write_answers(connection, closures, now)
+    write_answers(change, closures)
     for given in late:
-        reconcile(connection, given)
-    decide(connection, versions, now)
+        reconcile(change.connection, given)
+    decide(change, versions)
 
 
-def write_answers(connection: Connection, closures: Sequence[Closure], now: int) -> None:
+def write_answers(change: Change, closures: Sequence[Closure]) -> None:
     """Write answers to questions, each with its event, and count those without an agency's answer."""
-    rows = [_row(closure, now) for closure in closures]
-    assessments.add_assessments(connection, rows)
-    events.record(connection, map(_event, closures, rows))
+    rows = [_row(closure, change.now) for closure in closures]
+    assessments.add_assessments(change.connection, rows)
+    events.record(change.connection, map(_event, closures, rows))
     silent = (row for row in rows if row.answer in COUNTED)
-    counters.add(connection, (counters.unanswered(row.agency, row.answer) for row in silent))
+    counters.add(change.connection, (counters.unanswered(row.agency, row.answer) for row in silent))
 
 
 def _row(closure: Closure, now: int) -> ClosedQuestion:

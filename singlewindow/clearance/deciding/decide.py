@@ -8,20 +8,34 @@ unique, so two decisions can never both be current.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
 from singlewindow.agencies.routing import Routing, asked_agencies, basis_of
 from singlewindow.audit import commitments
-from singlewindow.clearance.deciding.announce import new_notice
+from singlewindow.clearance.change import Change
+from singlewindow.clearance.deciding.announce import notices_of
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.decisions.merge import Outcome, Verdict, merge, newest_rounds
+from singlewindow.decisions.merge import (
+    DOCUMENTS_ASKED,
+    RELEASED,
+    UNDER_CONTROL,
+    Outcome,
+    Verdict,
+    merge,
+    newest_rounds,
+)
+from singlewindow.life_cycle.machine import State, Step
 from singlewindow.storage import assessments, counters, decisions, declarations, streams
 from singlewindow.storage.decisions import Decision
-from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.declarations import LockedVersion, Move
+from singlewindow.storage.streams import NewNotice
 from singlewindow.storage.trail import events
+
+_STEPS: Final = {
+    RELEASED: Step.DECIDED_RELEASE, DOCUMENTS_ASKED: Step.DECIDED_DOCUMENTS, UNDER_CONTROL: Step.DECIDED_INSPECTION,
+}  # fmt: skip
 
 
 class _Complete(NamedTuple):
@@ -31,6 +45,8 @@ class _Complete(NamedTuple):
     routing: list[Routing]
     answers: list[tuple[int, Assessment]]
     verdict: Verdict
+    step: Step
+    move: Move
 
     @property
     def rounds(self) -> dict[str, int]:
@@ -41,25 +57,36 @@ class _Complete(NamedTuple):
         return rounds
 
 
-def decide(connection: Connection, versions: Iterable[LockedVersion], now: int) -> int:
+def decide(change: Change, versions: Iterable[LockedVersion]) -> int:
     """Decide those of the locked `versions` that are complete and undecided; returns how many."""
+    connection = change.connection
     undecided = {version.version_id: version for version in versions if version.decided_at is None}
     answers = assessments.answers_of_complete(connection, undecided)
     if not answers:
         return 0
-    complete = [_complete(undecided[version_id], given) for version_id, given in answers.items()]
-    rows = [_decision(each, now) for each in complete]
+    complete = [_complete(change, undecided[version_id], given) for version_id, given in answers.items()]
+    rows = [_decision(each, change.now) for each in complete]
     decided = decisions.add_decisions(connection, rows)
-    declarations.mark_decided(connection, decided, now)
+    declarations.mark_decided(
+        connection, [each.move for each in complete if each.move.version_id in decided], change.now
+    )
     written = zip(complete, rows, strict=True)
-    _tell(connection, [(each, row) for each, row in written if row.version_id in decided], now)
+    _tell(change, [(each, row) for each, row in written if row.version_id in decided])
     return len(decided)
 
 
-def _complete(version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
+def _complete(change: Change, version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
     routing = version.routing
     verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing))
-    return _Complete(version, routing, answers, verdict)
+    step = _step_of(version, verdict)
+    return _Complete(version, routing, answers, verdict, step, change.move(version, step))
+
+
+def _step_of(version: LockedVersion, verdict: Verdict) -> Step:
+    """The step that a verdict means; goods that have left cannot be inspected, only their documents checked."""
+    step = _STEPS[verdict.function_code]
+    gone = version.state is State.UNDER_ASSESSMENT
+    return Step.DECIDED_DOCUMENTS if gone and step is Step.DECIDED_INSPECTION else step
 
 
 def _decision(complete: _Complete, now: int) -> Decision:
@@ -76,14 +103,16 @@ def _decision(complete: _Complete, now: int) -> Decision:
     )
 
 
-def _tell(connection: Connection, decided: Sequence[tuple[_Complete, Decision]], now: int) -> None:
+def _tell(change: Change, decided: Sequence[tuple[_Complete, Decision]]) -> None:
     """Write the decision's event, the trader's notice, and a feed entry for every agency asked."""
-    trail, notices, feed = [], [], []
+    connection, now = change.connection, change.now
+    trail, feed = [], []
+    notices: list[NewNotice] = []
     for complete, decision in decided:
         version, verdict = complete.version, complete.verdict
         detail = {"controls": list(verdict.controls), **commitments.of_decision(decision._asdict())}
         trail.append(events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail))
-        notices.append(new_notice(version.party, version.version_id, verdict.function_code, now, decision.number))
+        notices += notices_of(version, complete.step, complete.move, now)
         feed += [
             streams.NewFeedEntry(agency, version.version_id, streams.DECIDED, now, asked_round, decision.number)
             for agency, asked_round in complete.rounds.items()

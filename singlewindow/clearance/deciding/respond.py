@@ -6,11 +6,10 @@ never change it.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from adapters.remote_answer import foreign_items, read_answer
 from singlewindow.agencies.question_names import Named, read_question_name
 from singlewindow.agencies.routing import Routing, items_of
+from singlewindow.clearance.change import Change
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
 from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt, reconcile
@@ -32,7 +31,8 @@ def respond(context: ClearanceContext, agency: str, question: str, content: byte
     _refuse_foreign_items(context, assessment, named.version_id, routing)
     with context.engine.begin() as connection:
         (version,) = declarations.lock_versions(connection, [named.version_id])
-        return _store(connection, Given(agency, version, assessment, clock(connection), named.round))
+        change = Change(connection, context.rulebooks, clock(connection))
+        return _store(change, Given(agency, version, assessment, change.now, named.round))
 
 
 def _routing_of(context: ClearanceContext, named: Named, agency: str) -> list[Routing] | None:
@@ -51,10 +51,10 @@ def _refuse_foreign_items(
     foreign_items(assessment, project(decode(content.canonical), entitlement, items))
 
 
-def _store(connection: Connection, given: Given) -> Receipt | Contradiction:
+def _store(change: Change, given: Given) -> Receipt | Contradiction:
     """If the question is open, this is its answer, perhaps the last one that was missing."""
-    question = open_questions.take_question(connection, given.version.version_id, given.agency, given.round)
+    question = open_questions.take_question(change.connection, given.version.version_id, given.agency, given.round)
     if question is None:
-        return reconcile(connection, given)
-    close_questions(connection, [given.version], [Closure(question, given.assessment)], given.now)
+        return reconcile(change.connection, given)
+    close_questions(change, [given.version], [Closure(question, given.assessment)])
     return receipt(given, given.now, late=False)

@@ -19,6 +19,8 @@ from singlewindow.declarations.faults import Fault, FaultReport, hard
 from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.declarations.validation import describe, validate
+from singlewindow.life_cycle.deadlines import deadline_of, first_state
+from singlewindow.life_cycle.machine import State
 from singlewindow.risk.terms import terms_of
 from singlewindow.times import today
 
@@ -36,7 +38,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What admission and the record need to know of a declaration, besides its content.
 
     `country` is the country whose rules applied, `parties` are None if one could not be read, and `enveloped` says
-    whether the message had its MetaData.
+    whether the message had its MetaData. It begins in the state `begins` and lapses after `lapses_after` microseconds,
+    unless that is None.
     """
 
     lrn: str
@@ -44,6 +47,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     parties: Parties | None
     enveloped: bool
+    begins: State = State.PRESENTED
+    lapses_after: int | None = None
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +74,21 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
     lacks = [*lacking(rules.agencies, declaration.tree)] if not forbidding else []
     parties = parties_of(validated)
     lrn, type_code = declaration.lrn or "", declaration.type_code
+    profile = rules.rulebooks.profile_of(country)
+    begins = first_state(type_code, profile)
     routing = []
     if lodging and not forbidding:
         routing = route(rules.agencies, declaration.tree, terms_of(rules.rulebooks, country, today()))
     return Prepared(
-        header=Header(lrn=lrn, type_code=type_code, country=country, parties=parties, enveloped=enveloped),
+        header=Header(
+            lrn=lrn,
+            type_code=type_code,
+            country=country,
+            parties=parties,
+            enveloped=enveloped,
+            begins=begins,
+            lapses_after=deadline_of(begins, 0, 0, type_code, profile.periods),
+        ),
         faults=[describe(fault, enveloped) for fault in (*validated.faults, *lacks)],
         total=validated.total + len(lacks),
         form=canonical(declaration) if lodging and all(map(_is_of_content, forbidding)) else b"",

@@ -27,6 +27,7 @@ from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.reading.message import Media
 from singlewindow.faultpoints import reach
+from singlewindow.life_cycle.news import first_code
 from singlewindow.storage import declarations, streams
 from singlewindow.storage.declarations import Lodged, NewDeclaration, NewVersion
 from singlewindow.storage.engine.connect import clock
@@ -189,7 +190,7 @@ def _write(
         committed = commitments.of_document(row._asdict(), versions[-1]._asdict())
         detail = {"asked": [routing.agency for routing in asked], **committed}
         trail.append(events.Event(now, events.Kind.LODGED, lodgement.caller.actor, version_id, detail))
-        notices.append(new_notice(row.party, version_id, streams.ACCEPTED, now))
+        notices.append(new_notice(row.party, version_id, first_code(lodgement.prepared.header.begins), now))
     declarations.add_versions(connection, versions, questions)
     events.record(connection, trail)
     streams.publish(connection, notices, feed)
@@ -198,6 +199,7 @@ def _write(
 
 def _version_row(row: NewDeclaration, lodgement: Lodgement, version_id: int, now: int) -> NewVersion:
     message, prepared = lodgement.message, lodgement.prepared
+    lapses_after = prepared.header.lapses_after
     return NewVersion(
         id=version_id,
         declaration_id=row.id,
@@ -213,4 +215,6 @@ def _version_row(row: NewDeclaration, lodgement: Lodgement, version_id: int, now
         trace_id=message.trace_id,
         received_at=now - int((time.monotonic() - message.began) * MICROSECONDS),
         lodged_at=now,
+        state=prepared.header.begins,
+        state_until=None if lapses_after is None else now + lapses_after,
     )

@@ -10,7 +10,7 @@ from singlewindow.storage.tables.answers import (
     later_decision,
     later_late_assessment,
 )
-from singlewindow.storage.tables.declarations import declaration, version
+from singlewindow.storage.tables.declarations import declaration, request, version
 from singlewindow.storage.tables.events import checkpoint, event, trail
 from singlewindow.storage.tables.metadata import Record, metadata
 from singlewindow.storage.tables.operations import dispatcher, tally
@@ -38,6 +38,7 @@ __all__ = [
     "metadata",
     "notice",
     "open_question",
+    "request",
     "stream",
     "tally",
     "trail",
