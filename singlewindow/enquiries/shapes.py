@@ -150,12 +150,13 @@ class DecisionSummary(Struct, frozen=True, kw_only=True):
 class FeedEntry(Struct, frozen=True, kw_only=True):
     """One entry of an agency's feed: `view` holds the elements that the law lets it see.
 
-    The entry of a decision has `decision`, and in `assessment` the agency's own answer at that time; the entry of a
-    question has neither, however late it is read.
+    The entry of a decision has `decision`, and in `assessment` the agency's own answer at that time; other entries have
+    neither, however late they are read. `arrived` tells that the goods have arrived, `ended` that the declaration is
+    cancelled or has lapsed, or that this version is replaced.
     """
 
     cursor: int
-    kind: Literal["asked", "decided"]
+    kind: Literal["asked", "decided", "arrived", "ended"]
     at: str
     mrn: str
     version: int

@@ -1,11 +1,11 @@
-"""When a declaration's life begins in which state, and until when a state may last."""
+"""In which state a declaration begins, and until when a state may last."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from singlewindow.declarations.rules.profiles import Periods, Profile
-from singlewindow.life_cycle.machine import BEGINNING, DEADLINES, EXPECTED, Presentation, State, Term
+from singlewindow.life_cycle.machine import BEGINNING, DEADLINES, Presentation, State, Term
 from singlewindow.times import MICROSECONDS
 
 DAY: Final = 24 * 3600 * MICROSECONDS
@@ -25,25 +25,33 @@ def first_state(type_code: str, profile: Profile) -> State:
     return BEGINNING[presentation_of(type_code, profile)]
 
 
-def deadline_of(state: State, now: int, lodged_at: int, type_code: str, periods: Periods) -> int | None:
-    """Until when a state that begins now may last (microseconds); None if nothing in the state itself ends it.
+class Span(NamedTuple):
+    """Until when a state may last, and when the service has something to do about it: warn, or end the state."""
+
+    until: int | None
+    due_at: int | None
+
+
+ENDLESS: Final = Span(None, None)
+
+
+def span_of(state: State, now: int, lodged_at: int, type_code: str, periods: Periods) -> Span:
+    """How long a state that begins now lasts (microseconds).
 
     `lodged_at` is when the declaration was first lodged. Open questions have deadlines of their own, and only an export
     waits for its exit.
     """
     deadline = DEADLINES.get(state)
     if deadline is None or deadline.term is Term.ANSWERS:
-        return None
+        return ENDLESS
     if deadline.term is Term.EXIT:
-        return now + _days(periods.exit) if type_code.startswith(EXPORT) else None
+        end = now + _days(periods.exit)
+        return Span(end, end) if type_code.startswith(EXPORT) else ENDLESS
     if deadline.term is Term.ARRIVAL:
-        return lodged_at + _days(periods.arrival)
-    return now + _days(periods.documents if deadline.term is Term.DOCUMENTS else periods.inspection)
-
-
-def warning_at(state: State, lodged_at: int, periods: Periods) -> int | None:
-    """When the party is warned that the declaration will lapse; None if it cannot lapse in this state."""
-    return lodged_at + _days(periods.arrival - periods.arrival_warning) if state in EXPECTED else None
+        end, warning = lodged_at + _days(periods.arrival), lodged_at + _days(periods.arrival - periods.arrival_warning)
+        return Span(end, warning if now < warning else end)
+    end = now + _days(periods.documents if deadline.term is Term.DOCUMENTS else periods.inspection)
+    return Span(end, end)
 
 
 def _days(days: float) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or_, select, tuple_, update
 
 from singlewindow.agencies.routing import Routing, read_routing
-from singlewindow.life_cycle.machine import State, state_of
+from singlewindow.life_cycle.machine import State, Step, state_of
 from singlewindow.storage.decisions import DECISION, Decision, decision_column, read_decision, with_decision
 from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_together, set_rows
 from singlewindow.storage.open_questions import NewQuestion
@@ -46,6 +46,7 @@ class NewVersion(NamedTuple):
     lodged_at: int
     state: str
     state_until: int | None
+    due_at: int | None
 
 
 class Summary(NamedTuple):
@@ -144,6 +145,8 @@ class LockedVersion(NamedTuple):
     decision_number: int
     stored_routing: bytes
     stored_state: str | None
+    state_until: int | None
+    due_at: int | None
     outcome: str | None
 
     @property
@@ -169,7 +172,7 @@ def lock_versions(
             version.c.id, version.c.number, declaration.c.id, declaration.c.mrn, declaration.c.lrn,
             declaration.c.party, declaration.c.type_code, declaration.c.country, declaration.c.lodged_at,
             version.c.decided_at, version.c.decision_number, version.c.routing, version.c.state,
-            decision_column("outcome"),
+            version.c.state_until, version.c.due_at, decision_column("outcome"),
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(among(connection, version.c.id, version_ids))
@@ -196,22 +199,24 @@ def lock_newest(connection: Connection, mrn: str, party: str | None) -> LockedVe
 
 
 class Move(NamedTuple):
-    """A (locked) version enters a state, which lasts at most until `until`."""
+    """By a step a (locked) version enters a state, lasting at most until `until`; something is to be done `due_at`."""
 
     version_id: int
+    step: Step
     state: State
     until: int | None
+    due_at: int | None
 
 
 def mark_decided(connection: Connection, moves: Sequence[Move], at: int) -> None:
     """Close versions that have their decision; each enters the state to which it leads."""
-    set_rows(connection, version, "id", [(each.version_id, str(each.state), each.until, at) for each in moves],
-             ("state", "state_until", "decided_at"))  # fmt: skip
+    rows = [(each.version_id, str(each.state), each.until, each.due_at, at) for each in moves]
+    set_rows(connection, version, "id", rows, ("state", "state_until", "due_at", "decided_at"))
 
 
 def enter_state(connection: Connection, move: Move, **more: Any) -> None:
     """A (locked) version enters a state."""
-    columns = {"state": str(move.state), "state_until": move.until, **more}
+    columns = {"state": str(move.state), "state_until": move.until, "due_at": move.due_at, **more}
     connection.execute(update(version).where(version.c.id == move.version_id).values(**columns))
 
 
@@ -220,9 +225,9 @@ def reopen(connection: Connection, move: Move) -> None:
     enter_state(connection, move, decided_at=None, decision_number=version.c.decision_number + 1)
 
 
-def find_ended(connection: Connection, now: int, limit: int) -> list[int]:
-    """Versions in a state whose time is over, the longest over first."""
-    query = select(version.c.id).where(version.c.state_until < now).order_by(version.c.state_until).limit(limit)
+def find_due(connection: Connection, now: int, limit: int) -> list[int]:
+    """Versions about whose state something is to be done, the longest due first."""
+    query = select(version.c.id).where(version.c.due_at < now).order_by(version.c.due_at).limit(limit)
     return list(connection.execute(query).scalars())
 
 

@@ -71,6 +71,12 @@ def take_question(connection: Connection, version_id: int, agency: str, asked_ro
     return None if row is None else Taken(*row)
 
 
+def take_all(connection: Connection, version_id: int) -> list[Taken]:
+    """Take out all open questions on a (locked) version: no answer is needed any more."""
+    mine = open_question.c.version_id == version_id
+    return [Taken(*row) for row in connection.execute(delete(open_question).where(mine).returning(*_TAKEN))]
+
+
 def take_replaced(connection: Connection, version_id: int, agencies: Iterable[str]) -> list[Taken]:
     """Take out the open questions to these agencies on a (locked) version; new ones will replace them."""
     mine = and_(open_question.c.version_id == version_id, open_question.c.agency.in_(list(agencies)))

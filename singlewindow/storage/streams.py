@@ -28,6 +28,9 @@ from singlewindow.storage.tables import (
 )
 from singlewindow.storage.trail import audit_chain
 
+FeedKind = Literal["asked", "decided", "arrived", "ended"]
+"""What an entry of a feed tells: a question, a decision, the goods' arrival, or that nothing more will follow."""
+
 ASKED: Final = "asked"
 DECIDED: Final = "decided"
 
@@ -49,7 +52,7 @@ class NewFeedEntry(NamedTuple):
 
     agency: str
     version_id: int
-    kind: Literal["asked", "decided"]
+    kind: FeedKind
     at: int
     round: int = 1
     decision_number: int = 1
@@ -136,7 +139,7 @@ class FeedMark(NamedTuple):
 
     number: int
     version_id: int
-    kind: Literal["asked", "decided"]
+    kind: FeedKind
     at: int
 
 
@@ -188,7 +191,7 @@ def read_feed(connection: Connection, agency: str, first: int, limit: int) -> li
     return [_entry(*row) for row in connection.execute(whole)]
 
 
-def _entry(number: int, version_id: int, kind: Literal["asked", "decided"], at: int, *content: Any) -> FeedContent:
+def _entry(number: int, version_id: int, kind: FeedKind, at: int, *content: Any) -> FeedContent:
     return FeedContent(FeedMark(number, version_id, kind, at), *content)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from singlewindow.life_cycle.machine import Step
 from singlewindow.life_cycle.news import DOCUMENTS, Detail, codes_of, words_of
 from singlewindow.storage.declarations import LockedVersion, Move
 from singlewindow.storage.open_questions import NewQuestion
@@ -24,9 +23,9 @@ def detailed(notice: NewNotice, detail: Detail) -> NewNotice:
     return notice._replace(detail=None if detail == Detail() else msgspec.json.encode(detail))
 
 
-def notices_of(version: LockedVersion, step: Step, move: Move, now: int) -> Iterator[NewNotice]:
-    """The notices of a step that a version takes; those that ask for documents give the last day."""
-    for code in codes_of(version.state, step, move.state):
+def notices_of(version: LockedVersion, move: Move, now: int) -> Iterator[NewNotice]:
+    """The notices of a move of a version; those that ask for documents give the last day."""
+    for code in codes_of(version.state, move.step, move.state):
         detail = Detail(words=words_of(code, move.state), limit=move.until if code == DOCUMENTS else None)
         notice = new_notice(version.party, move.version_id, code, now)._replace(decision_number=version.decision_number)
         yield detailed(notice, detail)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.routing import items_of
-from singlewindow.clearance.change import Change
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry
 from singlewindow.clearance.deciding.close_questions import unanswered, write_answers
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
 from singlewindow.life_cycle.machine import Step
 from singlewindow.storage import assessments, declarations, open_questions, streams
@@ -42,8 +42,8 @@ def ask_again(context: ClearanceContext, version_id: int, again: Round) -> list[
             raise LookupError(f"There is no version {version_id}")
         if not again.agencies or not context.agencies.keys() >= {*again.agencies}:
             raise LookupError(f"These agencies cannot be asked: {', '.join(again.agencies) or 'none was named'}")
-        change = Change(connection, context.rulebooks, clock(connection))
-        return _open_round(context, change, locked[0], again)
+        transaction = Transaction(connection, context.rulebooks, clock(connection))
+        return _open_round(context, transaction, locked[0], again)
 
 
 def new_question(
@@ -54,11 +54,13 @@ def new_question(
     return NewQuestion(version_id, agency.code, items, now, deadline, asked_round)
 
 
-def _open_round(context: ClearanceContext, change: Change, version: LockedVersion, again: Round) -> list[NewQuestion]:
-    connection, now, version_id, routing = change.connection, change.now, version.version_id, version.routing
-    move = change.move(version, Step.ASKED_AGAIN)
+def _open_round(
+    context: ClearanceContext, transaction: Transaction, version: LockedVersion, again: Round
+) -> list[NewQuestion]:
+    connection, now, version_id, routing = transaction.connection, transaction.now, version.version_id, version.routing
+    move = transaction.move(version, Step.ASKED_AGAIN)
     replaced = open_questions.take_replaced(connection, version_id, again.agencies)
-    write_answers(change, [unanswered(each, Answer.REPLACED) for each in replaced])
+    write_answers(transaction, [unanswered(each, Answer.REPLACED) for each in replaced])
     last = assessments.last_rounds(connection, version_id)
     questions = [
         new_question(context.agencies[code], version_id, items_of(routing, code), now, last.get(code, 0) + 1)

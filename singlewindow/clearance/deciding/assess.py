@@ -14,12 +14,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from adapters.contract import AdapterError, NotRetryable, Pending, Retryable, View, assess_each
 from singlewindow import logs
 from singlewindow.agencies.question_names import question_name
-from singlewindow.clearance.change import Change
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
 from singlewindow.clearance.deciding.dispatch import parked_event
 from singlewindow.clearance.deciding.late_answers import Given
 from singlewindow.clearance.deciding.lease import lease, renewed
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.model import Tree
@@ -158,7 +158,7 @@ def _write(context: ClearanceContext, connection: Connection, work: _Work, resul
     late = [
         Given(key[1], by_id[key[0]], given[key], now, work.asked[key].round) for key in sorted(given.keys() - taken)
     ]
-    close_questions(Change(connection, context.rulebooks, now), versions, closures, late)
+    close_questions(Transaction(connection, context.rulebooks, now), versions, closures, late)
     return taken
 
 

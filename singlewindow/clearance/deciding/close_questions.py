@@ -12,9 +12,9 @@ from typing import NamedTuple
 import msgspec
 
 from singlewindow.audit import commitments
-from singlewindow.clearance.change import Change
 from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.deciding.late_answers import Given, reconcile
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.storage import assessments, counters
 from singlewindow.storage.assessments import ClosedQuestion
@@ -39,22 +39,22 @@ def unanswered(question: Taken, answer: Answer) -> Closure:
 
 
 def close_questions(
-    change: Change, versions: Sequence[LockedVersion], closures: Sequence[Closure], late: Sequence[Given] = ()
+    transaction: Transaction, versions: Sequence[LockedVersion], closures: Sequence[Closure], late: Sequence[Given] = ()
 ) -> None:
     """Write answers to questions, reconcile late ones, and decide the versions that are now complete."""
-    write_answers(change, closures)
+    write_answers(transaction, closures)
     for given in late:
-        reconcile(change.connection, given)
-    decide(change, versions)
+        reconcile(transaction.connection, given)
+    decide(transaction, versions)
 
 
-def write_answers(change: Change, closures: Sequence[Closure]) -> None:
+def write_answers(transaction: Transaction, closures: Sequence[Closure]) -> None:
     """Write answers to questions, each with its event, and count those without an agency's answer."""
-    rows = [_row(closure, change.now) for closure in closures]
-    assessments.add_assessments(change.connection, rows)
-    events.record(change.connection, map(_event, closures, rows))
+    rows = [_row(closure, transaction.now) for closure in closures]
+    assessments.add_assessments(transaction.connection, rows)
+    events.record(transaction.connection, map(_event, closures, rows))
     silent = (row for row in rows if row.answer in COUNTED)
-    counters.add(change.connection, (counters.unanswered(row.agency, row.answer) for row in silent))
+    counters.add(transaction.connection, (counters.unanswered(row.agency, row.answer) for row in silent))
 
 
 def _row(closure: Closure, now: int) -> ClosedQuestion:

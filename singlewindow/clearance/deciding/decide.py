@@ -7,16 +7,17 @@ unique, so two decisions can never both be current.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
 
 from singlewindow.agencies.routing import Routing, asked_agencies, basis_of
 from singlewindow.audit import commitments
-from singlewindow.clearance.change import Change
 from singlewindow.clearance.deciding.announce import notices_of
-from singlewindow.decisions.assessment import Assessment
+from singlewindow.clearance.news import NO_NEWS, News, publish
+from singlewindow.clearance.transaction import Transaction
+from singlewindow.decisions.assessment import BORDER, Assessment
 from singlewindow.decisions.merge import (
     DOCUMENTS_ASKED,
     RELEASED,
@@ -30,7 +31,6 @@ from singlewindow.life_cycle.machine import State, Step
 from singlewindow.storage import assessments, counters, decisions, declarations, streams
 from singlewindow.storage.decisions import Decision
 from singlewindow.storage.declarations import LockedVersion, Move
-from singlewindow.storage.streams import NewNotice
 from singlewindow.storage.trail import events
 
 _STEPS: Final = {
@@ -45,7 +45,6 @@ class _Complete(NamedTuple):
     routing: list[Routing]
     answers: list[tuple[int, Assessment]]
     verdict: Verdict
-    step: Step
     move: Move
 
     @property
@@ -57,29 +56,31 @@ class _Complete(NamedTuple):
         return rounds
 
 
-def decide(change: Change, versions: Iterable[LockedVersion]) -> int:
-    """Decide those of the locked `versions` that are complete and undecided; returns how many."""
-    connection = change.connection
+def decide(transaction: Transaction, versions: Iterable[LockedVersion], before: News = NO_NEWS) -> int:
+    """Decide those of the locked `versions` that are complete and undecided; returns how many.
+
+    What happened `before` in this transaction is published first.
+    """
+    connection = transaction.connection
     undecided = {version.version_id: version for version in versions if version.decided_at is None}
     answers = assessments.answers_of_complete(connection, undecided)
-    if not answers:
-        return 0
-    complete = [_complete(change, undecided[version_id], given) for version_id, given in answers.items()]
-    rows = [_decision(each, change.now) for each in complete]
+    complete = [_complete(transaction, undecided[version_id], given) for version_id, given in answers.items()]
+    rows = [_decision(each, transaction.now) for each in complete]
     decided = decisions.add_decisions(connection, rows)
-    declarations.mark_decided(
-        connection, [each.move for each in complete if each.move.version_id in decided], change.now
-    )
-    written = zip(complete, rows, strict=True)
-    _tell(change, [(each, row) for each, row in written if row.version_id in decided])
+    moves = [each.move for each in complete if each.move.version_id in decided]
+    declarations.mark_decided(connection, moves, transaction.now)
+    written = [(each, row) for each, row in zip(complete, rows, strict=True) if row.version_id in decided]
+    news = [before, *(_news(each, row, transaction.now) for each, row in written)]
+    if any(news):
+        publish(transaction, news)
+    counters.add(connection, (counters.decided(row.outcome) for _, row in written))
     return len(decided)
 
 
-def _complete(change: Change, version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
+def _complete(transaction: Transaction, version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
     routing = version.routing
     verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing))
-    step = _step_of(version, verdict)
-    return _Complete(version, routing, answers, verdict, step, change.move(version, step))
+    return _Complete(version, routing, answers, verdict, transaction.move(version, _step_of(version, verdict)))
 
 
 def _step_of(version: LockedVersion, verdict: Verdict) -> Step:
@@ -103,20 +104,22 @@ def _decision(complete: _Complete, now: int) -> Decision:
     )
 
 
-def _tell(change: Change, decided: Sequence[tuple[_Complete, Decision]]) -> None:
-    """Write the decision's event, the trader's notice, and a feed entry for every agency asked."""
-    connection, now = change.connection, change.now
-    trail, feed = [], []
-    notices: list[NewNotice] = []
-    for complete, decision in decided:
-        version, verdict = complete.version, complete.verdict
-        detail = {"controls": list(verdict.controls), **commitments.of_decision(decision._asdict())}
-        trail.append(events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail))
-        notices += notices_of(version, complete.step, complete.move, now)
-        feed += [
-            streams.NewFeedEntry(agency, version.version_id, streams.DECIDED, now, asked_round, decision.number)
-            for agency, asked_round in complete.rounds.items()
-        ]
-    events.record(connection, trail)
-    streams.publish(connection, notices, feed)
-    counters.add(connection, (counters.decided(decision.outcome) for _, decision in decided))
+def _news(complete: _Complete, decision: Decision, now: int) -> News:
+    """The decision's event, the trader's notices, and a feed entry for every agency asked."""
+    version, verdict, move = complete.version, complete.verdict, complete.move
+    detail = {
+        "controls": list(verdict.controls),
+        "lane": str(verdict.lane),
+        "state": str(move.state),
+        **commitments.of_decision(decision._asdict()),
+    }
+    feed = (
+        streams.NewFeedEntry(agency, version.version_id, streams.DECIDED, now, asked_round, decision.number)
+        for agency, asked_round in complete.rounds.items()
+        if agency != BORDER
+    )
+    return News(
+        (events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail),),
+        tuple(notices_of(version, move, now)),
+        tuple(feed),
+    )

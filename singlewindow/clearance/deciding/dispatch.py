@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from singlewindow.clearance.change import Change
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import close_questions, unanswered
 from singlewindow.clearance.deciding.lease import lease
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
 from singlewindow.storage import batches, declarations, open_questions
 from singlewindow.storage.batches import Batch, Due, Lot
@@ -109,5 +109,5 @@ def answer_for_silence(context: ClearanceContext) -> int:
         now = clock(connection)
         taken = open_questions.take_overdue(connection, [version.version_id for version in versions], now)
         closures = [unanswered(each, Answer.FAILED if each.attempts else Answer.SILENT) for each in taken]
-        close_questions(Change(connection, context.rulebooks, now), versions, closures)
+        close_questions(Transaction(connection, context.rulebooks, now), versions, closures)
         return len(taken)

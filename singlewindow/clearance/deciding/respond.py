@@ -9,10 +9,10 @@ from __future__ import annotations
 from adapters.remote_answer import foreign_items, read_answer
 from singlewindow.agencies.question_names import Named, read_question_name
 from singlewindow.agencies.routing import Routing, items_of
-from singlewindow.clearance.change import Change
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
 from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt, reconcile
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.projection import project
@@ -31,8 +31,8 @@ def respond(context: ClearanceContext, agency: str, question: str, content: byte
     _refuse_foreign_items(context, assessment, named.version_id, routing)
     with context.engine.begin() as connection:
         (version,) = declarations.lock_versions(connection, [named.version_id])
-        change = Change(connection, context.rulebooks, clock(connection))
-        return _store(change, Given(agency, version, assessment, change.now, named.round))
+        transaction = Transaction(connection, context.rulebooks, clock(connection))
+        return _store(transaction, Given(agency, version, assessment, transaction.now, named.round))
 
 
 def _routing_of(context: ClearanceContext, named: Named, agency: str) -> list[Routing] | None:
@@ -51,10 +51,10 @@ def _refuse_foreign_items(
     foreign_items(assessment, project(decode(content.canonical), entitlement, items))
 
 
-def _store(change: Change, given: Given) -> Receipt | Contradiction:
+def _store(transaction: Transaction, given: Given) -> Receipt | Contradiction:
     """If the question is open, this is its answer, perhaps the last one that was missing."""
-    question = open_questions.take_question(change.connection, given.version.version_id, given.agency, given.round)
+    question = open_questions.take_question(transaction.connection, given.version.version_id, given.agency, given.round)
     if question is None:
-        return reconcile(change.connection, given)
-    close_questions(change, [given.version], [Closure(question, given.assessment)])
+        return reconcile(transaction.connection, given)
+    close_questions(transaction, [given.version], [Closure(question, given.assessment)])
     return receipt(given, given.now, late=False)

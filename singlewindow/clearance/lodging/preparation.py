@@ -19,7 +19,7 @@ from singlewindow.declarations.faults import Fault, FaultReport, hard
 from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.declarations.validation import describe, validate
-from singlewindow.life_cycle.deadlines import deadline_of, first_state
+from singlewindow.life_cycle.deadlines import ENDLESS, Span, first_state, span_of
 from singlewindow.life_cycle.machine import State
 from singlewindow.risk.terms import terms_of
 from singlewindow.times import today
@@ -38,8 +38,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What admission and the record need to know of a declaration, besides its content.
 
     `country` is the country whose rules applied, `parties` are None if one could not be read, and `enveloped` says
-    whether the message had its MetaData. It begins in the state `begins` and lapses after `lapses_after` microseconds,
-    unless that is None.
+    whether the message had its MetaData. The declaration begins in the state `begins`, which `lasts` so long from its
+    lodgement.
     """
 
     lrn: str
@@ -48,7 +48,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     parties: Parties | None
     enveloped: bool
     begins: State = State.PRESENTED
-    lapses_after: int | None = None
+    lasts: Span = ENDLESS
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
             parties=parties,
             enveloped=enveloped,
             begins=begins,
-            lapses_after=deadline_of(begins, 0, 0, type_code, profile.periods),
+            lasts=span_of(begins, 0, 0, type_code, profile.periods),
         ),
         faults=[describe(fault, enveloped) for fault in (*validated.faults, *lacks)],
         total=validated.total + len(lacks),

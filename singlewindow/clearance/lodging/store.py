@@ -199,7 +199,7 @@ def _write(
 
 def _version_row(row: NewDeclaration, lodgement: Lodgement, version_id: int, now: int) -> NewVersion:
     message, prepared = lodgement.message, lodgement.prepared
-    lapses_after = prepared.header.lapses_after
+    until, due_after = prepared.header.lasts
     return NewVersion(
         id=version_id,
         declaration_id=row.id,
@@ -216,5 +216,6 @@ def _version_row(row: NewDeclaration, lodgement: Lodgement, version_id: int, now
         received_at=now - int((time.monotonic() - message.began) * MICROSECONDS),
         lodged_at=now,
         state=prepared.header.begins,
-        state_until=None if lapses_after is None else now + lapses_after,
+        state_until=None if until is None else now + until,
+        due_at=None if due_after is None else now + due_after,
     )

@@ -46,11 +46,13 @@ version = Table(
     Column("state", Text),
     # Until when the state may last; empty if nothing in the state itself ends it.
     Column("state_until", BigInteger),
+    # When the service has something to do about it: to warn the party, or to end the state.
+    Column("due_at", BigInteger),
     UniqueConstraint("declaration_id", "number", name="version_declaration_number"),
     Index("version_lodged_at", "lodged_at"),
 )
-_ENDS = version.c.state_until.is_not(None)
-Index("version_state_until", version.c.state_until, postgresql_where=_ENDS, sqlite_where=_ENDS)
+_DUE = version.c.due_at.is_not(None)
+Index("version_due_at", version.c.due_at, postgresql_where=_DUE, sqlite_where=_DUE)
 
 # Requests to change a declaration or to end it, with the answer, so that the same again gets the first one.
 request = Table(

@@ -15,9 +15,9 @@ depends_on = None
 
 TRADER, AGENCY, AUDITOR = "singlewindow_trader", "singlewindow_agency", "singlewindow_auditor"
 COLUMNS = (("version", "state", sa.Text()), ("version", "state_until", sa.BigInteger()),
-           ("notice", "detail", sa.LargeBinary()))  # fmt: skip
-INDEX = "version_state_until"
-ENDS = sa.column("state_until").is_not(None)
+           ("version", "due_at", sa.BigInteger()), ("notice", "detail", sa.LargeBinary()))  # fmt: skip
+INDEX = "version_due_at"
+DUE = sa.column("due_at").is_not(None)
 WAITS = sa.column("answered_at").is_(None)
 READERS = {
     TRADER: "EXISTS (SELECT FROM declaration WHERE declaration.id = request.declaration_id)",
@@ -32,7 +32,7 @@ def upgrade() -> None:
     else:
         for table, name, kind in COLUMNS:
             op.add_column(table, sa.Column(name, kind))
-        op.create_index(INDEX, "version", ["state_until"], sqlite_where=ENDS)
+        op.create_index(INDEX, "version", ["due_at"], sqlite_where=DUE)
     op.create_table(
         "request",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -71,7 +71,7 @@ def _add_columns_while_others_write() -> None:
             op.add_column(table, sa.Column(name, kind), if_not_exists=True)
         op.execute("SET lock_timeout = 0")  # it waits for all transactions under way, and nobody waits for it
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {INDEX}")
-        op.create_index(INDEX, "version", ["state_until"], postgresql_where=ENDS, postgresql_concurrently=True)
+        op.create_index(INDEX, "version", ["due_at"], postgresql_where=DUE, postgresql_concurrently=True)
         op.execute("RESET lock_timeout")
 
 

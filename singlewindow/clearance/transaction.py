@@ -1,4 +1,4 @@
-"""One change of the record: its transaction, its moment, and how a (locked) version moves on in it."""
+"""One transaction of a change: its connection, its moment, and how a (locked) version moves on in it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.life_cycle.deadlines import deadline_of
+from singlewindow.life_cycle.deadlines import span_of
 from singlewindow.life_cycle.machine import Step, after
 from singlewindow.storage.declarations import LockedVersion, Move
 
 
-class Change(NamedTuple):
+class Transaction(NamedTuple):
     """`now` is the database's time (microseconds), read after the locks; the rulebooks say how long states may last."""
 
     connection: Connection
@@ -22,5 +22,5 @@ class Change(NamedTuple):
     def move(self, version: LockedVersion, step: Step) -> Move:
         """The state to which a step leads, and until when it may last; raises NotPossible."""
         state, periods = after(version.state, step), self.rulebooks.profile_of(version.country).periods
-        until = deadline_of(state, self.now, version.first_lodged_at, version.type_code, periods)
-        return Move(version.version_id, state, until)
+        lasts = span_of(state, self.now, version.first_lodged_at, version.type_code, periods)
+        return Move(version.version_id, step, state, *lasts)

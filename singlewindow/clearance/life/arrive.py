@@ -1,0 +1,108 @@
+"""Arrival: the goods of a declaration that was lodged in advance are presented.
+
+What was seen and is not as declared counts as an answer of the service itself, which asks for an inspection: so goods
+that were to be released on arrival are decided anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from singlewindow.access.keys import Caller
+from singlewindow.audit import commitments
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.decide import decide
+from singlewindow.clearance.news import NO_NEWS, News, news_of
+from singlewindow.clearance.transaction import Transaction
+from singlewindow.decisions.assessment import BORDER, Answer, Assessment, Control, Finding, Lane
+from singlewindow.declarations.canonical import decode
+from singlewindow.life_cycle.arrival import Arrival, differences
+from singlewindow.life_cycle.machine import Actor, Step, transition
+from singlewindow.storage import assessments, declarations
+from singlewindow.storage.assessments import ClosedQuestion
+from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.trail import events
+from singlewindow.storage.trail.events import Event
+
+LEGAL_BASIS = "MOSAIC 05.60:2015, 9.2.4.7"
+GRAVE = 90
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The arrival as recorded at `recorded_at`; `replayed` if it was reported before."""
+
+    mrn: str
+    version: int
+    state: str
+    recorded_at: int
+    differences: tuple[str, ...]
+    replayed: bool = False
+
+
+def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival) -> Receipt | None:
+    """Record an arrival, once; None if there is no such declaration of the caller's party. Raises NotPossible."""
+    with context.engine.begin() as connection:
+        version = declarations.lock_newest(connection, mrn, caller.party)
+        if version is None:
+            return None
+        transaction = Transaction(connection, context.rulebooks, clock(connection))
+        return _earlier(transaction, version, arrival) or _record(transaction, version, caller, arrival)
+
+
+def _earlier(transaction: Transaction, version: LockedVersion, arrival: Arrival) -> Receipt | None:
+    """The receipt of the same report, if it was made before."""
+    said = msgspec.to_builtins(arrival)
+    for event in events.of_subject(transaction.connection, version.version_id):
+        if event.kind is events.Kind.ARRIVED and event.detail["arrival"] == said:
+            found = tuple(event.detail["differences"])
+            return Receipt(version.mrn, version.number, version.state, event.at, found, replayed=True)
+    return None
+
+
+def _record(transaction: Transaction, version: LockedVersion, caller: Caller, arrival: Arrival) -> Receipt:
+    transition(version.state, Step.ARRIVED, Actor.TRADER)
+    connection = transaction.connection
+    content = declarations.contents(connection, [version.version_id])[version.version_id]
+    found = tuple(differences(decode(content.canonical), arrival))
+    against = NO_NEWS
+    if found:
+        against = _speak_against(transaction, version, found)
+        version = _reopened(transaction, version)
+    move = transaction.move(version, Step.ARRIVED)
+    declarations.enter_state(connection, move)
+    detail = {"arrival": msgspec.to_builtins(arrival), "differences": list(found)}
+    event = Event(transaction.now, events.Kind.ARRIVED, caller.actor, version.version_id, detail)
+    news = against | news_of(transaction, version, move, event, "arrived")
+    decide(transaction, [version._replace(stored_state=move.state)], news)
+    return Receipt(version.mrn, version.number, move.state, transaction.now, found)
+
+
+def _reopened(transaction: Transaction, version: LockedVersion) -> LockedVersion:
+    """The version, undecided: what was seen must count."""
+    if version.decided_at is None:
+        return version
+    move = transaction.move(version, Step.ASKED_AGAIN)
+    declarations.reopen(transaction.connection, move)
+    return version._replace(
+        stored_state=move.state, decided_at=None, decision_number=version.decision_number + 1, outcome=None
+    )
+
+
+def _speak_against(transaction: Transaction, version: LockedVersion, found: tuple[str, ...]) -> News:
+    """Write the service's own answer: inspect, for each difference."""
+    findings = tuple(
+        Finding(profile="arrival", legal_basis=LEGAL_BASIS, weight=GRAVE, control=Control.PHYSICAL, officer=each,
+                trader=each)
+        for each in found
+    )  # fmt: skip
+    given = Assessment(agency=BORDER, answer=Answer.ASSESSED, lane=Lane.RED, score=GRAVE,
+                       controls=(Control.PHYSICAL,), findings=findings)  # fmt: skip
+    row = ClosedQuestion(version.version_id, BORDER, 1, given.answer, given.lane, msgspec.json.encode(given),
+                         transaction.now, None, transaction.now)  # fmt: skip
+    assessments.add_assessments(transaction.connection, [row])
+    detail = {"lane": given.lane, **commitments.of_answer(row._asdict())}
+    return News((Event(transaction.now, events.Kind.ASSESSED, events.SYSTEM, version.version_id, detail),))

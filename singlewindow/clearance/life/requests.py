@@ -1,0 +1,163 @@
+"""Requests to amend or cancel: each is answered once, at once or by an officer, and the same again gets its answer.
+
+A request is known by its declaration, its kind, its own reference and the digest of its bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from singlewindow.access.keys import Caller
+from singlewindow.clearance.deciding.announce import detailed, new_notice
+from singlewindow.clearance.lodging.store import Message
+from singlewindow.clearance.news import News, publish
+from singlewindow.clearance.transaction import Transaction
+from singlewindow.life_cycle.machine import Actor, NotPossible, Step, transition
+from singlewindow.life_cycle.news import ANSWERED, GRANTED, REFUSED, REGISTERED, Detail
+from singlewindow.storage import requests
+from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.engine.ids import new_id
+from singlewindow.storage.requests import NewRequest, Request
+from singlewindow.storage.streams import NewNotice
+from singlewindow.storage.trail import events
+from singlewindow.storage.trail.events import Event
+
+
+class Kind(StrEnum):
+    """What is asked for."""
+
+    AMENDMENT = "amendment"
+    CANCELLATION = "cancellation"
+
+    @property
+    def step(self) -> Step:
+        """The step that grants it."""
+        return Step.AMENDED if self is Kind.AMENDMENT else Step.CANCELLED
+
+
+class Answer(StrEnum):
+    """How a request is answered."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came; `against` is the number of the version that the requester had in mind, if it says so."""
+
+    kind: Kind
+    mrn: str
+    reference: str
+    reason: str
+    message: Message
+    caller: Caller
+    against: int | None = None
+
+    @property
+    def content_sha256(self) -> bytes:
+        """The digest of its bytes."""
+        return hashlib.sha256(self.message.content).digest()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a request, as stored; `replayed` if it was made before."""
+
+    request: Request
+    replayed: bool = False
+
+
+class NewerVersion(Exception):  # noqa: N818 - an answer to the requester
+    """The declaration has another version than the one that the requester had in mind."""
+
+    def __init__(self, against: int, number: int) -> None:
+        super().__init__(f"Your request is about version {against}, but version {number} is the newest.")
+
+
+class StillOpen(Exception):  # noqa: N818 - an answer to the requester
+    """Another request about this declaration waits for an officer."""
+
+
+Grant = Callable[[Transaction, LockedVersion, Request], News]
+"""What carries a granted request out."""
+
+
+def answer(transaction: Transaction, version: LockedVersion, asked: Asked, grant: Grant) -> Receipt:
+    """Answer a request about the (locked) newest version; raises NewerVersion or StillOpen."""
+    earlier = requests.same_request(
+        transaction.connection, version.declaration_id, asked.kind, asked.reference, asked.content_sha256
+    )
+    if earlier is not None and asked.against in {None, version.number}:
+        return Receipt(earlier, replayed=True)
+    if asked.against not in {None, version.number}:
+        raise NewerVersion(asked.against or 0, version.number)
+    if requests.open_request(transaction.connection, version.declaration_id) is not None:
+        raise StillOpen
+    outcome, words = _outcome(version, asked)
+    stored = _store(transaction, version, asked, outcome, words)
+    news = [_registered(transaction, version, stored)]
+    if outcome is not Answer.WAITING:
+        news.append(answered(transaction, version, stored, outcome, asked.caller.actor))
+    if outcome is Answer.GRANTED:
+        news.append(grant(transaction, version, stored))
+    publish(transaction, news)
+    return Receipt(stored)
+
+
+def _outcome(version: LockedVersion, asked: Asked) -> tuple[Answer, str]:
+    try:
+        arrow = transition(version.state, asked.kind.step, Actor.TRADER)
+    except NotPossible as refusal:
+        return Answer.REFUSED, str(refusal)
+    if Actor.TRADER in arrow.grant.at_once:
+        return Answer.GRANTED, ""
+    return Answer.WAITING, "An officer must agree."
+
+
+def _store(transaction: Transaction, version: LockedVersion, asked: Asked, outcome: Answer, words: str) -> Request:
+    answered_at = None if outcome is Answer.WAITING else transaction.now
+    row = NewRequest(
+        id=new_id(),
+        declaration_id=version.declaration_id,
+        version_id=version.version_id,
+        kind=asked.kind,
+        reference=asked.reference,
+        content_sha256=asked.content_sha256,
+        media=asked.message.media.mime,
+        received=asked.message.content,
+        reason=asked.reason,
+        actor=asked.caller.actor,
+        received_at=transaction.now,
+        answer=outcome,
+        answered_at=answered_at,
+        answered_by=None if answered_at is None else events.SYSTEM,
+        words=words,
+    )
+    requests.add_request(transaction.connection, row)
+    return Request(
+        row.id, version.mrn, row.version_id, row.kind, row.reference, row.reason, row.actor, row.received_at,
+        row.answer, row.answered_at, row.words,
+    )  # fmt: skip
+
+
+def _registered(transaction: Transaction, version: LockedVersion, stored: Request) -> News:
+    detail = {"request": str(stored.id), "kind": stored.kind, "reference": stored.reference, "reason": stored.reason}
+    event = Event(transaction.now, events.Kind.REQUESTED, stored.actor, version.version_id, detail)
+    return News((event,), (_notice(transaction, version, REGISTERED),))
+
+
+def answered(transaction: Transaction, version: LockedVersion, stored: Request, outcome: Answer, actor: str) -> News:
+    """The news that a request is granted or refused."""
+    status = GRANTED if outcome is Answer.GRANTED else REFUSED
+    detail = {"request": str(stored.id), "kind": stored.kind, "answer": outcome, "words": stored.words}
+    event = Event(transaction.now, events.Kind.ANSWERED, actor, version.version_id, detail)
+    return News((event,), (_notice(transaction, version, ANSWERED, Detail(status=status, words=stored.words)),))
+
+
+def _notice(transaction: Transaction, version: LockedVersion, code: str, detail: Detail | None = None) -> NewNotice:
+    return detailed(new_notice(version.party, version.version_id, code, transaction.now), detail or Detail())

@@ -1,0 +1,91 @@
+"""Requests to amend or cancel a declaration, each with its answer."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, insert, select, update
+
+from singlewindow.storage.tables import declaration, request
+
+
+class NewRequest(NamedTuple):
+    """A request as it came, about the version that was then the newest, with its answer.
+
+    `reference` is the requester's own, `reason` in its words; `words` are those of the answer. `answered_at` is None
+    while it waits for an officer.
+    """
+
+    id: int
+    declaration_id: int
+    version_id: int
+    kind: str
+    reference: str
+    content_sha256: bytes
+    media: str
+    received: bytes
+    reason: str
+    actor: str
+    received_at: int
+    answer: str
+    answered_at: int | None
+    answered_by: str | None
+    words: str
+
+
+class Request(NamedTuple):
+    """A request as the record has it."""
+
+    id: int
+    mrn: str
+    version_id: int
+    kind: str
+    reference: str
+    reason: str
+    actor: str
+    received_at: int
+    answer: str
+    answered_at: int | None
+    words: str
+
+
+_REQUEST = (
+    request.c.id, declaration.c.mrn, request.c.version_id, request.c.kind, request.c.reference, request.c.reason,
+    request.c.actor, request.c.received_at, request.c.answer, request.c.answered_at, request.c.words,
+)  # fmt: skip
+_ALL = select(*_REQUEST).join(declaration, declaration.c.id == request.c.declaration_id)
+
+
+def add_request(connection: Connection, row: NewRequest) -> None:
+    """Store a request; a second open one for the same declaration breaks a constraint."""
+    connection.execute(insert(request).values(**row._asdict()))
+
+
+def same_request(
+    connection: Connection, declaration_id: int, kind: str, reference: str, content_sha256: bytes
+) -> Request | None:
+    """The newest request of this kind with this reference and content, if it was made before."""
+    same = (
+        request.c.declaration_id == declaration_id, request.c.kind == kind, request.c.reference == reference,
+        request.c.content_sha256 == content_sha256,
+    )  # fmt: skip
+    row = connection.execute(_ALL.where(*same).order_by(request.c.id.desc()).limit(1)).first()
+    return None if row is None else Request(*row)
+
+
+def open_request(connection: Connection, declaration_id: int) -> Request | None:
+    """The request about a declaration that waits for an officer."""
+    waits = (request.c.declaration_id == declaration_id, request.c.answered_at.is_(None))
+    row = connection.execute(_ALL.where(*waits)).first()
+    return None if row is None else Request(*row)
+
+
+def answer_request(connection: Connection, request_id: int, **answered: Any) -> None:
+    """Write the answer to a (locked) declaration's open request: answer, answered_at, answered_by, words."""
+    connection.execute(update(request).where(request.c.id == request_id).values(**answered))
+
+
+def requests_of(connection: Connection, declaration_id: int) -> list[Request]:
+    """All requests about a declaration, oldest first."""
+    rows = connection.execute(_ALL.where(request.c.declaration_id == declaration_id).order_by(request.c.id))
+    return [Request(*row) for row in rows]
