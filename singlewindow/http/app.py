@@ -19,7 +19,7 @@ from singlewindow.enquiries.access_log import reads_its_own, record_reading
 from singlewindow.http.authorisation import authorise
 from singlewindow.http.error_mapping import as_problem
 from singlewindow.http.negotiation import acceptable_media, read_content
-from singlewindow.http.parameters import read_query
+from singlewindow.http.parameters import read_headers, read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Route
@@ -124,7 +124,7 @@ def _read_request(service: Service, route: Route, path: dict[str, str]) -> Reque
     return Request(
         service=service, maybe_caller=caller, path=path, query=query, acceptable=acceptable, began=g.began,
         content=content, media=media, trace_id=g.trace_id, authorization=flask.request.headers.get("Authorization", ""),
-        address=flask.request.remote_addr or "",
+        address=flask.request.remote_addr or "", headers=read_headers(flask.request.headers, route.headers),
     )  # fmt: skip
 
 

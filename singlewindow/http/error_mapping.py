@@ -7,12 +7,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from singlewindow.access.quota import COUNTED_SECONDS
+from singlewindow.clearance.life.requests import NewerVersion, StillOpen
 from singlewindow.clearance.lodging.admission import NotAdmitted, Refusal
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
 from singlewindow.declarations.faults import Refused
 from singlewindow.enquiries.cursors import NotInStream
 from singlewindow.enquiries.declarations import NotVisible
 from singlewindow.http.problems import ProblemError, retry_after
+from singlewindow.life_cycle.machine import NotPossible
 
 RETRY_SECONDS = "2"
 STATUS_CODES = {
@@ -29,6 +31,8 @@ DETAILS = {
     "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
 }
 
+_OF_LIFE = {NotPossible: "NOT_POSSIBLE", NewerVersion: "VERSION_CONFLICT", StillOpen: "REQUEST_OPEN"}
+
 
 def as_problem(error: Exception) -> ProblemError:
     """The problem that answers a failure; details not meant for callers stay in the log, under the trace id."""
@@ -36,6 +40,8 @@ def as_problem(error: Exception) -> ProblemError:
         return error
     if isinstance(error, Refused | NotAdmitted | NotVisible | NotInStream):
         return _refusal(error)
+    if isinstance(error, NotPossible | NewerVersion | StillOpen):
+        return ProblemError(_OF_LIFE[type(error)], str(error).rstrip("."))
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if is_outage(error) or isinstance(error, MemoryError | Busy):

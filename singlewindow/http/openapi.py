@@ -98,7 +98,11 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": entry.name, "in": "query", "description": entry.meaning, "schema": dict(entry.schema)}
         for entry in route.parameters
     ]
-    return in_path + in_query + ([_ACTING_FOR] if takes_acting_for(route) else [])
+    in_header = [
+        {"name": entry.name, "in": "header", "description": entry.meaning, "schema": dict(entry.schema)}
+        for entry in route.headers
+    ]
+    return in_path + in_query + in_header + ([_ACTING_FOR] if takes_acting_for(route) else [])
 
 
 def _responses(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:

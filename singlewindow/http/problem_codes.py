@@ -81,6 +81,10 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "NOT_SUPPORTED_YET": Code(422, "This service does not accept this kind of message yet"),
     "MINIMUM_MISSING": Code(422, "An element that an agency needs by law is missing; this is only a warning"),
     "DUPLICATE_LRN": Code(409, "The reference was already used for another declaration"),
+    # A declaration's life
+    "NOT_POSSIBLE": Code(409, "The state of the declaration does not allow this"),
+    "REQUEST_OPEN": Code(409, "Another request about this declaration waits for an officer"),
+    "VERSION_CONFLICT": Code(412, "The request is about an older version of the declaration"),
     # The streams
     "CURSOR_CONFLICT": Code(409, "The stream does not have this entry, or has another one under its number"),
     # The agencies

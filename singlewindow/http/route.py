@@ -61,8 +61,9 @@ class ResponseShape:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Route:
-    """One call: `path` has its variables in angle brackets; `problems` are its codes besides the common ones.
+    """One call: `path` has its variables in angle brackets.
 
+    `headers` are those it reads besides the common ones, and `problems` its codes besides the common ones.
     `body` is what it reads, in one of the forms that it consumes, with at most `largest` bytes; without `largest`, as
     many as one declaration may have.
     """
@@ -75,6 +76,7 @@ class Route:
     summary: str
     responses: Mapping[int, ResponseShape]
     parameters: tuple[Parameter, ...] = ()
+    headers: tuple[Parameter, ...] = ()
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = (JSON,)
     body: Body = None

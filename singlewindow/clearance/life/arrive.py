@@ -19,7 +19,7 @@ from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import BORDER, Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.canonical import decode
 from singlewindow.life_cycle.arrival import Arrival, differences
-from singlewindow.life_cycle.machine import Actor, Step, transition
+from singlewindow.life_cycle.machine import Actor, State, Step, transition
 from singlewindow.storage import assessments, declarations
 from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.declarations import LockedVersion
@@ -37,7 +37,7 @@ class Receipt:
 
     mrn: str
     version: int
-    state: str
+    state: State
     recorded_at: int
     differences: tuple[str, ...]
     replayed: bool = False

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from singlewindow.declarations.faults import FaultReport
+from singlewindow.declarations.reading.json_shape import PLAIN, ends
+from singlewindow.life_cycle.machine import State
+
+Words = Annotated[str, Meta(min_length=1, max_length=512, pattern=PLAIN)]
+Number = Annotated[str, Meta(pattern=ends("[A-Za-z0-9][A-Za-z0-9 /.-]{0,34}"))]
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -51,6 +57,50 @@ class Lodged(Struct, frozen=True, kw_only=True):
     lodged_at: str
     warnings: list[FaultReport]
     links: Links
+
+
+class Cancellation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a declaration is to be cancelled, in words."""
+
+    reason: Words
+
+
+class SeenContainer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A container as seen; leave out `seals` if nobody looked at them, give an empty list if there are none."""
+
+    id: Number
+    seals: Annotated[list[Number], Meta(max_length=99)] | None = None
+
+
+class ArrivalReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """That the goods have arrived: when, where, and what was seen; leave out what nobody looked at."""
+
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    place: Annotated[str, Meta(max_length=70, pattern=PLAIN)] = ""
+    transport: Number | None = None
+    containers: Annotated[list[SeenContainer], Meta(max_length=9999)] | None = None
+
+
+class RequestAnswer(Struct, frozen=True, kw_only=True):
+    """The answer to a request: `waiting` means that an officer must agree; a notice tells the answer."""
+
+    request: str
+    kind: str
+    mrn: str
+    reference: str
+    answer: Literal["granted", "waiting"]
+    words: str
+    received_at: str
+
+
+class ArrivalReceipt(Struct, frozen=True, kw_only=True):
+    """The arrival as recorded, the state to which it led, and what was seen and is not as declared."""
+
+    mrn: str
+    version: int
+    state: State
+    recorded_at: str
+    differences: list[str]
 
 
 class BatchLine(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,54 @@
+"""Reads a small JSON body of a known shape, strictly: an agency's answer, a report of arrival, a request."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from singlewindow.declarations.faults import Refused
+from singlewindow.declarations.reading.json_text import parse_json, screen_depth
+from singlewindow.declarations.reading.message import Limits
+
+LARGEST: Final = 64_000
+"""The most bytes of such a body."""
+_LIMITS: Final = Limits(body_bytes=LARGEST, items=1, depth=8)
+_LONGEST_REASON: Final = 160
+_END: Final = r"$(?!\n)"
+PLAIN: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*" + _END
+"""Plain text in one line: no control characters, nothing that turns the reading direction, no lone halves of
+characters. Its end means the end of a text in Python and in JSON Schema alike: after `$` alone, Python allows a line
+feed."""
+
+Shape = TypeVar("Shape")
+
+
+def ends(pattern: str) -> str:
+    """A pattern for the whole of a text, in Python and in JSON Schema alike."""
+    return f"^{pattern}{_END}"
+
+
+def read_shape(content: bytes, decoder: msgspec.json.Decoder[Shape], what: str) -> Shape:
+    """The value; `what` names the body ("answer"). Raises `Refused`, whose text repeats nothing long of it."""
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise Refused("ENCODING_NOT_UTF8", f"The {what} starts with a byte order mark. Send it without.")
+    screen_depth(parse_json(content, _LIMITS), _LIMITS)
+    try:
+        return decoder.decode(content)
+    except msgspec.ValidationError as error:
+        raise unfit(what, _short(str(error))) from None
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        raise Refused("JSON_MALFORMED", f"The {what} is not JSON.") from None
+
+
+def unfit(what: str, reason: str) -> Refused:
+    """The refusal of a body that is JSON but has not the right form."""
+    return Refused("SCHEMA_INVALID", f"The {what} does not have the right form. {reason}")
+
+
+def _short(reason: str) -> str:
+    """The reason; only its place if it repeats much of what was sent."""
+    if len(reason) <= _LONGEST_REASON:
+        return reason
+    place = reason.rpartition(" - at ")[2]
+    return f"A value does not fit at {place}" if len(place) <= _LONGEST_REASON else "A value does not fit"
