@@ -24,6 +24,7 @@ from singlewindow.agencies.agency import (
     Remote,
     RoutingRule,
 )
+from singlewindow.decisions.assessment import BORDER
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.projection import Entitlement
 from singlewindow.risk.conditions import Condition
@@ -102,6 +103,8 @@ def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency 
     remote = _remote(files, head)
     if head.code != files.folder.name:
         source.complain(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
+    if head.code == BORDER:
+        source.complain(source.line_of("", key="code"), f"code {BORDER!r} is that of the service itself")
     if not head.always and not source.entries("routing"):
         source.complain(1, "the agency would never be asked: give it always = true or a [[routing]]")
     if head.adapter == "profiles" and not any(

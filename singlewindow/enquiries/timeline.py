@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from msgspec import UNSET
 
@@ -12,12 +13,15 @@ from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.enquiries.audience import Disclosure
 from singlewindow.enquiries.shapes import AgencyAsked, AgencyNotAsked, TimelineStep
+from singlewindow.life_cycle.machine import WORDS, State
 from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.trail.events import Event, Kind
 from singlewindow.times import iso
 
 Agencies = Mapping[str, Agency]
 """The agencies by code, for their names."""
+Detail = Mapping[str, Any]
+"""What an event commits to."""
 
 
 def timeline_steps(agencies: Agencies, events: Iterable[Event], shown: Disclosure) -> list[TimelineStep]:
@@ -51,19 +55,47 @@ _OF_AGENCIES: Mapping[Kind, str] = {
 
 
 def _sentence(agencies: Agencies, event: Event) -> str:
+    if event.kind in _SENTENCES:
+        return _SENTENCES[event.kind](agencies, event.detail)
     detail = event.detail
-    if event.kind is Kind.LODGED:
-        asked = ", ".join(_name(agencies, code) for code in detail.get("asked", []))
-        return f"Lodged and accepted; asked: {asked or 'nobody'}"
-    if event.kind is Kind.ASKED_AGAIN:
-        return f"Asked again: {', '.join(_name(agencies, code) for code in detail.get('rounds', {}))}"
-    if event.kind is Kind.DECIDED:
-        controls = ", ".join(detail.get("controls", []))
-        return f"Decided: {detail.get('outcome')}{f' ({controls})' if controls else ''}"
-    if detail.get("answer") == Answer.REPLACED:
-        return f"{_name(agencies, detail.get('agency'))} had not answered when it was asked again"
-    words = _OF_AGENCIES.get(event.kind, f"Recorded: {event.kind}")
+    words = _CLOSED.get(str(detail.get("answer"))) or _OF_AGENCIES.get(event.kind, f"Recorded: {event.kind}")
     return words.format(agency=_name(agencies, detail.get("agency")), lane=detail.get("lane"))
+
+
+def _lodged(agencies: Agencies, detail: Detail) -> str:
+    asked = ", ".join(_name(agencies, code) for code in detail.get("asked", []))
+    return f"Lodged and accepted; asked: {asked or 'nobody'}"
+
+
+def _asked_again(agencies: Agencies, detail: Detail) -> str:
+    return f"Asked again: {', '.join(_name(agencies, code) for code in detail.get('rounds', {}))}"
+
+
+def _decided(_agencies: Agencies, detail: Detail) -> str:
+    controls = ", ".join(detail.get("controls", []))
+    return f"Decided: {detail.get('outcome')}{f' ({controls})' if controls else ''}"
+
+
+def _arrived(_agencies: Agencies, detail: Detail) -> str:
+    found = detail.get("differences", [])
+    return f"The goods have arrived{'; not as declared: ' + ' '.join(found) if found else ''}"
+
+
+_CLOSED: Mapping[str, str] = {
+    Answer.REPLACED: "{agency} had not answered when it was asked again",
+    Answer.WITHDRAWN: "{agency} need not answer any more",
+}
+_SENTENCES: Mapping[Kind, Callable[[Agencies, Detail], str]] = {
+    Kind.LODGED: _lodged,
+    Kind.ASKED_AGAIN: _asked_again,
+    Kind.DECIDED: _decided,
+    Kind.ARRIVED: _arrived,
+    Kind.REQUESTED: lambda _, detail: f"Asked for {detail['kind']}: {detail['reason']}",
+    Kind.ANSWERED: lambda _, detail: f"The {detail['kind']} is {detail['answer']}",
+    Kind.CANCELLED: lambda _, detail: f"Cancelled: {detail['reason']}",
+    Kind.LAPSED: lambda _, __: "Lapsed: the goods did not arrive in time",
+    Kind.OVERDUE: lambda _, detail: f"Overdue. {WORDS[State(detail['was'])]}",
+}
 
 
 def agencies_asked(
