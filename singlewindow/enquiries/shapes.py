@@ -139,6 +139,23 @@ class NoticePage(Struct, frozen=True):
     next: str
 
 
+class OpenRequest(Struct, frozen=True, kw_only=True):
+    """A request of a party that waits for an officer."""
+
+    request: str
+    kind: str
+    mrn: str
+    reason: str
+    received_at: str
+
+
+class OpenRequestPage(Struct, frozen=True):
+    """A page of requests, oldest first; send `next` as `after` to get the following page."""
+
+    requests: list[OpenRequest]
+    next: str
+
+
 class DecisionSummary(Struct, frozen=True, kw_only=True):
     """The decision as an agency sees it."""
 

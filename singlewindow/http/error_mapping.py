@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from singlewindow.access.quota import COUNTED_SECONDS
+from singlewindow.clearance.life.answer_request import AnsweredDifferently
 from singlewindow.clearance.life.requests import NewerVersion, StillOpen
 from singlewindow.clearance.lodging.admission import NotAdmitted, Refusal
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
@@ -15,6 +18,7 @@ from singlewindow.enquiries.cursors import NotInStream
 from singlewindow.enquiries.declarations import NotVisible
 from singlewindow.http.problems import ProblemError, retry_after
 from singlewindow.life_cycle.machine import NotPossible
+from singlewindow.life_cycle.milestones import Unlikely
 
 RETRY_SECONDS = "2"
 STATUS_CODES = {
@@ -31,7 +35,12 @@ DETAILS = {
     "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
 }
 
-_OF_LIFE = {NotPossible: "NOT_POSSIBLE", NewerVersion: "VERSION_CONFLICT", StillOpen: "REQUEST_OPEN"}
+_CODES_OF_LIFE: Mapping[type[Exception], str] = {
+    NotPossible: "NOT_POSSIBLE", NewerVersion: "VERSION_CONFLICT", StillOpen: "REQUEST_OPEN",
+    AnsweredDifferently: "REQUEST_ANSWERED", Unlikely: "MOMENT_UNLIKELY",
+}  # fmt: skip
+OF_LIFE = tuple(_CODES_OF_LIFE)
+"""Refusals of commands in a declaration's life."""
 
 
 def as_problem(error: Exception) -> ProblemError:
@@ -40,8 +49,8 @@ def as_problem(error: Exception) -> ProblemError:
         return error
     if isinstance(error, Refused | NotAdmitted | NotVisible | NotInStream):
         return _refusal(error)
-    if isinstance(error, NotPossible | NewerVersion | StillOpen):
-        return ProblemError(_OF_LIFE[type(error)], str(error).rstrip("."))
+    if isinstance(error, OF_LIFE):
+        return ProblemError(_CODES_OF_LIFE[type(error)], str(error).rstrip("."))
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if is_outage(error) or isinstance(error, MemoryError | Busy):

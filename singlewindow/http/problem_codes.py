@@ -84,6 +84,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     # A declaration's life
     "NOT_POSSIBLE": Code(409, "The state of the declaration does not allow this"),
     "REQUEST_OPEN": Code(409, "Another request about this declaration waits for an officer"),
+    "REQUEST_ANSWERED": Code(409, "An officer has answered this request otherwise"),
+    "MOMENT_UNLIKELY": Code(422, "The moment of a report is in the future, or too long ago"),
     "VERSION_CONFLICT": Code(412, "The request is about an older version of the declaration"),
     # The streams
     "CURSOR_CONFLICT": Code(409, "The stream does not have this entry, or has another one under its number"),

@@ -34,6 +34,7 @@ class Discloses(Enum):
     RECEIPT = ("the result for what the caller sent", None)
     DECLARATIONS = ("declarations", "mrns")
     NOTICES = ("notices", "mrns")
+    REQUESTS = ("requests that wait for an officer", "mrns")
     FEED = ("an agency's feed", "mrns")
     RELEASE_TIMES = ("release times", "fingerprint")
     AUDIT_TRAIL = ("the audit trail", "checkpoints")

@@ -80,6 +80,12 @@ def open_request(connection: Connection, declaration_id: int) -> Request | None:
     return None if row is None else Request(*row)
 
 
+def open_requests(connection: Connection, after: int, limit: int) -> list[Request]:
+    """The requests that wait for an officer with an id above `after`, oldest first."""
+    waits = (request.c.answered_at.is_(None), request.c.id > after)
+    return [Request(*row) for row in connection.execute(_ALL.where(*waits).order_by(request.c.id).limit(limit))]
+
+
 def answer_request(connection: Connection, request_id: int, **answered: Any) -> None:
     """Write the answer to a (locked) declaration's open request: answer, answered_at, answered_by, words."""
     connection.execute(update(request).where(request.c.id == request_id).values(**answered))

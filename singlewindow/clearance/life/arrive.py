@@ -14,12 +14,13 @@ from singlewindow.access.keys import Caller
 from singlewindow.audit import commitments
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import decide
+from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
 from singlewindow.clearance.news import NO_NEWS, News, news_of
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import BORDER, Answer, Assessment, Control, Finding, Lane
-from singlewindow.declarations.canonical import decode
 from singlewindow.life_cycle.arrival import Arrival, differences
-from singlewindow.life_cycle.machine import Actor, State, Step, transition
+from singlewindow.life_cycle.machine import State, Step, transition
+from singlewindow.life_cycle.milestones import check_moment
 from singlewindow.storage import assessments, declarations
 from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.declarations import LockedVersion
@@ -44,13 +45,17 @@ class Receipt:
 
 
 def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival) -> Receipt | None:
-    """Record an arrival, once; None if there is no such declaration of the caller's party. Raises NotPossible."""
+    """Record an arrival, once; None if there is no such declaration of this caller's.
+
+    Raises Unlikely for its moment, and NotPossible.
+    """
     with context.engine.begin() as connection:
-        version = declarations.lock_newest(connection, mrn, caller.party)
-        if version is None:
+        found = lock_for_report(connection, mrn, caller)
+        if found is None:
             return None
         transaction = Transaction(connection, context.rulebooks, clock(connection))
-        return _earlier(transaction, version, arrival) or _record(transaction, version, caller, arrival)
+        check_moment(arrival.happened_at, transaction.now, oldest_report(context))
+        return _earlier(transaction, found.version, arrival) or _record(transaction, found, caller, arrival)
 
 
 def _earlier(transaction: Transaction, version: LockedVersion, arrival: Arrival) -> Receipt | None:
@@ -63,11 +68,10 @@ def _earlier(transaction: Transaction, version: LockedVersion, arrival: Arrival)
     return None
 
 
-def _record(transaction: Transaction, version: LockedVersion, caller: Caller, arrival: Arrival) -> Receipt:
-    transition(version.state, Step.ARRIVED, Actor.TRADER)
-    connection = transaction.connection
-    content = declarations.contents(connection, [version.version_id])[version.version_id]
-    found = tuple(differences(decode(content.canonical), arrival))
+def _record(transaction: Transaction, reported: Reported, caller: Caller, arrival: Arrival) -> Receipt:
+    version, connection = reported.version, transaction.connection
+    transition(version.state, Step.ARRIVED, reported.actor)
+    found = tuple(differences(reported.content, arrival))
     against = NO_NEWS
     if found:
         against = _speak_against(transaction, version, found)

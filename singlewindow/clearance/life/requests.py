@@ -66,10 +66,30 @@ class Asked:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to a request, as stored; `replayed` if it was made before."""
+    """The answer to a request, as stored; `replayed` if it was made before. `received_at` is in microseconds."""
 
-    request: Request
+    request: int
+    kind: Kind
+    mrn: str
+    reference: str
+    answer: Answer
+    words: str
+    received_at: int
     replayed: bool = False
+
+
+def receipt_of(stored: Request, *, replayed: bool = False) -> Receipt:
+    """The receipt of a stored request."""
+    return Receipt(
+        request=stored.id,
+        kind=Kind(stored.kind),
+        mrn=stored.mrn,
+        reference=stored.reference,
+        answer=Answer(stored.answer),
+        words=stored.words,
+        received_at=stored.received_at,
+        replayed=replayed,
+    )
 
 
 class NewerVersion(Exception):  # noqa: N818 - an answer to the requester
@@ -93,7 +113,7 @@ def answer(transaction: Transaction, version: LockedVersion, asked: Asked, grant
         transaction.connection, version.declaration_id, asked.kind, asked.reference, asked.content_sha256
     )
     if earlier is not None and asked.against in {None, version.number}:
-        return Receipt(earlier, replayed=True)
+        return receipt_of(earlier, replayed=True)
     if asked.against not in {None, version.number}:
         raise NewerVersion(asked.against or 0, version.number)
     if requests.open_request(transaction.connection, version.declaration_id) is not None:
@@ -106,7 +126,7 @@ def answer(transaction: Transaction, version: LockedVersion, asked: Asked, grant
     if outcome is Answer.GRANTED:
         news.append(grant(transaction, version, stored))
     publish(transaction, news)
-    return Receipt(stored)
+    return receipt_of(stored)
 
 
 def _outcome(version: LockedVersion, asked: Asked) -> tuple[Answer, str]:

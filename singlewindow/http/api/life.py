@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from singlewindow.access.permissions import Permission as May
+from singlewindow.clearance.life.answer_request import Ruling, answer_request
 from singlewindow.clearance.life.arrive import arrive
 from singlewindow.clearance.life.cancel import cancel
-from singlewindow.clearance.life.requests import Answer, Asked, Kind
-from singlewindow.clearance.life.requests import Receipt as RequestReceipt
+from singlewindow.clearance.life.milestones import report_milestone
+from singlewindow.clearance.life.requests import Answer, Asked, Kind, Receipt
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.declarations.reading.json_shape import LARGEST, read_shape
 from singlewindow.declarations.reading.message import Media
+from singlewindow.enquiries.requests import read_open_requests
+from singlewindow.enquiries.shapes import OpenRequestPage
 from singlewindow.http.api.agency_answers import ANSWER_PROBLEMS
 from singlewindow.http.api.declarations import NO_DECLARATION
-from singlewindow.http.api.shapes import ArrivalReceipt, ArrivalReport, Cancellation, RequestAnswer
-from singlewindow.http.parameters import version, word
+from singlewindow.http.api.shapes import (
+    ArrivalReceipt,
+    ArrivalReport,
+    Cancellation,
+    MilestoneReceipt,
+    MilestoneReport,
+    RequestAnswer,
+    RequestRuling,
+)
+from singlewindow.http.parameters import LIMIT, version, whole, word
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
 from singlewindow.life_cycle.arrival import Arrival, SeenContainer
+from singlewindow.life_cycle.milestones import Report
 from singlewindow.times import iso, microseconds
 
 _cancellation = msgspec.json.Decoder(Cancellation)
+_milestone = msgspec.json.Decoder(MilestoneReport)
+_ruling = msgspec.json.Decoder(RequestRuling)
+NUMBER = re.compile("[0-9]{1,19}")
 _report = msgspec.json.Decoder(ArrivalReport)
 REPLAYED = {"Idempotent-Replayed": "true"}
 
@@ -41,23 +58,53 @@ def post_cancellation(request: Request) -> Response:
     return _answer_of(cancel(request.context, asked))
 
 
-def _answer_of(receipt: RequestReceipt | None) -> Response:
+def _answer_of(receipt: Receipt | None) -> Response:
     if receipt is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
-    stored = receipt.request
-    if stored.answer == Answer.REFUSED:
-        raise ProblemError("NOT_POSSIBLE", stored.words.rstrip("."), mrn=stored.mrn)
+    if receipt.answer is Answer.REFUSED:
+        raise ProblemError("NOT_POSSIBLE", receipt.words.rstrip("."), mrn=receipt.mrn)
+    return _rendered(receipt, 200 if receipt.answer is Answer.GRANTED else 202)
+
+
+def _rendered(receipt: Receipt, status: int = 200) -> Response:
     body = RequestAnswer(
-        request=str(stored.id),
-        kind=stored.kind,
-        mrn=stored.mrn,
-        reference=stored.reference,
-        answer="granted" if stored.answer == Answer.GRANTED else "waiting",
-        words=stored.words,
-        received_at=iso(stored.received_at) or "",
+        request=str(receipt.request),
+        kind=receipt.kind,
+        mrn=receipt.mrn,
+        reference=receipt.reference,
+        answer=receipt.answer.value,
+        words=receipt.words,
+        received_at=iso(receipt.received_at) or "",
     )
-    status = 200 if stored.answer == Answer.GRANTED else 202
     return Response(body, status, REPLAYED if receipt.replayed else {})
+
+
+def get_requests(request: Request) -> Response:
+    """The requests that wait for an officer of customs."""
+    _need_customs(request)
+    page = read_open_requests(request.context.engine, request.query["after"], request.query["limit"])
+    return Response(page, discloses={"mrns": [entry.mrn for entry in page.requests]})
+
+
+def post_ruling(request: Request) -> Response:
+    """Grant or refuse a request; the same answer again gets the same receipt."""
+    _need_customs(request)
+    said = read_shape(request.content, _ruling, "answer")
+    ruling = Ruling(said.answer == "granted", said.words)
+    name = request.path["request"]
+    number = int(name) if NUMBER.fullmatch(name) else 0
+    receipt = answer_request(request.context, request.caller, request.path["mrn"], number, ruling)
+    if receipt is None:
+        raise ProblemError("NOT_FOUND", "There is no such request")
+    return _rendered(receipt)
+
+
+def _need_customs(request: Request) -> None:
+    """Requests concern the whole declaration: an officer of customs answers them, of whichever agency they are news."""
+    code = request.caller.agency or ""
+    agency = request.context.agencies.get(code)
+    if code != request.path["code"] or agency is None or not agency.customs:
+        raise ProblemError("NOT_FOUND", "There is nothing here for this caller")
 
 
 def post_arrival(request: Request) -> Response:
@@ -85,6 +132,17 @@ def post_arrival(request: Request) -> Response:
     return Response(body, 200, REPLAYED if receipt.replayed else {})
 
 
+def post_milestone(request: Request) -> Response:
+    """Record a milestone; the same report again gets the first receipt."""
+    said = read_shape(request.content, _milestone, "report")
+    report = Report(milestone=said.milestone, happened_at=microseconds(said.happened_at), place=said.place)
+    receipt = report_milestone(request.context, request.path["mrn"], request.caller, report)
+    if receipt is None:
+        raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    body = MilestoneReceipt(mrn=receipt.mrn, state=receipt.state, recorded_at=iso(receipt.recorded_at) or "")
+    return Response(body, 200, REPLAYED if receipt.replayed else {})
+
+
 IDEMPOTENCY_KEY = word(
     "Idempotency-Key",
     "Your own reference for this request: sent again with it, it gets the first answer",
@@ -93,7 +151,21 @@ IDEMPOTENCY_KEY = word(
 IF_MATCH = version("If-Match", "The number of the version that you have in mind")
 LIFE_PROBLEMS = ("NOT_FOUND", "NOT_POSSIBLE", *ANSWER_PROBLEMS)
 
+AFTER = whole("after", "The value of `next` on the previous page")
+
 ROUTES = (
+    Route(
+        method="GET", path="/v1/agencies/<code>/requests", handler=get_requests, permission=May.REQUESTS,
+        discloses=Discloses.REQUESTS, parameters=(AFTER, LIMIT),
+        summary="List the requests that wait for an officer of customs, oldest first",
+        responses={200: ResponseShape("A page", OpenRequestPage)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="POST", path="/v1/agencies/<code>/requests/<mrn>/<request>", handler=post_ruling,
+        permission=May.REQUESTS, discloses=Discloses.RECEIPT, consumes=(JSON,), body=RequestRuling, largest=LARGEST,
+        summary="Grant or refuse a request; the same answer again gets the same receipt",
+        responses={200: ResponseShape("Answered", RequestAnswer)}, problems=("REQUEST_ANSWERED", *LIFE_PROBLEMS),
+    ),
     Route(
         method="POST", path="/v1/declarations/<mrn>/cancellation", handler=post_cancellation, permission=May.LODGE,
         discloses=Discloses.RECEIPT, consumes=(JSON,), body=Cancellation, largest=LARGEST,
@@ -105,9 +177,15 @@ ROUTES = (
         problems=("REQUEST_OPEN", "VERSION_CONFLICT", *LIFE_PROBLEMS),
     ),
     Route(
-        method="POST", path="/v1/declarations/<mrn>/arrival", handler=post_arrival, permission=May.LODGE,
+        method="POST", path="/v1/declarations/<mrn>/arrival", handler=post_arrival, permission=May.REPORT,
         discloses=Discloses.RECEIPT, consumes=(JSON,), body=ArrivalReport, largest=LARGEST,
         summary="Report that the goods of a declaration lodged in advance have arrived",
-        responses={200: ResponseShape("Recorded", ArrivalReceipt)}, problems=LIFE_PROBLEMS,
+        responses={200: ResponseShape("Recorded", ArrivalReceipt)}, problems=("MOMENT_UNLIKELY", *LIFE_PROBLEMS),
+    ),
+    Route(
+        method="POST", path="/v1/declarations/<mrn>/milestones", handler=post_milestone, permission=May.REPORT,
+        discloses=Discloses.RECEIPT, consumes=(JSON,), body=MilestoneReport, largest=LARGEST,
+        summary="Report a milestone for the release time study: arrival of the means, unloading, duty paid, exit, ...",
+        responses={200: ResponseShape("Recorded", MilestoneReceipt)}, problems=("MOMENT_UNLIKELY", *LIFE_PROBLEMS),
     ),
 )  # fmt: skip

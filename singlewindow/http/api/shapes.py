@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.reading.json_shape import PLAIN, ends
 from singlewindow.life_cycle.machine import State
+from singlewindow.life_cycle.milestones import Milestone
 
 Words = Annotated[str, Meta(min_length=1, max_length=512, pattern=PLAIN)]
 Number = Annotated[str, Meta(pattern=ends("[A-Za-z0-9][A-Za-z0-9 /.-]{0,34}"))]
@@ -81,14 +82,37 @@ class ArrivalReport(Struct, frozen=True, forbid_unknown_fields=True):
     containers: Annotated[list[SeenContainer], Meta(max_length=9999)] | None = None
 
 
+class MilestoneReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """A milestone that the reporter knows: what happened, when, where."""
+
+    milestone: Milestone
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    place: Annotated[str, Meta(max_length=70, pattern=PLAIN)] = ""
+
+
+class MilestoneReceipt(Struct, frozen=True, kw_only=True):
+    """The milestone as recorded, and the declaration's state after it."""
+
+    mrn: str
+    state: State
+    recorded_at: str
+
+
+class RequestRuling(Struct, frozen=True, forbid_unknown_fields=True):
+    """An officer's answer to a request, with its reason in words for the party."""
+
+    answer: Literal["granted", "refused"]
+    words: Words
+
+
 class RequestAnswer(Struct, frozen=True, kw_only=True):
-    """The answer to a request: `waiting` means that an officer must agree; a notice tells the answer."""
+    """The answer to a request: `waiting` means that an officer must agree; a notice then gives the answer."""
 
     request: str
     kind: str
     mrn: str
     reference: str
-    answer: Literal["granted", "waiting"]
+    answer: Literal["granted", "refused", "waiting"]
     words: str
     received_at: str
 
