@@ -199,3 +199,109 @@ def test_an_inspection_that_nobody_records_is_spoken_of_again_and_again(
     steps = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))["timeline"]
     assert [step["kind"] for step in steps].count("overdue") == 3
     assert state_of(trader, mrn) == "inspection-ordered"
+
+
+@pytest.fixture
+def waiting(trader: Caller, context: ClearanceContext) -> tuple[str, str]:
+    """A cancellation that waits for an officer: MRN and request."""
+    mrn = str(body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"])
+    work(context)
+    answer = send(trader, mrn, "cancellation", {"reason": "Sold elsewhere"}, Idempotency_Key="c1")
+    return mrn, str(body_of(answer)["request"])
+
+
+def rule(caller: Caller, waiting: tuple[str, str], answer: str, code: str = "customs") -> Any:
+    mrn, request = waiting
+    content = json.dumps({"answer": answer, "words": "As you ask."}).encode()
+    return caller.post(content, path=f"/v1/agencies/{code}/requests/{mrn}/{request}")
+
+
+def test_an_officer_of_customs_grants_a_request(
+    trader: Caller, callers: Callers, context: ClearanceContext, waiting: tuple[str, str]
+) -> None:
+    customs = callers.agency("customs")
+    (listed,) = body_of(customs.get("/v1/agencies/customs/requests"))["requests"]
+    assert (listed["mrn"], listed["request"], listed["reason"]) == (*waiting, "Sold elsewhere")
+    assert body_of(rule(customs, waiting, "granted"))["answer"] == "granted"
+    assert state_of(trader, waiting[0]) == "cancelled"
+    assert codes(trader)[-3:] == ["02", "11", "10"]
+    assert body_of(customs.get("/v1/agencies/customs/requests"))["requests"] == []
+    same = send(trader, waiting[0], "cancellation", {"reason": "Sold elsewhere"}, Idempotency_Key="c1")
+    assert (same.status_code, body_of(same)["answer"]) == (200, "granted")
+
+
+def test_an_officer_refuses_a_request_and_says_why(
+    trader: Caller, callers: Callers, waiting: tuple[str, str]
+) -> None:
+    customs = callers.agency("customs")
+    assert body_of(rule(customs, waiting, "refused"))["answer"] == "refused"
+    assert rule(customs, waiting, "refused").headers["Idempotent-Replayed"] == "true"
+    assert problem(rule(customs, waiting, "granted")) == (409, "REQUEST_ANSWERED")
+    assert state_of(trader, waiting[0]) == "inspection-ordered"
+    last = body_of(trader.get("/v1/notices"))["notices"][-1]
+    assert last["response"]["Status"] == [{"NameCode": "41"}]
+    assert last["response"]["AdditionalInformation"][0]["StatementDescription"] == "As you ask."
+    again = send(trader, waiting[0], "cancellation", {"reason": "Still not wanted"}, Idempotency_Key="c2")
+    assert (again.status_code, body_of(again)["answer"]) == (202, "waiting")
+
+
+def test_requests_are_there_for_customs_only(callers: Callers, waiting: tuple[str, str]) -> None:
+    firearms = callers.agency("firearms")
+    for code in ("customs", "firearms"):
+        assert problem(firearms.get(f"/v1/agencies/{code}/requests")) == (404, "NOT_FOUND")
+        assert problem(rule(firearms, waiting, "granted", code)) == (404, "NOT_FOUND")
+
+
+def test_a_carrier_reports_the_arrival_of_what_names_it(
+    trader: Caller, callers: Callers, context: ClearanceContext
+) -> None:
+    mrn = lodge_in_advance(trader, Consignment={"Carrier": {"ID": "GB555555555000"}})
+    report = arrived(context)
+    assert problem(send(callers.carrier("GB666666666000"), mrn, "arrival", report)) == (404, "NOT_FOUND")
+    receipt = send(callers.carrier("GB555555555000"), mrn, "arrival", report)
+    assert (receipt.status_code, body_of(receipt)["state"]) == (200, "presented")
+    assert problem(callers.carrier("GB555555555000").get(f"/v1/declarations/{mrn}")) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("happened_at", ["2999-01-01T00:00:00Z", "2020-01-01T00:00:00Z"])
+def test_a_moment_in_the_future_or_long_ago_is_not_believed(
+    trader: Caller, context: ClearanceContext, in_advance: str, happened_at: str
+) -> None:
+    report = {"happened_at": happened_at}
+    assert problem(send(trader, in_advance, "arrival", report)) == (422, "MOMENT_UNLIKELY")
+    milestone = report | {"milestone": "unloaded"}
+    assert problem(send(trader, in_advance, "milestones", milestone)) == (422, "MOMENT_UNLIKELY")
+    assert problem(send(trader, in_advance, "arrival", {"happened_at": "2026-11-29T12:00:00"})) == (422, "SCHEMA_INVALID")
+
+
+def test_milestones_are_events_with_both_times_and_a_correction_is_another(
+    trader: Caller, callers: Callers, context: ClearanceContext, in_advance: str
+) -> None:
+    report = arrived(context) | {"milestone": "unloaded"}
+    first, again = (send(trader, in_advance, "milestones", report) for _ in range(2))
+    assert body_of(first) == body_of(again)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    corrected = send(trader, in_advance, "milestones", report | {"place": "DVR"})
+    assert "Idempotent-Replayed" not in corrected.headers
+    steps = body_of(callers.auditor().get(f"/v1/declarations/{in_advance}"))["timeline"]
+    assert [step["detail"]["place"] for step in steps if step["kind"] == "milestone"] == ["LND", "DVR"]
+
+
+def test_an_export_leaves_when_it_is_released_and_not_before(trader: Caller, context: ClearanceContext) -> None:
+    mrn = str(body_of(trader.lodge(tree(TypeCode="EXA", Exporter={"ID": trader.party}, ExitOffice={"ID": "GB000060"})))["mrn"])
+    left = arrived(context) | {"milestone": "exited"}
+    assert problem(send(trader, mrn, "milestones", left)) == (409, "NOT_POSSIBLE")
+    work(context)
+    assert state_of(trader, mrn) == "released"
+    assert body_of(send(trader, mrn, "milestones", left))["state"] == "exited"
+    assert codes(trader) == ["01", "08", "16"]
+
+
+def test_the_party_of_an_export_is_asked_once_for_the_result_of_the_exit(
+    trader: Caller, context: ClearanceContext
+) -> None:
+    mrn = str(body_of(trader.lodge(tree(TypeCode="EXA", Exporter={"ID": trader.party}, ExitOffice={"ID": "GB000060"})))["mrn"])
+    work(context)
+    pass_days(context, 151)
+    assert (pass_deadlines(context), pass_deadlines(context)) == (1, 0)
+    assert (state_of(trader, mrn), codes(trader)) == ("released", ["01", "08", "18"])
