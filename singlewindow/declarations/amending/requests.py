@@ -17,7 +17,7 @@ from singlewindow.declarations.amending.changes import Change, RequestRule, brok
 from singlewindow.declarations.amending.pointing import DECLARATION, Misled, pointed_path, sections
 from singlewindow.declarations.canonical import canonical, decode
 from singlewindow.declarations.elements import ELEMENTS, Element
-from singlewindow.declarations.faults import Fault, Path, Step
+from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, Path, Step
 from singlewindow.declarations.model import ROOT, Declaration, Tree, first_text, text_of
 from singlewindow.declarations.mrn import is_mrn
 from singlewindow.declarations.reading.message import no_lines
@@ -47,8 +47,7 @@ class Request:
     """One request. `mrn` names the declaration, `reference` is the request's own (its LRN), `submitter` who sends it.
 
     `changes` are those of an amendment in its order, `values` the skeleton with its new values, in canonical form.
-    `words` explain a cancellation or a presentation; those of an amendment are with its changes. `arrival` is what a
-    presentation tells.
+    `words` explain the request as a whole; those about one change are with it. `arrival` is what a presentation tells.
     """
 
     kind: RequestKind
@@ -64,7 +63,7 @@ class Request:
 def read_request(
     declaration: Declaration, line_of: Callable[[Path], int | None] = no_lines
 ) -> Request | tuple[Fault, ...]:
-    """The request that a message makes, or why it makes none: all its faults, which are hard.
+    """The request that a message makes, or why it makes none: its first `FAULTS_SHOWN` faults, all hard.
 
     The message must be valid by the schema. `line_of` is that of its reading.
     """
@@ -75,7 +74,7 @@ def read_request(
         request = _READERS[RequestKind(kind)](tree, faults)
         if not faults:
             return request
-    return tuple(replace(fault, line=line_of(fault.path)) for fault in faults)
+    return tuple(replace(fault, line=line_of(fault.path)) for fault in faults[:FAULTS_SHOWN])
 
 
 def _head_faults(tree: Tree) -> Iterator[Fault]:
@@ -110,7 +109,7 @@ def _read_amendment(tree: Tree, faults: list[Fault]) -> Request:
         text = "The request asks for an amendment but has no Amendment."
         advice = "Add one Amendment for each change, with its ChangeReasonCode and its Pointers."
         faults.append(broken(RequestRule.NO_CHANGE, _at("Amendment"), text, advice))
-    words = _words(tree, len(amendments), faults)
+    words, whole = _words(tree, len(amendments), faults)
     changes = []
     for number, amendment in enumerate(amendments, start=1):
         try:
@@ -121,7 +120,7 @@ def _read_amendment(tree: Tree, faults: list[Fault]) -> Request:
             changes.append(replace(change, words=tuple(words.get(number, ()))))
     values = _values(tree, changes)
     faults += _disorder(DECLARATION, values, (ROOT,))
-    return replace(_request(RequestKind.AMENDMENT, tree), changes=tuple(changes), values=values)
+    return replace(_request(RequestKind.AMENDMENT, tree, whole), changes=tuple(changes), values=values)
 
 
 def _change(amendment: Tree, at: Path) -> Change:
@@ -138,23 +137,28 @@ def _change(amendment: Tree, at: Path) -> Change:
     return Change(path, at, text_of(amendment.get("ChangeReasonCode")))
 
 
-def _words(tree: Tree, amendments: int, faults: list[Fault]) -> dict[int, list[str]]:
-    """The reasons by the number of the Amendment that each points at; one that points at none explains all."""
+def _words(tree: Tree, amendments: int, faults: list[Fault]) -> tuple[dict[int, list[str]], tuple[str, ...]]:
+    """The reasons by the number of the Amendment that each points at, and those that point at none."""
     words: dict[int, list[str]] = {}
+    whole: list[str] = []
     for place, statement in enumerate(tree.get("AdditionalInformation", []), start=1):
         if not _is_reason(statement):
             continue
-        named = {step.sequence for step in sections(statement.get("Pointer", [])) if step.section == _AMENDMENT}
-        numbers = {number for number in named if number is not None} or set(range(1, amendments + 1))
-        beyond = sorted(number for number in numbers if not 1 <= number <= amendments)
-        if beyond:
-            text = f"These words explain Amendment {beyond[0]}, but the request has {amendments}."
-            at = _at("AdditionalInformation", place)
-            advice = f"Point at an Amendment of this request ({_AMENDMENT} with its place)."
-            faults.append(broken(RequestRule.WORDS, at, text, advice))
-        for number in numbers.difference(beyond):
-            words.setdefault(number, []).append(text_of(statement.get("StatementDescription")) or "")
-    return words
+        text = text_of(statement.get("StatementDescription")) or ""
+        steps = [step for step in sections(statement.get("Pointer", [])) if step.section == _AMENDMENT]
+        for number in {step.sequence for step in steps if step.sequence is not None}:
+            words.setdefault(number, []).append(text)
+            if not 1 <= number <= amendments:
+                faults.append(_unknown_amendment(number, amendments, place))
+        if all(step.sequence is None for step in steps):
+            whole.append(text)
+    return words, tuple(whole)
+
+
+def _unknown_amendment(number: int, amendments: int, place: int) -> Fault:
+    text = f"These words explain Amendment {number}, but the request has {amendments}."
+    advice = f"Point at an Amendment of this request ({_AMENDMENT} with its place)."
+    return broken(RequestRule.WORDS, _at("AdditionalInformation", place), text, advice)
 
 
 def _is_reason(statement: Tree) -> bool:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import copy
 import csv
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from lxml import etree
 
 from singlewindow.declarations.amending.apply import apply
-from singlewindow.declarations.amending.differences import changes_between
+from singlewindow.declarations.amending.differences import changed_values, changes_between
 from singlewindow.declarations.amending.requests import Request, RequestKind, read_request
 from singlewindow.declarations.canonical import canonical, decode
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.reading.intake import Media, Reading, read
+from singlewindow.declarations.reading.schema import is_valid
 from singlewindow.declarations.writing.binding import to_xml
+from singlewindow.declarations.writing.response import Amendment, Response, response_xml
 from tests.corpus import CORPUS, needs_corpus
 from tests.places import REPOSITORY
 from tests.unit.declarations.amending.messages import MRN
@@ -121,6 +124,7 @@ def test_a_published_amendment_changes_its_original_as_it_says(name: str) -> Non
     assert isinstance(request, Request)
     assert (request.kind, len(request.changes)) == (RequestKind.AMENDMENT, changes)
     assert request.values is not None
+    assert len([change for change in request.changes if change.words]) == changes - (2 if changes == 32 else 0)
     old = decode(canonical(published(original).declaration))
     result = apply(old, request.changes, request.values, message.line_of)
     assert [fault.rule for fault in result.faults] == warnings
@@ -139,7 +143,12 @@ def test_an_amended_declaration_is_valid_by_the_schema_and_tells_its_changes(nam
     new = apply(old, request.changes, request.values).tree
     assert new is not None
     assert read(to_xml(Declaration(new), enveloped=False), Media.XML).faults == ()
-    assert apply(old, changes_between(old, new), new).tree == new
+    changes = changes_between(old, new)
+    told = tuple(Amendment(change.reason, change.pointer) for change in changes)
+    at = datetime(2026, 1, 31, tzinfo=UTC)
+    response = Response("07", "0" * 32, at, "A", MRN, 2, amendments=told, values=changed_values(new, changes))
+    assert is_valid(etree.fromstring(response_xml([response])))
+    assert apply(old, changes, changed_values(new, changes)).tree == new
 
 
 @pytest.mark.parametrize("name", OTHERS)

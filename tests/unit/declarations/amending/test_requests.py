@@ -12,7 +12,7 @@ from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.changes import RequestRule
 from singlewindow.declarations.amending.requests import Request, RequestKind, read_request
 from singlewindow.declarations.elements import ELEMENTS
-from singlewindow.declarations.faults import Severity
+from singlewindow.declarations.faults import FAULTS_SHOWN, Severity
 from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.pointers import written
 from tests.unit.declarations.amending.messages import (
@@ -189,10 +189,15 @@ def test_an_amendment_is_read_with_its_changes_reasons_and_values() -> None:
     }
 
 
-def test_words_that_point_nowhere_explain_all_changes() -> None:
-    words = reason("Typing error")
+def test_words_that_point_at_no_amendment_explain_the_request() -> None:
+    words = reason("Typing error") + reason("Not mine", 2)
     found = requested(request(words + amendments(NET_MASS, "42A#228") + MASS))
-    assert [change.words for change in found.changes] == [("Typing error",)] * 2
+    assert found.words == ("Typing error",)
+    assert [change.words for change in found.changes] == [(), ("Not mine",)]
+
+
+def test_faults_are_not_listed_without_end() -> None:
+    assert len(refused(request(amendments(*["42A/99Z"] * (FAULTS_SHOWN * 2))))) == FAULTS_SHOWN
 
 
 def test_a_cancellation_is_read_with_its_words() -> None:
