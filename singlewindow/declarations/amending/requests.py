@@ -80,7 +80,7 @@ def read_request(
 def _head_faults(tree: Tree) -> Iterator[Fault]:
     function, kind = text_of(tree.get("FunctionCode")), text_of(tree.get("TypeCode"))
     if function != REQUEST:
-        text = f"FunctionCode {function} asks for nothing that this service knows."
+        text = f"FunctionCode {function} is not that of a request about a declaration."
         yield broken(RequestRule.FUNCTION, _at("FunctionCode"), text, f"Write {REQUEST} to amend, cancel or present.")
     if kind not in set(RequestKind):
         text = f"The TypeCode is {shown(kind)}, which is no request." if kind else "The request has no TypeCode."

@@ -166,6 +166,21 @@ def test_a_value_at_the_wrong_place_is_not_taken_for_a_removal() -> None:
     assert [fault.rule for fault in refused(request(amendments(f"{second}#D005") + same))] == [RequestRule.PLACE]
 
 
+def test_an_entry_that_stands_already_cannot_get_another_number_silently() -> None:
+    def consignment(*numbers: str) -> Tree:
+        return {"GoodsShipment": {"Consignment": {"TransportEquipment": [{"SequenceNumeric": n} for n in numbers]}}}
+
+    step = Step("TransportEquipment", 2)
+    change = Change((ROOT, Step("GoodsShipment"), Step("Consignment"), step, Step("ID")), (ROOT,))
+    values = consignment("3", "2")
+    values["GoodsShipment"]["Consignment"]["TransportEquipment"][1]["ID"] = "CSQU3054383"
+    (fault,) = apply(consignment("3", "3"), [change], values).faults
+    assert (fault.rule, place(fault.path)) == (
+        RequestRule.UNNAMED,
+        "Declaration/GoodsShipment/Consignment/TransportEquipment[2]/SequenceNumeric",
+    )
+
+
 def test_a_statement_of_the_declaration_is_not_a_reason() -> None:
     statement = "<AdditionalInformation><StatementCode>00500</StatementCode></AdditionalInformation>"
     why = "<AdditionalInformation><StatementTypeCode>AES</StatementTypeCode></AdditionalInformation>"

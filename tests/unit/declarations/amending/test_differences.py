@@ -129,6 +129,25 @@ def test_the_skeleton_holds_only_what_changed_and_what_keeps_its_place() -> None
     assert read_message(to_xml(Declaration(skeleton), enveloped=False), Media.XML).faults == ()
 
 
+def test_entries_whose_numbers_do_not_rise_all_keep_their_place() -> None:
+    old: Tree = {"Consignment": {"Itinerary": [{"SequenceNumeric": number} for number in ("5", "7", "1")]}}
+    new = copy.deepcopy(old)
+    new["Consignment"]["Itinerary"][1]["RoutingCountryCode"] = "FR"
+    changes = changes_between(old, new)
+    skeleton = changed_values(new, changes)
+    assert skeleton == new
+    assert apply(old, changes, skeleton).tree == new
+
+
+def test_a_date_changes_as_one_value() -> None:
+    old, new = (
+        {"IssueDateTime": {"DateTimeString": {"@formatCode": "102", "#text": day}}} for day in ("20260130", "20260131")
+    )
+    (change,) = changes_between(old, new)
+    assert place(change.path) == "Declaration/IssueDateTime"
+    assert written(change.pointer) == "42A#D011"
+
+
 def test_a_skeleton_of_changes_that_lie_within_each_other_is_refused() -> None:
     changes = changes_between({}, {"Agent": {"ID": "A"}})
     with pytest.raises(ValueError, match="changed twice"):
