@@ -50,7 +50,7 @@ BAD = {
         {"REQUEST-FUNCTION": "FunctionCode", "REQUEST-TYPE": "TypeCode", "REQUEST-MRN": "ID"},
     ),
     "function 14": (WEIGHED.replace(">13<", ">14<"), {"REQUEST-FUNCTION": "FunctionCode"}),
-    "an unknown type": (request(amendments(NET_MASS) + MASS, "XXX"), {"REQUEST-TYPE": "TypeCode"}),
+    "an unknown type": (request(amendments(NET_MASS) + MASS, "ABC"), {"REQUEST-TYPE": "TypeCode"}),
     "no type": (request("").replace("<TypeCode>COR</TypeCode>", ""), {"REQUEST-TYPE": "TypeCode"}),
     "no MRN": (WEIGHED.replace(f"<ID>{MRN}</ID>", ""), {"REQUEST-MRN": "ID"}),
     "a wrong check digit": (request(amendments(NET_MASS) + MASS, mrn=MRN[:-1] + "X"), {"REQUEST-MRN-SHAPE": "ID"}),
