@@ -89,7 +89,7 @@ def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, 
         if current is None:
             return None
         row = current.summary
-        trail = events.of_subject(connection, row.version_id)
+        trail = events.of_declaration(connection, row.declaration_id)
         answered = assessments.newest_answers(connection, row.version_id) if shown.agencies else {}
     return DeclarationStatus(
         mrn=row.mrn,

@@ -27,8 +27,8 @@ INSPECTIONS: Final = (CONTROL, DOCUMENTS)
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a notice says beyond its code and its decision; moments are microseconds.
 
-    `words` are for the party, `status` is that of an answer to a request, `limit` is a deadline, `happened_at` when
-    something took effect, `office` where (WCO CEX).
+    `words` are for the party, `reason` is that of a change (WCO 099), `status` that of an answer to a request. `limit`
+    is a deadline, `happened_at` when something took effect, `office` where (WCO CEX).
     """
 
     words: str = ""
@@ -36,6 +36,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limit: int | None = None
     happened_at: int | None = None
     office: str = ""
+    reason: str = ""
 
 
 _OUTCOMES: Final[Mapping[tuple[State, Step], str]] = MappingProxyType({

@@ -99,7 +99,7 @@ class Lodged(NamedTuple):
 
 
 def lodged_under(connection: Connection, keys: Iterable[tuple[str, str]], form: int) -> dict[tuple[str, str], Lodged]:
-    """The newest version already stored for each (party, LRN); `form` is the present canonical form."""
+    """What was lodged under each (party, LRN), its first version; `form` is the present canonical form."""
     outdated = case((version.c.form < form, version.c.canonical)).label("outdated")
     query = (
         select(
@@ -107,7 +107,7 @@ def lodged_under(connection: Connection, keys: Iterable[tuple[str, str]], form: 
             version.c.lodged_at, version.c.content_sha256, outdated,
         )
         .join(version, version.c.declaration_id == declaration.c.id)
-        .where(tuple_(declaration.c.party, declaration.c.lrn).in_(list(keys)), _NEWEST)
+        .where(tuple_(declaration.c.party, declaration.c.lrn).in_(list(keys)), version.c.number == 1)
     )  # fmt: skip
     return {(row.party, row.lrn): Lodged(*row[1:]) for row in connection.execute(query)}
 
@@ -232,13 +232,14 @@ def find_due(connection: Connection, now: int, limit: int) -> list[int]:
 
 
 class Content(NamedTuple):
-    """What an agency is asked about: the canonical form and its identifiers."""
+    """What an agency is asked about: the canonical form and its identifiers, and the state as stored."""
 
     mrn: str
     country: str
     number: int
     canonical: bytes
     trace_id: str
+    stored_state: str | None
 
 
 def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
@@ -246,7 +247,7 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Co
     query = (
         select(
             version.c.id, declaration.c.mrn, declaration.c.country, version.c.number, version.c.canonical,
-            version.c.trace_id,
+            version.c.trace_id, version.c.state,
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
         .where(among(connection, version.c.id, version_ids))

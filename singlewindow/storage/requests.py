@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
-from singlewindow.storage.tables import declaration, request
+from singlewindow.storage.tables import declaration, request, version
 
 
 class NewRequest(NamedTuple):
@@ -34,11 +34,12 @@ class NewRequest(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A request as the record has it."""
+    """A request as the record has it; `number` is that of the version it was made against."""
 
     id: int
     mrn: str
     version_id: int
+    number: int
     kind: str
     reference: str
     reason: str
@@ -46,14 +47,23 @@ class Request(NamedTuple):
     received_at: int
     answer: str
     answered_at: int | None
+    answered_by: str | None
     words: str
+    media: str
+    received: bytes
 
 
 _REQUEST = (
-    request.c.id, declaration.c.mrn, request.c.version_id, request.c.kind, request.c.reference, request.c.reason,
-    request.c.actor, request.c.received_at, request.c.answer, request.c.answered_at, request.c.words,
+    request.c.id, declaration.c.mrn, request.c.version_id, version.c.number, request.c.kind, request.c.reference,
+    request.c.reason,
+    request.c.actor, request.c.received_at, request.c.answer, request.c.answered_at, request.c.answered_by,
+    request.c.words, request.c.media, request.c.received,
 )  # fmt: skip
-_ALL = select(*_REQUEST).join(declaration, declaration.c.id == request.c.declaration_id)
+_ALL: Select[Any] = (
+    select(*_REQUEST)
+    .join(declaration, declaration.c.id == request.c.declaration_id)
+    .join(version, version.c.id == request.c.version_id)
+)
 
 
 def add_request(connection: Connection, row: NewRequest) -> None:
@@ -86,9 +96,10 @@ def open_requests(connection: Connection, after: int, limit: int) -> list[Reques
     return [Request(*row) for row in connection.execute(_ALL.where(*waits).order_by(request.c.id).limit(limit))]
 
 
-def answer_request(connection: Connection, request_id: int, **answered: Any) -> None:
-    """Write the answer to a (locked) declaration's open request: answer, answered_at, answered_by, words."""
-    connection.execute(update(request).where(request.c.id == request_id).values(**answered))
+def answer_request(connection: Connection, answered: Request) -> None:
+    """Write the answer to an open request about a (locked) declaration."""
+    said = {name: getattr(answered, name) for name in ("answer", "answered_at", "answered_by", "words")}
+    connection.execute(update(request).where(request.c.id == answered.id).values(**said))
 
 
 def requests_of(connection: Connection, declaration_id: int) -> list[Request]:

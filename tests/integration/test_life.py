@@ -230,9 +230,7 @@ def test_an_officer_of_customs_grants_a_request(
     assert (same.status_code, body_of(same)["answer"]) == (200, "granted")
 
 
-def test_an_officer_refuses_a_request_and_says_why(
-    trader: Caller, callers: Callers, waiting: tuple[str, str]
-) -> None:
+def test_an_officer_refuses_a_request_and_says_why(trader: Caller, callers: Callers, waiting: tuple[str, str]) -> None:
     customs = callers.agency("customs")
     assert body_of(rule(customs, waiting, "refused"))["answer"] == "refused"
     assert rule(customs, waiting, "refused").headers["Idempotent-Replayed"] == "true"
@@ -271,7 +269,10 @@ def test_a_moment_in_the_future_or_long_ago_is_not_believed(
     assert problem(send(trader, in_advance, "arrival", report)) == (422, "MOMENT_UNLIKELY")
     milestone = report | {"milestone": "unloaded"}
     assert problem(send(trader, in_advance, "milestones", milestone)) == (422, "MOMENT_UNLIKELY")
-    assert problem(send(trader, in_advance, "arrival", {"happened_at": "2026-11-29T12:00:00"})) == (422, "SCHEMA_INVALID")
+    assert problem(send(trader, in_advance, "arrival", {"happened_at": "2026-11-29T12:00:00"})) == (
+        422,
+        "SCHEMA_INVALID",
+    )
 
 
 def test_milestones_are_events_with_both_times_and_a_correction_is_another(
@@ -288,7 +289,9 @@ def test_milestones_are_events_with_both_times_and_a_correction_is_another(
 
 
 def test_an_export_leaves_when_it_is_released_and_not_before(trader: Caller, context: ClearanceContext) -> None:
-    mrn = str(body_of(trader.lodge(tree(TypeCode="EXA", Exporter={"ID": trader.party}, ExitOffice={"ID": "GB000060"})))["mrn"])
+    mrn = str(
+        body_of(trader.lodge(tree(TypeCode="EXA", Exporter={"ID": trader.party}, ExitOffice={"ID": "GB000060"})))["mrn"]
+    )
     left = arrived(context) | {"milestone": "exited"}
     assert problem(send(trader, mrn, "milestones", left)) == (409, "NOT_POSSIBLE")
     work(context)
@@ -300,7 +303,9 @@ def test_an_export_leaves_when_it_is_released_and_not_before(trader: Caller, con
 def test_the_party_of_an_export_is_asked_once_for_the_result_of_the_exit(
     trader: Caller, context: ClearanceContext
 ) -> None:
-    mrn = str(body_of(trader.lodge(tree(TypeCode="EXA", Exporter={"ID": trader.party}, ExitOffice={"ID": "GB000060"})))["mrn"])
+    mrn = str(
+        body_of(trader.lodge(tree(TypeCode="EXA", Exporter={"ID": trader.party}, ExitOffice={"ID": "GB000060"})))["mrn"]
+    )
     work(context)
     pass_days(context, 151)
     assert (pass_deadlines(context), pass_deadlines(context)) == (1, 0)

@@ -25,6 +25,7 @@ from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
 from singlewindow.faultpoints import reach
+from singlewindow.life_cycle.machine import State
 from singlewindow.storage import batches, declarations
 from singlewindow.storage.batches import Claim, Question, Unanswered
 from singlewindow.storage.declarations import Content
@@ -104,10 +105,11 @@ def _ask(context: ClearanceContext, work: _Work) -> Results:
 def _view(context: ClearanceContext, question: Question, content: Content, trees: dict[int, Tree]) -> View:
     items, entitlement = question.items, context.agencies[question.agency].entitlement
     tree, terms = trees[question.version_id], context.terms(content.country)
+    gone = terms.gone(tree) or content.stored_state == State.UNDER_ASSESSMENT
     return View(
         reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
         terms=terms, question=question_name(question.version_id, question.round),
-        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=terms.gone(tree),
+        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=gone,
     )  # fmt: skip
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from singlewindow.access.keys import Caller
-from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.life import cancel
-from singlewindow.clearance.life.requests import Answer, Grant, Kind, Receipt, answered, receipt_of
-from singlewindow.clearance.news import publish
+from singlewindow.clearance.life.amend import Amender
+from singlewindow.clearance.life.requests import Answer, Kind, Receipt, receipt_of, settle
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.life_cycle.machine import Actor, transition
 from singlewindow.storage import declarations, requests
 from singlewindow.storage.engine.connect import clock
-
-_GRANTS: Final[Mapping[str, Grant]] = {Kind.CANCELLATION: cancel.carry_out}
 
 
 @dataclass(frozen=True)
@@ -31,13 +26,12 @@ class AnsweredDifferently(Exception):  # noqa: N818 - an answer to the officer
     """Somebody has answered the request, and otherwise."""
 
 
-def answer_request(
-    context: ClearanceContext, officer: Caller, mrn: str, request_id: int, ruling: Ruling
-) -> Receipt | None:
+def answer_request(amender: Amender, officer: Caller, mrn: str, request_id: int, ruling: Ruling) -> Receipt | None:
     """Answer a request once; None if there is none of this id. The same answer again gets the same receipt.
 
     Raises AnsweredDifferently, and NotPossible if the state does not allow any more what is granted.
     """
+    context = amender.context
     with context.engine.begin() as connection:
         version = declarations.lock_newest(connection, mrn, None)
         if version is None:
@@ -53,11 +47,9 @@ def answer_request(
         transaction = Transaction(connection, context.rulebooks, clock(connection))
         if ruling.granted:
             transition(version.state, Kind(found.kind).step, Actor.OFFICER)
-        stored = found._replace(answer=outcome, answered_at=transaction.now, words=ruling.words)
-        requests.answer_request(connection, found.id, answer=outcome, answered_at=transaction.now,
-                                answered_by=officer.actor, words=ruling.words)  # fmt: skip
-        news = [answered(transaction, version, stored, outcome, officer.actor)]
-        if ruling.granted:
-            news.append(_GRANTS[found.kind](transaction, version, stored))
-        publish(transaction, news)
+        stored = found._replace(
+            answer=outcome, answered_at=transaction.now, answered_by=officer.actor, words=ruling.words
+        )
+        requests.answer_request(connection, stored)
+        settle(transaction, version, stored, cancel.carry_out if found.kind == Kind.CANCELLATION else amender.carry_out)
         return receipt_of(stored)

@@ -11,25 +11,20 @@ from dataclasses import dataclass
 import msgspec
 
 from singlewindow.access.keys import Caller
-from singlewindow.audit import commitments
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import decide
+from singlewindow.clearance.life.border import border_answer
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
-from singlewindow.clearance.news import NO_NEWS, News, news_of
+from singlewindow.clearance.news import NO_NEWS, news_of
 from singlewindow.clearance.transaction import Transaction
-from singlewindow.decisions.assessment import BORDER, Answer, Assessment, Control, Finding, Lane
 from singlewindow.life_cycle.arrival import Arrival, differences
 from singlewindow.life_cycle.machine import State, Step, transition
 from singlewindow.life_cycle.milestones import check_moment
-from singlewindow.storage import assessments, declarations
-from singlewindow.storage.assessments import ClosedQuestion
+from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
-
-LEGAL_BASIS = "MOSAIC 05.60:2015, 9.2.4.7"
-GRAVE = 90
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ def _record(transaction: Transaction, reported: Reported, caller: Caller, arriva
     found = tuple(differences(reported.content, arrival))
     against = NO_NEWS
     if found:
-        against = _speak_against(transaction, version, found)
+        against = border_answer(transaction, version.version_id, found)
         version = _reopened(transaction, version)
     move = transaction.move(version, Step.ARRIVED)
     declarations.enter_state(connection, move)
@@ -94,19 +89,3 @@ def _reopened(transaction: Transaction, version: LockedVersion) -> LockedVersion
     return version._replace(
         stored_state=move.state, decided_at=None, decision_number=version.decision_number + 1, outcome=None
     )
-
-
-def _speak_against(transaction: Transaction, version: LockedVersion, found: tuple[str, ...]) -> News:
-    """Write the service's own answer: inspect, for each difference."""
-    findings = tuple(
-        Finding(profile="arrival", legal_basis=LEGAL_BASIS, weight=GRAVE, control=Control.PHYSICAL, officer=each,
-                trader=each)
-        for each in found
-    )  # fmt: skip
-    given = Assessment(agency=BORDER, answer=Answer.ASSESSED, lane=Lane.RED, score=GRAVE,
-                       controls=(Control.PHYSICAL,), findings=findings)  # fmt: skip
-    row = ClosedQuestion(version.version_id, BORDER, 1, given.answer, given.lane, msgspec.json.encode(given),
-                         transaction.now, None, transaction.now)  # fmt: skip
-    assessments.add_assessments(transaction.connection, [row])
-    detail = {"lane": given.lane, **commitments.of_answer(row._asdict())}
-    return News((Event(transaction.now, events.Kind.ASSESSED, events.SYSTEM, version.version_id, detail),))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.life.requests import Asked, Receipt, answer
+from singlewindow.clearance.life.requests import Asked, Granted, Receipt, answer
 from singlewindow.clearance.life.withdraw import end_version
-from singlewindow.clearance.news import News, news_of
+from singlewindow.clearance.news import news_of
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.life_cycle.machine import Step
 from singlewindow.storage import declarations
@@ -29,10 +29,10 @@ def cancel(context: ClearanceContext, asked: Asked) -> Receipt | None:
         return answer(transaction, version, asked, carry_out)
 
 
-def carry_out(transaction: Transaction, version: LockedVersion, granted: Request) -> News:
+def carry_out(transaction: Transaction, version: LockedVersion, granted: Request) -> Granted:
     """Cancel a (locked) version as granted."""
     move = transaction.move(version, Step.CANCELLED)
     end_version(transaction, version, move)
     detail = {"request": str(granted.id), "reason": granted.reason}
     event = Event(transaction.now, events.Kind.CANCELLED, granted.actor, version.version_id, detail)
-    return news_of(transaction, version, move, event, "ended")
+    return Granted(news_of(transaction, version, move, event, "ended"))

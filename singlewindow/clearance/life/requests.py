@@ -9,13 +9,17 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.deciding.announce import detailed, new_notice
+from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.lodging.store import Message
-from singlewindow.clearance.news import News, publish
+from singlewindow.clearance.news import NO_NEWS, News, publish
 from singlewindow.clearance.transaction import Transaction
-from singlewindow.life_cycle.machine import Actor, NotPossible, Step, transition
+from singlewindow.life_cycle.machine import Actor, NotPossible, State, Step, transition
 from singlewindow.life_cycle.news import ANSWERED, GRANTED, REFUSED, REGISTERED, Detail
 from singlewindow.storage import requests
 from singlewindow.storage.declarations import LockedVersion
@@ -103,35 +107,54 @@ class StillOpen(Exception):  # noqa: N818 - an answer to the requester
     """Another request about this declaration waits for an officer."""
 
 
-Grant = Callable[[Transaction, LockedVersion, Request], News]
+class Granted(NamedTuple):
+    """What carrying out a request brought: its news, and the (locked) versions that may now be complete."""
+
+    news: News
+    versions: tuple[LockedVersion, ...] = ()
+
+
+Grant = Callable[[Transaction, LockedVersion, Request], Granted]
 """What carries a granted request out."""
 
 
 def answer(transaction: Transaction, version: LockedVersion, asked: Asked, grant: Grant) -> Receipt:
     """Answer a request about the (locked) newest version; raises NewerVersion or StillOpen."""
-    earlier = requests.same_request(
-        transaction.connection, version.declaration_id, asked.kind, asked.reference, asked.content_sha256
-    )
-    if earlier is not None and asked.against in {None, version.number}:
-        return receipt_of(earlier, replayed=True)
+    earlier = earlier_answer(transaction.connection, version, asked)
+    if earlier is not None:
+        return earlier
     if asked.against not in {None, version.number}:
         raise NewerVersion(asked.against or 0, version.number)
     if requests.open_request(transaction.connection, version.declaration_id) is not None:
         raise StillOpen
-    outcome, words = _outcome(version, asked)
+    outcome, words = outcome_of(version.state, asked.kind)
     stored = _store(transaction, version, asked, outcome, words)
-    news = [_registered(transaction, version, stored)]
-    if outcome is not Answer.WAITING:
-        news.append(answered(transaction, version, stored, outcome, asked.caller.actor))
-    if outcome is Answer.GRANTED:
-        news.append(grant(transaction, version, stored))
-    publish(transaction, news)
+    news = _registered(transaction, version, stored)
+    if outcome is Answer.WAITING:
+        publish(transaction, [news])
+    else:
+        settle(transaction, version, stored, grant, news)
     return receipt_of(stored)
 
 
-def _outcome(version: LockedVersion, asked: Asked) -> tuple[Answer, str]:
+def earlier_answer(connection: Connection, version: LockedVersion, asked: Asked) -> Receipt | None:
+    """The answer to the same request, if it was made before: about this version, or about the version it names."""
+    found = requests.same_request(connection, version.declaration_id, asked.kind, asked.reference, asked.content_sha256)
+    return None if found is None or asked.against not in {None, found.number} else receipt_of(found, replayed=True)
+
+
+def settle(
+    transaction: Transaction, version: LockedVersion, stored: Request, grant: Grant, before: News = NO_NEWS
+) -> None:
+    """Carry out a request if it is granted, tell the party, and decide what is then complete."""
+    carried_out = grant(transaction, version, stored) if stored.answer == Answer.GRANTED else Granted(NO_NEWS)
+    decide(transaction, carried_out.versions, before | _answered(transaction, version, stored) | carried_out.news)
+
+
+def outcome_of(state: State, kind: Kind) -> tuple[Answer, str]:
+    """How a party's request is answered in a state, and in which words."""
     try:
-        arrow = transition(version.state, asked.kind.step, Actor.TRADER)
+        arrow = transition(state, kind.step, Actor.TRADER)
     except NotPossible as refusal:
         return Answer.REFUSED, str(refusal)
     if Actor.TRADER in arrow.grant.at_once:
@@ -160,8 +183,9 @@ def _store(transaction: Transaction, version: LockedVersion, asked: Asked, outco
     )
     requests.add_request(transaction.connection, row)
     return Request(
-        row.id, version.mrn, row.version_id, row.kind, row.reference, row.reason, row.actor, row.received_at,
-        row.answer, row.answered_at, row.words,
+        row.id, version.mrn, row.version_id, version.number, row.kind, row.reference, row.reason, row.actor,
+        row.received_at,
+        row.answer, row.answered_at, row.answered_by, row.words, row.media, row.received,
     )  # fmt: skip
 
 
@@ -171,10 +195,10 @@ def _registered(transaction: Transaction, version: LockedVersion, stored: Reques
     return News((event,), (_notice(transaction, version, REGISTERED),))
 
 
-def answered(transaction: Transaction, version: LockedVersion, stored: Request, outcome: Answer, actor: str) -> News:
-    """The news that a request is granted or refused."""
-    status = GRANTED if outcome is Answer.GRANTED else REFUSED
-    detail = {"request": str(stored.id), "kind": stored.kind, "answer": outcome, "words": stored.words}
+def _answered(transaction: Transaction, version: LockedVersion, stored: Request) -> News:
+    status = GRANTED if stored.answer == Answer.GRANTED else REFUSED
+    detail = {"request": str(stored.id), "kind": stored.kind, "answer": stored.answer, "words": stored.words}
+    actor = stored.answered_by or events.SYSTEM
     event = Event(transaction.now, events.Kind.ANSWERED, actor, version.version_id, detail)
     return News((event,), (_notice(transaction, version, ANSWERED, Detail(status=status, words=stored.words)),))
 

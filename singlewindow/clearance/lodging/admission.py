@@ -19,7 +19,9 @@ from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.validation import Validated
 
 ORIGINAL: Final = "9"
-REQUESTS: Final = ("13", "14")
+REQUEST: Final = "13"
+OTHER_REQUEST: Final = "14"
+"""The schema has it, but nobody says what it asks."""
 SCHEMA: Final = "SCHEMA"
 """The rules of the schema begin with this."""
 _CONCERNED: Final = {"IM": ("importer", "declarant"), "EX": ("exporter", "declarant")}
@@ -114,16 +116,13 @@ def parties_of(validated: Validated) -> Parties | None:
 def with_refusals(validated: Validated) -> Validated:
     """The document with the reasons why it is not lodged before its other faults.
 
-    A request to change an earlier declaration is not taken at all: of its other faults only those of the schema stay.
+    A request about an earlier declaration is read as such elsewhere, and has nothing to do with these rules.
     """
     found = tuple(of_document(validated.declaration, validated.faults))
     if not found:
         return validated
     refusals = tuple(replace(fault, line=validated.line_of(fault.path)) for fault in found)
-    asks = found[0].rule == Refusal.REQUEST
-    kept = tuple(fault for fault in validated.faults if not asks or fault.rule.startswith(SCHEMA))
-    total = validated.total - len(validated.faults) + len(kept) + len(refusals)
-    return replace(validated, faults=(*refusals, *kept), total=total)
+    return replace(validated, faults=(*refusals, *validated.faults), total=validated.total + len(refusals))
 
 
 def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[Fault]:
@@ -132,9 +131,11 @@ def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[F
     An element that could not be read is not reported as missing: the `faults` report it already.
     """
     function = declaration.function_code
-    if function in REQUESTS:
-        text = f"FunctionCode {function} asks to change an earlier declaration. This service cannot do that yet."
-        yield _fault(Refusal.REQUEST, text, f"Lodge originals only (FunctionCode {ORIGINAL}).", _FUNCTION)
+    if function == REQUEST:
+        return
+    if function == OTHER_REQUEST:
+        text = f"FunctionCode {function} is no message of this service."
+        yield _fault(Refusal.REQUEST, text, f"Write {ORIGINAL} to lodge, or {REQUEST} to amend or cancel.", _FUNCTION)
         return
     if function != ORIGINAL and not _unread(_FUNCTION, faults):
         text = f"FunctionCode is {function}." if function else "The declaration has no FunctionCode."
@@ -179,6 +180,12 @@ def need_quota(caller: Caller, quotas: Quotas) -> None:
     if quotas.is_full(caller.party or ""):
         text = "This party has too many undecided declarations."
         raise NotAdmitted(_fault(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
+
+
+def not_here() -> NotAdmitted:
+    """The refusal of a request where only declarations are taken."""
+    text, advice = "This is a request about an earlier declaration.", "Send it alone, to /v1/declarations."
+    return NotAdmitted(_fault(Refusal.REQUEST, text, advice, _FUNCTION))
 
 
 def refused(forbidding: Sequence[FaultReport], found: Found) -> NotAdmitted:

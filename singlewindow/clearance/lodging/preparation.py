@@ -13,12 +13,13 @@ import msgspec
 from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.legal_minimum import lacking
 from singlewindow.agencies.routing import Routing, route
-from singlewindow.clearance.lodging.admission import SCHEMA, Parties, is_refusal, parties_of, with_refusals
+from singlewindow.clearance.lodging.admission import REQUEST, SCHEMA, Parties, is_refusal, parties_of, with_refusals
+from singlewindow.declarations.amending.requests import Request, read_request
 from singlewindow.declarations.canonical import canonical
 from singlewindow.declarations.faults import Fault, FaultReport, hard
 from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.declarations.validation import describe, validate
+from singlewindow.declarations.validation import Validated, describe, validate
 from singlewindow.life_cycle.deadlines import ENDLESS, Span, first_state, span_of
 from singlewindow.life_cycle.machine import State
 from singlewindow.risk.terms import terms_of
@@ -56,7 +57,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     The faults include those that forbid anybody to lodge the document. `form` (canonical bytes) is empty if the message
     was only to be validated, or if more than a rule on its content forbids it; `routing` is empty if there is any hard
-    fault.
+    fault. `request` is what a message asks that is no declaration itself.
     """
 
     header: Header
@@ -64,11 +65,14 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     form: bytes = b""
     routing: list[Routing] = []
+    request: Request | None = None
 
 
 def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -> Prepared:
     """Validate a message and, if it is to be lodged, work out what storing it needs; raises `Refused`."""
     validated = with_refusals(validate(content, media, rules.rulebooks, rules.limits))
+    if validated.declaration.function_code == REQUEST:
+        return _prepare_request(validated)
     declaration, country, enveloped = validated.declaration, validated.country, validated.enveloped
     forbidding = hard(validated.faults)
     lacks = [*lacking(rules.agencies, declaration.tree)] if not forbidding else []
@@ -93,6 +97,22 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
         total=validated.total + len(lacks),
         form=canonical(declaration) if lodging and all(map(_is_of_content, forbidding)) else b"",
         routing=routing,
+    )
+
+
+def _prepare_request(validated: Validated) -> Prepared:
+    declaration = validated.declaration
+    header = Header(
+        lrn=declaration.lrn or "", type_code=declaration.type_code, country=validated.country, parties=None,
+        enveloped=validated.enveloped,
+    )  # fmt: skip
+    found = read_request(declaration, validated.line_of) if not hard(validated.faults) else ()
+    more, request = ((), found) if isinstance(found, Request) else (found, None)
+    return Prepared(
+        header=header,
+        faults=[describe(fault, validated.enveloped) for fault in (*validated.faults, *more)],
+        total=validated.total + len(more),
+        request=request,
     )
 
 

@@ -93,7 +93,7 @@ def post_ruling(request: Request) -> Response:
     ruling = Ruling(said.answer == "granted", said.words)
     name = request.path["request"]
     number = int(name) if NUMBER.fullmatch(name) else 0
-    receipt = answer_request(request.context, request.caller, request.path["mrn"], number, ruling)
+    receipt = answer_request(request.service.amender, request.caller, request.path["mrn"], number, ruling)
     if receipt is None:
         raise ProblemError("NOT_FOUND", "There is no such request")
     return _rendered(receipt)

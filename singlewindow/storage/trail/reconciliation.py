@@ -24,7 +24,7 @@ from singlewindow.storage.tables import (
 )
 from singlewindow.storage.trail.events import Kind
 
-COMPARED = (Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
+COMPARED = (Kind.LODGED, Kind.AMENDED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
 Changes = dict[int, list[Change]]
 
 
@@ -46,7 +46,8 @@ def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
     for row in lodged:
         recomputed = {"received_sha256": _digest(row["received"]), "content_sha256": _digest(row["canonical"])}
         detail = commitments.of_document(declarations.get(row["declaration_id"], {}), row | recomputed)
-        changes[row["id"]].append(Change(Kind.LODGED, row["lodged_at"], detail))
+        kind = Kind.LODGED if row["number"] == 1 else Kind.AMENDED
+        changes[row["id"]].append(Change(kind, row["lodged_at"], detail))
     for row in _rows(connection, assessment.c.version_id, mine):
         kind = Kind.ASSESSED if row["answer"] == "assessed" else Kind.UNANSWERED
         changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))

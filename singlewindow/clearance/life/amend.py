@@ -1,0 +1,248 @@
+"""Amending: a new version replaces the one before, and only agencies whose view has changed are asked again.
+
+The new version is validated whole, as if it were lodged. That needs no lock; if another version has come meanwhile, it
+is done again on that one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from singlewindow.access.keys import Caller
+from singlewindow.agencies.routing import Routing, after_release, asked_agencies, items_of
+from singlewindow.audit import commitments
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.announce import asked_entry, detailed
+from singlewindow.clearance.deciding.ask_again import new_question
+from singlewindow.clearance.life.border import border_answer
+from singlewindow.clearance.life.requests import Answer, Asked, Granted, Receipt, answer, earlier_answer, outcome_of
+from singlewindow.clearance.life.withdraw import end_version
+from singlewindow.clearance.lodging.admission import refused
+from singlewindow.clearance.lodging.lodge import Examined, Lodging
+from singlewindow.clearance.lodging.store import Message
+from singlewindow.clearance.news import NO_NEWS, News, news_of
+from singlewindow.clearance.transaction import Transaction
+from singlewindow.decisions.assessment import Answer as Closed
+from singlewindow.declarations.amending.apply import apply
+from singlewindow.declarations.amending.differences import changes_between
+from singlewindow.declarations.canonical import FORM, decode, fingerprint
+from singlewindow.declarations.faults import FaultReport, Found
+from singlewindow.declarations.model import Declaration, Tree
+from singlewindow.declarations.projection import project
+from singlewindow.declarations.reading.message import Media, media_of
+from singlewindow.declarations.validation import describe
+from singlewindow.declarations.writing.binding import to_xml
+from singlewindow.life_cycle.arrival import Arrival, differences
+from singlewindow.life_cycle.machine import State, Step
+from singlewindow.life_cycle.news import Detail
+from singlewindow.storage import assessments, declarations
+from singlewindow.storage.assessments import ClosedQuestion
+from singlewindow.storage.declarations import Content, LockedVersion, Move, NewVersion
+from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.engine.ids import new_id
+from singlewindow.storage.open_questions import NewQuestion
+from singlewindow.storage.requests import Request
+from singlewindow.storage.trail import events
+from singlewindow.storage.trail.events import Event
+
+TRIES = 5
+"""How often a new version is worked out again because another one came first."""
+
+
+class Composed(NamedTuple):
+    """A new version: its document, what it holds and warns of, and the reason for the first change (WCO 099)."""
+
+    message: Message
+    examined: Examined
+    reason_code: str
+
+
+@dataclass(frozen=True)
+class Amender:
+    """Amends declarations; threads may share it."""
+
+    context: ClearanceContext
+    lodging: Lodging
+
+    def amend(self, asked: Asked) -> Receipt | None:
+        """Answer a request to amend; None if there is no such declaration of the caller's party.
+
+        Its message is an amendment (COR) or the whole new declaration. Raises `Refused` or `NotAdmitted` for what it
+        says, NewerVersion or StillOpen; nothing is stored then.
+        """
+        for _ in range(TRIES):
+            standing = self._standing(asked)
+            if standing is None or isinstance(standing, Receipt):
+                return standing
+            outcome, _words = outcome_of(standing.state, asked.kind)
+            composed = self.compose(standing, asked.message, asked.caller) if outcome is not Answer.REFUSED else None
+            with self.context.engine.begin() as connection:
+                version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
+                if version is None or version.version_id != standing.version_id:
+                    continue
+                transaction = Transaction(connection, self.context.rulebooks, clock(connection))
+                return answer(transaction, version, asked, partial(self._carry_out, composed))
+        raise TimeoutError("other requests about this declaration came first each time")
+
+    def carry_out(self, transaction: Transaction, version: LockedVersion, granted: Request) -> Granted:
+        """Amend a (locked) version as an officer has granted."""
+        message = Message(granted.received, media_of(granted.media))
+        composed = self._compose_locked(transaction.connection, version, message)
+        return self._carry_out(composed, transaction, version, granted)
+
+    def _standing(self, asked: Asked) -> LockedVersion | Receipt | None:
+        """The newest version now, or the answer to the same request of before."""
+        with self.context.engine.begin() as connection:
+            version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
+            return None if version is None else earlier_answer(connection, version, asked) or version
+
+    def compose(self, version: LockedVersion, message: Message, caller: Caller | None) -> Composed:
+        """The version that a request would make of this one."""
+        with reading(self.context.engine) as connection:
+            content = declarations.contents(connection, [version.version_id])[version.version_id]
+        return self._composed(content, message, caller)
+
+    def _compose_locked(self, connection: Connection, version: LockedVersion, message: Message) -> Composed:
+        content = declarations.contents(connection, [version.version_id])[version.version_id]
+        return self._composed(content, message, None)
+
+    def _composed(self, content: Content, message: Message, caller: Caller | None) -> Composed:
+        old, sent = decode(content.canonical), self.lodging.examine_content(message, caller)
+        request, code = sent.prepared.request, ""
+        if request is not None and request.values is not None:
+            amended = apply(old, request.changes, request.values)
+            _refuse([describe(fault, sent.prepared.header.enveloped) for fault in amended.faults], amended.tree is None)
+            code = next((each.reason for each in request.changes if each.reason), "")
+            header = {"WCODataModelVersionCode": "3.6", "WCOTypeName": "DEC", "ResponsibleCountryCode": content.country}
+            document = to_xml(Declaration(amended.tree or {}, header), enveloped=True)
+            message = replace(message, content=document, media=Media.XML)
+            sent = self.lodging.examine_content(message, caller)
+        elif not sent.forbidding:
+            new = decode(sent.prepared.form)
+            fixed = apply(old, changes_between(old, new), new)
+            _refuse([describe(fault, sent.prepared.header.enveloped) for fault in fixed.faults], fixed.tree is None)
+        if sent.forbidding:
+            raise refused(sent.forbidding, sent.found)
+        return Composed(message, sent, code)
+
+    def _carry_out(
+        self, composed: Composed | None, transaction: Transaction, version: LockedVersion, granted: Request
+    ) -> Granted:
+        if composed is None:
+            raise LookupError("a request that is refused is not carried out")
+        move = transaction.move(version, Step.AMENDED)
+        end_version(transaction, version, Move(version.version_id, Step.AMENDED, version.state, None, None))
+        row = _version_row(version, composed, move, transaction.now)
+        plan = self._plan(transaction, version, composed, row)
+        declarations.add_versions(transaction.connection, [row], plan.questions)
+        carried = _carry_over(transaction, row, plan.carried, version.number)
+        seen = _seen_at_the_border(transaction, version, row)
+        (new,) = declarations.lock_versions(transaction.connection, [row.id])
+        detail = {
+            "request": str(granted.id),
+            "replaces": version.number,
+            "asked": [each.agency for each in plan.questions],
+            "carried": [each.agency for each in plan.carried],
+            **commitments.of_document({"mrn": version.mrn, "party": version.party, "lrn": version.lrn}, row._asdict()),
+        }
+        event = Event(transaction.now, events.Kind.AMENDED, granted.actor, row.id, detail)
+        told = news_of(transaction, version, move._replace(version_id=row.id), event, "ended")
+        asked = News(feed=tuple(map(asked_entry, plan.questions)))
+        notices = tuple(detailed(each, Detail(reason=composed.reason_code)) for each in told.notices)
+        return Granted(told._replace(notices=notices, feed=()) | carried | seen | asked, (new,))
+
+    def _plan(self, transaction: Transaction, version: LockedVersion, composed: Composed, row: NewVersion) -> _Plan:
+        """Which agencies are asked about the new version, and whose answers stand."""
+        content = declarations.contents(transaction.connection, [version.version_id])[version.version_id]
+        old, new, routing = decode(content.canonical), decode(row.canonical), composed.examined.prepared.routing
+        given = assessments.newest_answers(transaction.connection, version.version_id)
+        questions, carried = [], []
+        for code in asked_agencies(routing):
+            stands = given.get(code)
+            if (
+                stands is not None
+                and stands.answer == Closed.ASSESSED
+                and self._sees_no_change(code, (version.routing, old), (routing, new))
+            ):
+                carried.append(stands)
+            else:
+                items = items_of(routing, code)
+                questions.append(new_question(self.context.agencies[code], row.id, items, transaction.now))
+        return _Plan(questions, carried)
+
+    def _sees_no_change(
+        self, code: str, before: tuple[Sequence[Routing], Tree], now: tuple[Sequence[Routing], Tree]
+    ) -> bool:
+        """Whether an agency would be asked the same about both versions."""
+        if code not in asked_agencies(before[0]):
+            return False
+        entitlement, items = (
+            self.context.agencies[code].entitlement,
+            [items_of(each[0], code) for each in (before, now)],
+        )
+        views = [project(each[1], entitlement, of) for each, of in zip((before, now), items, strict=True)]
+        return items[0] == items[1] and views[0] == views[1]
+
+
+class _Plan(NamedTuple):
+    questions: list[NewQuestion]
+    carried: list[ClosedQuestion]
+
+
+def _refuse(faults: list[FaultReport], forbidden: bool) -> None:
+    if forbidden:
+        raise refused(faults, Found(faults, len(faults)))
+
+
+def _version_row(version: LockedVersion, composed: Composed, move: Move, now: int) -> NewVersion:
+    message, prepared = composed.message, composed.examined.prepared
+    routing = prepared.routing
+    if move.state is State.UNDER_ASSESSMENT:
+        routing = after_release(routing)
+    return NewVersion(
+        id=new_id(),
+        declaration_id=version.declaration_id,
+        number=version.number + 1,
+        media=message.media.mime,
+        received=message.content,
+        received_sha256=hashlib.sha256(message.content).digest(),
+        canonical=prepared.form,
+        content_sha256=fingerprint(prepared.form),
+        form=FORM,
+        warnings=msgspec.json.encode(composed.examined.warnings),
+        routing=msgspec.json.encode(routing),
+        trace_id=message.trace_id,
+        received_at=now,
+        lodged_at=now,
+        state=move.state,
+        state_until=move.until,
+        due_at=move.due_at,
+    )
+
+
+def _carry_over(transaction: Transaction, row: NewVersion, carried: Sequence[ClosedQuestion], number: int) -> News:
+    """Write the answers that stand on the new version too, each with an event that says from where."""
+    rows = [each._replace(version_id=row.id, round=1, asked_at=transaction.now, dispatched_at=None,
+                          answered_at=transaction.now) for each in carried]  # fmt: skip
+    assessments.add_assessments(transaction.connection, rows)
+    return News(tuple(
+        Event(transaction.now, events.Kind.ASSESSED, events.SYSTEM, row.id,
+              {"lane": each.lane, "carried_from": number, **commitments.of_answer(each._asdict())})
+        for each in rows
+    ))  # fmt: skip
+
+
+def _seen_at_the_border(transaction: Transaction, version: LockedVersion, row: NewVersion) -> News:
+    """What was reported on arrival is compared with the new version."""
+    trail = events.of_declaration(transaction.connection, version.declaration_id)
+    said = next((event.detail["arrival"] for event in trail if event.kind is events.Kind.ARRIVED), None)
+    reported = None if said is None else msgspec.convert(said, Arrival)
+    found = () if reported is None else tuple(differences(decode(row.canonical), reported))
+    return border_answer(transaction, row.id, found) if found else NO_NEWS
