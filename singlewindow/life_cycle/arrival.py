@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from singlewindow.declarations.amending.arrivals import Arrival as Told
 from singlewindow.declarations.model import Tree, find, first_text, texts
 
 _SHIPMENT = "GoodsShipment/Consignment"
@@ -23,13 +24,24 @@ class SeenContainer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Arrival(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A report of arrival: what is None was not looked at.
 
-    `happened_at` is in microseconds, `place` names a location, `transport` the means of transport on arrival.
+    `happened_at` is in microseconds, None if the report comes at once. `place` names a location, `transport` the means
+    of transport on arrival.
     """
 
-    happened_at: int
+    happened_at: int | None = None
     place: str = ""
     transport: str | None = None
     containers: tuple[SeenContainer, ...] | None = None
+
+
+def presented(told: Told | None) -> Arrival:
+    """What a message that presents goods (GPR) tells; it has no time of its own."""
+    if told is None:
+        return Arrival()
+    location, means = told.location, told.means
+    seen = tuple(SeenContainer(id=each.identifier or "", seals=each.seals or None) for each in told.containers)
+    place = (location.name or location.identifier or "") if location else ""
+    return Arrival(place=place, transport=means.identifier if means else None, containers=seen or None)
 
 
 def differences(declaration: Tree, arrival: Arrival) -> Iterator[str]:

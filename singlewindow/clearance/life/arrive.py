@@ -49,7 +49,8 @@ def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival
         if found is None:
             return None
         transaction = Transaction(connection, context.rulebooks, clock(connection))
-        check_moment(arrival.happened_at, transaction.now, oldest_report(context))
+        if arrival.happened_at is not None:
+            check_moment(arrival.happened_at, transaction.now, oldest_report(context))
         return _earlier(transaction, found.version, arrival) or _record(transaction, found, caller, arrival)
 
 
@@ -73,7 +74,8 @@ def _record(transaction: Transaction, reported: Reported, caller: Caller, arriva
         version = _reopened(transaction, version)
     move = transaction.move(version, Step.ARRIVED)
     declarations.enter_state(connection, move)
-    detail = {"arrival": msgspec.to_builtins(arrival), "differences": list(found)}
+    happened_at = transaction.now if arrival.happened_at is None else arrival.happened_at
+    detail = {"happened_at": happened_at, "arrival": msgspec.to_builtins(arrival), "differences": list(found)}
     event = Event(transaction.now, events.Kind.ARRIVED, caller.actor, version.version_id, detail)
     news = against | news_of(transaction, version, move, event, "arrived")
     decide(transaction, [version._replace(stored_state=move.state)], news)

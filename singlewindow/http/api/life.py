@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 import msgspec
 
 from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.life.answer_request import Ruling, answer_request
+from singlewindow.clearance.life.arrive import Receipt as ArrivalRecorded
 from singlewindow.clearance.life.arrive import arrive
 from singlewindow.clearance.life.cancel import cancel
 from singlewindow.clearance.life.milestones import report_milestone
 from singlewindow.clearance.life.requests import Answer, Asked, Kind, Receipt
+from singlewindow.clearance.lodging.lodge import Requested
 from singlewindow.clearance.lodging.store import Message
+from singlewindow.declarations.amending.requests import RequestKind
 from singlewindow.declarations.reading.json_shape import LARGEST, read_shape
 from singlewindow.declarations.reading.message import Media
 from singlewindow.enquiries.requests import read_open_requests
@@ -28,11 +32,13 @@ from singlewindow.http.api.shapes import (
     RequestAnswer,
     RequestRuling,
 )
+from singlewindow.http.negotiation import BODY_PROBLEMS, REFUSALS
 from singlewindow.http.parameters import LIMIT, version, whole, word
 from singlewindow.http.problems import ProblemError
-from singlewindow.http.request import JSON, Request, Response
+from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
-from singlewindow.life_cycle.arrival import Arrival, SeenContainer
+from singlewindow.http.service import Service
+from singlewindow.life_cycle.arrival import Arrival, SeenContainer, presented
 from singlewindow.life_cycle.milestones import Report
 from singlewindow.times import iso, microseconds
 
@@ -41,6 +47,7 @@ _milestone = msgspec.json.Decoder(MilestoneReport)
 _ruling = msgspec.json.Decoder(RequestRuling)
 NUMBER = re.compile("[0-9]{1,19}")
 _report = msgspec.json.Decoder(ArrivalReport)
+Anything = TypeVar("Anything")
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -58,12 +65,62 @@ def post_cancellation(request: Request) -> Response:
     return _answer_of(cancel(request.context, asked))
 
 
+def put_declaration(request: Request) -> Response:
+    """Replace a declaration by a new version; the same request again gets the first answer."""
+    media = Media.JSON if request.media == JSON else Media.XML
+    asked = Asked(
+        kind=Kind.AMENDMENT,
+        mrn=request.path["mrn"],
+        reference=request.headers["Idempotency-Key"] or "",
+        reason="",
+        message=Message(request.content, media, request.began, request.trace_id),
+        caller=request.caller,
+        against=request.headers["If-Match"],
+    )
+    return _answer_of(request.service.amender.amend(asked))
+
+
+def answer_message(service: Service, requested: Requested) -> Response:
+    """The answer to a WCO message about an earlier declaration: amendment, cancellation, or goods presented."""
+    read, caller = requested.request, requested.caller
+    if read.kind is RequestKind.ARRIVAL:
+        arrival = presented(read.arrival)
+        return _presented(read.reference, _found(arrive(service.context, read.mrn, caller, arrival)))
+    kind = Kind.AMENDMENT if read.kind is RequestKind.AMENDMENT else Kind.CANCELLATION
+    words = [*read.words, *(each for change in read.changes for each in change.words)]
+    asked = Asked(kind, read.mrn, read.reference, " ".join(dict.fromkeys(words)), requested.message, caller)
+    receipt = service.amender.amend(asked) if kind is Kind.AMENDMENT else cancel(service.context, asked)
+    return _rendered(_not_refused(_found(receipt)))
+
+
+def _presented(reference: str, receipt: ArrivalRecorded) -> Response:
+    body = RequestAnswer(
+        request="",
+        kind="arrival",
+        mrn=receipt.mrn,
+        reference=reference,
+        answer="granted",
+        words=" ".join(receipt.differences),
+        received_at=iso(receipt.recorded_at) or "",
+    )
+    return Response(body, 200, REPLAYED if receipt.replayed else {})
+
+
 def _answer_of(receipt: Receipt | None) -> Response:
+    answered = _not_refused(_found(receipt))
+    return _rendered(answered, 200 if answered.answer is Answer.GRANTED else 202)
+
+
+def _found(receipt: Anything | None) -> Anything:
     if receipt is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    return receipt
+
+
+def _not_refused(receipt: Receipt) -> Receipt:
     if receipt.answer is Answer.REFUSED:
         raise ProblemError("NOT_POSSIBLE", receipt.words.rstrip("."), mrn=receipt.mrn)
-    return _rendered(receipt, 200 if receipt.answer is Answer.GRANTED else 202)
+    return receipt
 
 
 def _rendered(receipt: Receipt, status: int = 200) -> Response:
@@ -119,9 +176,7 @@ def post_arrival(request: Request) -> Response:
         transport=report.transport,
         containers=containers or None,
     )
-    receipt = arrive(request.context, request.path["mrn"], request.caller, arrival)
-    if receipt is None:
-        raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    receipt = _found(arrive(request.context, request.path["mrn"], request.caller, arrival))
     body = ArrivalReceipt(
         mrn=receipt.mrn,
         version=receipt.version,
@@ -136,9 +191,7 @@ def post_milestone(request: Request) -> Response:
     """Record a milestone; the same report again gets the first receipt."""
     said = read_shape(request.content, _milestone, "report")
     report = Report(milestone=said.milestone, happened_at=microseconds(said.happened_at), place=said.place)
-    receipt = report_milestone(request.context, request.path["mrn"], request.caller, report)
-    if receipt is None:
-        raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    receipt = _found(report_milestone(request.context, request.path["mrn"], request.caller, report))
     body = MilestoneReceipt(mrn=receipt.mrn, state=receipt.state, recorded_at=iso(receipt.recorded_at) or "")
     return Response(body, 200, REPLAYED if receipt.replayed else {})
 
@@ -154,6 +207,15 @@ LIFE_PROBLEMS = ("NOT_FOUND", "NOT_POSSIBLE", *ANSWER_PROBLEMS)
 AFTER = whole("after", "The value of `next` on the previous page")
 
 ROUTES = (
+    Route(
+        method="PUT", path="/v1/declarations/<mrn>", handler=put_declaration, permission=May.LODGE,
+        discloses=Discloses.RECEIPT, consumes=BOTH_FORMS, headers=(IDEMPOTENCY_KEY, IF_MATCH),
+        summary="Amend a declaration by its whole new version; where the state demands it, an officer must agree",
+        responses={
+            200: ResponseShape("Amended", RequestAnswer), 202: ResponseShape("An officer must agree", RequestAnswer),
+        },
+        problems=("REQUEST_OPEN", "VERSION_CONFLICT", "NOT_FOUND", "NOT_POSSIBLE", *BODY_PROBLEMS, *REFUSALS),
+    ),
     Route(
         method="GET", path="/v1/agencies/<code>/requests", handler=get_requests, permission=May.REQUESTS,
         discloses=Discloses.REQUESTS, parameters=(AFTER, LIMIT),
