@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -11,11 +11,19 @@ from sqlalchemy import Engine
 
 from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import said
+from singlewindow.declarations.amending.differences import changed_values, changes_between
+from singlewindow.declarations.canonical import decode
 from singlewindow.declarations.pointers import item_steps
-from singlewindow.declarations.writing.response import AdditionalInformation, Response, response_tree, response_xml
+from singlewindow.declarations.writing.response import (
+    AdditionalInformation,
+    Amendment,
+    Response,
+    response_tree,
+    response_xml,
+)
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import Notice, NoticePage
-from singlewindow.life_cycle.news import ACCEPTED, CANCELLED, DOCUMENTS, RELEASED, Detail
+from singlewindow.life_cycle.news import ACCEPTED, AMENDED, CANCELLED, DOCUMENTS, RELEASED, Detail
 from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_party, reading_as
 from singlewindow.storage.streams import NoticeMark
@@ -31,18 +39,26 @@ _PLAIN = Detail()
 
 @dataclass(frozen=True)
 class Page:
-    """Notices in order, in either form; `next` is the cursor to continue from."""
+    """Notices in order, in either form; `next` is the cursor to continue from.
+
+    `contents` are those of versions that amendments made, by the number of the notice.
+    """
 
     rows: Sequence[streams.Notice]
     next: Cursor
+    contents: Mapping[int, streams.Contents]
 
     def as_json(self) -> NoticePage:
         """The page with its numbers, each notice with its RES message."""
-        return NoticePage([_notice(row) for row in self.rows], str(self.next))
+        return NoticePage([_notice(row, self._response(row)) for row in self.rows], str(self.next))
 
     def as_xml(self) -> bytes:
         """The RES messages in one envelope, which is valid if there is at least one."""
-        return response_xml([_response(row) for row in self.rows])
+        return response_xml([self._response(row) for row in self.rows])
+
+    def _response(self, row: streams.Notice) -> Response:
+        contents = self.contents.get(row.number)
+        return _response(row) if contents is None else _with_changes(_response(row), row, contents)
 
 
 def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
@@ -53,14 +69,17 @@ def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
             newest=lambda: _cursor(mark) if (mark := streams.newest_notice(connection, party)) else None,
             cursor=_cursor,
         )
-        return Page(*stream.page(after, limit))
+        rows, following = stream.page(after, limit)
+        amended = [row.number for row in rows if row.function_code == AMENDED]
+        contents = streams.amended_contents(connection, party, amended) if amended else {}
+    return Page(rows, following, contents)
 
 
 def _cursor(notice: streams.Notice | NoticeMark) -> Cursor:
     return cursor_of(notice.number, notice.reference)
 
 
-def _notice(row: streams.Notice) -> Notice:
+def _notice(row: streams.Notice, response: Response) -> Notice:
     return Notice(
         number=row.number,
         mrn=row.mrn,
@@ -68,13 +87,13 @@ def _notice(row: streams.Notice) -> Notice:
         version=row.version,
         function_code=row.function_code,
         issued_at=iso(row.issued_at) or "",
-        response=response_tree(_response(row)),
+        response=response_tree(response),
     )
 
 
 def _response(row: streams.Notice) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
-    detail = _PLAIN if row.detail is None else _detail.decode(row.detail)
+    detail = _detail_of(row)
     return Response(
         function_code=code,
         reference=row.reference,
@@ -88,6 +107,19 @@ def _response(row: streams.Notice) -> Response:
         status_code=detail.status or None,
         information=(*_said(code, detail), *_reasons(row)),
     )
+
+
+def _with_changes(response: Response, row: streams.Notice, contents: streams.Contents) -> Response:
+    """The response with a pointer to each change and the new values."""
+    old, new = decode(contents.before), decode(contents.now)
+    changes = changes_between(old, new)
+    reason = _detail_of(row).reason or None
+    amendments = tuple(Amendment(reason, change.pointer) for change in changes)
+    return replace(response, amendments=amendments, values=changed_values(new, changes))
+
+
+def _detail_of(row: streams.Notice) -> Detail:
+    return _PLAIN if row.detail is None else _detail.decode(row.detail)
 
 
 def _said(function_code: str, detail: Detail) -> Iterator[AdditionalInformation]:

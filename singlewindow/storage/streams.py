@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, and_, select
 from singlewindow.agencies.routing import Routing, read_routing
 from singlewindow.life_cycle.news import INSPECTIONS
 from singlewindow.storage.decisions import decision_column, with_decision
-from singlewindow.storage.engine.bulk import add_up, insert_together
+from singlewindow.storage.engine.bulk import add_up, among, insert_together
 from singlewindow.storage.tables import (
     assessment,
     declaration,
@@ -118,6 +118,28 @@ def read_notices(connection: Connection, party: str, first: int, limit: int) -> 
     )  # fmt: skip
     whole = with_decision(query, notice.c.version_id, notice.c.decision_number, told)
     return [Notice(*row) for row in connection.execute(whole)]
+
+
+class Contents(NamedTuple):
+    """The content of a version, and of the one before."""
+
+    before: bytes
+    now: bytes
+
+
+def amended_contents(connection: Connection, party: str, numbers: Iterable[int]) -> dict[int, Contents]:
+    """What the amendments changed that a party's notices with these numbers tell of."""
+    previous = version.alias("previous")
+    query = (
+        select(notice.c.number, previous.c.canonical, version.c.canonical)
+        .join(version, version.c.id == notice.c.version_id)
+        .join(
+            previous,
+            and_(previous.c.declaration_id == version.c.declaration_id, previous.c.number == version.c.number - 1),
+        )
+        .where(notice.c.party == party, among(connection, notice.c.number, numbers))
+    )
+    return {number: Contents(*both) for number, *both in connection.execute(query)}
 
 
 class NoticeMark(NamedTuple):

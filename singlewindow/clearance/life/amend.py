@@ -26,11 +26,13 @@ from singlewindow.clearance.life.requests import Answer, Asked, Granted, Receipt
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.lodging.admission import refused
 from singlewindow.clearance.lodging.lodge import Examined, Lodging
+from singlewindow.clearance.lodging.preparation import NUMBERING
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.clearance.news import NO_NEWS, News, news_of
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer as Closed
 from singlewindow.declarations.amending.apply import apply
+from singlewindow.declarations.amending.changes import in_order
 from singlewindow.declarations.amending.differences import changes_between
 from singlewindow.declarations.canonical import FORM, decode, fingerprint
 from singlewindow.declarations.faults import FaultReport, Found
@@ -124,7 +126,8 @@ class Amender:
             document = to_xml(Declaration(amended.tree or {}, header), enveloped=True)
             message = replace(message, content=document, media=Media.XML)
             sent = self.lodging.examine_content(message, caller)
-        elif not sent.forbidding:
+        sent = _with_gaps(sent)
+        if request is None and not sent.forbidding:
             new = decode(sent.prepared.form)
             fixed = apply(old, changes_between(old, new), new)
             _refuse([describe(fault, sent.prepared.header.enveloped) for fault in fixed.faults], fixed.tree is None)
@@ -189,6 +192,18 @@ class Amender:
         )
         views = [project(each[1], entitlement, of) for each, of in zip((before, now), items, strict=True)]
         return items[0] == items[1] and views[0] == views[1]
+
+
+def _with_gaps(examined: Examined) -> Examined:
+    """A new version may lack an item that was removed: its items keep their numbers, which must still rise."""
+    numbered = [fault for fault in examined.faults if fault.rule == NUMBERING]
+    if not numbered or not examined.prepared.form:
+        return examined
+    shipment = decode(examined.prepared.form).get("GoodsShipment", {})
+    if not in_order(shipment.get("GovernmentAgencyGoodsItem", [])):
+        return examined
+    kept = [fault for fault in examined.faults if fault.rule != NUMBERING]
+    return replace(examined, faults=kept)
 
 
 class _Plan(NamedTuple):

@@ -35,6 +35,10 @@ class Rules:
     limits: Limits
 
 
+NUMBERING = "WCO-ITEM-SEQUENCE"
+"""The rule that goods items are numbered without gaps. An amendment that removes an item leaves one."""
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What admission and the record need to know of a declaration, besides its content.
 
@@ -57,7 +61,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     The faults include those that forbid anybody to lodge the document. `form` (canonical bytes) is empty if the message
     was only to be validated, or if more than a rule on its content forbids it; `routing` is empty if there is any hard
-    fault. `request` is what a message asks that is no declaration itself.
+    fault, except in how items are numbered. `request` is what a message asks that is no declaration itself.
     """
 
     header: Header
@@ -81,7 +85,7 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
     profile = rules.rulebooks.profile_of(country)
     begins = first_state(type_code, profile)
     routing = []
-    if lodging and not forbidding:
+    if lodging and all(fault.rule == NUMBERING for fault in forbidding):
         routing = route(rules.agencies, declaration.tree, terms_of(rules.rulebooks, country, today()))
     return Prepared(
         header=Header(
@@ -101,17 +105,19 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
 
 
 def _prepare_request(validated: Validated) -> Prepared:
+    """A request is no declaration: of the faults only those of the schema are its own."""
     declaration = validated.declaration
+    faults = [each for each in validated.faults if each.rule.startswith(SCHEMA)]
     header = Header(
         lrn=declaration.lrn or "", type_code=declaration.type_code, country=validated.country, parties=None,
         enveloped=validated.enveloped,
     )  # fmt: skip
-    found = read_request(declaration, validated.line_of) if not hard(validated.faults) else ()
+    found = read_request(declaration, validated.line_of) if not faults else ()
     more, request = ((), found) if isinstance(found, Request) else (found, None)
     return Prepared(
         header=header,
-        faults=[describe(fault, validated.enveloped) for fault in (*validated.faults, *more)],
-        total=validated.total + len(more),
+        faults=[describe(fault, validated.enveloped) for fault in (*faults, *more)],
+        total=len(faults) + len(more),
         request=request,
     )
 
