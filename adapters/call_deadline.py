@@ -20,7 +20,7 @@ class TimeLimit:
     """A block that ends with `TimeoutError` if it takes longer than `seconds`; `watch` is httpx's trace extension."""
 
     def __init__(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._end)
+        self._timer = threading.Timer(seconds, self._end_call)
         self._timer.daemon = True
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
@@ -37,7 +37,7 @@ class TimeLimit:
                 raise TimeoutError
             self._handle = socket.socket(fileno=os.dup(opened.fileno()))
 
-    def _end(self) -> None:
+    def _end_call(self) -> None:
         with self._lock:
             self._over = True
             if self._handle is not None:

@@ -23,7 +23,7 @@ class Breaker:
         self._next_probe = 0.0
         self._rest_until = 0.0
 
-    def wait(self) -> float:
+    def seconds_to_wait(self) -> float:
         """Seconds until a call may be made; 0.0 means make it now, and then report how it ended."""
         with self._lock:
             now = self._clock()
@@ -36,19 +36,19 @@ class Breaker:
             self._next_probe = now + self._probe_seconds
             return 0.0
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
         """Note that the agency answered: whatever it said, it is there."""
         with self._lock:
             self._in_a_row = 0
 
-    def failed(self) -> None:
+    def note_failure(self) -> None:
         """Note that the agency did not answer, or gave no usable answer."""
         with self._lock:
             self._in_a_row += 1
             if self._in_a_row >= self._failures:  # counted from the end: a probe that hangs is followed by a pause, too
                 self._next_probe = self._clock() + self._probe_seconds
 
-    def rest(self, seconds: float) -> None:
+    def pause_calls(self, seconds: float) -> None:
         """Note that the agency asked for a pause: no call is made before it is over."""
         with self._lock:
             self._rest_until = max(self._rest_until, self._clock() + seconds)

@@ -90,11 +90,11 @@ def assess_each(adapter: Adapter, views: Sequence[View]) -> list[Assessment | Ad
 
 
 def _assess_one(adapter: Adapter, view: View) -> Assessment | AdapterError:
-    with logs.about(trace_id=view.trace_id, mrn=view.reference, agency=adapter.agency):
-        return _answer(adapter, view)
+    with logs.lines_about(trace_id=view.trace_id, mrn=view.reference, agency=adapter.agency):
+        return _answer_or_error(adapter, view)
 
 
-def _answer(adapter: Adapter, view: View) -> Assessment | AdapterError:
+def _answer_or_error(adapter: Adapter, view: View) -> Assessment | AdapterError:
     try:
         return adapter.assess(view)
     except AdapterError as error:

@@ -33,15 +33,15 @@ def build_adapters(
     adapters: dict[str, Adapter] = {}
     for code, agency in agencies.items():
         if agency.remote is not None:
-            adapters[code] = RemoteAdapter(agency, agency.remote, _key(agency, agency.remote.key_env, secrets))
+            adapters[code] = RemoteAdapter(agency, agency.remote, _agency_key(agency, agency.remote.key_env, secrets))
         elif agency.adapter == "profiles":
             adapters[code] = ProfileAdapter(agency)
         else:
-            adapters[code] = _sandbox(agency, sandbox_allowed)
+            adapters[code] = _sandbox_adapter(agency, sandbox_allowed)
     return adapters
 
 
-def _key(agency: Agency, name: str, secrets: Secrets) -> str:
+def _agency_key(agency: Agency, name: str, secrets: Secrets) -> str:
     key = (secrets(name) or "").strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         state = "does not hold a usable key" if key else "is not set"
@@ -52,7 +52,7 @@ def _key(agency: Agency, name: str, secrets: Secrets) -> str:
     return key
 
 
-def _sandbox(agency: Agency, sandbox_allowed: bool) -> Adapter:
+def _sandbox_adapter(agency: Agency, sandbox_allowed: bool) -> Adapter:
     if not sandbox_allowed:
         raise SandboxForbidden(
             f'agency {agency.code} is a sandbox, whose outcome the trader chooses. Set adapter = "profiles" in its '

@@ -53,35 +53,35 @@ class RemoteAdapter:
 
     def assess(self, view: View) -> Assessment:
         """The agency's answer; raises `Pending`, `Retryable` or `NotRetryable` by what came instead."""
-        wait = self._breaker.wait()
+        wait = self._breaker.seconds_to_wait()
         if wait > 0:
             text = f"{self.agency} is failing or asked for a pause; it is tried again in {wait:.0f} seconds"
             raise Retryable(text, after=wait, counts=False)
         try:
-            answer = self._ask(view)
+            answer = self._ask_agency(view)
         except (Pending, NotRetryable):
-            self._breaker.succeeded()
+            self._breaker.note_success()
             raise
         except Retryable as error:
             if error.counts:
-                self._breaker.failed()
+                self._breaker.note_failure()
             raise
         except Exception:
-            self._breaker.failed()
+            self._breaker.note_failure()
             raise
-        self._breaker.succeeded()
+        self._breaker.note_success()
         return answer
 
-    def _ask(self, view: View) -> Assessment:
+    def _ask_agency(self, view: View) -> Assessment:
         headers = {"X-Correlation-Id": view.trace_id or view.question}
         try:
             with (
                 TimeLimit(self._remote.timeout_seconds) as limit,
-                self._client.stream("POST", self._remote.url, content=_question(view), headers=headers,
+                self._client.stream("POST", self._remote.url, content=_question_body(view), headers=headers,
                                     extensions={"trace": limit.watch}) as response,
             ):  # fmt: skip
                 self._look_at_status(response)
-                return self._read(_bounded(response), view)
+                return self._read_response(_bounded_body(response), view)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             raise Retryable(f"no full answer within {self._remote.timeout_seconds:g} seconds", RETRY_SECONDS) from None
         except httpx.HTTPError as error:
@@ -95,7 +95,7 @@ class RemoteAdapter:
         if status == httpx.codes.ACCEPTED:
             raise Pending("the agency will answer later on its own")
         if status in COME_BACK and (pause := pause_of(response.headers.get("Retry-After"))) is not None:
-            self._breaker.rest(pause)
+            self._breaker.pause_calls(pause)
             raise Retryable(f"the agency answered {status} and asked for {pause:.0f} seconds", pause, counts=False)
         if status >= 500 or status in COME_BACK | TRY_AGAIN or status < 300:
             raise Retryable(f"the agency answered {status}", RETRY_SECONDS)
@@ -103,7 +103,7 @@ class RemoteAdapter:
             raise NotRetryable(f"the agency answered {status}; redirects are not followed: correct its url")
         raise NotRetryable(f"the agency refused the question with {status}")
 
-    def _read(self, content: bytes, view: View) -> Assessment:
+    def _read_response(self, content: bytes, view: View) -> Assessment:
         try:
             answer = read_answer(content, self.agency, self._profiles)
             foreign_items(answer, view.tree)
@@ -112,7 +112,7 @@ class RemoteAdapter:
         return answer
 
 
-def _question(view: View) -> bytes:
+def _question_body(view: View) -> bytes:
     question = {
         "question": view.question,
         "reference": view.reference,
@@ -124,7 +124,7 @@ def _question(view: View) -> bytes:
     return msgspec.json.encode(question)
 
 
-def _bounded(response: httpx.Response) -> bytes:
+def _bounded_body(response: httpx.Response) -> bytes:
     """The body, if it is JSON in UTF-8 and not too large; else raises `Retryable` without reading more of it."""
     media, _, parameters = response.headers.get("Content-Type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
@@ -146,11 +146,11 @@ def _transport_failure(error: httpx.HTTPError) -> str:
     return f"the agency could not be reached ({type(error).__name__})"
 
 
-def _now() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def pause_of(retry_after: str | None, clock: WallClock = _now) -> float | None:
+def pause_of(retry_after: str | None, clock: WallClock = _utc_now) -> float | None:
     """Seconds to wait by a Retry-After header (RFC 9110, 10.2.3), within bounds; None without a usable one."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():

@@ -47,17 +47,17 @@ _decoder = msgspec.json.Decoder(RemoteAnswer, strict=True)
 def read_answer(content: bytes, agency: str, profiles: str) -> Assessment:
     """The assessment that an agency sent; raises `Refused`, whose text repeats nothing long from the content."""
     given = read_shape(content, _decoder, "answer")
-    return _assessment(given, agency, profiles)
+    return _assessment_of(given, agency, profiles)
 
 
 def foreign_items(answer: Assessment, view: Tree) -> None:
     """Raises `Refused` if a finding names a goods item that is not in the agency's view."""
     named = {finding.item for finding in answer.findings if finding.item is not None}
-    if named and (foreign := named - set(_items(view))):
-        raise _unfit(f"There is no item {min(foreign)} in the part of the declaration that this agency sees.")
+    if named and (foreign := named - set(_item_numbers(view))):
+        raise _form_refusal(f"There is no item {min(foreign)} in the part of the declaration that this agency sees.")
 
 
-def _items(view: Tree) -> Iterator[str]:
+def _item_numbers(view: Tree) -> Iterator[str]:
     shipment = view.get("GoodsShipment")
     goods = shipment.get("GovernmentAgencyGoodsItem") if isinstance(shipment, dict) else None
     for item in goods if isinstance(goods, list) else ():
@@ -68,13 +68,15 @@ def _items(view: Tree) -> Iterator[str]:
 
 def same_answer(one: Assessment, other: Assessment) -> bool:
     """Whether two assessments say the same; the fingerprint of our own configuration, and trials, may differ."""
-    return msgspec.structs.replace(one.counted, profiles="") == msgspec.structs.replace(other.counted, profiles="")
+    return msgspec.structs.replace(one.without_trial, profiles="") == msgspec.structs.replace(
+        other.without_trial, profiles=""
+    )
 
 
-def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
+def _assessment_of(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
     asked = {*given.controls, *(finding.control for finding in given.findings if finding.control)}
     if given.lane is Lane.GREEN and asked:
-        raise _unfit("The lane is green, but controls are given. Remove them, or choose another lane.")
+        raise _form_refusal("The lane is green, but controls are given. Remove them, or choose another lane.")
     return Assessment(
         agency=agency,
         answer=Answer.ASSESSED,
@@ -86,5 +88,5 @@ def _assessment(given: RemoteAnswer, agency: str, profiles: str) -> Assessment:
     )
 
 
-def _unfit(reason: str) -> Refused:
+def _form_refusal(reason: str) -> Refused:
     return unfit("answer", reason)

@@ -40,21 +40,21 @@ class SandboxAdapter:
         chosen = [word for word in OUTCOMES if word in reference]
         if not chosen:
             raise NotRetryable(f"the reference names no sandbox outcome: use one of {', '.join(OUTCOMES)}")
-        return self._answer(*OUTCOMES[chosen[-1]])
+        return self._chosen_answer(*OUTCOMES[chosen[-1]])
 
-    def _answer(self, lane: Lane, score: int, control: Control | None) -> Assessment:
+    def _chosen_answer(self, lane: Lane, score: int, control: Control | None) -> Assessment:
         return Assessment(
             agency=self.agency,
             answer=Answer.ASSESSED,
             lane=lane,
             score=score,
             controls=(control,) if control else (),
-            findings=(_finding(score, control),) if control else (),
+            findings=(_sandbox_finding(score, control),) if control else (),
             profiles=self._configured.fingerprint,
         )
 
 
-def _finding(weight: int, control: Control) -> Finding:
+def _sandbox_finding(weight: int, control: Control) -> Finding:
     return Finding(
         profile=f"SANDBOX-{control.upper()}",
         legal_basis="none: a rehearsal",

@@ -16,9 +16,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from singlewindow.audit.chain import EMPTY, GENESIS, STREAMS, Entry, Head, line, link
+from singlewindow.audit.chain import EMPTY, GENESIS, STREAMS, Entry, Head, event_bytes, event_link
 from singlewindow.audit.checkpoint import Signer, new_key
-from singlewindow.audit.export import Contents, event_line, opening
+from singlewindow.audit.export import Contents, event_line, opening_line
 from singlewindow.audit.verify import verify
 
 EVENTS, ROUNDS = 200_000, 5
@@ -46,11 +46,11 @@ def exported(streams: Sequence[Sequence[Entry]]) -> list[bytes]:
     for entries in streams:
         last = GENESIS
         for entry in entries:
-            last = link(last, line(entry))
+            last = event_link(last, event_bytes(entry))
             lines.append(event_line(last, entry))
         heads.append(Head(len(entries), last.hex()))
     contents = Contents(exported_at=0, after=[EMPTY] * STREAMS, heads=heads)
-    return [opening(contents), *lines]
+    return [opening_line(contents), *lines]
 
 
 def plain(lines: Sequence[bytes]) -> None:
@@ -74,7 +74,7 @@ def ways(events: int) -> dict[str, Callable[[], object]]:
         for entries in streams:
             last = GENESIS
             for entry in entries:
-                last = link(last, line(entry))
+                last = event_link(last, event_bytes(entry))
 
     return {PLAIN: lambda: plain(lines), "chaining, as events are written": chain, "checking an export": check}
 

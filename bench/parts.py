@@ -23,13 +23,13 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.declarations.canonical import canonical, decode, fingerprint
+from singlewindow.declarations.canonical import canonical_bytes, decode_canonical, fingerprint
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.projection import project
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
-from singlewindow.declarations.validation import describe, validate
+from singlewindow.declarations.validation import describe_fault, validate
 from singlewindow.risk.terms import Terms, terms_of
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.times import today
@@ -83,7 +83,7 @@ class Lodging:
 
 def answer(form: bytes, mrn: str, entry: Routing) -> Assessment:
     """One agency's answer about a canonical form."""
-    tree = project(decode(form), parts().agencies[entry.agency].entitlement, entry.items)
+    tree = project(decode_canonical(form), parts().agencies[entry.agency].entitlement, entry.items)
     return parts().adapters[entry.agency].assess(View(mrn, 1, tree, _terms(), entry.items))
 
 
@@ -112,7 +112,7 @@ def _read(party: str, content: bytes, media: str) -> Lodging | None:
     if any(fault.severity is Severity.HARD for fault in validated.faults) or not validated.declaration.lrn:
         return None
     declaration, number = validated.declaration, new_id()
-    form = canonical(declaration)
+    form = canonical_bytes(declaration)
     return Lodging(
         id=number,
         mrn=make_mrn(YEAR, "GB", number),
@@ -123,7 +123,7 @@ def _read(party: str, content: bytes, media: str) -> Lodging | None:
         received_sha256=hashlib.sha256(content).digest(),
         canonical=form,
         content_sha256=fingerprint(form),
-        warnings=msgspec.json.encode([describe(fault, validated.enveloped) for fault in validated.faults]),
+        warnings=msgspec.json.encode([describe_fault(fault, validated.enveloped) for fault in validated.faults]),
         routing=route(parts().agencies, declaration.tree, _terms()),
     )
 

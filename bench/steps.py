@@ -37,14 +37,14 @@ def steps(contents: list[bytes]) -> dict[str, Callable[[], object]]:
     config = CONFIGURATION
     rulebooks, agencies = load_rulebooks(config), load_agencies(config / "agencies")
     adapters, terms = build_adapters(agencies), terms_of(rulebooks, rulebooks.home, today())
-    declarations = [intake.read(content, Media.XML).declaration for content in contents]
-    forms = [canonical.canonical(declaration) for declaration in declarations]
+    declarations = [intake.read_message(content, Media.XML).declaration for content in contents]
+    forms = [canonical.canonical_bytes(declaration) for declaration in declarations]
     asked = [
         [entry for entry in route(agencies, declaration.tree, terms) if entry.asked] for declaration in declarations
     ]
 
     def answers(form: bytes, agency: str, items: tuple[str, ...]) -> object:
-        tree = projection.project(canonical.decode(form), agencies[agency].entitlement, items)
+        tree = projection.project(canonical.decode_canonical(form), agencies[agency].entitlement, items)
         return adapters[agency].assess(View("", 1, tree, terms, items))
 
     given = [
@@ -52,10 +52,10 @@ def steps(contents: list[bytes]) -> dict[str, Callable[[], object]]:
         for declaration, entries in zip(declarations, asked, strict=True)
     ]
     return {
-        FLOOR: lambda: [intake.read(content, Media.XML) for content in contents],
+        FLOOR: lambda: [intake.read_message(content, Media.XML) for content in contents],
         "read and all rules": lambda: [validation.validate(content, Media.XML, rulebooks) for content in contents],
         "canonical form and fingerprint": lambda: [
-            canonical.fingerprint(canonical.canonical(declaration)) for declaration in declarations
+            canonical.fingerprint(canonical.canonical_bytes(declaration)) for declaration in declarations
         ],
         "routing to all agencies": lambda: [route(agencies, declaration.tree, terms) for declaration in declarations],
         "views and assessments of those asked": lambda: [

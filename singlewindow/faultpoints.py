@@ -24,7 +24,7 @@ class _Armed(NamedTuple):
     turn: int
 
 
-def armed(environment: Mapping[str, str]) -> _Armed | None:
+def armed_point(environment: Mapping[str, str]) -> _Armed | None:
     """The fault point that the environment names; raises ValueError if it is not well written."""
     text = environment.get("FAULT_POINT", "")
     if not text:
@@ -35,7 +35,7 @@ def armed(environment: Mapping[str, str]) -> _Armed | None:
     return _Armed(found["name"], found["action"], int(found["turn"] or 1))
 
 
-_armed = armed(os.environ)
+_armed = armed_point(os.environ)
 _lock = threading.Lock()
 _turns = 0
 
@@ -43,10 +43,10 @@ _turns = 0
 def reach(name: str) -> None:
     """Report that the process has reached this place."""
     if _armed is not None and _armed.name == name:
-        _act(_armed)
+        _act_on(_armed)
 
 
-def _act(point: _Armed) -> None:
+def _act_on(point: _Armed) -> None:
     global _turns  # noqa: PLW0603 - one counter per process, as there is one FAULT_POINT
     with _lock:
         _turns += 1
@@ -55,13 +55,13 @@ def _act(point: _Armed) -> None:
         _ACTIONS[point.action]()
 
 
-def _fail() -> None:
+def _raise_fault() -> None:
     raise RuntimeError("this fault point fails as requested")
 
 
 _ACTIONS: Mapping[str, Callable[[], None]] = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
-    "raise": _fail,
+    "raise": _raise_fault,
     "sleep": lambda: time.sleep(SLEEP_SECONDS),
 }

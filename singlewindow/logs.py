@@ -28,18 +28,18 @@ QUIET: Final = {
 _about: ContextVar[Mapping[str, str | int]] = ContextVar("log_about")
 
 
-def begin(**subject: str | int) -> None:
+def begin_subject(**subject: str | int) -> None:
     """Begin something new in this thread: later lines are about `subject` (names of `FIELDS`) and nothing else."""
     _about.set(subject)
 
 
-def note(**subject: str | int) -> None:
+def add_subject(**subject: str | int) -> None:
     """Add to the subject of later lines."""
     _about.set({**_about.get({}), **subject})
 
 
 @contextmanager
-def about(**subject: str | int) -> Iterator[None]:
+def lines_about(**subject: str | int) -> Iterator[None]:
     """Add `subject` to all lines written inside; empty values are left out."""
     token = _about.set({**_about.get({}), **{name: value for name, value in subject.items() if value}})
     try:
@@ -60,11 +60,11 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         } | dict(_about.get({}))
         if record.exc_info and record.exc_info[1] is not None:
-            line["error"] = describe(record.exc_info[1])
+            line["error"] = describe_error(record.exc_info[1])
         return msgspec.json.encode(line).decode()
 
 
-def describe(error: BaseException) -> list[dict[str, Any]]:
+def describe_error(error: BaseException) -> list[dict[str, Any]]:
     """An error and what caused it: each one's type, the database's error class if it has one, and its places."""
     found: list[dict[str, Any]] = []
     cause: BaseException | None = error
@@ -87,7 +87,7 @@ class _StandardError(logging.StreamHandler[Any]):
         super().emit(record)
 
 
-def configure(level: int = logging.INFO) -> None:
+def configure_logging(level: int = logging.INFO) -> None:
     """Make this process log JSON lines; call once, at its start."""
     root = logging.getLogger()
     if not any(isinstance(handler, _StandardError) for handler in root.handlers):

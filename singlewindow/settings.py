@@ -101,8 +101,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         expected, _, place = str(error).partition(" - at ")
         raise ValueError(f"{place.strip('`$.').upper()} has a wrong value: {expected}") from error
     for name in ("database_url", "redis_url"):
-        refuse_example(name.upper(), _password(getattr(settings, name)))
-    return settings if settings.database_url else embedded(settings)
+        refuse_example(name.upper(), _password_of(getattr(settings, name)))
+    return settings if settings.database_url else with_embedded_record(settings)
 
 
 def refuse_example(name: str, secret: str) -> None:
@@ -112,7 +112,7 @@ def refuse_example(name: str, secret: str) -> None:
         raise ValueError(f"{name} holds a secret from an example, which everybody knows. Use a random one")
 
 
-def _password(url: str) -> str:
+def _password_of(url: str) -> str:
     return unquote(take_apart(url).credentials.partition(":")[2])
 
 
@@ -123,7 +123,7 @@ def secret_of(name: str) -> str | None:
     return secret
 
 
-def embedded(settings: Settings) -> Settings:
+def with_embedded_record(settings: Settings) -> Settings:
     """The same settings with the record in SQLite, in the data folder."""
     path = Path(settings.sw_data).absolute() / "singlewindow.db"
     return msgspec.structs.replace(settings, database_url=f"sqlite:///{path}")

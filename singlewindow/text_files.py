@@ -19,14 +19,14 @@ _TURN_BACK: Final = (
 )
 
 
-def unmarked(beginning: bytes, name: str = "This file") -> bytes:
+def without_mark(beginning: bytes, name: str = "This file") -> bytes:
     """The beginning of a file without its byte order mark; raises ValueError if the file is in UTF-16."""
     if beginning.startswith(_UTF_16) or b"\0" in beginning[:2]:
         raise ValueError(f"{name} {_TURN_BACK}")
     return beginning.removeprefix(MARK)
 
 
-def added(first_line: bytes) -> list[str]:
+def windows_additions(first_line: bytes) -> list[str]:
     """What Windows has added to a file with this first line, in words; none of it changes the meaning of the file."""
     found = {"a byte order mark": first_line.startswith(MARK), "Windows line ends (CRLF)": first_line.endswith(ENDS)}
     return [words for words, there in found.items() if there]
@@ -34,7 +34,7 @@ def added(first_line: bytes) -> list[str]:
 
 def read_text(path: Path, name: str) -> str:
     """A small UTF-8 text without what Windows has added; raises ValueError, which never shows the text."""
-    content = unmarked(path.read_bytes(), name)
+    content = without_mark(path.read_bytes(), name)
     try:
         return content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:

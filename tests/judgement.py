@@ -12,7 +12,7 @@ from singlewindow.agencies.loading import load_agencies
 from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Lane
 from singlewindow.decisions.merge import merge
-from singlewindow.declarations.faults import Refused, hard
+from singlewindow.declarations.faults import Refused, hard_faults
 from singlewindow.declarations.projection import project
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
@@ -57,13 +57,13 @@ def judged(content: bytes, media: Media) -> Judgement:
         validated = validate(content, media, rulebooks)
     except Refused as refused:
         return Judgement(REFUSED, (refused.code,))
-    if faults := hard(validated.faults):
+    if faults := hard_faults(validated.faults):
         return Judgement(REFUSED, tuple(sorted({fault.rule for fault in faults})))
     declaration = validated.declaration
     here = terms(declaration.country)
     routing = route(agencies, declaration.tree, here)
     asked = [entry for entry in routing if entry.asked]
-    gone = here.gone(declaration.tree)
+    gone = here.is_after_release(declaration.tree)
     answers = [
         assess(
             agencies[entry.agency].method,

@@ -11,7 +11,7 @@ from lxml import etree
 
 from singlewindow.declarations.amending.requests import RequestKind
 from singlewindow.declarations.model import Tree
-from singlewindow.declarations.reading.intake import Media, Reading, read
+from singlewindow.declarations.reading.intake import Media, Reading, read_message
 from tests.corpus import CORPUS
 from tests.places import REPOSITORY
 from tests.unit.declarations.amending.messages import MRN
@@ -49,7 +49,7 @@ def published_bytes(name: str, mrn: str) -> bytes:
 
 def published(name: str, mrn: str = MRN) -> Reading:
     """A published message as read; its MRN, if it has one, is replaced by one with a right check digit."""
-    reading = read(published_bytes(name, mrn), Media.XML)
+    reading = read_message(published_bytes(name, mrn), Media.XML)
     assert reading.faults == ()
     return reading
 

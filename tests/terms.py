@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from singlewindow.declarations.rates import digest
+from singlewindow.declarations.rates import rates_digest
 from singlewindow.risk.terms import Terms
 
 DAY = date(2026, 6, 1)
@@ -19,7 +19,7 @@ def terms_on(day: date) -> Terms:
         day=day,
         currency="GBP",
         rates=RATES,
-        rates_digest=digest(RATES),
+        rates_digest=rates_digest(RATES),
         after_release=frozenset("YZ"),
     )
 

@@ -55,9 +55,9 @@ def run(context: ClearanceContext) -> None:
                 sweep(context)
                 heart.beat()
                 if signer is not None:
-                    seal(context, signer)
+                    seal_trail(context, signer)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
-            pause = _pause(context, dispatch(context, job_queues))
+            pause = _pause_seconds(context, dispatch(context, job_queues))
         except SQLAlchemyError as error:
             log.warning("the database did not answer, trying again: %s", type(error).__name__)
             pause = PAUSE_AFTER_FAILURE
@@ -66,7 +66,7 @@ def run(context: ClearanceContext) -> None:
         heart.leave()
 
 
-def _pause(context: ClearanceContext, made: Sequence[Batch]) -> float:
+def _pause_seconds(context: ClearanceContext, made: Sequence[Batch]) -> float:
     """Seconds until the next look: a lone question is found at once, and those that follow closely gather."""
     settings = context.settings
     return settings.sw_gather_seconds if may_gather(context, made) else settings.sw_poll_seconds
@@ -83,7 +83,7 @@ def dispatch(context: ClearanceContext, job_queues: Mapping[str, Queue]) -> list
     return batches
 
 
-def seal(context: ClearanceContext, signer: Signer) -> None:
+def seal_trail(context: ClearanceContext, signer: Signer) -> None:
     """Make a checkpoint of the audit trail if the last is old enough; only one of several dispatchers makes it."""
     try:
         made = audit_trail.sign_checkpoint(context.engine, signer, context.settings.sw_checkpoint_seconds)

@@ -74,10 +74,10 @@ def embedded_url(directory: Path) -> str | None:
 
 def _socket_path(directory: Path) -> Path:
     beside = directory / "queue.sock"
-    if _fits(beside):
+    if _fits_socket_path(beside):
         return beside
     elsewhere = Path(tempfile.mkdtemp(prefix="queue-")) / "queue.sock"
-    if _fits(elsewhere):
+    if _fits_socket_path(elsewhere):
         return elsewhere
     elsewhere.parent.rmdir()
     raise QueueServerError(
@@ -86,5 +86,5 @@ def _socket_path(directory: Path) -> Path:
     )
 
 
-def _fits(socket: Path) -> bool:
+def _fits_socket_path(socket: Path) -> bool:
     return len(os.fsencode(socket)) <= SOCKET_PATH_BYTES

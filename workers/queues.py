@@ -32,7 +32,7 @@ def connect(redis_url: str) -> Redis:
     """A client of the queue server; raises ValueError if no server is named."""
     if not redis_url:
         raise ValueError("REDIS_URL is not set. Name a queue server, or start everything with `singlewindow up`")
-    open_client = sentinel.primary if redis_url.startswith(sentinel.SCHEMES) else Redis.from_url
+    open_client = sentinel.primary_client if redis_url.startswith(sentinel.SCHEMES) else Redis.from_url
     client: Redis = open_client(redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS)
     return client
 
@@ -47,7 +47,7 @@ def queue_of(context: ClearanceContext, agency: str) -> str:
     return ASSESS_REMOTE if context.is_remote(agency) else ASSESS
 
 
-def together(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
+def group_into_jobs(batches: Sequence[Batch], most: int) -> list[list[Batch]]:
     """The batches divided into jobs of at most `most` questions each, or of one batch: a job costs more than a batch.
 
     A question that is asked alone has a job of its own: if it ends its worker, nothing else is lost with it.
@@ -70,7 +70,7 @@ def wake_workers(job_queue: Queue, batches: Sequence[Batch]) -> bool:
     calls = [
         Queue.prepare_data(ASSESS_JOB, tuple(batch.id for batch in lot), timeout=JOB_SECONDS, ttl=JOB_SECONDS,
                            result_ttl=0, failure_ttl=JOB_SECONDS, job_id=f"batch-{lot[0].id}")
-        for lot in together(batches, 1 if job_queue.name == ASSESS_REMOTE else QUESTIONS_IN_A_JOB)
+        for lot in group_into_jobs(batches, 1 if job_queue.name == ASSESS_REMOTE else QUESTIONS_IN_A_JOB)
     ]  # fmt: skip
     try:
         job_queue.enqueue_many(calls)

@@ -22,7 +22,7 @@ PORT: Final = 26_379
 FORM: Final = "redis+sentinel://HOST:26379,HOST:26379/NAME"
 
 
-def primary(url: str, **timeouts: float) -> Redis:
+def primary_client(url: str, **timeouts: float) -> Redis:
     """A client of the server that is the primary when it connects; raises ValueError if the URL has another form."""
     address = take_apart(url)
     name, _, database = address.path.strip("/").partition("/")
@@ -35,12 +35,12 @@ def primary(url: str, **timeouts: float) -> Redis:
         options["ssl"] = True
     own = {option: options.pop(f"sentinel_{option}", None) for option in ("username", "password")}
     shared = {option: value for option, value in options.items() if option.startswith(("ssl", "socket_"))}
-    addresses = [_address(host) for host in address.hosts.split(",")]
+    addresses = [_host_and_port(host) for host in address.hosts.split(",")]
     watching = Sentinel(addresses, sentinel_kwargs=own | shared, **options)  # type: ignore[no-untyped-call]
     client: Redis = watching.master_for(name)  # type: ignore[no-untyped-call]
     return client
 
 
-def _address(host: str) -> tuple[str, int]:
+def _host_and_port(host: str) -> tuple[str, int]:
     parts = urlsplit(f"//{host}")
     return parts.hostname or "", parts.port or PORT

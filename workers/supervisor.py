@@ -47,7 +47,7 @@ class Child:
             preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509 - no threads run yet when children start
         )
 
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the process has ended; if so, also ends what it left in its group."""
         if self.process is None or self.process.poll() is None:
             return False
@@ -60,12 +60,12 @@ def _die_with_parent(parent: int) -> Callable[[], None] | None:
         return None
     libc = ctypes.CDLL(None)
 
-    def arrange() -> None:
+    def request_signal() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # the supervisor ended between fork and here
             os._exit(1)
 
-    return arrange
+    return request_signal
 
 
 def _signal_group(pid: int, number: int) -> None:
@@ -91,14 +91,14 @@ class Supervisor:
         """Start all children and keep them running until `stop` is called or `until` says so."""
         try:
             for child in self.children:
-                self._start(child)
+                self._start_child(child)
             while not self._stopping and not until():
                 self._look_after()
                 time.sleep(LOOK_SECONDS)
         finally:
             self.end()
 
-    def _start(self, child: Child) -> None:
+    def _start_child(self, child: Child) -> None:
         child.start()
         lines = [f"{entry.process.pid} {entry.name}\n" for entry in self.children if entry.process]
         self._record.write_text("".join(lines), encoding="utf-8")
@@ -106,11 +106,11 @@ class Supervisor:
     def _look_after(self) -> None:
         now = time.monotonic()
         for child in self.children:
-            if child.ended():
-                log.warning("%s ended with status %s; starting it again", child.name, _status(child))
+            if child.has_ended():
+                log.warning("%s ended with status %s; starting it again", child.name, _exit_status(child))
                 child.process, child.not_before = None, now + RESTART_SECONDS
             elif child.process is None and now >= child.not_before:
-                self._start(child)
+                self._start_child(child)
 
     def end(self) -> None:
         """End all children, the last started first: SIGTERM and time to finish, then SIGKILL to the whole group."""
@@ -128,7 +128,7 @@ class Supervisor:
         self._record.unlink(missing_ok=True)
 
 
-def _status(child: Child) -> int | None:
+def _exit_status(child: Child) -> int | None:
     return child.process.returncode if child.process else None
 
 

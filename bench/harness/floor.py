@@ -19,11 +19,11 @@ from itertools import cycle, islice
 import psycopg
 
 from bench.harness.documents import POOL, XML_TYPE, documents
-from singlewindow.declarations.canonical import canonical, fingerprint
+from singlewindow.declarations.canonical import canonical_bytes, fingerprint
 from singlewindow.declarations.markup import DECLARATION_TAG
 from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.reading.from_xml import tree_of
-from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, Media, read_message
 from singlewindow.declarations.reading.schema import is_valid, parse
 
 GROUP = 100
@@ -36,12 +36,12 @@ LIMITS = Limits()
 def form_of(content: bytes, media: str) -> bytes:
     """The canonical form of a document that the schema accepts; raises ValueError for another."""
     if media != XML_TYPE:
-        return canonical(read(content, Media.JSON, LIMITS).declaration)
+        return canonical_bytes(read_message(content, Media.JSON, LIMITS).declaration)
     root = parse(content, LIMITS)
     declaration = root.find(DECLARATION_TAG)
     if declaration is None or not is_valid(root):
         raise ValueError("the schema refuses a document of the load")
-    return canonical(Declaration(tree_of(declaration)))
+    return canonical_bytes(Declaration(tree_of(declaration)))
 
 
 def carry_out(

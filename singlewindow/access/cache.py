@@ -61,11 +61,11 @@ class RefreshingCache(Generic[Value]):
         if last is None:
             self._loading.acquire()
         try:
-            return self._renewed()
+            return self._reload_if_old()
         finally:
             self._loading.release()
 
-    def _renewed(self) -> Value:
+    def _reload_if_old(self) -> Value:
         last = self._last
         if last is None or self._now() >= last[0]:
             last = self._last = (self._now() + self._seconds, self._load())

@@ -61,12 +61,12 @@ class Keyring:
     def _caller_of_token(self, token: str) -> Caller | None:
         claims = self.tokens.read_claims(token) if self.tokens is not None else None
         stored = self._live_key(claims.key_id) if claims is not None else None
-        return None if stored is None or claims is None else replace(_caller(stored), scopes=claims.scopes)
+        return None if stored is None or claims is None else replace(_caller_from(stored), scopes=claims.scopes)
 
     def caller_with_secret(self, key_id: str, secret: str) -> Caller | None:
         """The caller of a key's id and secret, or None."""
         stored = self._live_key(key_id)
-        return _caller(stored) if stored is not None and secret_matches(secret, stored.secret_sha256) else None
+        return _caller_from(stored) if stored is not None and secret_matches(secret, stored.secret_sha256) else None
 
     def may_act(self, broker: str, party: str) -> bool:
         """Whether a mandate lets the broker act for the party now; impossible identifiers are not looked up."""
@@ -126,7 +126,7 @@ def _is_live(connection: Connection, stored: StoredKey) -> bool:
     return stored.expires_at is None or bool(clock(connection) < stored.expires_at)
 
 
-def _caller(stored: StoredKey) -> Caller:
+def _caller_from(stored: StoredKey) -> Caller:
     return Caller(stored.key_id, Role(stored.role), stored.party, stored.agency, frozenset(stored.scopes))
 
 

@@ -78,7 +78,7 @@ class NewKey:
 def new_key() -> NewKey:
     """A key with an id of 16 hexadecimal digits and a secret of 256 bits."""
     key_id, secret = secrets.token_hex(8), secrets.token_hex(32)
-    return NewKey(key_id, f"{PREFIX}_{key_id}_{secret}", _digest(secret))
+    return NewKey(key_id, f"{PREFIX}_{key_id}_{secret}", _secret_digest(secret))
 
 
 def split_key(text: str) -> tuple[str, str] | None:
@@ -89,8 +89,8 @@ def split_key(text: str) -> tuple[str, str] | None:
 
 def secret_matches(secret: str, secret_sha256: bytes) -> bool:
     """Whether this is the secret, in constant time."""
-    return hmac.compare_digest(_digest(secret), secret_sha256)
+    return hmac.compare_digest(_secret_digest(secret), secret_sha256)
 
 
-def _digest(secret: str) -> bytes:
+def _secret_digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()

@@ -39,10 +39,10 @@ class Quotas:
     def is_full(self, party: str) -> bool:
         """Whether the party has as many undecided declarations as it may have; 0 is no limit."""
         if self._limit > 0 and self._now() >= self._next and self._counting.acquire(blocking=False):
-            threading.Thread(target=self._count, name=COUNTING, daemon=True).start()
+            threading.Thread(target=self._count_undecided, name=COUNTING, daemon=True).start()
         return party in self._full
 
-    def _count(self) -> None:
+    def _count_undecided(self) -> None:
         began = self._now()
         try:
             with reading(self._engine) as connection:

@@ -24,7 +24,7 @@ class Buckets:
         self._full_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def take(self, client: str) -> float:
+    def take_request(self, client: str) -> float:
         """Take one request out of the client's bucket; 0, or the seconds until the next request is allowed."""
         if self._per_second <= 0:
             return 0.0

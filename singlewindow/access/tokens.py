@@ -37,12 +37,12 @@ class Tokens:
 
     def __init__(self, pem: str) -> None:
         """Read one or several private keys (P-256) in PEM; raises ValueError if there are none."""
-        self._keys = [_read(block) for block in PEM.findall(pem)]
+        self._keys = [_read_key(block) for block in PEM.findall(pem)]
         if not self._keys:
             raise ValueError("SW_TOKEN_KEY holds no private key in PEM. `singlewindow keys token-key` makes one")
         self._known = KeySet([*self._keys])
 
-    def issue(self, key_id: str, scopes: Iterable[str]) -> str:
+    def issue_token(self, key_id: str, scopes: Iterable[str]) -> str:
         """A new token for a key."""
         now, signing = application_clock() // NANOSECONDS, self._keys[0]
         claims = {"iss": ISSUER, "aud": ISSUER, "sub": key_id, "client_id": key_id, "iat": now,
@@ -56,7 +56,7 @@ class Tokens:
             return None
         try:
             token = jwt.decode(text, self._known, algorithms=[ALGORITHM])
-            _expected().validate(token.claims)
+            _expected_claims().validate(token.claims)
         except Exception:  # noqa: BLE001 - another token, or none: whatever the library trips over, strangers write it
             return None
         scopes, typed = token.claims["scope"], token.header.get("typ") == MEDIA
@@ -72,7 +72,7 @@ def new_token_key() -> str:
     return ECKey.generate_key(CURVE).as_pem(private=True).decode()
 
 
-def _read(block: str) -> ECKey:
+def _read_key(block: str) -> ECKey:
     try:
         key = ECKey.import_key(block, {"use": "sig", "alg": ALGORITHM})
     except (JoseError, ValueError, TypeError) as error:
@@ -83,7 +83,7 @@ def _read(block: str) -> ECKey:
     return key
 
 
-def _expected() -> jwt.JWTClaimsRegistry:
+def _expected_claims() -> jwt.JWTClaimsRegistry:
     own = {"essential": True, "value": ISSUER}
     some = {"essential": True}
     now = application_clock() // NANOSECONDS

@@ -20,23 +20,23 @@ ADVICE = "Add it: an agency that misses it may hold the goods. /entitlements has
 SHIPMENT, ITEM = ITEM_PATH.split("/")[1:]
 
 
-def lacking(agencies: Mapping[str, Agency], declaration: Tree) -> Iterator[Fault]:
+def missing_elements(agencies: Mapping[str, Agency], declaration: Tree) -> Iterator[Fault]:
     """One warning for each element of a minimum list that is missing from the declaration or one of its items."""
     items = declaration.get(SHIPMENT, {}).get(ITEM, [])
-    for (of_item, names), needing in _needs(tuple(agencies.values())):
+    for (of_item, names), needing in _needed_elements(tuple(agencies.values())):
         element = "/".join(names)
         if not of_item:
-            if not _holds(declaration, names):
-                yield _warning(f"The declaration has no {element}", needing, (ROOT,))
+            if not _has_value(declaration, names):
+                yield _missing_warning(f"The declaration has no {element}", needing, (ROOT,))
             continue
-        bare = [position for position, item in enumerate(items, start=1) if not _holds(item, names)]
+        bare = [position for position, item in enumerate(items, start=1) if not _has_value(item, names)]
         if bare:
             more = f", nor do {len(bare) - 1} other items" if len(bare) > 1 else ""
             place = (ROOT, Step(SHIPMENT), Step(ITEM, bare[0]))
-            yield _warning(f"Item {bare[0]} has no {element}{more}", needing, place)
+            yield _missing_warning(f"Item {bare[0]} has no {element}{more}", needing, place)
 
 
-def _warning(lack: str, needing: str, place: Path) -> Fault:
+def _missing_warning(lack: str, needing: str, place: Path) -> Fault:
     text = f"{lack}. It is in the legal minimum of {needing}."
     return Fault(RULE, CODE, Severity.WARNING, text, ADVICE, place)
 
@@ -45,31 +45,31 @@ Need = tuple[bool, tuple[str, ...]]
 
 
 @lru_cache(maxsize=8)
-def _needs(agencies: tuple[Agency, ...]) -> list[tuple[Need, str]]:
+def _needed_elements(agencies: tuple[Agency, ...]) -> list[tuple[Need, str]]:
     """Each element of any minimum list, whether it is an item's, and the agencies that have it in theirs."""
     needed: dict[str, list[str]] = {}
     for agency in agencies:
         for path in agency.entitlement.minimum:
             if "/@" not in path:
                 needed.setdefault(path, []).append(agency.name)
-    return [(_split(path), _listed(names, len(agencies))) for path, names in sorted(needed.items())]
+    return [(_split_path(path), _agency_names(names, len(agencies))) for path, names in sorted(needed.items())]
 
 
-def _split(path: str) -> Need:
+def _split_path(path: str) -> Need:
     of_item = path.startswith(f"{ITEM_PATH}/")
     below = path.removeprefix(f"{ITEM_PATH}/" if of_item else "Declaration/")
     return of_item, tuple(below.split("/"))
 
 
-def _listed(names: Iterable[str], total: int) -> str:
+def _agency_names(names: Iterable[str], total: int) -> str:
     listed = sorted(names)
     return "every agency" if len(listed) == total > 1 else ", ".join(listed)
 
 
-def _holds(node: object, names: tuple[str, ...]) -> bool:
+def _has_value(node: object, names: tuple[str, ...]) -> bool:
     """Whether there is a value at this path, in any of the classes that repeat on the way."""
     if isinstance(node, list):
-        return any(_holds(entry, names) for entry in node)
+        return any(_has_value(entry, names) for entry in node)
     if not names:
         return bool(text_of(node))
-    return isinstance(node, dict) and names[0] in node and _holds(node[names[0]], names[1:])
+    return isinstance(node, dict) and names[0] in node and _has_value(node[names[0]], names[1:])

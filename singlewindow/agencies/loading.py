@@ -45,10 +45,10 @@ def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agen
     `customs` is the agency without which nothing is released; it may be left out to only look agencies up.
     """
     common = Source.read(directory.parent / "thresholds.toml", required=False)
-    thresholds = _thresholds(common, common.tables, Thresholds(), "")
+    thresholds = _read_thresholds(common, common.tables, Thresholds(), "")
     folders = sorted(entry for entry in directory.iterdir() if entry.is_dir()) if directory.is_dir() else []
     files = [_Files.read(folder) for folder in folders]
-    agencies = [_agency(each, thresholds, common.content) for each in files]
+    agencies = [_read_agency(each, thresholds, common.content) for each in files]
     _refuse_repeated_ids(files)
     _refuse_partial(customs, zip(files, agencies, strict=True))
     problems = [*common.problems, *(problem for each in files for problem in each.problems)]
@@ -90,54 +90,56 @@ class _Files:
         return digest.hexdigest()
 
 
-def _agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency | None:
+def _read_agency(files: _Files, common: Thresholds, common_content: bytes) -> Agency | None:
     source = files.agency
     tables = {key: value for key, value in source.tables.items() if key not in ("routing", "thresholds", "remote")}
     head = source.convert(tables, Head)
-    thresholds = _thresholds(source, source.tables.get("thresholds", {}), common, "thresholds")
-    routing = tuple(_routing(source))
-    entitlement, legal = _entitlement(files.entitlement)
+    thresholds = _read_thresholds(source, source.tables.get("thresholds", {}), common, "thresholds")
+    routing = tuple(_read_routing(source))
+    entitlement, legal = _read_entitlement(files.entitlement)
     profiles = tuple(read_profiles(files.profiles, entitlement.maximum))
     if head is None:
         return None
-    remote = _remote(files, head)
+    remote = _read_remote(files, head)
     if head.code != files.folder.name:
-        source.complain(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
+        source.add_problem(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
     if head.code == BORDER:
-        source.complain(source.line_of("", key="code"), f"code {BORDER!r} is that of the service itself")
+        source.add_problem(source.line_of("", key="code"), f"code {BORDER!r} is that of the service itself")
     if not head.always and not source.entries("routing"):
-        source.complain(1, "the agency would never be asked: give it always = true or a [[routing]]")
+        source.add_problem(1, "the agency would never be asked: give it always = true or a [[routing]]")
     if head.adapter == "profiles" and not any(
         entry.get("mode") == "live" and entry.get("acts") != "after-release"
         for entry in files.profiles.entries("profile")
     ):
-        files.profiles.complain(1, "there is no live profile before release: the agency would release everything")
+        files.profiles.add_problem(1, "there is no live profile before release: the agency would release everything")
     by_item = any(profile.entry.scope == "item" for profile in profiles)
     if by_item and NUMBER_PATH not in entitlement.maximum:
-        files.entitlement.complain(1, f"profiles on items need {NUMBER_PATH}, to say which item they mean")
+        files.entitlement.add_problem(1, f"profiles on items need {NUMBER_PATH}, to say which item they mean")
     if head.adapter == "sandbox" and REFERENCE_PATH not in entitlement.maximum:
-        source.complain(source.line_of("", key="adapter"), f"a sandbox needs {REFERENCE_PATH} in its entitlement")
+        source.add_problem(source.line_of("", key="adapter"), f"a sandbox needs {REFERENCE_PATH} in its entitlement")
     fingerprint = files.fingerprint(common_content)
     method = RiskMethod(head.code, thresholds, profiles, fingerprint)
     return Agency(head, method, routing, entitlement, remote, legal)
 
 
-def _remote(files: _Files, head: Head) -> Remote | None:
+def _read_remote(files: _Files, head: Head) -> Remote | None:
     source, table = files.agency, files.agency.tables.get("remote")
     if head.adapter != "remote":
         if table is not None:
-            source.complain(source.line_of("remote"), 'a [remote] table is for adapter = "remote" only')
+            source.add_problem(source.line_of("remote"), 'a [remote] table is for adapter = "remote" only')
         return None
     if files.profiles.entries("profile"):
-        files.profiles.complain(1, "a remote agency assesses on its own: remove its profiles, nobody would apply them")
+        files.profiles.add_problem(
+            1, "a remote agency assesses on its own: remove its profiles, nobody would apply them"
+        )
     if table is None:
-        source.complain(
+        source.add_problem(
             source.line_of("", key="adapter"), "a remote agency needs a [remote] table with url and key_env"
         )
         return None
     remote = source.convert(table, Remote, "remote")
     if remote is not None and (problem := _unusable_url(remote)):
-        source.complain(source.line_of("remote", key="url"), problem)
+        source.add_problem(source.line_of("remote", key="url"), problem)
     return remote
 
 
@@ -156,17 +158,17 @@ def _unusable_url(remote: Remote) -> str:
     return ""
 
 
-def _thresholds(source: Source, table: object, common: Thresholds, name: str) -> Thresholds:
+def _read_thresholds(source: Source, table: object, common: Thresholds, name: str) -> Thresholds:
     own = table if isinstance(table, dict) else {}
     merged = source.convert({**msgspec.structs.asdict(common), **own}, Thresholds, name)
     if merged is None:
         return common
     if not merged.yellow < merged.orange < merged.red:
-        source.complain(source.line_of(name), "thresholds must ascend: yellow < orange < red")
+        source.add_problem(source.line_of(name), "thresholds must ascend: yellow < orange < red")
     return merged
 
 
-def _routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
+def _read_routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
     for index, raw in enumerate(source.entries("routing")):
         rule = source.convert(raw, RoutingRule, "routing", index)
         if rule is None:
@@ -176,7 +178,7 @@ def _routing(source: Source) -> Iterator[tuple[RoutingRule, Condition]]:
             yield rule, condition
 
 
-def _entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
+def _read_entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
     basis = source.convert({key: value for key, value in source.tables.items() if key != "element"}, LegalBasis)
     entries: list[ElementEntry] = []
     needs: dict[str, str] = {}
@@ -185,20 +187,20 @@ def _entitlement(source: Source) -> tuple[Entitlement, LegalLists]:
         if entry is None:
             continue
         line = source.line_of("element", index, "path")
-        if problem := _unusable(entry.path) or ("is listed twice" if entry.path in needs else ""):
-            source.complain(line, f"{entry.path} {problem}")
+        if problem := _unusable_path(entry.path) or ("is listed twice" if entry.path in needs else ""):
+            source.add_problem(line, f"{entry.path} {problem}")
             continue
         needs[entry.path] = entry.need
         entries.append(entry)
     for path in needs:
         if "/@" in path and path.partition("/@")[0] not in needs:
-            source.complain(1, f"{path} is in the entitlement, but its value is not: add the value, too")
+            source.add_problem(1, f"{path} is in the entitlement, but its value is not: add the value, too")
     minimum = frozenset(path for path, need in needs.items() if need == "minimum")
     legal = LegalLists(basis.legal_basis if basis else "", tuple(entries))
     return Entitlement(minimum=minimum, maximum=frozenset(needs)), legal
 
 
-def _unusable(path: str) -> str:
+def _unusable_path(path: str) -> str:
     owner, _, attribute = path.partition("/@")
     element = ELEMENTS.get(owner)
     if element is None:
@@ -217,9 +219,9 @@ def _refuse_partial(customs: str | None, read: Iterable[tuple[_Files, Agency | N
             continue
         if not agency.always:
             line = files.agency.line_of("", key="always")
-            files.agency.complain(line, f"SW_CUSTOMS names {customs}: set always = true, or correct SW_CUSTOMS")
+            files.agency.add_problem(line, f"SW_CUSTOMS names {customs}: set always = true, or correct SW_CUSTOMS")
         if NUMBER_PATH not in agency.entitlement.maximum:
-            files.entitlement.complain(1, f"customs assesses every goods item, so it must see {NUMBER_PATH}")
+            files.entitlement.add_problem(1, f"customs assesses every goods item, so it must see {NUMBER_PATH}")
 
 
 def _refuse_repeated_ids(files: Sequence[_Files]) -> None:
@@ -230,6 +232,6 @@ def _refuse_repeated_ids(files: Sequence[_Files]) -> None:
                 identifier = str(entry.get("id", ""))
                 if identifier in seen:
                     line = source.line_of(table, index, "id")
-                    source.complain(line, f"the id {identifier} is already used by {seen[identifier]}")
+                    source.add_problem(line, f"the id {identifier} is already used by {seen[identifier]}")
                 elif identifier:
                     seen[identifier] = each.folder.name

@@ -77,19 +77,19 @@ def route(agencies: Mapping[str, Agency], declaration: Tree, terms: Terms) -> li
         reason = f"a routing rule could not be evaluated ({error}), so every agency is asked"
         routed = [Routing(agency=agency.code, asked=True, reason=reason) for agency in ordered]
     return [
-        msgspec.structs.replace(entry, basis=_basis(entry, declaration, terms)) if agency.customs else entry
+        msgspec.structs.replace(entry, basis=_release_basis(entry, declaration, terms)) if agency.customs else entry
         for agency, entry in zip(ordered, routed, strict=True)
     ]
 
 
-def _basis(customs: Routing, declaration: Tree, terms: Terms) -> Basis:
+def _release_basis(customs: Routing, declaration: Tree, terms: Terms) -> Basis:
     items = goods_items(declaration)
     asked = [item for item in items if not customs.items or text_of(item.get("SequenceNumeric")) in customs.items]
     return Basis(
         customs=customs.agency,
         items=len(items),
         covered=len(asked) if customs.asked else 0,
-        after_release=terms.gone(declaration),
+        after_release=terms.is_after_release(declaration),
     )
 
 
@@ -103,21 +103,21 @@ class _Plan:
 
     def route(self, declaration: Tree, terms: Terms) -> list[Routing]:
         matched: dict[str, list[tuple[RoutingRule, str | None]]] = {agency.code: [] for agency in self._agencies}
-        for index, item, unmeasurable in self._conditions.fired(Scenes(declaration, terms)):
+        for index, item, unmeasurable in self._conditions.find_fired(Scenes(declaration, terms)):
             code, rule = self._rules[index]
-            matched[code].append((rule if unmeasurable is None else _assumed(rule, unmeasurable), item))
-        return [_routing(agency, matched[agency.code]) for agency in self._agencies]
+            matched[code].append((rule if unmeasurable is None else _assume_asked(rule, unmeasurable), item))
+        return [_agency_routing(agency, matched[agency.code]) for agency in self._agencies]
 
 
 _plan = lru_cache(maxsize=8)(_Plan)
 
 
-def _assumed(rule: RoutingRule, unmeasurable: Unmeasurable) -> RoutingRule:
+def _assume_asked(rule: RoutingRule, unmeasurable: Unmeasurable) -> RoutingRule:
     """A rule that cannot be evaluated: the agency is asked, and the reason says so."""
     return msgspec.structs.replace(rule, reason=f"{rule.reason} (asked to be on the safe side: {unmeasurable.officer})")
 
 
-def _routing(agency: Agency, matched: list[tuple[RoutingRule, str | None]]) -> Routing:
+def _agency_routing(agency: Agency, matched: list[tuple[RoutingRule, str | None]]) -> Routing:
     rules = {rule.id: rule for rule, _ in matched}
     if not rules and not agency.always:
         text = f"none of the {len(agency.routing)} routing rules of {agency.name} applies"

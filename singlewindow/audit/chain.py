@@ -50,7 +50,7 @@ class Head(NamedTuple):
 EMPTY: Final = Head(0, GENESIS.hex())
 
 
-def line(entry: Entry) -> bytes:
+def event_bytes(entry: Entry) -> bytes:
     """The event as a JSON array, its detail as stored; raises ValueError if the detail is not one line.
 
     The subject is a number (a version), `[kind, id]`, or null; a version is never written as kind and id, so that its
@@ -63,6 +63,6 @@ def line(entry: Entry) -> bytes:
     return msgspec.json.encode((*entry[:-1], msgspec.Raw(entry.detail)))
 
 
-def link(previous: bytes, written: bytes) -> bytes:
+def event_link(previous: bytes, written: bytes) -> bytes:
     """The link of the event with this line, which follows the event with the link `previous`."""
     return hashlib.sha256(previous + written).digest()

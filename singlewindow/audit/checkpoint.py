@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from singlewindow.audit.chain import STREAMS, Head
-from singlewindow.text_files import unmarked
+from singlewindow.text_files import without_mark
 
 FORMAT: Final = "singlewindow checkpoint 1"
 FILE: Final = "The file of checkpoints"
@@ -105,13 +105,13 @@ def read_checkpoints(lines: Iterable[bytes], keys: Collection[str]) -> list[Chec
     ValueError for a line that is not a checkpoint, or is not signed with a trusted key.
     """
     numbered = enumerate(lines, start=1)
-    found = [_read(text, number, keys) for number, line in numbered if (text := unmarked(line, FILE).strip())]
+    found = [_read_line(text, number, keys) for number, line in numbered if (text := without_mark(line, FILE).strip())]
     if not found:
         raise ValueError("The file holds no checkpoint")
     return sorted(found, key=lambda checkpoint: checkpoint.statement.number)
 
 
-def _read(line: bytes, number: int, keys: Collection[str]) -> Checkpoint:
+def _read_line(line: bytes, number: int, keys: Collection[str]) -> Checkpoint:
     try:
         return read_checkpoint(line, keys)
     except ValueError as error:

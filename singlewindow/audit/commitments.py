@@ -23,7 +23,7 @@ def of_document(declaration: Row, version: Row) -> Detail:
     return {name: declaration.get(name) for name in ("mrn", "party", "lrn")} | {
         "sha256": version["received_sha256"].hex(),
         "content": version["content_sha256"].hex(),
-        "routing": digest(version["routing"]),
+        "routing": hex_digest(version["routing"]),
         "received_at": version["received_at"],
     }
 
@@ -31,21 +31,21 @@ def of_document(declaration: Row, version: Row) -> Detail:
 def of_answer(assessment: Row) -> Detail:
     """How a question was closed, when it was asked, and whose answer it is."""
     closed = {name: assessment[name] for name in ("agency", "round", "answer", "asked_at", "dispatched_at")}
-    return closed | {"sha256": digest(assessment["body"])}
+    return closed | {"sha256": hex_digest(assessment["body"])}
 
 
 def of_late_answer(late: Row) -> Detail:
     """An answer that came after its question was closed."""
-    return {"agency": late["agency"], "round": late["round"], "sha256": digest(late["body"])}
+    return {"agency": late["agency"], "round": late["round"], "sha256": hex_digest(late["body"])}
 
 
 def of_decision(decision: Row) -> Detail:
     """A decision: its number, its outcome, its inputs, and all that it says."""
     decided = {name: decision[name] for name in ("number", "outcome", "fingerprint")}
-    return decided | {"sha256": digest(decision["body"])}
+    return decided | {"sha256": hex_digest(decision["body"])}
 
 
-def digest(stored: bytes) -> str:
+def hex_digest(stored: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(stored).hexdigest()
 
@@ -75,12 +75,12 @@ def differences(stored: Iterable[Change], recorded: Iterable[Change]) -> Iterato
         names = set().union(*(change.detail for change in mine))
         if any("sha256" not in change.detail for change in theirs):
             names = set()
-        ours, said = (Counter(_only(change, names).key for change in changes) for changes in (mine, theirs))
+        ours, said = (Counter(_with_details(change, names).key for change in changes) for changes in (mine, theirs))
         if ours - said:
             yield f"{kind}: {(ours - said).total()} in the record without an event"
         if said - ours:
             yield f"{kind}: {(said - ours).total()} in an event but not in the record"
 
 
-def _only(change: Change, names: Iterable[str]) -> Change:
+def _with_details(change: Change, names: Iterable[str]) -> Change:
     return change._replace(detail={name: change.detail.get(name, FIRST.get(name)) for name in names})

@@ -1,6 +1,6 @@
 """The file that an auditor checks: a line on its contents, then one line for each event, stream by stream.
 
-An event's line is its link in hexadecimal, a tab, and the exact bytes from which the link is made (`chain.line`).
+An event's line is its link in hexadecimal, a tab, and the exact bytes from which it is made (`chain.event_bytes`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from singlewindow.audit.chain import STREAMS, Entry, Head, line
+from singlewindow.audit.chain import STREAMS, Entry, Head, event_bytes
 
 FORMAT: Final = "singlewindow trail 1"
 
@@ -37,7 +37,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return sum(end.number - start.number for start, end in zip(self.after, self.heads, strict=True))
 
 
-def opening(contents: Contents) -> bytes:
+def opening_line(contents: Contents) -> bytes:
     """The first line."""
     return msgspec.json.encode(contents) + b"\n"
 
@@ -52,4 +52,4 @@ def read_opening(first: bytes) -> Contents:
 
 def event_line(link: bytes, entry: Entry) -> bytes:
     """One event's line."""
-    return link.hex().encode() + b"\t" + line(entry) + b"\n"
+    return link.hex().encode() + b"\t" + event_bytes(entry) + b"\n"

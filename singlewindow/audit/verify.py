@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from singlewindow.audit.chain import EMPTY, STREAMS, Head, Subject, link
+from singlewindow.audit.chain import EMPTY, STREAMS, Head, Subject, event_link
 from singlewindow.audit.checkpoint import Checkpoint
 from singlewindow.audit.export import Contents, read_opening
-from singlewindow.text_files import ENDS, added, unmarked
+from singlewindow.text_files import ENDS, windows_additions, without_mark
 
 MOST_FINDINGS: Final = 20
 
@@ -30,7 +30,7 @@ class Tail:
     events: int = 0
     since: int | None = None
 
-    def add(self, at: int) -> None:
+    def count_event(self, at: int) -> None:
         """Count one more."""
         self.events += 1
         self.since = at if self.since is None else min(self.since, at)
@@ -56,7 +56,7 @@ class Verdict:
         """Whether nothing was found."""
         return not self.found
 
-    def find(self, words: str) -> None:
+    def add_finding(self, words: str) -> None:
         """Note a finding."""
         self.found += 1
         if len(self.findings) < MOST_FINDINGS:
@@ -73,36 +73,44 @@ class _Stream:
         self.kept = {head.number: (bytes.fromhex(head.link), point) for point, head in heads.items() if head.number}
         self.covered = max(head.number for head in heads.values())
 
-    def begin(self, verdict: Verdict) -> None:
+    def check_start(self, verdict: Verdict) -> None:
         """Check the place where a file begins in the middle: a checkpoint must confirm it."""
         if self.start == EMPTY:
             return
         seen, _ = self.kept.get(self.start.number, (b"", 0))
         if seen != self.link:
-            verdict.find(
+            verdict.add_finding(
                 f"{self.name} begins after number {self.last}, but none of the checkpoints confirms that place"
             )
 
-    def follow(self, verdict: Verdict, number: int, claimed: bytes, written: bytes) -> None:
+    def check_event(self, verdict: Verdict, number: int, claimed: bytes, written: bytes) -> None:
         """Check the next event; an error is noted once, and reading continues from the event as it is."""
         if number != self.last + 1:
-            verdict.find(f"{self.name}: number {number} comes after {self.last}; events are missing, added or moved")
-        elif claimed != link(self.link, written):
-            verdict.find(
+            verdict.add_finding(
+                f"{self.name}: number {number} comes after {self.last}; events are missing, added or moved"
+            )
+        elif claimed != event_link(self.link, written):
+            verdict.add_finding(
                 f"{self.name}: number {number} does not follow from the event before it: one of the two was altered"
             )
         kept = self.kept.get(number)
         if kept is not None and kept[0] != claimed:
-            verdict.find(f"{self.name}: number {number} differs from what checkpoint {kept[1]} saw: it was rewritten")
+            verdict.add_finding(
+                f"{self.name}: number {number} differs from what checkpoint {kept[1]} saw: it was rewritten"
+            )
         self.last, self.link = number, claimed
 
-    def end(self, verdict: Verdict, end: Head) -> None:
+    def check_end(self, verdict: Verdict, end: Head) -> None:
         """Check the end: the file must reach the end that it states, and every checkpoint."""
         if (self.last, self.link.hex()) != end:
-            verdict.find(f"{self.name} ends at number {self.last}, but the file says {end.number}: it is incomplete")
+            verdict.add_finding(
+                f"{self.name} ends at number {self.last}, but the file says {end.number}: it is incomplete"
+            )
         if self.last < self.covered:
             why = "events are missing, or the export is older than the checkpoint"
-            verdict.find(f"{self.name} ends at number {self.last}, but a checkpoint saw number {self.covered}: {why}")
+            verdict.add_finding(
+                f"{self.name} ends at number {self.last}, but a checkpoint saw number {self.covered}: {why}"
+            )
 
 
 def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict:
@@ -112,53 +120,55 @@ def verify(lines: Iterable[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict
     """
     reading = iter(lines)
     first = next(reading, b"")
-    contents = read_opening(unmarked(first))
-    verdict = Verdict(checkpoints[-1], added=added(first))
-    _compare(verdict, checkpoints)
+    contents = read_opening(without_mark(first))
+    verdict = Verdict(checkpoints[-1], added=windows_additions(first))
+    _compare_checkpoints(verdict, checkpoints)
     streams = {number: _Stream(number, contents.after[number], checkpoints) for number in range(STREAMS)}
     for stream in streams.values():
-        stream.begin(verdict)
+        stream.check_start(verdict)
     for place, written in enumerate(reading, start=2):
-        _read(verdict, streams, place, written)
+        _check_line(verdict, streams, place, written)
     for stream, end in zip(streams.values(), contents.heads, strict=True):
-        stream.end(verdict, end)
-    _outside(verdict, contents)
+        stream.check_end(verdict, end)
+    _report_outside(verdict, contents)
     return verdict
 
 
-def _compare(verdict: Verdict, checkpoints: Sequence[Checkpoint]) -> None:
+def _compare_checkpoints(verdict: Verdict, checkpoints: Sequence[Checkpoint]) -> None:
     """Check that checkpoints follow from each other: each names the one before it, and no stream gets shorter."""
     for first, second in pairwise(checkpoints):
         one, two = first.statement, second.statement
         if one == two:
             continue
         parted = one.number == two.number or (one.number + 1 == two.number and two.previous != first.digest)
-        if parted or any(not _grew(*heads) for heads in zip(one.heads, two.heads, strict=True)):
-            verdict.find(f"checkpoints {one.number} and {two.number} contradict each other: there are two histories")
+        if parted or any(not _has_grown(*heads) for heads in zip(one.heads, two.heads, strict=True)):
+            verdict.add_finding(
+                f"checkpoints {one.number} and {two.number} contradict each other: there are two histories"
+            )
 
 
-def _grew(earlier: Head, later: Head) -> bool:
+def _has_grown(earlier: Head, later: Head) -> bool:
     return later.number > earlier.number or later == earlier
 
 
-def _read(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written: bytes) -> None:
+def _check_line(verdict: Verdict, streams: Mapping[int, _Stream], place: int, written: bytes) -> None:
     claimed, _, body = written.rstrip(ENDS).partition(b"\t")  # our lines end with a bracket
     try:
         number_of_stream, number, at = _event.decode(body)[:3]
         linked = bytes.fromhex(claimed.decode())
         stream = streams[number_of_stream]
     except (ValueError, KeyError, msgspec.MsgspecError):
-        verdict.find(f"line {place} of the file is not an event")
+        verdict.add_finding(f"line {place} of the file is not an event")
         return
-    stream.follow(verdict, number, linked, body)
+    stream.check_event(verdict, number, linked, body)
     verdict.events += 1
     if number > stream.covered:
-        verdict.tail.add(at)
+        verdict.tail.count_event(at)
 
 
-def _outside(verdict: Verdict, contents: Contents) -> None:
+def _report_outside(verdict: Verdict, contents: Contents) -> None:
     if contents.outside:
-        verdict.find(
+        verdict.add_finding(
             f"{contents.outside} events are outside the chain: processes of an older version wrote them "
             "(`singlewindow db upgrade` chains these, and records that in the trail), or somebody else did"
         )

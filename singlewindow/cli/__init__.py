@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from singlewindow import __version__, logs
-from singlewindow.cli.systems import unsupported
+from singlewindow.cli.systems import unsupported_reason
 
 ROOMS = {
     "": ("demo",),
@@ -56,12 +56,12 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="singlewindow")
 def group() -> None:
     """Trade single window: one declaration in, every border agency asked, one decision out."""
-    logs.configure()
+    logs.configure_logging()
 
 
 def main() -> None:
     """Run the command; an expected failure is one line, not a traceback."""
-    if reason := unsupported(sys.platform, sys.argv[1:]):
+    if reason := unsupported_reason(sys.platform, sys.argv[1:]):
         click.echo(f"singlewindow: {reason}", err=True)
         sys.exit(1)
     try:

@@ -23,7 +23,7 @@ from singlewindow.cli.auditor.release_times import print_report
 from singlewindow.cli.trader.client import Outcome, agencies_asked, lodge_all, open_client, send
 from singlewindow.cli.trader.files import SUFFIXES, media_of
 from singlewindow.cli.trader.lodge import lodging_shown, print_outcomes
-from singlewindow.declarations.reading.intake import Limits, read
+from singlewindow.declarations.reading.intake import Limits, read_message
 from singlewindow.settings import load_settings
 from singlewindow.shipped import EXAMPLES
 from singlewindow.storage.engine.connect import open_engine
@@ -40,7 +40,7 @@ def demo() -> None:
     """Try everything in a temporary folder. Lodges the example declarations and shows the decisions."""
     began = time.monotonic()
     files = sorted(path for path in DECLARATIONS.iterdir() if path.suffix in SUFFIXES)
-    with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _service(Path(folder)) as url:
+    with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _running_service(Path(folder)) as url:
         by_declarant = _by_declarant(files)
         traders, auditor, agency = _make_keys(Path(folder), by_declarant)
         click.echo(f"The service answers at {url}; lodging {len(files)} example declarations.")
@@ -63,7 +63,7 @@ def demo() -> None:
 
 
 @contextmanager
-def _service(folder: Path) -> Iterator[str]:
+def _running_service(folder: Path) -> Iterator[str]:
     """The whole service in `folder` on a free port; its address."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -74,7 +74,7 @@ def _service(folder: Path) -> Iterator[str]:
         service = subprocess.Popen(command, env=environment, stdout=written, stderr=subprocess.STDOUT)  # noqa: S603
     url = f"http://127.0.0.1:{port}"
     try:
-        if not _wait_until(lambda: service.poll() is not None or _answers(url)) or service.poll() is not None:
+        if not _wait_until(lambda: service.poll() is not None or _is_ready(url)) or service.poll() is not None:
             raise RuntimeError(f"The service did not start. Its log:\n{log.read_text(encoding='utf-8')}")
         yield url
     finally:
@@ -92,7 +92,7 @@ def _wait_until(ready: Callable[[], bool], seconds: float = READY_SECONDS) -> bo
     return False
 
 
-def _answers(url: str) -> bool:
+def _is_ready(url: str) -> bool:
     """Whether a service is ready at this address."""
     try:
         return httpx.get(f"{url}/readyz", timeout=1.0, trust_env=False).status_code == httpx.codes.OK
@@ -105,7 +105,8 @@ def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in files:
         content = path.read_bytes()
-        found.setdefault(read(content, media_of(path, content), Limits()).declaration.declarant, []).append(path)
+        declaration = read_message(content, media_of(path, content), Limits()).declaration
+        found.setdefault(declaration.declarant, []).append(path)
     return found
 
 
@@ -141,7 +142,7 @@ def _print_times(url: str, key: str) -> None:
 
 
 def _print_summary(outcomes: list[Outcome], seconds: float) -> None:
-    command, example = _command(), _from_here(DECLARATIONS / "01-running-shoes.xml")
+    command, example = _command_name(), _from_here(DECLARATIONS / "01-running-shoes.xml")
     released = sum(outcome.decision["outcome"] == "release" for outcome in outcomes)
     click.echo(
         f"{len(outcomes)} declarations decided, {released} released and {len(outcomes) - released} to inspect,"
@@ -155,7 +156,7 @@ def _print_summary(outcomes: list[Outcome], seconds: float) -> None:
     )
 
 
-def _command() -> str:
+def _command_name() -> str:
     """How this command was called, so that the printed commands can be copied."""
     called = sys.argv[0]
     if Path(called).name != "singlewindow":

@@ -8,7 +8,7 @@ SERVICE = frozenset({"demo", "dispatch", "up", "web", "worker"})
 """The commands that run the service. It limits the memory of its readers with figures that only Linux gives."""
 
 
-def unsupported(system: str, arguments: Sequence[str]) -> str | None:
+def unsupported_reason(system: str, arguments: Sequence[str]) -> str | None:
     """Why a command cannot run on a system (as `sys.platform` names it), and what to do; None if it can."""
     if system == "linux":
         return None

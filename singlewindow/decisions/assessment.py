@@ -79,6 +79,6 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     trial: tuple[Finding, ...] | UnsetType = UNSET
 
     @property
-    def counted(self) -> Assessment:
+    def without_trial(self) -> Assessment:
         """The answer without the findings of profiles on trial."""
         return self if self.trial is UNSET else msgspec.structs.replace(self, trial=UNSET)

@@ -88,7 +88,7 @@ def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis 
     `basis` is None for a declaration that was lodged before a basis was recorded.
     """
     agencies = tuple(sorted(set(asked)))
-    answers = _distinct(assessments)
+    answers = _distinct_answers(assessments)
     silent = tuple(
         Assessment(agency=agency, answer=Answer.SILENT, lane=Lane.YELLOW)
         for agency in agencies
@@ -96,33 +96,33 @@ def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis 
     )
     gone = basis is not None and basis.after_release
     complete = tuple(map(_on_paper, (*answers, *silent))) if gone else (*answers, *silent)
-    torn = _contradicting(complete)
-    doubts = tuple(_doubts(torn, agencies, basis))
-    released = not doubts and all(map(_clears, complete))
-    controls = () if released else _controls(complete, certain=not doubts)
+    torn = _contradicting_agencies(complete)
+    doubts = tuple(_doubts_against_release(torn, agencies, basis))
+    released = not doubts and all(map(_clears_goods, complete))
+    controls = () if released else _required_controls(complete, certain=not doubts)
     paper = DOCUMENTS_ASKED if gone or _wants_documents(controls, complete, certain=not doubts) else UNDER_CONTROL
     return Verdict(
         outcome=Outcome.RELEASE if released else Outcome.INSPECT,
-        lane=Lane.GREEN if released else _strictest(complete),
+        lane=Lane.GREEN if released else _strictest_lane(complete),
         controls=controls,
         contradictory=bool(torn),
-        reasons=_reasons(complete, doubts),
-        fingerprint=_fingerprint(answers, agencies, basis),
+        reasons=_all_reasons(complete, doubts),
+        fingerprint=_input_fingerprint(answers, agencies, basis),
         function_code=RELEASED if released else paper,
         after_release=gone or UNSET,
     )
 
 
-def _distinct(assessments: Iterable[Assessment]) -> tuple[Assessment, ...]:
+def _distinct_answers(assessments: Iterable[Assessment]) -> tuple[Assessment, ...]:
     """Each different answer once, its own lists sorted, in an order that depends only on the answers."""
-    encoded = {msgspec.json.encode(normal): normal for normal in map(_normal, assessments)}
+    encoded = {msgspec.json.encode(normal): normal for normal in map(_normal_form, assessments)}
     return tuple(encoded[key] for key in sorted(encoded))
 
 
-def _normal(assessment: Assessment) -> Assessment:
+def _normal_form(assessment: Assessment) -> Assessment:
     controls = tuple(sorted(set(assessment.controls)))
     findings = tuple(sorted(set(assessment.findings), key=msgspec.json.encode))
-    return msgspec.structs.replace(assessment.counted, controls=controls, findings=findings)
+    return msgspec.structs.replace(assessment.without_trial, controls=controls, findings=findings)
 
 
 def _on_paper(assessment: Assessment) -> Assessment:
@@ -138,11 +138,11 @@ def _on_paper(assessment: Assessment) -> Assessment:
     )
 
 
-def _clears(assessment: Assessment) -> bool:
+def _clears_goods(assessment: Assessment) -> bool:
     return assessment.answer is Answer.ASSESSED and assessment.lane is Lane.GREEN and not assessment.controls
 
 
-def _contradicting(complete: Iterable[Assessment]) -> frozenset[str]:
+def _contradicting_agencies(complete: Iterable[Assessment]) -> frozenset[str]:
     """Agencies that gave two different answers, or an answer that is green and asks for a control."""
     torn, seen = set(), set()
     for each in complete:
@@ -152,15 +152,15 @@ def _contradicting(complete: Iterable[Assessment]) -> frozenset[str]:
     return frozenset(torn)
 
 
-def _strictest(complete: Iterable[Assessment]) -> Lane:
+def _strictest_lane(complete: Iterable[Assessment]) -> Lane:
     return max((Lane.YELLOW, *(each.lane for each in complete)), key=_LANES.index)
 
 
-def _controls(complete: Iterable[Assessment], certain: bool) -> tuple[Control, ...]:
+def _required_controls(complete: Iterable[Assessment], certain: bool) -> tuple[Control, ...]:
     """All controls that agencies ask for; an agency that holds the goods without naming one gets a document check."""
     wanted = set() if certain else {Control.DOCUMENTS}
     for each in complete:
-        if not _clears(each):
+        if not _clears_goods(each):
             wanted |= set(each.controls) or {Control.DOCUMENTS}
     return tuple(sorted(wanted))
 
@@ -171,27 +171,27 @@ def _wants_documents(controls: tuple[Control, ...], complete: Iterable[Assessmen
     return answered and controls == (Control.DOCUMENTS,) and any(each.controls for each in complete)
 
 
-def _doubts(torn: Iterable[str], asked: tuple[str, ...], basis: Basis | None) -> Iterator[Reason]:
+def _doubts_against_release(torn: Iterable[str], asked: tuple[str, ...], basis: Basis | None) -> Iterator[Reason]:
     """Reasons against any release, whatever the answers say."""
     for agency in torn:
-        yield _held(agency, "has given answers that contradict each other")
+        yield _reason_to_hold(agency, "has given answers that contradict each other")
     if not asked:
         yield Reason(agency="", officer="No agency was asked.", trader="", weight=_HOLDS_ALONE)
     if basis is None:
         return
     if basis.items == 0:
-        yield _held(basis.customs, "has nothing to assess: the declaration has no goods items")
+        yield _reason_to_hold(basis.customs, "has nothing to assess: the declaration has no goods items")
     elif basis.customs not in asked:
-        yield _held(basis.customs, "was not asked, and nothing is released without it")
+        yield _reason_to_hold(basis.customs, "was not asked, and nothing is released without it")
     elif basis.covered < basis.items:
-        yield _held(basis.customs, f"was asked about {basis.covered} of {basis.items} goods items only")
+        yield _reason_to_hold(basis.customs, f"was asked about {basis.covered} of {basis.items} goods items only")
 
 
-def _reasons(complete: Iterable[Assessment], doubts: Iterable[Reason]) -> tuple[Reason, ...]:
-    holding = [each for each in complete if not _clears(each)]
+def _all_reasons(complete: Iterable[Assessment], doubts: Iterable[Reason]) -> tuple[Reason, ...]:
+    holding = [each for each in complete if not _clears_goods(each)]
     found = {_of_finding(each.agency, finding) for each in holding for finding in each.findings}
     found |= {reason for each in holding if (reason := _of_answer(each)) is not None}
-    return tuple(sorted(found.union(doubts), key=_rank))
+    return tuple(sorted(found.union(doubts), key=_reason_order))
 
 
 def _of_finding(agency: str, finding: Finding) -> Reason:
@@ -210,23 +210,23 @@ def _of_finding(agency: str, finding: Finding) -> Reason:
 def _of_answer(assessment: Assessment) -> Reason | None:
     """The reason of an answer that holds the goods, if no finding gives one."""
     if assessment.answer is Answer.SILENT:
-        return _held(assessment.agency, "has not answered in time")
+        return _reason_to_hold(assessment.agency, "has not answered in time")
     if assessment.answer is Answer.FAILED:
-        return _held(assessment.agency, "could not be asked: its answer failed")
+        return _reason_to_hold(assessment.agency, "could not be asked: its answer failed")
     if not assessment.findings:
-        return _held(assessment.agency, "asks for a control and gives no finding")
+        return _reason_to_hold(assessment.agency, "asks for a control and gives no finding")
     return None
 
 
-def _held(agency: str, what: str) -> Reason:
+def _reason_to_hold(agency: str, what: str) -> Reason:
     return Reason(agency=agency, officer=f"The agency {what}.", trader="", weight=_HOLDS_ALONE)
 
 
-def _rank(reason: Reason) -> tuple[object, ...]:
+def _reason_order(reason: Reason) -> tuple[object, ...]:
     number = int(reason.item) if reason.item.isascii() and reason.item.isdecimal() else 0
     return -reason.weight, reason.agency, reason.profile, number, msgspec.json.encode(reason)
 
 
-def _fingerprint(answers: tuple[Assessment, ...], asked: tuple[str, ...], basis: Basis | None) -> str:
+def _input_fingerprint(answers: tuple[Assessment, ...], asked: tuple[str, ...], basis: Basis | None) -> str:
     inputs = (answers, asked) if basis is None else (answers, asked, basis)
     return hashlib.sha256(msgspec.json.encode(inputs)).hexdigest()

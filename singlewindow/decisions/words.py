@@ -33,10 +33,10 @@ class Said(NamedTuple):
         if not self.items:
             return self.words
         named = [*map(str, self.items), *(["others"] if self.more else [])]
-        return f"Item{'s' if len(named) > 1 else ''} {_joined(named)}: {self.words}"
+        return f"Item{'s' if len(named) > 1 else ''} {_join_words(named)}: {self.words}"
 
 
-def said(verdict: Verdict) -> tuple[Said, ...]:
+def said_to_trader(verdict: Verdict) -> tuple[Said, ...]:
     """The agencies' own words for traders, each only once, with the items they are about.
 
     No agency is named, because it may have to stay secret that it looks at the goods. Neither whose words they are nor
@@ -46,10 +46,10 @@ def said(verdict: Verdict) -> tuple[Said, ...]:
     by_words: dict[str, list[Reason]] = {}
     for reason in verdict.reasons if verdict.outcome is Outcome.INSPECT else ():
         by_words.setdefault(reason.trader or _STILL_LOOKING, []).append(reason)
-    return tuple(sorted((_said(words, reasons) for words, reasons in by_words.items()), key=_place))
+    return tuple(sorted((_with_items(words, reasons) for words, reasons in by_words.items()), key=_words_order))
 
 
-def _said(words: str, reasons: list[Reason]) -> Said:
+def _with_items(words: str, reasons: list[Reason]) -> Said:
     if words == _STILL_LOOKING or not all(_is_number(reason.item) for reason in reasons):
         return Said(words)
     items = sorted({int(reason.item) for reason in reasons})
@@ -61,25 +61,27 @@ def _is_number(item: str) -> bool:
     return item.isascii() and item.isdecimal()
 
 
-def _place(each: Said) -> tuple[int, str]:
+def _words_order(each: Said) -> tuple[int, str]:
     return each.items[0] if each.items else 0, each.words
 
 
 def for_trader(verdict: Verdict) -> tuple[str, ...]:
-    """What the trader may know: the outcome, the controls, and the words of `said`."""
-    return (_outcome(verdict), *map(str, said(verdict)))
+    """What the trader may know: the outcome, the controls, and the words of `said_to_trader`."""
+    return (_outcome_words(verdict), *map(str, said_to_trader(verdict)))
 
 
-def _outcome(verdict: Verdict) -> str:
+def _outcome_words(verdict: Verdict) -> str:
     released = verdict.outcome is Outcome.RELEASE
     if verdict.after_release is True:
         return "This declaration needs no check." if released else "The documents for the goods will be checked."
-    return "The goods may be released." if released else f"The goods are held for {_listed(verdict)}."
+    return "The goods may be released." if released else f"The goods are held for {_control_words(verdict)}."
 
 
 def for_officer(verdict: Verdict, names: Mapping[str, str]) -> tuple[str, ...]:
     """Outcome, lane and every reason in the officers' words, the heaviest first."""
-    head = "Release" if verdict.outcome is Outcome.RELEASE else f"Inspect ({verdict.lane} lane): {_listed(verdict)}"
+    head = (
+        "Release" if verdict.outcome is Outcome.RELEASE else f"Inspect ({verdict.lane} lane): {_control_words(verdict)}"
+    )
     gone = (_GONE,) if verdict.after_release is True else ()
     conflict = ("The answers contradict each other: a person must decide.",) if verdict.contradictory else ()
     return (f"{head}.", *gone, *conflict, *(_for_officer(reason, names) for reason in verdict.reasons))
@@ -113,16 +115,16 @@ def _by_ids(profile: str, about: Reason | Finding) -> str:
     )
 
 
-def _listed(verdict: Verdict) -> str:
-    return _joined([_CONTROLS[control] for control in verdict.controls])
+def _control_words(verdict: Verdict) -> str:
+    return _join_words([_CONTROLS[control] for control in verdict.controls])
 
 
-def _joined(parts: list[str]) -> str:
+def _join_words(parts: list[str]) -> str:
     *others, last = parts
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _named(agency: str, names: Mapping[str, str], text: str) -> str:
+def _with_agency_name(agency: str, names: Mapping[str, str], text: str) -> str:
     return f"{names.get(agency, agency)}: {text}" if agency else text
 
 
@@ -130,4 +132,4 @@ def _for_officer(reason: Reason, names: Mapping[str, str]) -> str:
     more = " and others" if reason.more is True else ""
     place = f" (item {reason.item}{more})" if reason.item else ""
     profile = f" [{reason.profile}, weight {reason.weight}]" if reason.profile else ""
-    return f"{_named(reason.agency, names, reason.officer)}{place}{profile}"
+    return f"{_with_agency_name(reason.agency, names, reason.officer)}{place}{profile}"

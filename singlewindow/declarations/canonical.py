@@ -23,25 +23,25 @@ _encode = msgspec.json.Encoder().encode
 _decode: msgspec.json.Decoder[Tree] = msgspec.json.Decoder(dict[str, Any])
 
 
-def canonical(declaration: Declaration) -> bytes:
+def canonical_bytes(declaration: Declaration) -> bytes:
     """The canonical bytes of a valid declaration (UTF-8, no white space, no envelope)."""
-    return _encode(_class(declaration.tree, _ROOT.children))
+    return _encode(_canonical_class(declaration.tree, _ROOT.children))
 
 
-def decode(content: bytes) -> Tree:
+def decode_canonical(content: bytes) -> Tree:
     """The tree of canonical bytes."""
     return _decode.decode(content)
 
 
-def restated(content: bytes) -> bytes:
+def restate_earlier(content: bytes) -> bytes:
     """Convert canonical bytes of an earlier form to the present one, so that fingerprints can be compared."""
-    return _encode(_restated(decode(content)))
+    return _encode(_restated_node(decode_canonical(content)))
 
 
-def _restated(node: Any) -> Any:
+def _restated_node(node: Any) -> Any:
     if isinstance(node, dict):
-        return {name: _restated(value) for name, value in node.items()}
-    return [_restated(entry) for entry in node] if isinstance(node, list) else trimmed(node)
+        return {name: _restated_node(value) for name, value in node.items()}
+    return [_restated_node(entry) for entry in node] if isinstance(node, list) else trimmed(node)
 
 
 def fingerprint(content: bytes) -> bytes:
@@ -59,44 +59,44 @@ class _Plan:
     children: dict[str, _Plan]
 
 
-def _plan(element: Element, place: int = 0) -> _Plan:
+def _plan_of(element: Element, place: int = 0) -> _Plan:
     children = (ELEMENTS[f"{element.path}/{name}"] for name in element.children)
     return _Plan(
         place,
         element.base == "decimal",
         tuple(f"@{attribute.name}" for attribute in element.attributes),
-        {child.name: _plan(child, number) for number, child in enumerate(children)},
+        {child.name: _plan_of(child, number) for number, child in enumerate(children)},
     )
 
 
-_ROOT = _plan(ELEMENTS["Declaration"])
+_ROOT = _plan_of(ELEMENTS["Declaration"])
 
 
-def _class(tree: Tree, plans: dict[str, _Plan]) -> Tree:
+def _canonical_class(tree: Tree, plans: dict[str, _Plan]) -> Tree:
     written: Tree = {}
     last = 0
     for name, value in tree.items():
         plan = plans[name]
         if plan.place < last:  # JSON may come in any order
             names = sorted(tree, key=lambda each: plans[each].place)
-            return _class({each: tree[each] for each in names}, plans)
+            return _canonical_class({each: tree[each] for each in names}, plans)
         last = plan.place
         if type(value) is list:
-            written[name] = [_value(entry, plan) for entry in value]
+            written[name] = [_canonical_value(entry, plan) for entry in value]
         elif type(value) is str and not plan.decimal:
             written[name] = value
         else:
-            written[name] = _value(value, plan)
+            written[name] = _canonical_value(value, plan)
     return written
 
 
-def _value(value: Any, plan: _Plan) -> object:
+def _canonical_value(value: Any, plan: _Plan) -> object:
     if type(value) is not dict:
         return plain_decimal(value) if plan.decimal else value
-    return _class(value, plan.children) if plan.children else _attributed(value, plan)
+    return _canonical_class(value, plan.children) if plan.children else _canonical_leaf(value, plan)
 
 
-def _attributed(leaf: Tree, plan: _Plan) -> Tree | str:
+def _canonical_leaf(leaf: Tree, plan: _Plan) -> Tree | str:
     text: str = plain_decimal(leaf["#text"]) if plan.decimal else leaf["#text"]
     found = {name: leaf[name] for name in plan.attributes if name in leaf}
     return {**found, "#text": text} if found else text

@@ -104,11 +104,11 @@ def _read_table(file: Path) -> Mapping[str, Element]:
     for row in rows:
         parent, _, name = row["path"].rpartition("/")
         children.setdefault(parent, []).append(name)
-    return MappingProxyType({row["path"]: _element(row, tuple(children.get(row["path"], ()))) for row in rows})
+    return MappingProxyType({row["path"]: _element_from(row, tuple(children.get(row["path"], ()))) for row in rows})
 
 
-def _element(row: dict[str, str], children: tuple[str, ...]) -> Element:
-    base = _base(row["base"])
+def _element_from(row: dict[str, str], children: tuple[str, ...]) -> Element:
+    base = _checked_base(row["base"])
     return Element(
         path=row["path"],
         name=row["path"].rpartition("/")[2],
@@ -117,36 +117,36 @@ def _element(row: dict[str, str], children: tuple[str, ...]) -> Element:
         maximum=None if row["maximum"] == "unbounded" else int(row["maximum"]),
         base=base,
         format=row["format"],
-        length=_length(base, row["format"]),
-        digits=_digits(base, row["format"]),
-        pattern=_pattern(base, row["format"], row["non_blank"] == "yes"),
+        length=_text_length(base, row["format"]),
+        digits=_decimal_digits(base, row["format"]),
+        pattern=_value_pattern(base, row["format"], row["non_blank"] == "yes"),
         enum=tuple(row["enum"].split("|")) if row["enum"] else (),
         non_blank=row["non_blank"] == "yes",
-        attributes=tuple(_attributes(row["attribute"])),
+        attributes=tuple(_read_attributes(row["attribute"])),
         wco_id=row["wco_id"],
         meaning=row["meaning"],
         children=children,
     )
 
 
-def _base(word: str) -> Base:
+def _checked_base(word: str) -> Base:
     match word:
         case "class" | "text" | "code" | "decimal" | "date":
             return word
     raise ValueError(f"The base {word!r} is not class, text, code, decimal or date. Correct the table of elements.")
 
 
-def _length(base: Base, form: str) -> int | None:
+def _text_length(base: Base, form: str) -> int | None:
     found = re.fullmatch(r"(?:an|a|n)(?:\.\.)?([0-9]+)", form)
     return int(found[1]) if found and base in ("text", "code", "date") else None
 
 
-def _digits(base: Base, form: str) -> tuple[int, int] | None:
+def _decimal_digits(base: Base, form: str) -> tuple[int, int] | None:
     found = re.fullmatch(r"n\.\.([0-9]+)(?:,([0-9]+))?", form)
     return (int(found[1]), int(found[2] or 0)) if found and base == "decimal" else None
 
 
-def _pattern(base: Base, form: str, non_blank: bool) -> str | None:
+def _value_pattern(base: Base, form: str, non_blank: bool) -> str | None:
     if base == "date":
         return DATE
     if base in ("text", "code"):
@@ -157,7 +157,7 @@ def _pattern(base: Base, form: str, non_blank: bool) -> str | None:
     return None
 
 
-def _attributes(cell: str) -> Iterator[Attribute]:
+def _read_attributes(cell: str) -> Iterator[Attribute]:
     if cell:
         name = cell.removesuffix("!")
         yield Attribute(name, required=cell.endswith("!"), pattern=ATTRIBUTES[name])

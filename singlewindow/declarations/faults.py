@@ -75,6 +75,6 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer to the sender, 
         self.code, self.text, self.line = code, text, line
 
 
-def hard(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+def hard_faults(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Only the faults that refuse the declaration."""
     return tuple(fault for fault in faults if fault.severity is Severity.HARD)

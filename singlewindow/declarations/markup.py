@@ -24,7 +24,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 _ATTRIBUTE_ESCAPES = _ESCAPES | str.maketrans({"\n": "&#10;", "\t": "&#9;"})
 
 
-def escaped(text: str) -> str:
+def escaped_text(text: str) -> str:
     """Text as the content of an element."""
     return text if text.isalnum() else text.translate(_ESCAPES)
 

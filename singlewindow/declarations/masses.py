@@ -34,7 +34,7 @@ def kilograms_of(leaf: Any) -> Decimal | None:
     return None if factor is None else _EXACT.multiply(value, factor)
 
 
-def spelled(leaf: Any) -> str:
+def mass_in_words(leaf: Any) -> str:
     """A mass as declared, for people: "3 TNE", or "3 kg" if that is its unit."""
     unit = unit_of(leaf)
     return f"{decimal_of(leaf)} {'kg' if unit == KILOGRAM else unit}"

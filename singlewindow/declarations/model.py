@@ -28,7 +28,7 @@ def text_of(node: Any) -> str | None:
     return node if isinstance(node, str) else None
 
 
-def find(tree: Tree, path: str) -> Iterator[tuple[Path, Any]]:
+def find_nodes(tree: Tree, path: str) -> Iterator[tuple[Path, Any]]:
     """Every node at `path` ("GoodsShipment/GovernmentAgencyGoodsItem/Commodity"), with its indexed path from `tree`."""
     yield from _descend(tree, path.split("/"), ())
 
@@ -47,12 +47,12 @@ def _descend(node: Any, names: list[str], steps: Path) -> Iterator[tuple[Path, A
 
 def first_text(tree: Tree, path: str) -> str | None:
     """The text of the first leaf at `path`, or None."""
-    return next((text_of(node) for _, node in find(tree, path)), None)
+    return next((text_of(node) for _, node in find_nodes(tree, path)), None)
 
 
-def texts(tree: Tree, path: str) -> list[str]:
+def texts_at(tree: Tree, path: str) -> list[str]:
     """The texts of all leaves at `path`, in document order."""
-    return [value for _, node in find(tree, path) if (value := text_of(node)) is not None]
+    return [value for _, node in find_nodes(tree, path) if (value := text_of(node)) is not None]
 
 
 def decimal_of(node: Any) -> Decimal | None:

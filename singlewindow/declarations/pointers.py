@@ -31,22 +31,22 @@ class WcoStep(NamedTuple):
 
 def xpath(path: Path, enveloped: bool) -> str:
     """An XPath 1.0 with the prefixes of `PREFIXES`: "/md:MetaData/dec:Declaration/dec:GoodsShipment/...[2]"."""
-    steps = list(_located(path, enveloped))
-    return "".join(f"/{_qualified(step, outer)}{_position(step)}" for step, outer in steps)
+    steps = list(_steps_from_root(path, enveloped))
+    return "".join(f"/{_qualified_name(step, outer)}{_position_predicate(step)}" for step, outer in steps)
 
 
-def _qualified(step: Step, outer: bool) -> str:
+def _qualified_name(step: Step, outer: bool) -> str:
     if step.name.startswith("@"):
         return step.name
     prefix = "md" if outer else "ds" if step.name == "DateTimeString" else "dec"
     return f"{prefix}:{step.name}"
 
 
-def _position(step: Step) -> str:
+def _position_predicate(step: Step) -> str:
     return "" if step.index is None else f"[{step.index}]"
 
 
-def _located(path: Path, enveloped: bool) -> list[tuple[Step, bool]]:
+def _steps_from_root(path: Path, enveloped: bool) -> list[tuple[Step, bool]]:
     """The steps from the document's root, each with whether it is in the envelope's namespace."""
     steps = [(step, False) for step in path]
     if path and path[0].name == "MetaData":
@@ -56,7 +56,7 @@ def _located(path: Path, enveloped: bool) -> list[tuple[Step, bool]]:
 
 def json_pointer(path: Path, enveloped: bool) -> str:
     """A JSON pointer (RFC 6901) into the JSON form; entries of lists count from 0."""
-    parts = [part for step, _ in _located(path, enveloped) for part in _json_parts(step)]
+    parts = [part for step, _ in _steps_from_root(path, enveloped) for part in _json_parts(step)]
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
@@ -69,12 +69,12 @@ def wco_pointer(path: Path) -> str:
 
     Items are counted by their place, like everything repeated: two with the same declared number are two places.
     """
-    return written(wco_steps(path))
+    return pointer_text(wco_steps(path))
 
 
-def written(steps: Iterable[WcoStep]) -> str:
+def pointer_text(steps: Iterable[WcoStep]) -> str:
     """The steps as one text."""
-    return "/".join(map(_written, steps))
+    return "/".join(map(_step_text, steps))
 
 
 def item_steps(number: int) -> tuple[WcoStep, ...]:
@@ -82,7 +82,7 @@ def item_steps(number: int) -> tuple[WcoStep, ...]:
     return WcoStep("42A"), WcoStep("67A"), WcoStep(ITEM, number)
 
 
-def _written(step: WcoStep) -> str:
+def _step_text(step: WcoStep) -> str:
     sequence = "" if step.sequence is None else f"[{step.sequence}]"
     tag = "" if step.tag is None else f"#{step.tag}"
     return f"{step.section}{sequence}{tag}"
@@ -105,29 +105,29 @@ def wco_steps(path: Path, tree: Tree | None = None) -> list[WcoStep]:
         if below is None:
             break
         element, siblings = below, node.get(step.name) if isinstance(node, dict) else None
-        node = _at(siblings, step)
+        node = _sibling_at(siblings, step)
         if element.kind == "leaf" or element.is_date:
             steps[-1] = steps[-1]._replace(tag=element.wco_id)
             break
-        steps.append(WcoStep(element.wco_id, _sequence(element, step, siblings)))
+        steps.append(WcoStep(element.wco_id, _sequence_number(element, step, siblings)))
     return steps
 
 
-def _at(siblings: object, step: Step) -> object:
+def _sibling_at(siblings: object, step: Step) -> object:
     if not isinstance(siblings, list):
         return siblings
     at = (step.index or 1) - 1
     return siblings[at] if at < len(siblings) else None
 
 
-def _sequence(element: Element, step: Step, siblings: object) -> int | None:
+def _sequence_number(element: Element, step: Step, siblings: object) -> int | None:
     if not element.repeatable or step.index is None:
         return None
-    declared = _declared(siblings) if element.wco_id == ITEM and isinstance(siblings, list) else []
+    declared = _declared_numbers(siblings) if element.wco_id == ITEM and isinstance(siblings, list) else []
     return declared[step.index - 1] if step.index <= len(declared) else step.index
 
 
-def _declared(items: list[object]) -> list[int]:
+def _declared_numbers(items: list[object]) -> list[int]:
     """The declared numbers of items; empty if one has none, or two have the same, which would name two places."""
     texts = [text_of(item.get("SequenceNumeric")) if isinstance(item, dict) else None for item in items]
     numbers = [int(text) for text in texts if text and text.isascii() and text.isdigit()]

@@ -40,20 +40,20 @@ class Entitlement:
             raise ValueError(f"These paths are in the minimum and not in the maximum: {', '.join(beyond)}.")
 
     @cached_property
-    def cut(self) -> Cut:
+    def nested_maximum(self) -> Cut:
         """The maximum as nested names: a class holds a dict, a value the tuple of the attributes shown with it."""
         cut: Cut = {}
         for path in self.maximum:
             if "/@" not in path:
-                _enter(cut, path, tuple(self._attributes(path)))
+                _enter_path(cut, path, tuple(self._visible_attributes(path)))
         return cut
 
-    def _attributes(self, path: str) -> list[str]:
+    def _visible_attributes(self, path: str) -> list[str]:
         names = (attribute.name for attribute in ELEMENTS[path].attributes)
         return [f"@{name}" for name in names if f"{path}/@{name}" in self.maximum]
 
 
-def _enter(cut: Cut, path: str, attributes: tuple[str, ...]) -> None:
+def _enter_path(cut: Cut, path: str, attributes: tuple[str, ...]) -> None:
     *classes, name = path.split("/")[1:]
     for step in classes:
         cut = cut.setdefault(step, {})
@@ -65,7 +65,7 @@ def project(tree: Tree, entitlement: Entitlement, items: tuple[str, ...] = ()) -
 
     `items` are the SequenceNumeric values of the goods items to keep; empty keeps all. `tree` is not changed.
     """
-    return _class(_with_items(tree, items) if items else tree, entitlement.cut)
+    return _visible_class(_with_items(tree, items) if items else tree, entitlement.nested_maximum)
 
 
 def _with_items(tree: Tree, items: tuple[str, ...]) -> Tree:
@@ -76,7 +76,7 @@ def _with_items(tree: Tree, items: tuple[str, ...]) -> Tree:
     return {**tree, "GoodsShipment": {**shipment, "GovernmentAgencyGoodsItem": kept}}
 
 
-def _class(tree: Tree, cut: Cut) -> Tree:
+def _visible_class(tree: Tree, cut: Cut) -> Tree:
     shown: Tree = {}
     for name, value in tree.items():
         below = cut.get(name)
@@ -86,7 +86,7 @@ def _class(tree: Tree, cut: Cut) -> Tree:
             if value:
                 shown[name] = value
             continue
-        show: Callable[[Any, Any], Any] = _class if isinstance(below, dict) else _leaf
+        show: Callable[[Any, Any], Any] = _visible_class if isinstance(below, dict) else _visible_leaf
         if isinstance(value, list):
             entries = [entry for held in value if (entry := show(held, below))]
             if entries:
@@ -96,7 +96,7 @@ def _class(tree: Tree, cut: Cut) -> Tree:
     return shown
 
 
-def _leaf(value: object, attributes: tuple[str, ...]) -> object:
+def _visible_leaf(value: object, attributes: tuple[str, ...]) -> object:
     if not isinstance(value, dict):
         return value
     found = {name: value[name] for name in attributes if name in value}

@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from singlewindow.text_files import unmarked
+from singlewindow.text_files import without_mark
 
 FILE = "rates.csv"
 COLUMNS = ("currency", "units", "valid_from", "valid_until", "source")
@@ -48,11 +48,11 @@ class RateTable:
     home: str
     rates: tuple[Rate, ...] = ()
 
-    def on(self, day: date) -> dict[str, Decimal]:
+    def units_on(self, day: date) -> dict[str, Decimal]:
         """The units of each currency on that day, without currencies that have no rate then."""
         return {rate.currency: rate.units for rate in self.rates if rate.first <= day <= rate.last}
 
-    def ends(self, day: date) -> dict[str, date | None]:
+    def last_days(self, day: date) -> dict[str, date | None]:
         """For each currency, the last day of unbroken rates from `day` on; None if `day` itself has none."""
         found: dict[str, date | None] = {}
         for rate in self.rates:
@@ -61,16 +61,18 @@ class RateTable:
                 found[rate.currency] = rate.last
         return found
 
-    def merged(self, newer: Iterable[Rate]) -> RateTable:
+    def merged_with(self, newer: Iterable[Rate]) -> RateTable:
         """The table with newer rates added; on days with two rates, the newer one counts."""
         kept = list(self.rates)
         for new in newer:
-            kept = [part for old in kept for part in _without(old, new)] + [new]
+            kept = [part for old in kept for part in _days_beside(old, new)] + [new]
         return RateTable(self.home, tuple(sorted(kept)))
 
-    def written(self) -> str:
+    def to_csv(self) -> str:
         """The table as its file."""
-        lines = (f"{rate.currency},{rate.units:f},{rate.first},{rate.last},{_cell(rate.source)}" for rate in self.rates)
+        lines = (
+            f"{rate.currency},{rate.units:f},{rate.first},{rate.last},{_csv_cell(rate.source)}" for rate in self.rates
+        )
         return "\n".join([",".join(COLUMNS), *lines, ""])
 
 
@@ -80,7 +82,7 @@ NO_RATES = RateTable("")
 def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
     """The table of a file; raises `RatesError`. `known` are all existing currencies."""
     try:
-        text = unmarked(file.read_bytes(), "the table").decode("utf-8")
+        text = without_mark(file.read_bytes(), "the table").decode("utf-8")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -91,7 +93,7 @@ def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
     found: list[tuple[Rate, int]] = []
     for line, row in rows[1:]:
         try:
-            found.append((_rate(row, home, known), line))
+            found.append((_read_rate(row, home, known), line))
         except ValueError as error:
             mistakes.append((line, str(error)))
     mistakes += _shared_days(sorted(found))
@@ -100,13 +102,13 @@ def read_rates(file: Path, home: str, known: Collection[str]) -> RateTable:
     return RateTable(home, tuple(rate for rate, _ in sorted(found)))
 
 
-def digest(rates: Mapping[str, Decimal]) -> str:
+def rates_digest(rates: Mapping[str, Decimal]) -> str:
     """A digest of the rates of one day (16 hexadecimal digits), "" if there are none."""
     told = ";".join(f"{currency}={units.normalize():f}" for currency, units in sorted(rates.items()))
     return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
 
 
-def _rate(row: list[str], home: str, known: Collection[str]) -> Rate:
+def _read_rate(row: list[str], home: str, known: Collection[str]) -> Rate:
     """A row as a rate; raises ValueError saying what is wrong with it."""
     if len(row) != len(COLUMNS):
         raise ValueError(f"the line has {len(row)} columns, not {len(COLUMNS)}")
@@ -119,14 +121,14 @@ def _rate(row: list[str], home: str, known: Collection[str]) -> Rate:
         raise ValueError(f"{currency!r} is not a currency of ISO 4217 or of the country profile: {advice}")
     if not _UNITS.fullmatch(units) or not Decimal(units):
         raise ValueError(f"units is {units!r}: write how many {currency} one {home} buys, such as 1.2345")
-    if _day(last) < _day(first):
+    if _read_day(last) < _read_day(first):
         raise ValueError(f"valid_until {last} is before valid_from {first}")
     if not source.strip() or not source.isprintable():
         raise ValueError("the source is missing or is not plain text")
-    return Rate(currency, _day(first), _day(last), Decimal(units), source)
+    return Rate(currency, _read_day(first), _read_day(last), Decimal(units), source)
 
 
-def _day(text: str) -> date:
+def _read_day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -142,7 +144,7 @@ def _shared_days(found: Iterable[tuple[Rate, int]]) -> Iterator[tuple[int, str]]
             yield later, f"{other.currency} already has a rate for {other.first}, in line {line}"
 
 
-def _without(old: Rate, new: Rate) -> Iterator[Rate]:
+def _days_beside(old: Rate, new: Rate) -> Iterator[Rate]:
     """What remains of a rate's days next to those of a newer one."""
     if old.currency != new.currency or old.last < new.first or new.last < old.first:
         yield old
@@ -153,5 +155,5 @@ def _without(old: Rate, new: Rate) -> Iterator[Rate]:
         yield old._replace(first=new.last + _DAY)
 
 
-def _cell(text: str) -> str:
+def _csv_cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if set(text) & set(',"') else text

@@ -13,7 +13,7 @@ from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, FaultReport, Path, Severity
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.reading.foreign import other_profile
-from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
+from singlewindow.declarations.reading.intake import Limits, Media, Reading, read_message
 from singlewindow.declarations.rules import Rulebooks
 
 _DEFAULT_LIMITS = Limits()
@@ -42,21 +42,21 @@ class Validated:
 
 def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits = _DEFAULT_LIMITS) -> Validated:
     """Validate one message as sent; raises `Refused` if it cannot be read as a declaration that is served here."""
-    reading = read(content, media, limits)
+    reading = read_message(content, media, limits)
     declaration = reading.declaration
-    book = rulebooks.named(declaration.country)
+    book = rulebooks.rulebook_for(declaration.country)
     breaches = book.check(declaration, reading.broken_paths)
     if not breaches and not reading.faults:
         return Validated(declaration, book.country, (), reading.enveloped, 0, reading.line_of)
     found = [*reading.faults, *breaches]
-    shown, total = _with_lines(_gravest(found), reading), len(found)
+    shown, total = _with_lines(_gravest_faults(found), reading), len(found)
     other = other_profile(reading.faults, rulebooks.profiles, reading.line_of((ROOT,)))
     if other:
         shown, total = (other, *shown[: FAULTS_SHOWN - 1]), total + 1
     return Validated(declaration, book.country, shown, reading.enveloped, total, reading.line_of)
 
 
-def describe(fault: Fault, enveloped: bool) -> FaultReport:
+def describe_fault(fault: Fault, enveloped: bool) -> FaultReport:
     """A fault in the one form in which it is published; `enveloped` says whether the message had its MetaData."""
     return FaultReport(
         rule=fault.rule,
@@ -71,7 +71,7 @@ def describe(fault: Fault, enveloped: bool) -> FaultReport:
     )
 
 
-def _gravest(faults: list[Fault]) -> list[Fault]:
+def _gravest_faults(faults: list[Fault]) -> list[Fault]:
     """The faults that are shown: hard ones before warnings, each in document order.
 
     They are chosen before their lines are looked up, because each look-up costs a walk over the document.

@@ -69,7 +69,7 @@ def shown(value: str, most: int = SHOWN) -> str:
     return '"' + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut) + '"'
 
 
-def clean(element: Element, text: str) -> str:
+def clean_value(element: Element, text: str) -> str:
     """A leaf's value after the white-space handling of its type."""
     return collapse(text) if element.base == "code" else trimmed(text)
 
@@ -94,11 +94,11 @@ def check_attribute(leaf: Element, attribute: Attribute, value: str) -> ValueFau
     name = f"{attribute.name} of {leaf.name}"
     match attribute.name:
         case "currencyID":
-            return _shape(name, value, "three capital letters", "Write the ISO 4217 code of the currency.")
+            return _pattern_fault(name, value, "three capital letters", "Write the ISO 4217 code of the currency.")
         case "formatCode":
             return _not_listed(name, value, ("102", "304"))
         case _:
-            return _shape(name, value, "1 to 5 characters", "Write the code of the unit.")
+            return _pattern_fault(name, value, "1 to 5 characters", "Write the code of the unit.")
 
 
 def _check_text(element: Element, value: str) -> ValueFault | None:
@@ -135,11 +135,11 @@ def _wrong_code(element: Element, value: str) -> ValueFault:
     most = "1 to " if ".." in element.format else ""
     listed = _LISTS.get(element.format) or _LISTS.get(element.name)
     expected = listed or f"{most}{length} {kind}{'' if length == 1 else 's'}"
-    found = _shape(element.name, value, expected, f"Give {expected}.")
+    found = _pattern_fault(element.name, value, expected, f"Give {expected}.")
     return found._replace(rule="SCHEMA-LENGTH", code="VALUE_TOO_LONG") if len(value) > length else found
 
 
-def _shape(name: str, value: str, expected: str, advice: str) -> ValueFault:
+def _pattern_fault(name: str, value: str, expected: str, advice: str) -> ValueFault:
     return ValueFault("SCHEMA-PATTERN", "SCHEMA_INVALID", f"{name} is {shown(value)}; it must be {expected}.", advice)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from singlewindow.audit.chain import EMPTY, STREAMS, Head
 from singlewindow.audit.checkpoint import Checkpoint, Signer, read_checkpoint
-from singlewindow.audit.export import Contents, event_line, opening
+from singlewindow.audit.export import Contents, event_line, opening_line
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.trail import audit_chain, checkpoints
@@ -22,19 +22,19 @@ from singlewindow.times import MICROSECONDS
 def sign_checkpoint(engine: Engine, signer: Signer, after_seconds: float = 0.0) -> Checkpoint | None:
     """Make the next checkpoint; None if the last is younger than `after_seconds`, or another process was quicker."""
     with reading(engine) as connection:
-        if not _is_due(_last(connection), clock(connection), after_seconds):
+        if not _is_due(_last_checkpoint(connection), clock(connection), after_seconds):
             return None
     with engine.begin() as connection:
-        last, now = _last(connection), clock(connection)
+        last, now = _last_checkpoint(connection), clock(connection)
         if not _is_due(last, now, after_seconds):
             return None
         number = last.statement.number + 1 if last else 1
-        made = signer.sign(number, now, audit_chain.heads(connection), last)
-        return made if checkpoints.add(connection, KeptCheckpoint(number, now, made.line)) else None
+        made = signer.sign(number, now, audit_chain.stream_heads(connection), last)
+        return made if checkpoints.add_checkpoint(connection, KeptCheckpoint(number, now, made.line)) else None
 
 
-def _last(connection: Connection) -> Checkpoint | None:
-    row = checkpoints.newest(connection)
+def _last_checkpoint(connection: Connection) -> Checkpoint | None:
+    row = checkpoints.newest_checkpoint(connection)
     return read_checkpoint(row.line) if row else None
 
 
@@ -51,7 +51,7 @@ class Coverage(NamedTuple):
     last: int | None
     since: int
 
-    def seconds(self, now: int) -> float:
+    def seconds_waiting(self, now: int) -> float:
         """How long events have waited for a checkpoint: 0 if none waits, infinite if there is no checkpoint."""
         if not self.since:
             return 0.0
@@ -60,8 +60,8 @@ class Coverage(NamedTuple):
 
 def checkpoint_coverage(connection: Connection) -> Coverage:
     """How far the checkpoints reach now; the cost does not grow with the number of events."""
-    row = checkpoints.newest(connection)
-    events = sum(head.number for head in audit_chain.heads(connection))
+    row = checkpoints.newest_checkpoint(connection)
+    events = sum(head.number for head in audit_chain.stream_heads(connection))
     try:
         last = read_checkpoint(row.line) if row else None
     except ValueError:
@@ -81,16 +81,16 @@ def checkpoints_after(engine: Engine, after: Cursor, limit: int) -> tuple[list[C
     """The checkpoints made after this one, in order, at most `limit`, and where to continue; raises NotInStream."""
     with reading(engine) as connection:
         stream = Stream(
-            entries=partial(checkpoints.numbered, connection),
-            newest=lambda: _cursor(row) if (row := checkpoints.newest(connection)) else None,
-            cursor=_cursor,
+            entries=partial(checkpoints.checkpoints_from, connection),
+            newest=lambda: _checkpoint_cursor(row) if (row := checkpoints.newest_checkpoint(connection)) else None,
+            cursor=_checkpoint_cursor,
             advice=KEEP,
         )
         rows, following = stream.page(after, limit)
     return [read_checkpoint(row.line) for row in rows], following
 
 
-def _cursor(kept: KeptCheckpoint) -> Cursor:
+def _checkpoint_cursor(kept: KeptCheckpoint) -> Cursor:
     return cursor_of(kept.number, kept.line.hex())
 
 
@@ -100,14 +100,14 @@ def export_contents(engine: Engine, after: list[Head] | None = None) -> Contents
         return Contents(
             exported_at=clock(connection),
             after=after or [EMPTY] * STREAMS,
-            heads=audit_chain.heads(connection),
+            heads=audit_chain.stream_heads(connection),
             outside=audit_chain.count_outside(connection),
         )
 
 
 def export_lines(engine: Engine, contents: Contents) -> Iterator[bytes]:
     """The export's lines, read page by page, so that no transaction stays open while the file is written."""
-    yield opening(contents)
+    yield opening_line(contents)
     for stream, (start, end) in enumerate(zip(contents.after, contents.heads, strict=True)):
         last = start.number
         while last < end.number:

@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 from singlewindow.access.keys import Caller, Role
 from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.merge import Verdict
-from singlewindow.decisions.words import said
+from singlewindow.decisions.words import said_to_trader
 from singlewindow.declarations.mrn import is_mrn
-from singlewindow.declarations.pointers import item_steps, written
+from singlewindow.declarations.pointers import item_steps, pointer_text
 from singlewindow.enquiries.audience import Disclosure, audience_of, disclosure_to
 from singlewindow.enquiries.shapes import (
     Decision,
@@ -63,16 +63,16 @@ def list_declarations(
     with reading_as(engine, _seen_by(reader)) as connection:
         start = 0
         if after is not None:
-            cursor = declarations.newest(connection, after, party) if is_mrn(after) else None
+            cursor = declarations.newest_with_decision(connection, after, party) if is_mrn(after) else None
             if cursor is None:
                 return None
             start = cursor.declaration_id
-        rows = declarations.listing(connection, party, start, limit + 1, lrn)
+        rows = declarations.list_newest(connection, party, start, limit + 1, lrn)
     shown = rows[:limit]
-    return DeclarationPage([_summary(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
+    return DeclarationPage([_summary_of(row) for row in shown], shown[-1].mrn if len(rows) > limit else None)
 
 
-def _summary(row: Summary) -> DeclarationSummary:
+def _summary_of(row: Summary) -> DeclarationSummary:
     return DeclarationSummary(
         mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=row.state,
         lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
@@ -85,7 +85,7 @@ def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, 
     if not is_mrn(mrn):
         return None
     with reading_as(engine, _seen_by(reader)) as connection:
-        current = declarations.current(connection, mrn, party)
+        current = declarations.newest_version(connection, mrn, party)
         if current is None:
             return None
         row = current.summary
@@ -115,7 +115,7 @@ def read_document(engine: Engine, reader: Caller, mrn: str) -> Received | None:
     if not is_mrn(mrn):
         return None
     with reading_as(engine, _seen_by(reader)) as connection:
-        return declarations.document(connection, mrn, party)
+        return declarations.newest_document(connection, mrn, party)
 
 
 def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undecided | None:
@@ -124,13 +124,13 @@ def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undeci
     if not is_mrn(mrn):
         return None
     with reading_as(engine, _seen_by(reader)) as connection:
-        row = declarations.newest(connection, mrn, party)
+        row = declarations.newest_with_decision(connection, mrn, party)
     if row is None:
         return None
-    return _decision(row, disclosure_to(audience_of(reader)))
+    return _decision_shown(row, disclosure_to(audience_of(reader)))
 
 
-def _decision(row: Decided, shown: Disclosure) -> Decision | Undecided:
+def _decision_shown(row: Decided, shown: Disclosure) -> Decision | Undecided:
     decision = row.decision
     if decision is None:
         return Undecided(row.mrn, row.number)
@@ -142,7 +142,7 @@ def _decision(row: Decided, shown: Disclosure) -> Decision | Undecided:
         outcome=decision.outcome,
         controls=[str(control) for control in verdict.controls],
         reasons=list(shown.reasons(verdict)),
-        items=_items(verdict),
+        items=_item_reasons(verdict),
         decided_at=iso(decision.decided_at) or "",
         lane=str(verdict.lane) if shown.assessment else msgspec.UNSET,
         contradictory=verdict.contradictory if shown.assessment else msgspec.UNSET,
@@ -150,12 +150,12 @@ def _decision(row: Decided, shown: Disclosure) -> Decision | Undecided:
     )
 
 
-def _items(verdict: Verdict) -> list[ItemReasons]:
+def _item_reasons(verdict: Verdict) -> list[ItemReasons]:
     words: dict[int, list[str]] = {}
-    for each in said(verdict):
+    for each in said_to_trader(verdict):
         for item in each.items:
             words.setdefault(item, []).append(each.words)
     return [
-        ItemReasons(item=str(item), wco_pointer=written(item_steps(item)), reasons=words[item])
+        ItemReasons(item=str(item), wco_pointer=pointer_text(item_steps(item)), reasons=words[item])
         for item in sorted(words)
     ]

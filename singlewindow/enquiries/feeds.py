@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.routing import items_of
 from singlewindow.decisions.merge import Verdict
-from singlewindow.declarations.canonical import decode
+from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.projection import project
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import DecisionSummary, FeedEntry, FeedPage
@@ -27,18 +27,18 @@ def read_feed(engine: Engine, agency: Agency, after: Cursor, limit: int) -> Feed
     with reading_as(engine, of_agency(agency.code)) as connection:
         stream = Stream(
             entries=partial(streams.read_feed, connection, agency.code),
-            newest=lambda: _cursor(mark) if (mark := streams.newest_feed_entry(connection, agency.code)) else None,
-            cursor=lambda entry: _cursor(entry.mark),
+            newest=lambda: _feed_cursor(mark) if (mark := streams.newest_feed_entry(connection, agency.code)) else None,
+            cursor=lambda entry: _feed_cursor(entry.mark),
         )
         rows, following = stream.page(after, limit)
-    return FeedPage([_entry(agency, row) for row in rows], str(following))
+    return FeedPage([_feed_entry(agency, row) for row in rows], str(following))
 
 
-def _cursor(mark: FeedMark) -> Cursor:
+def _feed_cursor(mark: FeedMark) -> Cursor:
     return cursor_of(*mark)
 
 
-def _entry(agency: Agency, row: streams.FeedContent) -> FeedEntry:
+def _feed_entry(agency: Agency, row: streams.FeedContent) -> FeedEntry:
     items = items_of(row.routing, agency.code)
     return FeedEntry(
         cursor=row.mark.number,
@@ -47,13 +47,13 @@ def _entry(agency: Agency, row: streams.FeedContent) -> FeedEntry:
         mrn=row.mrn,
         version=row.version,
         items=list(items),
-        view=project(decode(row.canonical), agency.entitlement, items),
+        view=project(decode_canonical(row.canonical), agency.entitlement, items),
         assessment=None if row.assessment is None else msgspec.json.decode(row.assessment),
-        decision=_decision(row),
+        decision=_decision_summary(row),
     )
 
 
-def _decision(row: streams.FeedContent) -> DecisionSummary | None:
+def _decision_summary(row: streams.FeedContent) -> DecisionSummary | None:
     if row.outcome is None or row.decision is None:
         return None
     controls = [str(control) for control in _verdict.decode(row.decision).controls]

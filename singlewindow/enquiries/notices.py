@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Engine
 
 from singlewindow.decisions.merge import Verdict
-from singlewindow.decisions.words import said
+from singlewindow.decisions.words import said_to_trader
 from singlewindow.declarations.amending.differences import changed_values, changes_between
-from singlewindow.declarations.canonical import decode
+from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.pointers import item_steps
 from singlewindow.declarations.writing.response import (
     AdditionalInformation,
@@ -50,15 +50,15 @@ class Page:
 
     def as_json(self) -> NoticePage:
         """The page with its numbers, each notice with its RES message."""
-        return NoticePage([_notice(row, self._response(row)) for row in self.rows], str(self.next))
+        return NoticePage([_notice_shown(row, self._notice_response(row)) for row in self.rows], str(self.next))
 
     def as_xml(self) -> bytes:
         """The RES messages in one envelope, which is valid if there is at least one."""
-        return response_xml([self._response(row) for row in self.rows])
+        return response_xml([self._notice_response(row) for row in self.rows])
 
-    def _response(self, row: streams.Notice) -> Response:
+    def _notice_response(self, row: streams.Notice) -> Response:
         contents = self.contents.get(row.number)
-        return _response(row) if contents is None else _with_changes(_response(row), row, contents)
+        return _notice_response(row) if contents is None else _with_changes(_notice_response(row), row, contents)
 
 
 def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
@@ -66,8 +66,8 @@ def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
     with reading_as(engine, of_party(party)) as connection:
         stream = Stream(
             entries=partial(streams.read_notices, connection, party),
-            newest=lambda: _cursor(mark) if (mark := streams.newest_notice(connection, party)) else None,
-            cursor=_cursor,
+            newest=lambda: _notice_cursor(mark) if (mark := streams.newest_notice(connection, party)) else None,
+            cursor=_notice_cursor,
         )
         rows, following = stream.page(after, limit)
         amended = [row.number for row in rows if row.function_code == AMENDED]
@@ -75,11 +75,11 @@ def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
     return Page(rows, following, contents)
 
 
-def _cursor(notice: streams.Notice | NoticeMark) -> Cursor:
+def _notice_cursor(notice: streams.Notice | NoticeMark) -> Cursor:
     return cursor_of(notice.number, notice.reference)
 
 
-def _notice(row: streams.Notice, response: Response) -> Notice:
+def _notice_shown(row: streams.Notice, response: Response) -> Notice:
     return Notice(
         number=row.number,
         mrn=row.mrn,
@@ -91,7 +91,7 @@ def _notice(row: streams.Notice, response: Response) -> Notice:
     )
 
 
-def _response(row: streams.Notice) -> Response:
+def _notice_response(row: streams.Notice) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
     detail = _detail_of(row)
     return Response(
@@ -111,7 +111,7 @@ def _response(row: streams.Notice) -> Response:
 
 def _with_changes(response: Response, row: streams.Notice, contents: streams.Contents) -> Response:
     """The response with a pointer to each change and the new values."""
-    old, new = decode(contents.before), decode(contents.now)
+    old, new = decode_canonical(contents.before), decode_canonical(contents.now)
     changes = changes_between(old, new)
     reason = _detail_of(row).reason or None
     amendments = tuple(Amendment(reason, change.pointer) for change in changes)
@@ -132,13 +132,13 @@ def _said(function_code: str, detail: Detail) -> Iterator[AdditionalInformation]
 
 
 def _reasons(row: streams.Notice) -> Iterator[AdditionalInformation]:
-    return iter(()) if row.decision is None else _statements(row.function_code, _verdict.decode(row.decision))
+    return iter(()) if row.decision is None else _trader_statements(row.function_code, _verdict.decode(row.decision))
 
 
-def _statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
+def _trader_statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:
     """The statements for the trader, one for each goods item concerned, with a pointer to the item."""
     kind, code = ("ACA", "ACA") if function_code == DOCUMENTS else ("AES", None)
-    for each in said(verdict):
+    for each in said_to_trader(verdict):
         for item in each.items:
             yield AdditionalInformation(kind, code, each.words, pointer=item_steps(item))
         if not each.items:

@@ -19,14 +19,14 @@ def compare_with_trail(engine: Engine) -> Iterator[tuple[int, list[str]]]:
     while True:
         with reading(engine, together=True) as connection:
             page = reconciliation.version_ids(connection, last, PAGE)
-            found = list(_differences(connection, page))
+            found = list(_page_differences(connection, page))
         if not page:
             return
         yield len(page), found
         last = page[-1]
 
 
-def _differences(connection: Connection, page: list[int]) -> Iterator[str]:
+def _page_differences(connection: Connection, page: list[int]) -> Iterator[str]:
     recorded = reconciliation.recorded_changes(connection, page)
     stored = reconciliation.stored_changes(connection, page)
     for version_id in page:

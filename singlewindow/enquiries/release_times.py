@@ -59,4 +59,4 @@ def report_release_times(engine: Engine, study: Study) -> dict[str, Any]:
             raise TooManyCases(f"The range holds {found} declarations. Choose one with at most {MOST_CASES}")
         settled = now - query.cut_off >= SETTLED_SECONDS * MICROSECONDS
         cases = release_time_cases.read_cases(connection, query.start, end)
-        return report(cases, query).plain() | {"settled": settled}
+        return report(cases, query).plain_values() | {"settled": settled}

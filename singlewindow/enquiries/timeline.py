@@ -26,20 +26,20 @@ Detail = Mapping[str, Any]
 
 def timeline_steps(agencies: Agencies, events: Iterable[Event], shown: Disclosure) -> list[TimelineStep]:
     """The visible events of a version, oldest first, each in a sentence."""
-    return [_step(agencies, event, shown) for event in events if event.kind in shown.steps]
+    return [_timeline_step(agencies, event, shown) for event in events if event.kind in shown.steps]
 
 
-def _step(agencies: Agencies, event: Event, shown: Disclosure) -> TimelineStep:
+def _timeline_step(agencies: Agencies, event: Event, shown: Disclosure) -> TimelineStep:
     at = iso(event.at) or ""
     if event.kind is Kind.LODGED and not shown.agencies:
         return TimelineStep(at=at, text="Lodged and accepted")
-    text = _sentence(agencies, event)
+    text = _event_sentence(agencies, event)
     if not shown.events:
         return TimelineStep(at=at, text=text)
     return TimelineStep(at=at, text=text, kind=event.kind, actor=event.actor, detail=event.detail)
 
 
-def _name(agencies: Agencies, code: object) -> str:
+def _agency_name(agencies: Agencies, code: object) -> str:
     agency = agencies.get(str(code))
     return agency.name if agency else str(code)
 
@@ -54,21 +54,21 @@ _OF_AGENCIES: Mapping[Kind, str] = {
 }
 
 
-def _sentence(agencies: Agencies, event: Event) -> str:
+def _event_sentence(agencies: Agencies, event: Event) -> str:
     if event.kind in _SENTENCES:
         return _SENTENCES[event.kind](agencies, event.detail)
     detail = event.detail
     words = _CLOSED.get(str(detail.get("answer"))) or _OF_AGENCIES.get(event.kind, f"Recorded: {event.kind}")
-    return words.format(agency=_name(agencies, detail.get("agency")), lane=detail.get("lane"))
+    return words.format(agency=_agency_name(agencies, detail.get("agency")), lane=detail.get("lane"))
 
 
 def _lodged(agencies: Agencies, detail: Detail) -> str:
-    asked = ", ".join(_name(agencies, code) for code in detail.get("asked", []))
+    asked = ", ".join(_agency_name(agencies, code) for code in detail.get("asked", []))
     return f"Lodged and accepted; asked: {asked or 'nobody'}"
 
 
 def _asked_again(agencies: Agencies, detail: Detail) -> str:
-    return f"Asked again: {', '.join(_name(agencies, code) for code in detail.get('rounds', {}))}"
+    return f"Asked again: {', '.join(_agency_name(agencies, code) for code in detail.get('rounds', {}))}"
 
 
 def _decided(_agencies: Agencies, detail: Detail) -> str:
@@ -110,17 +110,17 @@ def _agency_asked(agencies: Agencies, entry: Routing, answer: ClosedQuestion | N
     itself = answer is not None and answer.answer == Answer.ASSESSED  # a question closed by its deadline has no answer
     return AgencyAsked(
         agency=entry.agency,
-        name=_name(agencies, entry.agency),
+        name=_agency_name(agencies, entry.agency),
         answered=itself,
         answered_at=iso(answer.answered_at) if answer is not None and itself else None,
         reason=entry.reason,
         answer=None if answer is None else answer.answer,
         lane=None if answer is None else answer.lane,
-        trial=[] if answer is None else _tried(answer),
+        trial=[] if answer is None else _trial_words(answer),
     )
 
 
-def _tried(answer: ClosedQuestion) -> list[str]:
+def _trial_words(answer: ClosedQuestion) -> list[str]:
     trial = answer.assessment.trial
     return [] if trial is UNSET else trial_for_auditor(trial)
 
@@ -130,4 +130,4 @@ def agencies_not_asked(
 ) -> list[AgencyNotAsked]:
     """The agencies that were not asked, each with the stored reason."""
     entries = [entry for entry in routing if not entry.asked and entry.agency not in answered]
-    return [AgencyNotAsked(entry.agency, _name(agencies, entry.agency), entry.reason) for entry in entries]
+    return [AgencyNotAsked(entry.agency, _agency_name(agencies, entry.agency), entry.reason) for entry in entries]

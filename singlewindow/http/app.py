@@ -58,19 +58,18 @@ def create_app(service: Service) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = service.context.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
     for route in ROUTES:
-        app.add_url_rule(
-            route.path, route.endpoint, _view(service, route), methods=[route.method], provide_automatic_options=False
-        )
-    app.before_request(_begin)
-    app.after_request(_finish)
-    app.teardown_request(_end)
-    app.register_error_handler(Exception, _failed)
+        view = _view_function(service, route)
+        app.add_url_rule(route.path, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
+    app.before_request(_begin_request)
+    app.after_request(_finish_response)
+    app.teardown_request(_forget_request)
+    app.register_error_handler(Exception, _problem_response)
     return app
 
 
-def _begin() -> None:
+def _begin_request() -> None:
     g.trace_id, g.began = f"{random.getrandbits(128):032x}", time.monotonic()
-    logs.begin(trace_id=g.trace_id)
+    logs.begin_subject(trace_id=g.trace_id)
     if len(flask.request.path) + len(flask.request.query_string) > LONGEST_ADDRESS:
         raise ProblemError(
             "URI_TOO_LONG", f"The address is longer than {LONGEST_ADDRESS} characters. /docs lists all calls"
@@ -81,16 +80,16 @@ def _begin() -> None:
         )
 
 
-def _end(_error: BaseException | None) -> None:
-    logs.begin()
+def _forget_request(_error: BaseException | None) -> None:
+    logs.begin_subject()
 
 
-def _view(service: Service, route: Route) -> Callable[..., flask.Response]:
+def _view_function(service: Service, route: Route) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
         request = _read_request(service, route, path)
         response = route.handler(request)
         _record_reading(request, route, response)
-        return _render(request, response)
+        return _render_response(request, response)
 
     return view
 
@@ -128,18 +127,18 @@ def _read_request(service: Service, route: Route, path: dict[str, str]) -> Reque
     )  # fmt: skip
 
 
-def _render(request: Request, response: Response) -> flask.Response:
+def _render_response(request: Request, response: Response) -> flask.Response:
     body = response.body if isinstance(response.body, bytes | Iterator) else msgspec.json.encode(response.body)
     media = response.media or request.accepted
     return flask.Response(body, response.status, dict(response.headers), content_type=media)
 
 
-def _finish(response: flask.Response) -> flask.Response:
+def _finish_response(response: flask.Response) -> flask.Response:
     given = {name.lower() for name, _ in response.headers}
     own = (*SECURITY_HEADERS.items(), ("X-Trace-Id", g.trace_id))
     response.headers.extend([(name, value) for name, value in own if name.lower() not in given])
     if response.status_code < CLIENT_FAULT and flask.request.path.startswith(LOGGED):
-        facts = (response.status_code, *_request_facts(), _milliseconds())
+        facts = (response.status_code, *_request_facts(), _elapsed_milliseconds())
         log.info("answered status=%d call=%a %s key=%s in %.0f ms", *facts)
     return response
 
@@ -150,11 +149,11 @@ def _request_facts() -> tuple[str, str, str]:
     return flask.request.method[:10], rule, g.get("caller", "-")
 
 
-def _milliseconds() -> float:
+def _elapsed_milliseconds() -> float:
     return (time.monotonic() - float(g.began)) * 1000
 
 
-def _failed(error: Exception) -> flask.Response:
+def _problem_response(error: Exception) -> flask.Response:
     problem = as_problem(error)
     if problem.code == "METHOD_NOT_ALLOWED" and (methods := METHODS.get(flask.request.path)):
         problem.with_headers({"Allow": ", ".join(sorted(methods))})

@@ -27,7 +27,7 @@ def authorise(route: Route, headers: Headers, keyring: Keyring) -> Caller | None
     """
     if isinstance(route.permission, Public):
         return None
-    caller = keyring.caller_of(_bearer(headers.get("Authorization")))
+    caller = keyring.caller_of(_bearer_key(headers.get("Authorization")))
     if caller is None:
         detail = (
             "The bearer key or token is unknown, wrong, expired or revoked. Check it, or ask the operator for a new key"
@@ -65,7 +65,7 @@ def _in_the_place_of(party: str, caller: Caller, keyring: Keyring) -> Caller:
     raise ProblemError("NOT_AUTHORISED_FOR_PARTY", detail)
 
 
-def _bearer(authorization: str | None) -> str:
+def _bearer_key(authorization: str | None) -> str:
     scheme, _, key = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         detail = "Send the header Authorization: Bearer, a space, and your key"

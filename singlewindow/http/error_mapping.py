@@ -48,19 +48,19 @@ def as_problem(error: Exception) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, Refused | NotAdmitted | NotVisible | NotInStream):
-        return _refusal(error)
+        return _refusal_problem(error)
     if isinstance(error, OF_LIFE):
         return ProblemError(_CODES_OF_LIFE[type(error)], str(error).rstrip("."))
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if is_outage(error) or isinstance(error, MemoryError | Busy):
-        return _unavailable(error)
+        return _outage_problem(error)
     return ProblemError(
         "INTERNAL_ERROR", "The service could not answer the request. Quote the trace_id when you report this"
     )
 
 
-def _refusal(error: Refused | NotAdmitted | NotVisible | NotInStream) -> ProblemError:
+def _refusal_problem(error: Refused | NotAdmitted | NotVisible | NotInStream) -> ProblemError:
     """Refusals by the service itself, in their own words."""
     match error:
         case Refused():
@@ -73,7 +73,7 @@ def _refusal(error: Refused | NotAdmitted | NotVisible | NotInStream) -> Problem
     return ProblemError("FORBIDDEN", f"This key may not make this call: {error}")
 
 
-def _unavailable(error: Exception) -> ProblemError:
+def _outage_problem(error: Exception) -> ProblemError:
     lacking = next(
         (words for kind, words in LACKING.items() if isinstance(error, kind)), "The database cannot be reached"
     )

@@ -20,12 +20,12 @@ class RateLimits:
 
     def count_request(self, client: str) -> None:
         """Raises the problem RATE_LIMITED if the client has used up its limit."""
-        if wait := self._requests.take(client):
+        if wait := self._requests.take_request(client):
             raise _too_many("This client sends too many requests. Wait as many seconds as Retry-After says", wait)
 
     def count_wrong_key(self, address: str) -> None:
         """Raises the problem RATE_LIMITED if too many wrong keys come from an address; right ones pass."""
-        if wait := self._wrong_keys.take(address):
+        if wait := self._wrong_keys.take_request(address):
             raise _too_many("Too many wrong keys came from this address. Check your key", wait)
 
 

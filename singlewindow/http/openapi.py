@@ -32,12 +32,12 @@ _ACTING_FOR = {"name": "Acting-For", "in": "header", "required": False, "schema"
 def openapi(routes: Iterable[Route]) -> dict[str, Any]:
     """The document as plain values."""
     listed = list(routes)
-    classes = _classes(listed)
+    classes = _body_classes(listed)
     schemas, components = msgspec.json.schema_components(classes, ref_template=REFERENCES)
     by_class = dict(zip(classes, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in listed:
-        paths.setdefault(route.template, {})[route.method.lower()] = _operation(route, by_class)
+        paths.setdefault(route.template, {})[route.method.lower()] = _operation_object(route, by_class)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Trade single window", "version": INTERFACE},
@@ -66,14 +66,14 @@ def roles_of(route: Route) -> list[str]:
     return [route.roles.value] if isinstance(route.roles, Public) else sorted(route.roles)
 
 
-def _classes(routes: list[Route]) -> list[type]:
+def _body_classes(routes: list[Route]) -> list[type]:
     bodies = [
         body for route in routes for body in (route.body, *(response.body for response in route.responses.values()))
     ]
     return list(dict.fromkeys([Problem, *(body for body in bodies if isinstance(body, type))]))
 
 
-def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
+def _operation_object(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": "_".join(re.findall(r"\w+", route.endpoint.lower())),
         "summary": route.summary,
@@ -81,16 +81,16 @@ def _operation(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
         "x-permission": route.permission.value,
         "x-discloses": route.discloses.what,
         "security": [] if isinstance(route.roles, Public) else [{"key": []}],
-        "parameters": _parameters(route),
-        "responses": _responses(route, by_class) | _problems(route, by_class),
+        "parameters": _operation_parameters(route),
+        "responses": _answer_responses(route, by_class) | _problem_responses(route, by_class),
     }
     if route.consumes:
-        content = {media: {"schema": _schema(route.body, by_class)} for media in route.consumes}
+        content = {media: {"schema": _body_schema(route.body, by_class)} for media in route.consumes}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
-def _parameters(route: Route) -> list[dict[str, Any]]:
+def _operation_parameters(route: Route) -> list[dict[str, Any]]:
     in_path = [
         {"name": name, "in": "path", "required": True, "description": VARIABLES[name], "schema": {"type": "string"}}
         for name in route.variables
@@ -106,23 +106,23 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return in_path + in_query + in_header + ([_ACTING_FOR] if takes_acting_for(route) else [])
 
 
-def _responses(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
+def _answer_responses(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, response in route.responses.items():
         if response.body is None:
             responses[str(status)] = {"description": response.meaning}
             continue
-        schema = _schema(response.body, by_class)
+        schema = _body_schema(response.body, by_class)
         content = {media: {"schema": {} if media == "application/xml" else schema} for media in route.produces}
         responses[str(status)] = {"description": response.meaning, "content": content}
     return responses
 
 
-def _schema(body: Body, by_class: Mapping[type, Any]) -> dict[str, Any]:
+def _body_schema(body: Body, by_class: Mapping[type, Any]) -> dict[str, Any]:
     return by_class[body] if isinstance(body, type) else dict(body or {})
 
 
-def _problems(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
+def _problem_responses(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:
     content = {PROBLEM_MEDIA: {"schema": by_class[Problem]}}
     by_status: dict[str, list[str]] = {}
     for code in problem_codes(route):

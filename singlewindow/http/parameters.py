@@ -31,7 +31,7 @@ class Parameter:
     default: Any = None
 
 
-def whole(name: str, meaning: str, least: int = 0, most: int = LARGEST_NUMBER, default: int = 0) -> Parameter:
+def whole_number(name: str, meaning: str, least: int = 0, most: int = LARGEST_NUMBER, default: int = 0) -> Parameter:
     """A whole number from `least` to `most`."""
 
     def read(text: str) -> int:
@@ -43,7 +43,7 @@ def whole(name: str, meaning: str, least: int = 0, most: int = LARGEST_NUMBER, d
     return Parameter(name, meaning, read, schema, default)
 
 
-def word(name: str, meaning: str, pattern: str) -> Parameter:
+def text_like(name: str, meaning: str, pattern: str) -> Parameter:
     """A text that wholly matches `pattern`."""
     compiled = re.compile(pattern)
 
@@ -55,7 +55,7 @@ def word(name: str, meaning: str, pattern: str) -> Parameter:
     return Parameter(name, meaning, read, {"type": "string", "pattern": f"^{pattern}$"})
 
 
-def cursor(name: str, meaning: str) -> Parameter:
+def stream_cursor(name: str, meaning: str) -> Parameter:
     """The place in a stream from which to continue; the beginning if not given."""
     return Parameter(name, meaning, read_cursor, {"type": "string", "pattern": f"^{PATTERN}$", "default": "0"}, START)
 
@@ -71,7 +71,7 @@ def version(name: str, meaning: str) -> Parameter:
     return Parameter(name, meaning, read, {"type": "string", "pattern": f"^{VERSION.pattern}$"})
 
 
-def choice(name: str, meaning: str, values: Iterable[str]) -> Parameter:
+def one_of(name: str, meaning: str, values: Iterable[str]) -> Parameter:
     """One of a few words."""
     allowed = tuple(values)
 
@@ -83,14 +83,14 @@ def choice(name: str, meaning: str, values: Iterable[str]) -> Parameter:
     return Parameter(name, meaning, read, {"type": "string", "enum": list(allowed)})
 
 
-def when(name: str, meaning: str) -> Parameter:
+def moment_or_day(name: str, meaning: str) -> Parameter:
     """A moment in microseconds, written as ISO 8601 with its zone, or as a day (its first moment in UTC)."""
     forms = [{"format": "date"}, {"format": "date-time"}]
     examples = ["2026-01-31", "2026-01-31T12:00:00Z"]
-    return Parameter(name, meaning, _moment, {"type": "string", "anyOf": forms, "examples": examples})
+    return Parameter(name, meaning, _read_moment, {"type": "string", "anyOf": forms, "examples": examples})
 
 
-def _moment(text: str) -> int:
+def _read_moment(text: str) -> int:
     try:
         written = datetime.fromisoformat(text)
         instant = microseconds(written.replace(tzinfo=UTC) if DAY.fullmatch(text) else written)
@@ -107,33 +107,33 @@ def read_query(given: Iterable[tuple[str, str]], known: Iterable[Parameter]) -> 
     seen: set[str] = set()
     for name, text in given:
         if name not in parameters:
-            raise ProblemError("INVALID_PARAMETER", _unknown(name, parameters))
+            raise ProblemError("INVALID_PARAMETER", _unknown_parameter(name, parameters))
         if name in seen:
             raise ProblemError("INVALID_PARAMETER", f"The parameter {name} appears more than once. Give it only once")
         seen.add(name)
-        values[name] = _read(parameters[name], text)
+        values[name] = _read_value(parameters[name], text)
     return values
 
 
 def read_headers(given: Headers, known: Iterable[Parameter]) -> dict[str, Any]:
     """The values of a route's own headers by name; raises the INVALID_PARAMETER problem for a wrong one."""
-    return {entry.name: _read(entry, given[entry.name], "header") if entry.name in given else entry.default
+    return {entry.name: _read_value(entry, given[entry.name], "header") if entry.name in given else entry.default
             for entry in known}  # fmt: skip
 
 
-def _unknown(name: str, parameters: Mapping[str, Parameter]) -> str:
+def _unknown_parameter(name: str, parameters: Mapping[str, Parameter]) -> str:
     offered = f"it takes {', '.join(sorted(parameters))}" if parameters else "it takes none"
     return f"This call has no parameter {name[:40]!a}; {offered}"
 
 
-def _read(parameter: Parameter, text: str, kind: str = "parameter") -> object:
+def _read_value(parameter: Parameter, text: str, kind: str = "parameter") -> object:
     try:
         return parameter.read(text)
     except ValueError as error:
         raise ProblemError("INVALID_PARAMETER", f"The {kind} {parameter.name} must be {error}") from error
 
 
-LIMIT = whole("limit", "The largest number of entries on the page", least=1, most=200, default=50)
-AFTER = cursor(
+LIMIT = whole_number("limit", "The largest number of entries on the page", least=1, most=200, default=50)
+AFTER = stream_cursor(
     "after", "The value of `next` on the previous page, or the last number you have seen: the page starts after it"
 )

@@ -61,12 +61,12 @@ def problem_of(error: ProblemError, trace_id: str) -> Problem:
 
 
 def _with_faults(problem: Problem, found: Found) -> Problem:
-    shown = _fitting(found.faults)
+    shown = _fitting_faults(found.faults)
     more = len(shown) < found.total
     return msgspec.structs.replace(problem, faults=shown, faults_total=found.total, truncated=more)
 
 
-def _fitting(faults: Sequence[FaultReport]) -> list[FaultReport]:
+def _fitting_faults(faults: Sequence[FaultReport]) -> list[FaultReport]:
     room = LARGEST_ANSWER - 8 * LONGEST_DETAIL  # the other members, each character escaped at worst
     shown = []
     for fault in faults:

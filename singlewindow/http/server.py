@@ -32,7 +32,7 @@ BEYOND_THE_LIMIT = 65_536
 
 def serve(service: Service, listening: socket.socket) -> None:
     """Answer requests until SIGTERM, then finish those under way."""
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _leave_loop)
     service.lodging.sandbox.start()  # before this process keeps to one processor: large messages are read on all
     settings = service.context.settings
     if settings.sw_processor:
@@ -85,5 +85,5 @@ def _timed_out() -> bytes:
     return f"{head}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n".encode() + body
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
+def _leave_loop(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)  # Waitress ends its threads in order when its loop is left this way

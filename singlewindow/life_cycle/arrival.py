@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from singlewindow.declarations.amending.arrivals import Arrival as Told
-from singlewindow.declarations.model import Tree, find, first_text, texts
+from singlewindow.declarations.model import Tree, find_nodes, first_text, texts_at
 
 _SHIPMENT = "GoodsShipment/Consignment"
 _MEANS = (f"{_SHIPMENT}/ArrivalTransportMeans/ID", "BorderTransportMeans/ID")
@@ -58,7 +58,7 @@ def differences(declaration: Tree, arrival: Arrival) -> Iterator[str]:
 
 
 def _transport(declaration: Tree, seen: str) -> Iterator[str]:
-    declared = [each for path in _MEANS for each in map(_plain, texts(declaration, path)) if each]
+    declared = [each for path in _MEANS for each in map(_plain, texts_at(declaration, path)) if each]
     if declared and _plain(seen) not in declared:
         yield f"The means of transport is {_plain(seen)}, but {' or '.join(declared)} is declared."
 
@@ -67,9 +67,9 @@ def _containers(declaration: Tree) -> Mapping[str, frozenset[str]]:
     """The declared seals of each declared container."""
     found: dict[str, frozenset[str]] = {}
     for path in _EQUIPMENT:
-        for _, equipment in find(declaration, path):
+        for _, equipment in find_nodes(declaration, path):
             number = _plain(first_text(equipment, "ID") or "")
-            seals = {_plain(seal) for seal in texts(equipment, "Seal/ID")} - {""}
+            seals = {_plain(seal) for seal in texts_at(equipment, "Seal/ID")} - {""}
             if number:
                 found[number] = found.get(number, frozenset()) | seals
     return found

@@ -60,7 +60,7 @@ class Case:
 
         The result stays the same, whatever is recorded after that moment.
         """
-        decided = _until(self.decided_at, cut_off)
+        decided = _seen_until(self.decided_at, cut_off)
         known = {agency: asked for agency, asked in self.asked.items() if asked.asked_at <= cut_off}
         return replace(
             self,
@@ -68,17 +68,17 @@ class Case:
             decided_at=decided,
             lane=None if decided is None else self.lane,
             outcome=None if decided is None else self.outcome,
-            received_at=_until(self.received_at, cut_off),
-            arrived_at=_until(self.arrived_at, cut_off),
+            received_at=_seen_until(self.received_at, cut_off),
+            arrived_at=_seen_until(self.arrived_at, cut_off),
         )
 
 
 def _question_seen_at(question: Question, cut_off: int) -> Question:
     # Which dispatch counts is known when the question is closed; until then another one may follow.
-    if _until(question.answered_at, cut_off) is None:
+    if _seen_until(question.answered_at, cut_off) is None:
         return Question(question.asked_at)
-    return question._replace(dispatched_at=_until(question.dispatched_at, cut_off))
+    return question._replace(dispatched_at=_seen_until(question.dispatched_at, cut_off))
 
 
-def _until(stamp: int | None, cut_off: int) -> int | None:
+def _seen_until(stamp: int | None, cut_off: int) -> int | None:
     return stamp if stamp is not None and stamp <= cut_off else None

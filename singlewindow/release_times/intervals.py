@@ -63,13 +63,13 @@ QuestionRule = Callable[[Case, Question], Span | str]
 def of_case(case: Case) -> Iterator[Measurement]:
     """Every interval of one case: measured, open or excluded; none is left out."""
     for interval, measure in CASE_RULES:
-        yield _measurement(interval, None, measure(case))
+        yield _measured_interval(interval, None, measure(case))
     for agency, question in sorted(case.asked.items()):
         for interval, measure_question in QUESTION_RULES:
-            yield _measurement(interval, agency, measure_question(case, question))
+            yield _measured_interval(interval, agency, measure_question(case, question))
 
 
-def _measurement(interval: Interval, agency: str | None, found: Span | str) -> Measurement:
+def _measured_interval(interval: Interval, agency: str | None, found: Span | str) -> Measurement:
     if isinstance(found, str):
         return Measurement(interval.name, agency, None, found)
     start, end = found
@@ -89,14 +89,14 @@ def _arrival_to_lodgement(case: Case) -> Span | str:
 def _arrival_to_release(case: Case) -> Span | str:
     if case.arrived_at is None:
         return NO_ARRIVAL
-    return NOT_RELEASED if _kept(case) else (case.arrived_at, case.decided_at)
+    return NOT_RELEASED if _was_held(case) else (case.arrived_at, case.decided_at)
 
 
 def _lodgement_to_release(case: Case) -> Span | str:
-    return NOT_RELEASED if _kept(case) else (case.lodged_at, case.decided_at)
+    return NOT_RELEASED if _was_held(case) else (case.lodged_at, case.decided_at)
 
 
-def _kept(case: Case) -> bool:
+def _was_held(case: Case) -> bool:
     return case.decided_at is not None and case.outcome != RELEASE
 
 

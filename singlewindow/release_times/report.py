@@ -17,7 +17,7 @@ from typing import Any
 
 from singlewindow.release_times.events import Case
 from singlewindow.release_times.intervals import INTERVALS, OPEN, Actor, Measurement, of_case
-from singlewindow.release_times.statistics import Statistics, describe
+from singlewindow.release_times.statistics import Statistics, describe_lengths
 from singlewindow.times import MICROSECONDS, iso, moment
 
 UNDECIDED = "undecided"
@@ -57,7 +57,7 @@ class Query:
         if self.mode_resolution < 1:
             raise ValueError(f"The mode's resolution is {self.mode_resolution} microseconds; it must be at least 1.")
 
-    def holds(self, case: Case) -> bool:
+    def includes_case(self, case: Case) -> bool:
         """Whether the case belongs to the population."""
         return self.start <= case.lodged_at < self.end and case.lodged_at <= self.cut_off
 
@@ -98,7 +98,7 @@ class Report:
     total: Group
     groups: tuple[Group, ...]
 
-    def plain(self) -> dict[str, Any]:
+    def plain_values(self) -> dict[str, Any]:
         """The report as plain values for JSON, moments in ISO 8601 UTC, lengths in seconds."""
         query = asdict(self.query) | {name: iso(getattr(self.query, name)) for name in ("start", "end", "cut_off")}
         query["mode_resolution"] = self.query.mode_resolution / MICROSECONDS
@@ -112,7 +112,8 @@ def report(cases: Iterable[Case], query: Query) -> Report:
     Raises ValueError if a version of a declaration is given twice: it would count twice.
     """
     seen = sorted(
-        (case.seen_at(query.cut_off) for case in cases if query.holds(case)), key=lambda case: (case.mrn, case.version)
+        (case.seen_at(query.cut_off) for case in cases if query.includes_case(case)),
+        key=lambda case: (case.mrn, case.version),
     )
     _refuse_doubles(seen)
     measured = [(case, list(of_case(case))) for case in seen]
@@ -122,8 +123,8 @@ def report(cases: Iterable[Case], query: Query) -> Report:
         first_event=min(stamps, default=None),
         last_event=max(stamps, default=None),
         fingerprint=fingerprint(seen),
-        total=_group("all", measured, query),
-        groups=() if query.by is None else _groups(measured, query.by, query),
+        total=_measured_group("all", measured, query),
+        groups=() if query.by is None else _report_groups(measured, query.by, query),
     )
 
 
@@ -145,17 +146,19 @@ def _refuse_doubles(cases: Sequence[Case]) -> None:
 Measured = tuple[Case, list[Measurement]]
 
 
-def _groups(measured: Sequence[Measured], by: By, query: Query) -> tuple[Group, ...]:
+def _report_groups(measured: Sequence[Measured], by: By, query: Query) -> tuple[Group, ...]:
     parts: defaultdict[str, list[Measured]] = defaultdict(list)
     for case, measurements in measured:
-        for key in _keys(case, by):
+        for key in _group_keys(case, by):
             # An agency's group shows only its own questions, and the whole cases about which it was asked.
             own = [m for m in measurements if by is not By.AGENCY or m.agency in (None, key)]
             parts[key].append((case, own))
-    return tuple(_group(key, parts[key], query) for key in sorted(parts, key=lambda key: _place(key, by)))
+    return tuple(
+        _measured_group(key, parts[key], query) for key in sorted(parts, key=lambda key: _group_order(key, by))
+    )
 
 
-def _keys(case: Case, by: By) -> list[str]:
+def _group_keys(case: Case, by: By) -> list[str]:
     if by is By.AGENCY:
         return sorted(case.asked) or [NOBODY]
     if by is By.LANE:
@@ -166,23 +169,23 @@ def _keys(case: Case, by: By) -> list[str]:
     return [f"{lodged.hour:02}"] if by is By.HOUR else [WEEKDAYS[lodged.weekday()]]
 
 
-def _place(key: str, by: By) -> tuple[int, str]:
+def _group_order(key: str, by: By) -> tuple[int, str]:
     natural = {By.WEEKDAY: WEEKDAYS, By.LANE: LANES}.get(by, ())
     return (natural.index(key) if key in natural else len(natural)), key
 
 
-def _group(key: str, measured: Sequence[Measured], query: Query) -> Group:
+def _measured_group(key: str, measured: Sequence[Measured], query: Query) -> Group:
     found: defaultdict[str, list[Measurement]] = defaultdict(list)
     for _, measurements in measured:
         for measurement in measurements:
             found[measurement.interval].append(measurement)
     undecided = sum(case.decided_at is None for case, _ in measured)
-    rows = tuple(_row(name, found[name], query.mode_resolution) for name in INTERVALS)
+    rows = tuple(_interval_row(name, found[name], query.mode_resolution) for name in INTERVALS)
     return Group(key, len(measured), undecided, rows)
 
 
-def _row(name: str, measurements: Sequence[Measurement], mode_resolution: int) -> Row:
+def _interval_row(name: str, measurements: Sequence[Measurement], mode_resolution: int) -> Row:
     missing = Counter(sorted(entry.missing for entry in measurements if entry.missing is not None))
     still_open = missing.pop(OPEN, 0)
     lengths = [entry.length for entry in measurements if entry.length is not None]
-    return Row(name, INTERVALS[name].actor, describe(lengths, mode_resolution), still_open, dict(missing))
+    return Row(name, INTERVALS[name].actor, describe_lengths(lengths, mode_resolution), still_open, dict(missing))

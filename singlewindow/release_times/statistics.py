@@ -36,7 +36,7 @@ class Statistics:
     p95: float | None = None
 
 
-def describe(lengths: Sequence[int], mode_resolution: int = MICROSECONDS) -> Statistics:
+def describe_lengths(lengths: Sequence[int], mode_resolution: int = MICROSECONDS) -> Statistics:
     """The figures over lengths in microseconds, in any order; `mode_resolution` is in microseconds as well.
 
     Raises ValueError for a resolution below one.
@@ -46,19 +46,19 @@ def describe(lengths: Sequence[int], mode_resolution: int = MICROSECONDS) -> Sta
     ordered = sorted(lengths)
     if not ordered:
         return Statistics(n=0, negative=0)
-    mode, mode_count = _mode(ordered, mode_resolution)
+    mode, mode_count = _mode_of(ordered, mode_resolution)
     return Statistics(
         n=len(ordered),
         negative=sum(length < 0 for length in ordered),
-        mean=_seconds(Fraction(sum(ordered), len(ordered))),
-        median=_seconds(percentile(ordered, 50)),
+        mean=_in_seconds(Fraction(sum(ordered), len(ordered))),
+        median=_in_seconds(percentile(ordered, 50)),
         mode=mode,
         mode_count=mode_count,
-        deviation=_deviation(ordered),
-        minimum=_seconds(Fraction(ordered[0])),
-        maximum=_seconds(Fraction(ordered[-1])),
-        p90=_seconds(percentile(ordered, 90)),
-        p95=_seconds(percentile(ordered, 95)),
+        deviation=_standard_deviation(ordered),
+        minimum=_in_seconds(Fraction(ordered[0])),
+        maximum=_in_seconds(Fraction(ordered[-1])),
+        p90=_in_seconds(percentile(ordered, 90)),
+        p95=_in_seconds(percentile(ordered, 95)),
     )
 
 
@@ -70,17 +70,17 @@ def percentile(ordered: Sequence[int], percent: int) -> Fraction:
     return ordered[below] + Fraction(part, 100) * (ordered[below + 1] - ordered[below])
 
 
-def _mode(ordered: Sequence[int], resolution: int) -> tuple[float | None, int | None]:
+def _mode_of(ordered: Sequence[int], resolution: int) -> tuple[float | None, int | None]:
     # Exact lengths hardly ever repeat, so the mode is of rounded ones: to the nearest, a half upwards, so that steps
     # are as wide for negative lengths as for others. Of equally frequent ones, the shortest is the mode.
     counts = Counter((2 * length + resolution) // (2 * resolution) * resolution for length in ordered)
     often = max(counts.values())
     if often == 1:
         return None, None
-    return _seconds(Fraction(min(value for value, count in counts.items() if count == often))), often
+    return _in_seconds(Fraction(min(value for value, count in counts.items() if count == often))), often
 
 
-def _deviation(lengths: Sequence[int]) -> float | None:
+def _standard_deviation(lengths: Sequence[int]) -> float | None:
     n = len(lengths)
     if n < 2:
         return None
@@ -88,5 +88,5 @@ def _deviation(lengths: Sequence[int]) -> float | None:
     return math.sqrt(Fraction(spread, n * (n - 1) * MICROSECONDS**2))
 
 
-def _seconds(microseconds: Fraction) -> float:
+def _in_seconds(microseconds: Fraction) -> float:
     return float(microseconds / MICROSECONDS)

@@ -32,43 +32,43 @@ def assess(method: RiskMethod, view: Tree, terms: Terms, gone: bool = False) -> 
     `gone`: the goods had left before the declaration was lodged, so at most their documents are asked for.
     """
     scenes = Scenes(view, terms)
-    fired = list(method.live.fired(scenes, terms.day, gone))
+    fired = list(method.live_profiles.find_fired(scenes, terms.day, gone))
     entries = {entry for entry, _ in fired}
     score = min(HIGHEST_SCORE, sum(entry.weight for entry in entries))
-    lane = _lane(method.thresholds, score, entries)
+    lane = _lane_of(method.thresholds, score, entries)
     lane = Lane.YELLOW if gone and lane is not Lane.GREEN else lane
     return Assessment(
         agency=method.agency,
         answer=Answer.ASSESSED,
         lane=lane,
         score=score,
-        controls=_controls(lane, () if gone else entries),
-        findings=_findings(fired, gone),
-        profiles=method.applied(terms),
-        trial=_trial(method, scenes, terms, gone) or UNSET,
+        controls=_lane_controls(lane, () if gone else entries),
+        findings=_sorted_findings(fired, gone),
+        profiles=method.applied_fingerprint(terms),
+        trial=_trial_findings(method, scenes, terms, gone) or UNSET,
     )
 
 
-def _trial(method: RiskMethod, scenes: Scenes, terms: Terms, gone: bool) -> tuple[Finding, ...]:
+def _trial_findings(method: RiskMethod, scenes: Scenes, terms: Terms, gone: bool) -> tuple[Finding, ...]:
     """What the profiles on trial would have found, and which could not be answered."""
-    tried = list(method.dry.tried(scenes, terms.day, gone))
+    tried = list(method.trial_profiles.try_profiles(scenes, terms.day, gone))
     fired = [(entry, item) for entry, item in tried if not isinstance(item, ConditionError)]
-    failed = (_failed(entry, error) for entry, error in tried if isinstance(error, ConditionError))
-    return (*_findings(fired, gone), *failed)
+    failed = (_failed_finding(entry, error) for entry, error in tried if isinstance(error, ConditionError))
+    return (*_sorted_findings(fired, gone), *failed)
 
 
-def _failed(entry: ProfileEntry, error: ConditionError) -> Finding:
+def _failed_finding(entry: ProfileEntry, error: ConditionError) -> Finding:
     return Finding(
         profile=entry.id, legal_basis=entry.legal_basis, weight=0, control=None, officer=f"On trial: {error}", trader=""
     )
 
 
-def _lane(thresholds: Thresholds, score: int, entries: Iterable[ProfileEntry]) -> Lane:
+def _lane_of(thresholds: Thresholds, score: int, entries: Iterable[ProfileEntry]) -> Lane:
     least = (entry.lane for entry in entries if entry.lane is not None)
     return max((thresholds.lane(score), *least), key=_LANES.index)
 
 
-def _controls(lane: Lane, entries: Iterable[ProfileEntry]) -> tuple[Control, ...]:
+def _lane_controls(lane: Lane, entries: Iterable[ProfileEntry]) -> tuple[Control, ...]:
     """The controls of a lane: none in the green one, whatever a weak indicator asks for; in others at least one."""
     if lane is Lane.GREEN:
         return ()
@@ -76,11 +76,11 @@ def _controls(lane: Lane, entries: Iterable[ProfileEntry]) -> tuple[Control, ...
     return tuple(sorted(asked)) or (Control.DOCUMENTS,)
 
 
-def _findings(fired: Iterable[Found], gone: bool) -> tuple[Finding, ...]:
+def _sorted_findings(fired: Iterable[Found], gone: bool) -> tuple[Finding, ...]:
     by_profile: defaultdict[str, list[Finding]] = defaultdict(list)
     for entry, item in fired:
-        by_profile[entry.id].append(_finding(entry, item, gone))
-    return tuple(sorted((each for found in by_profile.values() for each in _first_of(found)), key=_rank))
+        by_profile[entry.id].append(_finding_of(entry, item, gone))
+    return tuple(sorted((each for found in by_profile.values() for each in _first_of(found)), key=_finding_order))
 
 
 def _first_of(found: list[Finding]) -> list[Finding]:
@@ -91,7 +91,7 @@ def _first_of(found: list[Finding]) -> list[Finding]:
     return kept
 
 
-def _finding(entry: ProfileEntry, item: str | None, gone: bool) -> Finding:
+def _finding_of(entry: ProfileEntry, item: str | None, gone: bool) -> Finding:
     return Finding(
         profile=entry.id,
         legal_basis=entry.legal_basis,
@@ -108,6 +108,6 @@ def after_release(entry: ProfileEntry) -> str:
     return entry.trader_after_release or (entry.trader if entry.control is Control.DOCUMENTS else GIVE_DOCUMENTS)
 
 
-def _rank(finding: Finding) -> tuple[int, str, int, str]:
+def _finding_order(finding: Finding) -> tuple[int, str, int, str]:
     item = finding.item or ""
     return -finding.weight, finding.profile, int(item) if item.isdecimal() else 0, item

@@ -16,7 +16,7 @@ __all__ = ["cel"]
 NAME = "cel.cel"
 
 
-def _load() -> ModuleType:
+def _load_engine() -> ModuleType:
     """The package's extension module, under its own name, so that a later `import cel` finds it loaded."""
     package = find_spec("cel")
     spec = PathFinder.find_spec(NAME, package.submodule_search_locations) if package else None
@@ -30,4 +30,4 @@ def _load() -> ModuleType:
 if TYPE_CHECKING:
     from cel import cel
 else:
-    cel = sys.modules.get(NAME) or _load()
+    cel = sys.modules.get(NAME) or _load_engine()

@@ -65,20 +65,20 @@ class _Part:
     written: Any = None
 
 
-def predicate(source: str, scope: Scope) -> Predicate | None:
+def compile_predicate(source: str, scope: Scope) -> Predicate | None:
     """The condition as a function of what it sees; None if CEL must answer. The function raises only `Unmeasurable`.
 
     `source` is a condition that CEL has compiled and that has no unknown name.
     """
     try:
-        spelled = _SPELLED.sub(_spelling, source)
+        spelled = _SPELLED.sub(_python_spelling, source)
         part = _Reader(scope).part(ast.parse(f"(\n{spelled}\n)", mode="eval").body)
     except (_NotCoveredError, SyntaxError, ValueError, re.error):
         return None
     return part.read if part.kind == "flag" else None
 
 
-def _spelling(found: re.Match[str]) -> str:
+def _python_spelling(found: re.Match[str]) -> str:
     if found["literal"] is None:
         return _SPELLINGS[found[0]]
     if ast.literal_eval(found[0]) != cel.evaluate(found[0]):
@@ -96,98 +96,102 @@ class _Reader:
     def part(self, node: ast.expr) -> _Part:
         match node:
             case ast.Constant() | ast.UnaryOp(ast.USub()):
-                return _written(ast.literal_eval(node))
+                return _literal_part(ast.literal_eval(node))
             case ast.List(elements):
-                return _listed([self._of(element, "text") for element in elements])
+                return _list_part([self._part_of(element, "text") for element in elements])
             case ast.Name() | ast.Attribute():
-                return self._named(node)
+                return self._name_part(node)
             case ast.Call(keywords=[]):
-                return self._called(node)
+                return self._call_part(node)
             case ast.BinOp(left, op, right) if type(op) in _SUMS:
-                return _calculated("number", _SUMS[type(op)], self._of(left, "number"), self._of(right, "number"))
+                return _calculated_part(
+                    "number", _SUMS[type(op)], self._part_of(left, "number"), self._part_of(right, "number")
+                )
             case _:
-                return self._truth(node)
+                return self._truth_part(node)
 
-    def _truth(self, node: ast.expr) -> _Part:
+    def _truth_part(self, node: ast.expr) -> _Part:
         match node:
             case ast.BoolOp(op, values):
-                return _joined(op, [self._flag(value) for value in values])
+                return _joined_part(op, [self._flag_predicate(value) for value in values])
             case ast.UnaryOp(ast.Invert(), operand):
-                denied = self._flag(operand)
+                denied = self._flag_predicate(operand)
                 return _Part("flag", lambda scene: not denied(scene))
             case ast.Compare(left, [ast.In()], [right]):
-                return _within(self._of(left, "text"), self._of(right, "texts"))
+                return _membership_part(self._part_of(left, "text"), self._part_of(right, "texts"))
             case ast.Compare(left, [op], [right]) if type(op) in _COMPARISONS:
-                return _compared(self.part(left), type(op), self.part(right))
+                return _comparison_part(self.part(left), type(op), self.part(right))
         raise _NotCoveredError(ast.dump(node))
 
-    def _called(self, node: ast.Call) -> _Part:
+    def _call_part(self, node: ast.Call) -> _Part:
         match node.func, node.args:
             case (ast.Name("size"), [several]) | (ast.Attribute(several, "size"), []):
-                return _size(self.part(several))
+                return _size_part(self.part(several))
             case ast.Attribute(owner, "exists"), [ast.Name(name), body]:
-                return self._exists(self.part(owner), name, body)
+                return self._exists_part(self.part(owner), name, body)
             case ast.Attribute(owner, "all"), [ast.Name(name), body]:
-                return self._each(self.part(owner), name, body, wanted=False)
+                return self._searched_part(self.part(owner), name, body, wanted=False)
             case ast.Attribute(owner, "matches"), [ast.Constant(str() as pattern)]:
-                return _found(self._of(owner, "text"), pattern)
+                return _match_part(self._part_of(owner, "text"), pattern)
             case ast.Attribute(owner, "without"), [ast.Constant(str() as pattern)]:
-                return _cut(self._of(owner, "text"), pattern)
+                return _cut_part(self._part_of(owner, "text"), pattern)
             case ast.Attribute(owner, method), [argument] if method in _TEXT_METHODS:
-                return _calculated("flag", _TEXT_METHODS[method], self._of(owner, "text"), self._of(argument, "text"))
+                return _calculated_part(
+                    "flag", _TEXT_METHODS[method], self._part_of(owner, "text"), self._part_of(argument, "text")
+                )
         raise _NotCoveredError(ast.dump(node))
 
-    def _of(self, node: ast.expr, kind: Kind) -> _Part:
+    def _part_of(self, node: ast.expr, kind: Kind) -> _Part:
         part = self.part(node)
         if part.kind != kind:
             raise _NotCoveredError(f"{part.kind} is not {kind}")
         return part
 
-    def _flag(self, node: ast.expr) -> Predicate:
-        return self._of(node, "flag").read
+    def _flag_predicate(self, node: ast.expr) -> Predicate:
+        return self._part_of(node, "flag").read
 
-    def _named(self, node: ast.Name | ast.Attribute) -> _Part:
+    def _name_part(self, node: ast.Name | ast.Attribute) -> _Part:
         match node:
             case ast.Name(name) if name in self._bound:
                 return _Part(self._bound[name], lambda scene: scene[name])
             case ast.Name("items") if "items" in self._seen:
                 return _Part("items", lambda scene: scene["items"])
-            case ast.Attribute(ast.Name(owner), name) if name in (facts := self._facts(owner)):
+            case ast.Attribute(ast.Name(owner), name) if name in (facts := self._facts_of(owner)):
                 return _Part(facts[name].kind, lambda scene: scene[owner][name])
         raise _NotCoveredError(ast.dump(node))
 
-    def _facts(self, owner: str) -> Mapping[str, Fact]:
+    def _facts_of(self, owner: str) -> Mapping[str, Fact]:
         if owner == "declaration":
             return DECLARATION_FACTS
         return ITEM_FACTS if owner in self._seen - {"items"} or self._bound.get(owner) == "item" else {}
 
-    def _exists(self, several: _Part, name: str, body: ast.expr) -> _Part:
+    def _exists_part(self, several: _Part, name: str, body: ast.expr) -> _Part:
         """Whether `body` holds for one of `several`: at once if sets or a tuple of prefixes can tell."""
 
-        def free(node: ast.expr) -> bool:
+        def is_free(node: ast.expr) -> bool:
             return all(not isinstance(each, ast.Name) or each.id != name for each in ast.walk(node))
 
         if several.kind == "texts":
             match body:
                 case ast.BoolOp(ast.Or() as op, values):
-                    return _joined(op, [self._exists(several, name, value).read for value in values])
-                case ast.Compare(ast.Name(each), [ast.Eq()], [other]) if each == name and free(other):
-                    return _within(self._of(other, "text"), several)
-                case ast.Compare(ast.Name(each), [ast.In()], [others]) if each == name and free(others):
-                    return _in_common(several, self._of(others, "texts"))
-                case ast.Call(ast.Attribute(text, "startsWith"), [ast.Name(each)], []) if each == name and free(text):
+                    return _joined_part(op, [self._exists_part(several, name, value).read for value in values])
+                case ast.Compare(ast.Name(each), [ast.Eq()], [other]) if each == name and is_free(other):
+                    return _membership_part(self._part_of(other, "text"), several)
+                case ast.Compare(ast.Name(each), [ast.In()], [others]) if each == name and is_free(others):
+                    return _in_common(several, self._part_of(others, "texts"))
+                case ast.Call(ast.Attribute(one, "startsWith"), [ast.Name(each)], []) if each == name and is_free(one):
                     if several.written is not None:
-                        return _calculated("flag", str.startswith, self._of(text, "text"), several)
-            if (beginnings := _beginnings(body, name)) is not None:
-                return _begun(several, beginnings)
-        return self._each(several, name, body, wanted=True)
+                        return _calculated_part("flag", str.startswith, self._part_of(one, "text"), several)
+            if (beginnings := _literal_beginnings(body, name)) is not None:
+                return _beginning_part(several, beginnings)
+        return self._searched_part(several, name, body, wanted=True)
 
-    def _each(self, several: _Part, name: str, body: ast.expr, *, wanted: bool) -> _Part:
+    def _searched_part(self, several: _Part, name: str, body: ast.expr, *, wanted: bool) -> _Part:
         """Whether `body` is `wanted` for one of `several`; for `all`, whether it is false for none."""
         if name in self._bound or several.kind not in ("texts", "items"):
             raise _NotCoveredError(name)
         self._bound[name] = "item" if several.kind == "items" else "text"
-        holds, read = self._flag(body), several.read
+        holds, read = self._flag_predicate(body), several.read
         del self._bound[name]
 
         def looked_through(scene: Scene) -> bool:
@@ -206,7 +210,7 @@ class _Reader:
         return _Part("flag", looked_through)
 
 
-def _joined(op: ast.boolop, operands: list[Predicate]) -> _Part:
+def _joined_part(op: ast.boolop, operands: list[Predicate]) -> _Part:
     """`&&` is false if an operand is, `||` true; an operand that cannot be measured counts if no other decides."""
     ends = isinstance(op, ast.Or)
 
@@ -225,14 +229,14 @@ def _joined(op: ast.boolop, operands: list[Predicate]) -> _Part:
     return _Part("flag", joined)
 
 
-def _calculated(kind: Kind, function: Callable[[Any, Any], Any], left: _Part, right: _Part) -> _Part:
+def _calculated_part(kind: Kind, function: Callable[[Any, Any], Any], left: _Part, right: _Part) -> _Part:
     first, second, written = left.read, right.read, right.written
     if written is not None:
         return _Part(kind, lambda scene: function(first(scene), written))
     return _Part(kind, lambda scene: function(first(scene), second(scene)))
 
 
-def _within(text: _Part, texts: _Part) -> _Part:
+def _membership_part(text: _Part, texts: _Part) -> _Part:
     one, several = text.read, texts.read
     if texts.written is not None:
         known = frozenset(texts.written)
@@ -251,7 +255,7 @@ def _in_common(some: _Part, others: _Part) -> _Part:
     return _Part("flag", lambda scene: not set(more(scene)).isdisjoint(read(scene)))
 
 
-def _beginnings(body: ast.expr, name: str) -> tuple[str, ...] | None:
+def _literal_beginnings(body: ast.expr, name: str) -> tuple[str, ...] | None:
     """The literal text or list of texts that `body` asks the text `name` to begin with; None if it asks otherwise."""
     match body:
         case ast.Call(ast.Attribute(ast.Name(one), "startsWith"), [ast.Constant(str() as beginning)], []):
@@ -269,49 +273,49 @@ def _beginnings(body: ast.expr, name: str) -> tuple[str, ...] | None:
     return None
 
 
-def _begun(several: _Part, beginnings: tuple[str, ...]) -> _Part:
+def _beginning_part(several: _Part, beginnings: tuple[str, ...]) -> _Part:
     read = several.read
 
-    def begun(scene: Scene) -> bool:
+    def begins_so(scene: Scene) -> bool:
         for one in read(scene):  # noqa: SIM110  # a generator costs more than the answer
             if one.startswith(beginnings):
                 return True
         return False
 
-    return _Part("flag", begun)
+    return _Part("flag", begins_so)
 
 
-def _compared(left: _Part, sign: type[ast.cmpop], right: _Part) -> _Part:
+def _comparison_part(left: _Part, sign: type[ast.cmpop], right: _Part) -> _Part:
     comparable = ("text", "number", "count", "flag") if sign in (ast.Eq, ast.NotEq) else ("number", "count")
     if left.kind != right.kind or left.kind not in comparable:
         raise _NotCoveredError(f"{left.kind} {sign} {right.kind}")
-    return _calculated("flag", _COMPARISONS[sign], left, right)
+    return _calculated_part("flag", _COMPARISONS[sign], left, right)
 
 
-def _size(several: _Part) -> _Part:
+def _size_part(several: _Part) -> _Part:
     if several.kind not in ("texts", "items"):
         raise _NotCoveredError("CEL counts the bytes of a text")
     read = several.read
     return _Part("count", lambda scene: len(read(scene)))
 
 
-def _found(text: _Part, pattern: str) -> _Part:
+def _match_part(text: _Part, pattern: str) -> _Part:
     read, found = text.read, re.compile(pattern).search
     return _Part("flag", lambda scene: found(read(scene)) is not None)
 
 
-def _cut(text: _Part, pattern: str) -> _Part:
+def _cut_part(text: _Part, pattern: str) -> _Part:
     read, cut = text.read, re.compile(pattern).sub
     return _Part("text", lambda scene: cut(CUT, read(scene)))
 
 
-def _written(value: object) -> _Part:
+def _literal_part(value: object) -> _Part:
     if type(value) not in _KINDS:
         raise _NotCoveredError(repr(value))
     return _Part(_KINDS[type(value)], lambda _: value, value)
 
 
-def _listed(texts: list[_Part]) -> _Part:
+def _list_part(texts: list[_Part]) -> _Part:
     """A list of texts, which is known beforehand if all are literals."""
     words = tuple(text.written for text in texts)
     if None not in words:

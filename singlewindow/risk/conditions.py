@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 
 from singlewindow.declarations.model import Tree, text_of
 from singlewindow.risk.cel_engine import cel
-from singlewindow.risk.compiled_conditions import Predicate, Scene, Scope, predicate
+from singlewindow.risk.compiled_conditions import Predicate, Scene, Scope, compile_predicate
 from singlewindow.risk.fact_readers import Fact, Unmeasurable, Value
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS, Facts, goods_items
-from singlewindow.risk.patterns import FUNCTIONS, LITERAL, translated
+from singlewindow.risk.patterns import FUNCTIONS, LITERAL, with_own_matches
 from singlewindow.risk.terms import Terms
 
 Names = frozenset[str]
@@ -58,12 +58,12 @@ class Condition:
 
     def holds(self, scene: Scene) -> bool:
         """Whether it is true; raises `Unmeasurable`, or `ConditionError` if it is neither true nor false."""
-        return self.evaluated(scene) if self.predicate is None else self.predicate(scene)
+        return self.evaluate_cel(scene) if self.predicate is None else self.predicate(scene)
 
-    def evaluated(self, scene: Scene) -> bool:
+    def evaluate_cel(self, scene: Scene) -> bool:
         """CEL's answer; raises as `holds` does."""
         unknown: list[Unmeasurable] = []
-        variables = self._variables(scene, unknown)
+        variables = self._cel_variables(scene, unknown)
         try:
             answer = self.program.execute(cel.Context(variables, FUNCTIONS))
         except _CEL_ERRORS as error:
@@ -74,17 +74,17 @@ class Condition:
             raise ConditionError(f"Condition {self.id} gives {type(answer).__name__}, not true or false")
         return answer
 
-    def _variables(self, scene: Scene, unknown: list[Unmeasurable]) -> dict[str, Any]:
+    def _cel_variables(self, scene: Scene, unknown: list[Unmeasurable]) -> dict[str, Any]:
         """Only the facts that are named: CEL copies everything it gets."""
-        variables: dict[str, Any] = {"declaration": _measured(scene["declaration"], self.declaration, unknown)}
+        variables: dict[str, Any] = {"declaration": _measured_facts(scene["declaration"], self.declaration, unknown)}
         if self.scope == "item":
-            variables["item"] = _measured(scene["item"], self.item, unknown)
+            variables["item"] = _measured_facts(scene["item"], self.item, unknown)
         else:
-            variables["items"] = [_measured(item, self.item, unknown) for item in scene["items"]]
+            variables["items"] = [_measured_facts(item, self.item, unknown) for item in scene["items"]]
         return variables
 
 
-def _measured(facts: Mapping[str, Value], names: Names, unknown: list[Unmeasurable]) -> dict[str, Value]:
+def _measured_facts(facts: Mapping[str, Value], names: Names, unknown: list[Unmeasurable]) -> dict[str, Value]:
     """The facts of these names, without the `unknown` ones, so that CEL fails if it needs them."""
     found: dict[str, Value] = {}
     for name in names:
@@ -98,7 +98,7 @@ def _measured(facts: Mapping[str, Value], names: Names, unknown: list[Unmeasurab
 def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
     """Compile `source` and find the facts it reads; raises `ConditionError` on bad syntax or unknown names."""
     try:
-        program = cel.compile(translated(source))
+        program = cel.compile(with_own_matches(source))
     except ValueError as error:
         raise ConditionError(f"the condition cannot be read: {' '.join(str(error).split())}") from error
     bare = _LITERAL.sub('""', source)
@@ -118,7 +118,7 @@ def compile_condition(identifier: str, source: str, scope: Scope) -> Condition:
     _refuse_unknown("item", item, ITEM_FACTS)
     _refuse_unknown("declaration", declaration, DECLARATION_FACTS)
     return Condition(
-        identifier, source, scope, program, predicate(source, scope), frozenset(item), frozenset(declaration)
+        identifier, source, scope, program, compile_predicate(source, scope), frozenset(item), frozenset(declaration)
     )
 
 
@@ -174,7 +174,7 @@ class ConditionSet:
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.conditions = tuple(conditions)
 
-    def fired(self, scenes: Scenes, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
+    def find_fired(self, scenes: Scenes, wanted: Iterable[int] | None = None) -> Iterator[Fired]:
         """Each condition that holds or cannot be measured, by item; raises `ConditionError`.
 
         `wanted` restricts the evaluation to those indexes.
@@ -182,12 +182,12 @@ class ConditionSet:
         chosen = range(len(self.conditions)) if wanted is None else sorted(wanted)
         single = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "item"]
         whole = [(index, self.conditions[index]) for index in chosen if self.conditions[index].scope == "declaration"]
-        yield from _fired(whole, scenes.whole, None)
+        yield from _fired_in_scene(whole, scenes.whole, None)
         for sequence, scene in scenes.items:
-            yield from _fired(single, scene, sequence)
+            yield from _fired_in_scene(single, scene, sequence)
 
 
-def _fired(conditions: Iterable[tuple[int, Condition]], scene: Scene, item: str | None) -> Iterator[Fired]:
+def _fired_in_scene(conditions: Iterable[tuple[int, Condition]], scene: Scene, item: str | None) -> Iterator[Fired]:
     for index, condition in conditions:
         try:
             if condition.holds(scene):

@@ -53,97 +53,97 @@ class Fact:
     case: Literal["upper", "lower", ""] = ""
     rated: bool = False
 
-    def covered(self, entitled: frozenset[str]) -> bool:
+    def is_covered(self, entitled: frozenset[str]) -> bool:
         """Whether a holder of `entitled` (schema paths) may learn this fact."""
         needed = [path for path in self.paths if not self.alternatives or path.partition("/@")[0] in entitled]
         return bool(needed) and entitled.issuperset(needed)
 
 
-def code(text: str) -> str:
+def normal_code(text: str) -> str:
     """A code or identifier as compared: trimmed, in upper case."""
     return trimmed(text).upper()
 
 
-def digits(text: str) -> str:
+def code_digits(text: str) -> str:
     """The digits of a classification code, without the dots and spaces of its printed form; "" if it has letters.
 
     Letters that look like digits count as those digits.
     """
-    plain = text if text.isdecimal() else code(text).translate(_LETTERS_FOR_DIGITS)
+    plain = text if text.isdecimal() else normal_code(text).translate(_LETTERS_FOR_DIGITS)
     return plain if plain.isdecimal() else ""
 
 
-def nodes(tree: Tree, path: str) -> list[Any]:
+def nodes_at(tree: Tree, path: str) -> list[Any]:
     """Every node at `path` below `tree`, in document order."""
-    return _descend(tree, _route(path))
+    return _descend(tree, _split_path(path))
 
 
-def text(*paths: str, clean: Clean = code) -> Fact:
+def text_fact(*paths: str, clean: Clean = normal_code) -> Fact:
     """The first leaf that has a value, trying `paths` in order."""
-    routes = _routes(paths)
+    routes = _split_paths(paths)
 
     def read(tree: Tree, _: Terms) -> str:
-        return next((clean(value) for route in routes for value in _texts(tree, route)), "")
+        return next((clean(value) for route in routes for value in _texts_at(tree, route)), "")
 
-    return Fact("text", paths, read, alternatives=len(paths) > 1, case=_case(clean))
+    return Fact("text", paths, read, alternatives=len(paths) > 1, case=_letter_case(clean))
 
 
-def texts(*paths: str, clean: Clean = code) -> Fact:
+def texts_fact(*paths: str, clean: Clean = normal_code) -> Fact:
     """All distinct values at `paths`, in document order."""
-    routes = _routes(paths)
+    routes = _split_paths(paths)
 
     def read(tree: Tree, _: Terms) -> list[str]:
-        return list(dict.fromkeys(clean(value) for route in routes for value in _texts(tree, route)))
+        return list(dict.fromkeys(clean(value) for route in routes for value in _texts_at(tree, route)))
 
-    return Fact("texts", paths, read, alternatives=len(paths) > 1, case=_case(clean))
+    return Fact("texts", paths, read, alternatives=len(paths) > 1, case=_letter_case(clean))
 
 
-def number(path: str) -> Fact:
+def number_fact(path: str) -> Fact:
     """The first decimal at `path`, 0.0 if absent."""
-    route = _route(path)
+    route = _split_path(path)
 
     def read(tree: Tree, _: Terms) -> float:
-        return next((float(value) for value in _texts(tree, route)), 0.0)
+        return next((float(value) for value in _texts_at(tree, route)), 0.0)
 
     return Fact("number", (path,), read)
 
 
-def total(*paths: str) -> Fact:
+def total_fact(*paths: str) -> Fact:
     """The sum of the decimals at the first of `paths` that has any."""
-    routes = _routes(paths)
+    routes = _split_paths(paths)
 
     def read(tree: Tree, _: Terms) -> float:
         for route in routes:
-            if values := _texts(tree, route):
+            if values := _texts_at(tree, route):
                 return float(sum(map(float, values)))
         return 0.0
 
     return Fact("number", paths, read, alternatives=len(paths) > 1)
 
 
-def mass(*paths: str, otherwise: str = "") -> Fact:
-    """Like `total`, in kilograms, whatever the unit of each leaf.
+def mass_fact(*paths: str, otherwise: str = "") -> Fact:
+    """Like `total_fact`, in kilograms, whatever the unit of each leaf.
 
     If there is none, the one at `otherwise` is used, if visible: leaving a mass out must not make it small.
     """
-    routes = _routes((*paths, otherwise) if otherwise else paths)
+    routes = _split_paths((*paths, otherwise) if otherwise else paths)
 
     def read(tree: Tree, _: Terms) -> float:
         for route in routes:
             if found := _descend(tree, route):
-                return float(sum(map(_kilograms, found)))
+                return float(sum(map(_declared_kilograms, found)))
         return 0.0
 
     measured = tuple(each for path in paths for each in (path, f"{path}/@unitCode"))
     return Fact("number", measured, read, alternatives=len(paths) > 1)
 
 
-def amount(path: str, otherwise: str = "") -> Fact:
+def amount_fact(path: str, otherwise: str = "") -> Fact:
     """The first amount at `path` in the home currency, 0.0 if absent.
 
     If it is absent or zero, the one at `otherwise` is used, if visible.
     """
-    routes = _routes((path, otherwise) if otherwise else (path,))
+    routes = _split_paths((path, otherwise) if otherwise else (path,))
 
     def read(tree: Tree, terms: Terms) -> float:
         found = (_at_home(node, text, terms) for route in routes for node in _descend(tree, route)
@@ -153,7 +153,7 @@ def amount(path: str, otherwise: str = "") -> Fact:
     return Fact("number", (path, f"{path}/@currencyID"), read, rated=True)
 
 
-def derived(
+def derived_fact(
     kind: Kind,
     paths: tuple[str, ...],
     read: Callable[[Tree, Terms], Value],
@@ -179,22 +179,22 @@ def rate_deviation(declared: Decimal, units: Decimal) -> float:
     return float(min(max(abs(declared - rate) - _HALF_A_LAST_PLACE, Decimal(0)) / rate for rate in known))
 
 
-def under(prefix: str, facts: dict[str, Fact]) -> dict[str, Fact]:
+def with_prefix(prefix: str, facts: dict[str, Fact]) -> dict[str, Fact]:
     """The same facts with absolute paths, to compare them with an entitlement's."""
     return {name: replace(fact, paths=tuple(f"{prefix}/{path}" for path in fact.paths)) for name, fact in facts.items()}
 
 
-def _case(clean: Clean) -> Literal["upper", "lower"]:
+def _letter_case(clean: Clean) -> Literal["upper", "lower"]:
     return "lower" if clean is word_form else "upper"
 
 
 @cache
-def _route(path: str) -> tuple[str, ...]:
+def _split_path(path: str) -> tuple[str, ...]:
     return tuple(path.split("/"))
 
 
-def _routes(paths: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return tuple(_route(path) for path in paths)
+def _split_paths(paths: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(_split_path(path) for path in paths)
 
 
 def _descend(tree: Tree, route: tuple[str, ...]) -> list[Any]:
@@ -210,13 +210,13 @@ def _descend(tree: Tree, route: tuple[str, ...]) -> list[Any]:
     return [node]
 
 
-def _texts(tree: Tree, route: tuple[str, ...]) -> list[str]:
+def _texts_at(tree: Tree, route: tuple[str, ...]) -> list[str]:
     if route[-1].startswith("@"):
         return [value for value in _descend(tree, route) if isinstance(value, str)]
     return [value for node in _descend(tree, route) if (value := text_of(node))]
 
 
-def _kilograms(node: object) -> float:
+def _declared_kilograms(node: object) -> float:
     value = text_of(node) or "0"
     if (unit := unit_of(node)) == KILOGRAM or not float(value):
         return float(value)

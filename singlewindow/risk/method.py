@@ -45,16 +45,16 @@ class RiskMethod:
         """Whether a profile depends on amounts in the home currency."""
         return any(fact.rated for profile in self.profiles for fact in profile.condition.facts.values())
 
-    def applied(self, terms: Terms) -> str:
+    def applied_fingerprint(self, terms: Terms) -> str:
         """The fingerprint of the profiles and, if amounts matter, that of the day's rates after a `+`."""
         return f"{self.fingerprint}+{terms.rates_digest}" if self.rated and terms.rates_digest else self.fingerprint
 
     @cached_property
-    def live(self) -> ProfileSet:
+    def live_profiles(self) -> ProfileSet:
         """The profiles that count."""
         return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "live")
 
     @cached_property
-    def dry(self) -> ProfileSet:
+    def trial_profiles(self) -> ProfileSet:
         """The profiles that are only on trial."""
         return ProfileSet(profile for profile in self.profiles if profile.entry.mode == "dry-run")

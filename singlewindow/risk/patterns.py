@@ -26,20 +26,20 @@ _UNBOUNDED = 1000
 _compiled = lru_cache(maxsize=4096)(re.compile)
 
 
-def resembles(text: str, pattern: str) -> bool:
+def has_match(text: str, pattern: str) -> bool:
     """Whether `pattern` is found anywhere in `text`."""
     return _compiled(pattern).search(text) is not None
 
 
-def without(text: str, pattern: str) -> str:
+def without_matches(text: str, pattern: str) -> str:
     """`text` with everything that `pattern` finds taken out, so that an exemption covers no more than its own words."""
     return _compiled(pattern).sub(CUT, text)
 
 
-FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {RESEMBLES: resembles, WITHOUT: without}
+FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {RESEMBLES: has_match, WITHOUT: without_matches}
 
 
-def translated(source: str) -> str:
+def with_own_matches(source: str) -> str:
     """The condition with our function in place of each call of `matches` outside quotes; its meaning stays."""
     return _CALL.sub(lambda found: found[0] if found["literal"] else f".{RESEMBLES}(", source)
 
@@ -54,11 +54,11 @@ def pattern_faults(source: str) -> Iterator[str]:
         except (re.error, RuntimeError, ValueError) as error:
             yield f"the pattern {literal} cannot be used: {' '.join(str(error).split())}"
             continue
-        if _repeats_a_repetition(_parsed(pattern), inside=False):
+        if _repeats_a_repetition(_parse_pattern(pattern), inside=False):
             yield f"the pattern {literal} has a repetition inside a repetition: remove one of them"
 
 
-def _parsed(pattern: str) -> Any:
+def _parse_pattern(pattern: str) -> Any:
     return re._parser.parse(pattern)  # type: ignore[attr-defined, unused-ignore]
 
 
@@ -67,15 +67,15 @@ def _repeats_a_repetition(parsed: Any, inside: bool) -> bool:
         repeats = str(operation) in ("MAX_REPEAT", "MIN_REPEAT") and operand[1] >= _UNBOUNDED
         if repeats and inside:
             return True
-        if any(_repeats_a_repetition(part, inside or repeats) for part in _parts(operand)):
+        if any(_repeats_a_repetition(part, inside or repeats) for part in _sub_patterns(operand)):
             return True
     return False
 
 
-def _parts(operand: Any) -> Iterator[Any]:
+def _sub_patterns(operand: Any) -> Iterator[Any]:
     """Every sub-pattern of an operand; groups, branches and repetitions nest them in tuples and lists."""
     if isinstance(operand, re._parser.SubPattern):  # type: ignore[attr-defined, unused-ignore]
         yield operand
     elif isinstance(operand, tuple | list):
         for each in operand:
-            yield from _parts(each)
+            yield from _sub_patterns(each)

@@ -55,7 +55,7 @@ class ProfileEntry(Conditional, frozen=True, kw_only=True, forbid_unknown_fields
     acts: Acts = "both"
     trader_after_release: Words | None = None
 
-    def valid(self, today: date) -> bool:
+    def is_valid_on(self, today: date) -> bool:
         """Whether the profile applies on that day; the first and last day of its validity are included."""
         return self.valid_from <= today and (self.valid_until is None or today <= self.valid_until)
 
@@ -83,32 +83,34 @@ class ProfileSet:
         self.profiles = tuple(profiles)
         self._conditions = ConditionSet(profile.condition for profile in self.profiles)
 
-    def fired(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found]:
+    def find_fired(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found]:
         """Each applicable profile whose condition holds, once per item it holds for; raises `ConditionError`.
 
         If it is unknown whether the condition holds, the profile asks for documents instead.
         """
-        yield from self._found(scenes, self._applying(day, gone))
+        yield from self._fired_entries(scenes, self._applicable_profiles(day, gone))
 
-    def _found(self, scenes: Scenes, wanted: Iterable[int]) -> Iterator[Found]:
-        for index, item, unmeasurable in self._conditions.fired(scenes, wanted):
+    def _fired_entries(self, scenes: Scenes, wanted: Iterable[int]) -> Iterator[Found]:
+        for index, item, unmeasurable in self._conditions.find_fired(scenes, wanted):
             entry = self.profiles[index].entry
-            yield entry if unmeasurable is None else _unmeasured(entry, unmeasurable), item
+            yield entry if unmeasurable is None else _unmeasured_entry(entry, unmeasurable), item
 
-    def tried(self, scenes: Scenes, day: date, gone: bool) -> Iterator[Found | tuple[ProfileEntry, ConditionError]]:
-        """Like `fired`, but a profile that cannot be answered comes with its error and does not stop the others."""
-        for index in self._applying(day, gone):
+    def try_profiles(
+        self, scenes: Scenes, day: date, gone: bool
+    ) -> Iterator[Found | tuple[ProfileEntry, ConditionError]]:
+        """Like `find_fired`, but a profile that cannot be answered comes with its error and stops no other."""
+        for index in self._applicable_profiles(day, gone):
             try:
-                yield from list(self._found(scenes, [index]))
+                yield from list(self._fired_entries(scenes, [index]))
             except ConditionError as error:
                 yield self.profiles[index].entry, error
 
-    def _applying(self, day: date, gone: bool) -> list[int]:
+    def _applicable_profiles(self, day: date, gone: bool) -> list[int]:
         entries = enumerate(profile.entry for profile in self.profiles)
-        return [index for index, entry in entries if entry.valid(day) and entry.acts_on(gone)]
+        return [index for index, entry in entries if entry.is_valid_on(day) and entry.acts_on(gone)]
 
 
-def _unmeasured(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry:
+def _unmeasured_entry(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry:
     return msgspec.structs.replace(
         entry,
         weight=0,
@@ -123,24 +125,26 @@ def _unmeasured(entry: ProfileEntry, unmeasurable: Unmeasurable) -> ProfileEntry
 def read_profiles(source: Source, entitled: frozenset[str]) -> list[Profile]:
     """The profiles of one `profiles.toml`; problems are noted in `source`."""
     for key in source.tables.keys() - {"profile"}:
-        source.complain(source.line_of("", key=key), f"unknown entry {key}: the file may have [[profile]] only")
-    found = (_profile(source, index, entry, entitled) for index, entry in enumerate(source.entries("profile")))
+        source.add_problem(source.line_of("", key=key), f"unknown entry {key}: the file may have [[profile]] only")
+    found = (_read_profile(source, index, entry, entitled) for index, entry in enumerate(source.entries("profile")))
     return [profile for profile in found if profile is not None]
 
 
-def _profile(source: Source, index: int, raw: object, entitled: frozenset[str]) -> Profile | None:
+def _read_profile(source: Source, index: int, raw: object, entitled: frozenset[str]) -> Profile | None:
     entry = source.convert(raw, ProfileEntry, "profile", index)
     if entry is None:
         return None
     if entry.valid_until is not None and entry.valid_until < entry.valid_from:
         line = source.line_of("profile", index, "valid_until")
-        source.complain(line, f"{entry.id}: valid_until is before valid_from")
+        source.add_problem(line, f"{entry.id}: valid_until is before valid_from")
     for key in ("trader", "trader_after_release"):
         if entry.id in (getattr(entry, key) or ""):
-            source.complain(source.line_of("profile", index, key), f"{entry.id}: the trader's words name the profile")
+            source.add_problem(
+                source.line_of("profile", index, key), f"{entry.id}: the trader's words name the profile"
+            )
     if entry.acts == "after-release" and entry.control not in (None, Control.DOCUMENTS):
         line = source.line_of("profile", index, "control")
-        source.complain(
+        source.add_problem(
             line, f"{entry.id}: after release only documents can be checked, so it cannot ask for {entry.control}"
         )
     line = source.line_of("profile", index, "when")
@@ -148,10 +152,10 @@ def _profile(source: Source, index: int, raw: object, entitled: frozenset[str]) 
     if condition is None:
         return None
     for name, fact in condition.facts.items():
-        if not fact.covered(entitled):
+        if not fact.is_covered(entitled):
             missing = ", ".join(path for path in fact.paths if path not in entitled)
             joint = " or " if fact.alternatives else ", "
-            source.complain(line, f"{entry.id}: {name} is outside the entitlement ({missing.replace(', ', joint)})")
+            source.add_problem(line, f"{entry.id}: {name} is outside the entitlement ({missing.replace(', ', joint)})")
     return Profile(entry, condition)
 
 
@@ -160,9 +164,9 @@ def read_condition(source: Source, line: int, entry: Conditional) -> Condition |
     try:
         condition = compile_condition(entry.id, entry.when, entry.scope)
     except ConditionError as error:
-        source.complain(line, f"{entry.id}: {error}")
+        source.add_problem(line, f"{entry.id}: {error}")
         return None
     mistakes = rehearse(condition)
     for mistake in mistakes:
-        source.complain(line, f"{entry.id}: {mistake}")
+        source.add_problem(line, f"{entry.id}: {mistake}")
     return None if mistakes else condition

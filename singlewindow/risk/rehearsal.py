@@ -28,50 +28,52 @@ _TOKEN = re.compile(rf"{LITERAL}|&&|\|\||[()\[\]{{}}?]|.", re.DOTALL)
 
 def rehearse(condition: Condition) -> list[str]:
     """What is wrong with a compiled condition, in words; empty if it can be accepted."""
-    found = [*pattern_faults(condition.source), *_mistakes(condition), *_failures(condition)]
+    found = [*pattern_faults(condition.source), *_impossible_comparisons(condition), *_evaluation_failures(condition)]
     return found or list(_failing_operands(condition))
 
 
-def _failures(condition: Condition) -> Iterator[str]:
+def _evaluation_failures(condition: Condition) -> Iterator[str]:
     for values, hint in ((_FILLED, ""), (EMPTY, " (an absent value reads as an empty one: guard against it)")):
         try:
-            condition.evaluated(_specimen(condition.scope, values))
+            condition.evaluate_cel(_specimen_scene(condition.scope, values))
         except ConditionError as error:
             yield f"{error}{hint}"
             return
 
 
-def _specimen(scope: Scope, values: Mapping[Kind, Value]) -> Scene:
+def _specimen_scene(scope: Scope, values: Mapping[Kind, Value]) -> Scene:
     item = {name: values[fact.kind] for name, fact in ITEM_FACTS.items()}
     declaration = {name: values[fact.kind] for name, fact in DECLARATION_FACTS.items()}
     return {"declaration": declaration, **({"item": item} if scope == "item" else {"items": [item]})}
 
 
 def _failing_operands(condition: Condition) -> Iterator[str]:
-    for operand in _operands(condition.source):
+    for operand in _smallest_operands(condition.source):
         if operand == condition.source.strip():
             continue
         try:
-            compile_condition(condition.id, operand, condition.scope).evaluated(_specimen(condition.scope, _FILLED))
+            compile_condition(condition.id, operand, condition.scope).evaluate_cel(
+                _specimen_scene(condition.scope, _FILLED)
+            )
         except ConditionError as error:
             if not isinstance(error.__cause__, (IndexError, ArithmeticError)):
                 yield f"in {operand!r}: {error}"
 
 
-def _operands(source: str) -> Iterator[str]:
+def _smallest_operands(source: str) -> Iterator[str]:
     """The smallest parts that `&&`, `||`, `!` and parentheses join; a ternary and a macro's body stay whole."""
     text = source.strip()
     while text.startswith("!") or (text.startswith("(") and _closes_at_end(text)):
         text = text[1:].strip() if text.startswith("!") else text[1:-1].strip()
-    parts = _split(text)
+    parts = _split_operands(text)
     if len(parts) == 1:
         yield text
         return
     for part in parts:
-        yield from _operands(part)
+        yield from _smallest_operands(part)
 
 
-def _split(text: str) -> list[str]:
+def _split_operands(text: str) -> list[str]:
     depth, found = 0, [""]
     for part in _TOKEN.findall(text):
         if part == "?" and depth == 0:
@@ -93,7 +95,7 @@ def _closes_at_end(text: str) -> bool:
     return False
 
 
-def _mistakes(condition: Condition) -> Iterator[str]:
+def _impossible_comparisons(condition: Condition) -> Iterator[str]:
     """Comparisons that are valid CEL and can never be true."""
     facts = condition.facts
     for name, first in _COMPARED.findall(condition.source):

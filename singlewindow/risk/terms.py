@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from singlewindow.declarations.model import Tree, text_of
-from singlewindow.declarations.rates import digest
+from singlewindow.declarations.rates import rates_digest
 from singlewindow.declarations.rules import Rulebooks
 
 
@@ -35,7 +35,7 @@ class Terms:
     tariff_length: int = 0
     after_release: frozenset[str] = frozenset()
 
-    def gone(self, declaration: Tree) -> bool:
+    def is_after_release(self, declaration: Tree) -> bool:
         """Whether a declaration of this type is lodged after its goods have left."""
         kind = (text_of(declaration.get("TypeCode")) or "").strip().upper()
         return len(kind) == 3 and kind[2] in self.after_release
@@ -45,13 +45,13 @@ class Terms:
 def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
     """The terms of a country's declarations on that day; the home country's for one that is no longer served."""
     home, profile = rulebooks.profile_of(rulebooks.home), rulebooks.profile_of(country)
-    rates = rulebooks.rates.on(day)
+    rates = rulebooks.rates.units_on(day)
     return Terms(
         country=profile.country,
         day=day,
         currency=home.currency,
         rates=rates,
-        rates_digest=digest(rates),
+        rates_digest=rates_digest(rates),
         tariff_scheme=profile.tariff_scheme,
         tariff_length=profile.tariff_length,
         after_release=profile.after_release,

@@ -58,13 +58,13 @@ class Source:
             source.tables = tomllib.loads(source.content.decode())
         except FileNotFoundError:
             if required:
-                source.complain(1, "the file is missing")
+                source.add_problem(1, "the file is missing")
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             place = _AT_LINE.search(str(error))
-            source.complain(int(place[1]) if place else 1, f"not readable as TOML: {error}")
+            source.add_problem(int(place[1]) if place else 1, f"not readable as TOML: {error}")
         return source
 
-    def complain(self, line: int, text: str) -> None:
+    def add_problem(self, line: int, text: str) -> None:
         """Note a problem at `line`."""
         self.problems.append(Problem(str(self.path), line, text))
 
@@ -73,12 +73,12 @@ class Source:
         found = self.tables.get(table, [])
         if isinstance(found, list) and all(isinstance(entry, dict) for entry in found):
             return found
-        self.complain(self.line_of(table), f"{table} must be written as [[{table}]]")
+        self.add_problem(self.line_of(table), f"{table} must be written as [[{table}]]")
         return []
 
     def line_of(self, table: str, index: int = 0, key: str = "") -> int:
         """Line of the `index`-th header of `table` (the file's head if `table` is empty), or of `key` under it."""
-        start = self._header(table, index)
+        start = self._header_line(table, index)
         named = re.compile(rf"\s*\"?{re.escape(key)}\"?\s*=") if key else None
         for number, line in enumerate(self._lines[start:] if named else (), start=start + 1):
             if _HEADER.match(line):
@@ -94,10 +94,10 @@ class Source:
         except msgspec.ValidationError as error:
             named = _KEY_IN_ERROR.search(str(error))
             key = next(filter(None, named.groups()), "") if named else ""
-            self.complain(self.line_of(table, index, key), str(error).replace("`$.", "`"))
+            self.add_problem(self.line_of(table, index, key), str(error).replace("`$.", "`"))
             return None
 
-    def _header(self, table: str, index: int) -> int:
+    def _header_line(self, table: str, index: int) -> int:
         if not table:
             return 0
         numbers = self._headers.get(table, [])

@@ -18,7 +18,7 @@ from singlewindow.declarations.values import UNSEEN
 from singlewindow.risk.lookalikes import LOOKS
 
 
-def ranges(characters: Iterable[str]) -> Iterator[tuple[str, str]]:
+def character_ranges(characters: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Characters as ranges: a class of thousands of single characters is searched a thousand times more slowly."""
     points = sorted(map(ord, characters))
     for _, run in groupby(enumerate(points), lambda numbered: numbered[1] - numbered[0]):
@@ -33,7 +33,7 @@ _SAME_LETTER = re.compile(
 )
 _UNSEEN = re.compile(
     "["
-    + "".join(f"{first}-{last}" for first, last in ranges(each for each in UNSEEN if not each.isspace()))
+    + "".join(f"{first}-{last}" for first, last in character_ranges(each for each in UNSEEN if not each.isspace()))
     + "\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u2029\u2800\ufff9-\ufffc]"
 )
 """What displays do not show, apart from white space: control characters, line separators, and other invisible ones."""
@@ -108,13 +108,13 @@ _ASCII = "".join("'" if chr(point) == "'" else (_PLAIN[point] or " ").lower() fo
 @lru_cache(maxsize=1024)
 def word_form(text: str) -> str:
     """The readings of a text as lines of words: letters and digits in lower case, separated by single spaces."""
-    plain = _plain(text)
+    plain = _plain_form(text)
     if text.isascii() and text.isprintable() and _reads_one_way(text, plain):
         return plain
     return "\n".join(dict.fromkeys([plain, *filter(None, _other_readings(text))]))
 
 
-def _plain(text: str) -> str:
+def _plain_form(text: str) -> str:
     if text.isascii() and text.isprintable():
         plain = text.translate(_ASCII).replace("'", "")
     else:
@@ -134,28 +134,28 @@ def _reads_one_way(text: str, plain: str) -> bool:
 
 
 def _other_readings(text: str) -> Iterator[str]:
-    yield _plain(_UNSEEN.sub(" ", text))
+    yield _plain_form(_UNSEEN.sub(" ", text))
     if _OVERRIDDEN.search(text):
-        yield _plain(text[::-1])
-    looks = list(_looks(text))
-    yield from map(_plain, looks)
-    yield _plain(looks[0]).replace("rn", "m").replace("vv", "w")
+        yield _plain_form(text[::-1])
+    looks = list(_look_alikes(text))
+    yield from map(_plain_form, looks)
+    yield _plain_form(looks[0]).replace("rn", "m").replace("vv", "w")
     for apart in (text, looks[0]):
-        yield _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), _plain(_INNER_SIGN.sub("", apart)))
+        yield _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), _plain_form(_INNER_SIGN.sub("", apart)))
 
 
-def _looks(text: str) -> Iterator[str]:
+def _look_alikes(text: str) -> Iterator[str]:
     """The text as its letters look, in each way that its strokes can be read as i or l; not yet plain."""
     seen = _OUT_OF_CASE.sub("|", _UNSEEN.sub("", text))
     if not seen.isascii():
         apart = unicodedata.normalize("NFKD", seen.translate(_PHRASES))
         seen = apart.translate(_LOOKING).casefold().translate(_LOOKING)
-    seen = _WORD.sub(_lettered, seen)
+    seen = _WORD.sub(_with_letters, seen)
     for letters in _TWO_LOOKS if "|" in seen else ("",):
-        yield " ".join(_resolved(word, letters) for word in seen.split())
+        yield " ".join(_resolve_strokes(word, letters) for word in seen.split())
 
 
-def _lettered(word: re.Match[str]) -> str:
+def _with_letters(word: re.Match[str]) -> str:
     """A word with letters for its digits and signs, unless it is a number, a measure, or hardly has a letter."""
     text = word[0]
     letters = len(_LETTER.findall(text))
@@ -165,7 +165,7 @@ def _lettered(word: re.Match[str]) -> str:
     return core.translate(_DIGIT_LOOKS) + " " * (len(text) - len(core))
 
 
-def _resolved(word: str, letters: str) -> str:
+def _resolve_strokes(word: str, letters: str) -> str:
     """A word whose strokes are read as `letters` in turn; the last letter is used for all further strokes."""
     parts = word.split("|")
     chosen = [letters[min(place, len(letters) - 1)] for place in range(len(parts) - 1)] if letters else []
@@ -186,25 +186,25 @@ def disguised_words(text: str) -> list[str]:
     )
     turned = _OVERRIDDEN.search(text) is not None
     words = ((word, word.replace("\0", "")) for word in _SEEN_WORD.findall(bare))
-    found = (plain for word, plain in words if turned or _hides(word) or _mixes(plain))
-    return list(dict.fromkeys(_plain(next(_looks(word))) for word in found))
+    found = (plain for word, plain in words if turned or _hides_character(word) or _mixes_scripts(plain))
+    return list(dict.fromkeys(_plain_form(next(_look_alikes(word))) for word in found))
 
 
-def _hides(word: str) -> bool:
+def _hides_character(word: str) -> bool:
     """Whether an invisible character follows a letter that needs no joiner."""
     before = (word[place - 1] for place in range(1, len(word)) if word[place] == "\0" != word[place - 1])
-    return any(_script(letter) not in _JOINING and not _is_indic(letter) for letter in before)
+    return any(_script_of(letter) not in _JOINING and not _is_indic(letter) for letter in before)
 
 
 def _is_indic(letter: str) -> bool:
     return 0x0900 <= ord(letter) <= 0x109F or 0x1780 <= ord(letter) <= 0x17FF
 
 
-def _mixes(word: str) -> bool:
+def _mixes_scripts(word: str) -> bool:
     """Whether a word mixes scripts that share look-alike letters, and is not plainly two words joined."""
     if word.isascii() or _UNIT.fullmatch(word):
         return False
-    runs = [("".join(letters), script) for script, letters in groupby(word, _script)]
+    runs = [("".join(letters), script) for script, letters in groupby(word, _script_of)]
     scripts = {script for _, script in runs}
     if len(scripts) < 2 or len(scripts & _ALIKE) < 2:
         return False
@@ -221,10 +221,10 @@ def _only_itself(run: tuple[str, str]) -> bool:
     )
 
 
-def _script(letter: str) -> str:
+def _script_of(letter: str) -> str:
     """The script of a letter, as the first word of its name in the Unicode character database."""
     return unicodedata.name(letter, "?").partition(" ")[0]
 
 
-_ALIKE: Final = frozenset(map(_script, map(chr, _LOOK))) | {"LATIN"}
+_ALIKE: Final = frozenset(map(_script_of, map(chr, _LOOK))) | {"LATIN"}
 """Scripts with letters that look like Latin ones, and Latin itself."""

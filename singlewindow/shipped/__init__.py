@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 
-def folder(package: str, name: str) -> Path:
+def package_folder(package: str, name: str) -> Path:
     """The real path of a folder in a package; raises RuntimeError if the package is not unpacked."""
     place = files(package) / name
     if not isinstance(place, Path):
@@ -19,6 +19,6 @@ def folder(package: str, name: str) -> Path:
     return place.resolve()
 
 
-CONFIG: Final = folder(__name__, "config")
-SCHEMAS: Final = folder(__name__, "schemas")
-EXAMPLES: Final = folder(__name__, "examples")
+CONFIG: Final = package_folder(__name__, "config")
+SCHEMAS: Final = package_folder(__name__, "schemas")
+EXAMPLES: Final = package_folder(__name__, "examples")

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, exists, func, select
 
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_rows
+from singlewindow.storage.engine.bulk import insert_new_rows, insert_rows, is_among
 from singlewindow.storage.tables import assessment, late_assessment, later_late_assessment, open_question
 
 _decoder = msgspec.json.Decoder(Assessment)
@@ -73,7 +73,7 @@ def answers_of_complete(connection: Connection, version_ids: Iterable[int]) -> d
     waits = exists().where(open_question.c.version_id == assessment.c.version_id)
     query = (
         select(assessment.c.version_id, assessment.c.round, assessment.c.body)
-        .where(among(connection, assessment.c.version_id, version_ids), ~waits)
+        .where(is_among(connection, assessment.c.version_id, version_ids), ~waits)
         .order_by(assessment.c.version_id, assessment.c.agency)
     )
     found: dict[int, list[tuple[int, Assessment]]] = {}

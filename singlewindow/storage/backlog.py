@@ -30,15 +30,16 @@ def backlog(connection: Connection, now: int) -> dict[str, Backlog]:
     Only open questions and batches are read: the cost does not grow with what is stored.
     """
     columns = (
-        open_question.c.agency, func.count().label("open"), _count(WAITING).label("waiting"),
-        _count(open_question.c.batch_id.is_not(None)).label("batched"),
-        _count(open_question.c.awaiting).label("awaiting"),
-        _count(open_question.c.parked).label("parked"), _count(open_question.c.deadline_at < now).label("overdue"),
+        open_question.c.agency, func.count().label("open"), _count_where(WAITING).label("waiting"),
+        _count_where(open_question.c.batch_id.is_not(None)).label("batched"),
+        _count_where(open_question.c.awaiting).label("awaiting"),
+        _count_where(open_question.c.parked).label("parked"),
+        _count_where(open_question.c.deadline_at < now).label("overdue"),
         func.min(open_question.c.asked_at).label("oldest"),
     )  # fmt: skip
     rows = connection.execute(select(*columns).group_by(open_question.c.agency))
     found = {row.agency: Backlog(*row[1:]) for row in rows}
-    lost = _count(batch.c.lease_until < now)
+    lost = _count_where(batch.c.lease_until < now)
     leases = select(batch.c.agency, func.count(), lost, func.min(batch.c.created_at)).group_by(batch.c.agency)
     for agency, batches, expired, oldest in connection.execute(leases):
         standing = found.get(agency, Backlog())
@@ -58,7 +59,7 @@ def parties_with_open(connection: Connection, least: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
     values,
 )
 
-from singlewindow.storage.engine.bulk import among, insert_rows
+from singlewindow.storage.engine.bulk import insert_rows, is_among
 from singlewindow.storage.engine.connect import statement_time
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.storage.open_questions import Parked
@@ -93,7 +93,7 @@ def make_batches(connection: Connection, lots: Iterable[tuple[Due, Lot]]) -> lis
     made, rows = [], []
     for due, lot in lots:
         kinds = [kind for kind, wanted in ((FRESH, due.fresh), (FAILED, due.failed)) if wanted]
-        filled = [each for kind in kinds if (each := _filled(connection, due.agency, kind, lot)).size]
+        filled = [each for kind in kinds if (each := _fill_batch(connection, due.agency, kind, lot)).size]
         made += filled
         rows += [{"id": each.id, "agency": each.agency, "created_at": lot.now, "lease_until": lot.lease_until,
                   "claimed": False} for each in filled]  # fmt: skip
@@ -101,14 +101,14 @@ def make_batches(connection: Connection, lots: Iterable[tuple[Due, Lot]]) -> lis
     return made
 
 
-def _filled(connection: Connection, agency: str, kind: ColumnElement[bool], lot: Lot) -> Batch:
+def _fill_batch(connection: Connection, agency: str, kind: ColumnElement[bool], lot: Lot) -> Batch:
     batch_id, failed = new_id(), kind is FAILED
     chosen = {"batch": batch_id, "of": agency, "now": lot.now, "most": lot.failed_size if failed else lot.size}
-    return Batch(batch_id, agency, len(connection.execute(_fill(kind), chosen).all()), failed)
+    return Batch(batch_id, agency, len(connection.execute(_fill_statement(kind), chosen).all()), failed)
 
 
 @cache
-def _fill(kind: ColumnElement[bool]) -> Executable:
+def _fill_statement(kind: ColumnElement[bool]) -> Executable:
     """Give the oldest due questions to the new batch; those that another copy holds are passed over."""
     due = (
         kind,
@@ -143,7 +143,7 @@ def claim_batches(connection: Connection, batch_ids: Iterable[int], lease: int) 
     """
     statement = (
         update(batch)
-        .where(among(connection, batch.c.id, batch_ids), batch.c.claimed.is_(False))
+        .where(is_among(connection, batch.c.id, batch_ids), batch.c.claimed.is_(False))
         .values(claimed=True, lease_until=statement_time(connection) + lease)
         .returning(batch.c.id, batch.c.agency, batch.c.created_at)
     )
@@ -153,7 +153,7 @@ def claim_batches(connection: Connection, batch_ids: Iterable[int], lease: int) 
 def renew_leases(connection: Connection, batch_ids: Iterable[int], lease: int) -> int:
     """Extend the leases to `lease` microseconds from now; returns how many are not lost."""
     until = statement_time(connection) + lease
-    statement = update(batch).where(among(connection, batch.c.id, batch_ids)).values(lease_until=until)
+    statement = update(batch).where(is_among(connection, batch.c.id, batch_ids)).values(lease_until=until)
     return connection.execute(statement).rowcount
 
 
@@ -176,14 +176,14 @@ class Question(NamedTuple):
 def questions_in(connection: Connection, batch_ids: Iterable[int]) -> list[Question]:
     """The questions of batches."""
     columns = (open_question.c[name] for name in Question._fields)
-    mine = among(connection, open_question.c.batch_id, batch_ids)
+    mine = is_among(connection, open_question.c.batch_id, batch_ids)
     rows = connection.execute(select(*columns).where(mine).order_by(open_question.c.version_id))
     return [Question(*row)._replace(items=tuple(row.items.split())) for row in rows]
 
 
 def close_batches(connection: Connection, batch_ids: Iterable[int]) -> set[int]:
     """End batches; returns those that were still there. Nothing may be written for one whose lease was lost."""
-    ended = delete(batch).where(among(connection, batch.c.id, batch_ids)).returning(batch.c.id)
+    ended = delete(batch).where(is_among(connection, batch.c.id, batch_ids)).returning(batch.c.id)
     return set(connection.execute(ended).scalars())
 
 
@@ -192,7 +192,7 @@ def take_answered(connection: Connection, batch_ids: Iterable[int]) -> set[tuple
 
     Each can be taken only once.
     """
-    mine = among(connection, open_question.c.batch_id, batch_ids)
+    mine = is_among(connection, open_question.c.batch_id, batch_ids)
     taken = connection.execute(
         delete(open_question).where(mine).returning(open_question.c.version_id, open_question.c.agency)
     )
@@ -246,7 +246,7 @@ def lock_lost(connection: Connection, now: int) -> list[int]:
 
 def versions_in(connection: Connection, batch_ids: Iterable[int]) -> dict[int, set[int]]:
     """The versions that these batches ask about, by batch."""
-    mine = among(connection, open_question.c.batch_id, batch_ids)
+    mine = is_among(connection, open_question.c.batch_id, batch_ids)
     found: dict[int, set[int]] = {}
     for batch_id, version_id in connection.execute(
         select(open_question.c.batch_id, open_question.c.version_id).where(mine)
@@ -269,10 +269,10 @@ def end_lost(connection: Connection, batch_ids: Iterable[int], attempts: int) ->
     }  # fmt: skip
     freed = connection.execute(
         update(open_question)
-        .where(open_question.c.batch_id == batch.c.id, among(connection, batch.c.id, lost))
+        .where(open_question.c.batch_id == batch.c.id, is_among(connection, batch.c.id, lost))
         .values(**free)
         .returning(*(open_question.c[name] for name in Parked._fields), open_question.c.parked)
     )
     parked = [Parked(*row[:-1]) for row in freed if row.parked]
-    connection.execute(delete(batch).where(among(connection, batch.c.id, lost)))
+    connection.execute(delete(batch).where(is_among(connection, batch.c.id, lost)))
     return parked

@@ -21,17 +21,17 @@ SHARDS: Final = 16
 DECIDED, UNANSWERED = "decided", "unanswered"
 
 
-def decided(outcome: str) -> str:
+def decided_total(outcome: str) -> str:
     """The total of decisions with this outcome."""
     return f"{DECIDED}/{outcome}"
 
 
-def unanswered(agency: str, answer: str) -> str:
+def unanswered_total(agency: str, answer: str) -> str:
     """The total of an agency's questions that were closed without its answer: `answer` is silent or failed."""
     return f"{UNANSWERED}/{agency}/{answer}"
 
 
-def add(connection: Connection, names: Iterable[str]) -> None:
+def add_counts(connection: Connection, names: Iterable[str]) -> None:
     """Add one for every name given; a name given twice counts twice."""
     shard = secrets.randbelow(SHARDS)
     rows = [{"name": name, "shard": shard, "count": count} for name, count in sorted(Counter(names).items())]

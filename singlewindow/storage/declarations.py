@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or
 from singlewindow.agencies.routing import Routing, read_routing
 from singlewindow.life_cycle.machine import State, Step, state_of
 from singlewindow.storage.decisions import DECISION, Decision, decision_column, read_decision, with_decision
-from singlewindow.storage.engine.bulk import among, insert_new_rows, insert_together, set_rows
+from singlewindow.storage.engine.bulk import insert_new_rows, insert_together, is_among, set_rows
 from singlewindow.storage.open_questions import NewQuestion
 from singlewindow.storage.tables import assessment, declaration, open_question, version
 
@@ -175,7 +175,7 @@ def lock_versions(
             version.c.state_until, version.c.due_at, decision_column("outcome"),
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .where(among(connection, version.c.id, version_ids))
+        .where(is_among(connection, version.c.id, version_ids))
         .order_by(version.c.id)
         .with_for_update(of=version, skip_locked=skip_locked)
     )  # fmt: skip
@@ -189,7 +189,7 @@ def lock_newest(connection: Connection, mrn: str, party: str | None) -> LockedVe
     The declaration is locked first: whoever makes a new version holds it, so that this one is the newest until the end
     of the transaction.
     """
-    query = _owned(select(declaration.c.id).where(declaration.c.mrn == mrn), party).with_for_update()
+    query = _owned_by(select(declaration.c.id).where(declaration.c.mrn == mrn), party).with_for_update()
     declaration_id = connection.execute(query).scalar()
     if declaration_id is None:
         return None
@@ -242,7 +242,7 @@ class Content(NamedTuple):
     stored_state: str | None
 
 
-def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
+def contents_of(connection: Connection, version_ids: Iterable[int]) -> dict[int, Content]:
     """The contents of versions, by id."""
     query = (
         select(
@@ -250,7 +250,7 @@ def contents(connection: Connection, version_ids: Iterable[int]) -> dict[int, Co
             version.c.trace_id, version.c.state,
         )
         .join(declaration, declaration.c.id == version.c.declaration_id)
-        .where(among(connection, version.c.id, version_ids))
+        .where(is_among(connection, version.c.id, version_ids))
     )  # fmt: skip
     return {row[0]: Content(*row[1:]) for row in connection.execute(query)}
 
@@ -273,7 +273,7 @@ class Current(NamedTuple):
     warnings: bytes
 
 
-def current(connection: Connection, mrn: str, party: str | None) -> Current | None:
+def newest_version(connection: Connection, mrn: str, party: str | None) -> Current | None:
     """The newest version of one declaration, if this reader may see it."""
     columns = (*SUMMARY, version.c.routing, version.c.warnings)
     query = with_decision(_newest_of(mrn, party, columns), version.c.id, version.c.decision_number)
@@ -288,7 +288,7 @@ class Received(NamedTuple):
     media: str
 
 
-def document(connection: Connection, mrn: str, party: str | None) -> Received | None:
+def newest_document(connection: Connection, mrn: str, party: str | None) -> Received | None:
     """The newest version's document, if this reader may see it."""
     row = connection.execute(_newest_of(mrn, party, (version.c.received, version.c.media))).first()
     return None if row is None else Received(*row)
@@ -303,7 +303,7 @@ class Decided(NamedTuple):
     decision: Decision | None
 
 
-def newest(connection: Connection, mrn: str, party: str | None) -> Decided | None:
+def newest_with_decision(connection: Connection, mrn: str, party: str | None) -> Decided | None:
     """The newest version of one declaration with its decision, without its document, if this reader may see it."""
     query = _newest_of(mrn, party, (declaration.c.id, declaration.c.mrn, version.c.number, *DECISION))
     row = connection.execute(with_decision(query, version.c.id, version.c.decision_number)).first()
@@ -322,15 +322,17 @@ def _newest_of(mrn: str, party: str | None, columns: tuple[ColumnElement[Any], .
         .order_by(version.c.number.desc())
         .limit(1)
     )
-    return _owned(query, party)
+    return _owned_by(query, party)
 
 
-def _owned(query: Select[Any], party: str | None) -> Select[Any]:
+def _owned_by(query: Select[Any], party: str | None) -> Select[Any]:
     """Only the party's own rows; None stands for a reader who may see all (the auditor)."""
     return query if party is None else query.where(declaration.c.party == party)
 
 
-def listing(connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None) -> list[Summary]:
+def list_newest(
+    connection: Connection, party: str | None, after: int, limit: int, lrn: str | None = None
+) -> list[Summary]:
     """The newest versions of declarations with an id above `after`, oldest first, optionally of one LRN."""
     query = (
         select(*SUMMARY)
@@ -341,5 +343,5 @@ def listing(connection: Connection, party: str | None, after: int, limit: int, l
     )
     if lrn is not None:
         query = query.where(declaration.c.lrn == lrn)
-    whole = with_decision(_owned(query, party), version.c.id, version.c.decision_number)
+    whole = with_decision(_owned_by(query, party), version.c.id, version.c.decision_number)
     return [Summary(*row) for row in connection.execute(whole)]

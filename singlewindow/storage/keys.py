@@ -40,15 +40,15 @@ def add_key(connection: Connection, added: StoredKey) -> None:
 def find_key(connection: Connection, key_id: str) -> StoredKey | None:
     """One key, live or not; None if there is none with this id."""
     row = connection.execute(select(*_COLUMNS).where(key.c.key_id == key_id)).first()
-    return None if row is None else _key(row)
+    return None if row is None else _stored_key(row)
 
 
 def list_keys(connection: Connection) -> list[StoredKey]:
     """All keys, oldest first."""
-    return [_key(row) for row in connection.execute(select(*_COLUMNS).order_by(key.c.created_at, key.c.key_id))]
+    return [_stored_key(row) for row in connection.execute(select(*_COLUMNS).order_by(key.c.created_at, key.c.key_id))]
 
 
-def _key(row: Record) -> StoredKey:
+def _stored_key(row: Record) -> StoredKey:
     return StoredKey(*row)._replace(scopes=tuple(row.scopes.split()))
 
 

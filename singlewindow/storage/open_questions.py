@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
-from singlewindow.storage.engine.bulk import among, insert_rows
+from singlewindow.storage.engine.bulk import insert_rows, is_among
 from singlewindow.storage.tables import batch, declaration, open_question, version
 
 _CLAIMED = (
@@ -91,7 +91,7 @@ def find_overdue(connection: Connection, now: int, limit: int) -> list[int]:
 
 def take_overdue(connection: Connection, version_ids: Iterable[int], now: int) -> list[Taken]:
     """Take out the questions on these (locked) versions whose deadline has passed."""
-    late = and_(among(connection, open_question.c.version_id, version_ids), open_question.c.deadline_at < now)
+    late = and_(is_among(connection, open_question.c.version_id, version_ids), open_question.c.deadline_at < now)
     return [Taken(*row) for row in connection.execute(delete(open_question).where(late).returning(*_TAKEN))]
 
 
@@ -117,7 +117,7 @@ def parked_versions(connection: Connection, agency: str | None, mrn: str | None)
 
 def unpark(connection: Connection, now: int, version_ids: Iterable[int], agency: str | None) -> list[Parked]:
     """Ask parked questions on these (locked) versions again with all attempts; returns them as they were parked."""
-    chosen = [among(connection, open_question.c.version_id, version_ids), open_question.c.parked]
+    chosen = [is_among(connection, open_question.c.version_id, version_ids), open_question.c.parked]
     if agency is not None:
         chosen.append(open_question.c.agency == agency)
     columns = (open_question.c[name] for name in Parked._fields)

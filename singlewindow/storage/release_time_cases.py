@@ -29,11 +29,11 @@ def read_cases(connection: Connection, start: int, end: int) -> Iterator[Case]:
     """
     rows = connection.execute(_select_cases(start, end))
     for _, of_version in groupby(rows, key=lambda row: row.version_id):
-        yield _case(list(of_version))
+        yield _case_from(list(of_version))
 
 
 def _select_cases(start: int, end: int) -> Select[Any]:
-    asked = _questions()
+    asked = _all_questions()
     query = (
         select(
             version.c.id.label("version_id"), version.c.number, version.c.received_at, version.c.lodged_at,
@@ -50,7 +50,7 @@ def _select_cases(start: int, end: int) -> Select[Any]:
     return with_decision(query, version.c.id, version.c.decision_number)
 
 
-def _questions() -> Subquery:
+def _all_questions() -> Subquery:
     """Open and answered questions in one shape."""
     no_moment, no_word = cast(null(), BigInteger), cast(null(), Text)
     still_open = select(
@@ -64,7 +64,7 @@ def _questions() -> Subquery:
     return union_all(still_open, answered).subquery("asked")
 
 
-def _case(rows: list[Record]) -> Case:
+def _case_from(rows: list[Record]) -> Case:
     first = rows[0]
     return Case(
         mrn=first.mrn,

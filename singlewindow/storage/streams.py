@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, and_, select
 from singlewindow.agencies.routing import Routing, read_routing
 from singlewindow.life_cycle.news import INSPECTIONS
 from singlewindow.storage.decisions import decision_column, with_decision
-from singlewindow.storage.engine.bulk import add_up, among, insert_together
+from singlewindow.storage.engine.bulk import add_up, insert_together, is_among
 from singlewindow.storage.tables import (
     assessment,
     declaration,
@@ -60,21 +60,23 @@ class NewFeedEntry(NamedTuple):
 
 def publish(connection: Connection, notices: Iterable[NewNotice], feed_entries: Iterable[NewFeedEntry]) -> None:
     """Number and write notices and feed entries, in the order given within each stream."""
-    audit_chain.append(connection)
+    audit_chain.append_collected(connection)
     notice_rows, feed_rows = [row._asdict() for row in notices], [row._asdict() for row in feed_entries]
-    names = [_name(notice, row["party"]) for row in notice_rows] + [_name(feed, row["agency"]) for row in feed_rows]
-    following = _take(connection, Counter(names))
+    names = [_stream_name(notice, row["party"]) for row in notice_rows] + [
+        _stream_name(feed, row["agency"]) for row in feed_rows
+    ]
+    following = _take_numbers(connection, Counter(names))
     for name, row in zip(names, notice_rows + feed_rows, strict=True):
         row["number"] = following[name]
         following[name] += 1
     insert_together(connection, (notice, notice_rows), (feed, feed_rows))
 
 
-def _name(table: Table, owner: str) -> str:
+def _stream_name(table: Table, owner: str) -> str:
     return f"{table.name}/{owner}"
 
 
-def _take(connection: Connection, counts: Counter[str]) -> dict[str, int]:
+def _take_numbers(connection: Connection, counts: Counter[str]) -> dict[str, int]:
     """For each stream the first of `count` new numbers.
 
     One statement takes all of them, in the order of their names: the locks are not held for a round trip each.
@@ -137,7 +139,7 @@ def amended_contents(connection: Connection, party: str, numbers: Iterable[int])
             previous,
             and_(previous.c.declaration_id == version.c.declaration_id, previous.c.number == version.c.number - 1),
         )
-        .where(notice.c.party == party, among(connection, notice.c.number, numbers))
+        .where(notice.c.party == party, is_among(connection, notice.c.number, numbers))
     )
     return {number: Contents(*both) for number, *both in connection.execute(query)}
 
@@ -210,10 +212,10 @@ def read_feed(connection: Connection, agency: str, first: int, limit: int) -> li
         .limit(limit)
     )  # fmt: skip
     whole = with_decision(query, feed.c.version_id, feed.c.decision_number, decided)
-    return [_entry(*row) for row in connection.execute(whole)]
+    return [_feed_content(*row) for row in connection.execute(whole)]
 
 
-def _entry(number: int, version_id: int, kind: FeedKind, at: int, *content: Any) -> FeedContent:
+def _feed_content(number: int, version_id: int, kind: FeedKind, at: int, *content: Any) -> FeedContent:
     return FeedContent(FeedMark(number, version_id, kind, at), *content)
 
 

@@ -16,7 +16,7 @@ from singlewindow.decisions.merge import Outcome, Verdict, merge
 from singlewindow.decisions.words import for_trader
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.risk.assess import GONE, after_release, assess
 from tests.corpus import documents, needs_corpus
 from tests.judgement import configuration
@@ -33,7 +33,7 @@ def shipped() -> dict[str, Agency]:
 
 @cache
 def real_declarations() -> list[Tree]:
-    return [read(file.read_bytes(), Media.XML).declaration.tree for file in documents()]
+    return [read_message(file.read_bytes(), Media.XML).declaration.tree for file in documents()]
 
 
 def test_nine_agencies_are_shipped() -> None:
@@ -92,7 +92,7 @@ def test_no_shipped_words_for_goods_that_have_gone_say_that_they_are_held() -> N
 
 @needs_corpus
 def test_of_real_supplementary_declarations_none_is_held_for_more_than_documents() -> None:
-    supplementary = [tree for tree in real_declarations() if TERMS.gone(tree)]
+    supplementary = [tree for tree in real_declarations() if TERMS.is_after_release(tree)]
     verdicts = [_verdict(tree) for tree in supplementary]
     inspected = [verdict for verdict in verdicts if verdict.outcome is Outcome.INSPECT]
     assert (len(supplementary) >= 20, len(inspected) > 0) == (True, True)
@@ -112,7 +112,7 @@ def _verdict(tree: Tree) -> Verdict:
     routing = route(shipped(), tree, TERMS)
     asked = [each for each in routing if each.asked]
     views = [(shipped()[each.agency], each.items) for each in asked]
-    gone = TERMS.gone(tree)
+    gone = TERMS.is_after_release(tree)
     answers = [assess(agency.method, project(tree, agency.entitlement, items), TERMS, gone) for agency, items in views]
     (basis,) = (each.basis for each in routing if each.basis is not UNSET)
     return merge(answers, [each.agency for each in asked], basis)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.model import Declaration, Tree, text_of
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.documents import examples
 from tests.judgement import REFUSED, judged, rates
@@ -41,7 +41,7 @@ WORDS = ("Description", "Name", "StatementDescription", "MarksNumbersID", "CityN
 @cache
 def example(path: Path) -> Declaration:
     """One of our examples as it is read."""
-    return read(path.read_bytes(), Media.JSON if path.suffix == ".json" else Media.XML).declaration
+    return read_message(path.read_bytes(), Media.JSON if path.suffix == ".json" else Media.XML).declaration
 
 
 def leaves(node: Any, path: str = "Declaration") -> Iterator[Leaf]:

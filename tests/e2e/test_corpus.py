@@ -7,7 +7,7 @@ import re
 import httpx
 
 from singlewindow.access.keys import Role
-from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, Media, read_message
 from tests.corpus import documents, needs_corpus
 from tests.e2e.service import Service, wait_until
 
@@ -18,7 +18,7 @@ ORIGINAL = re.compile(rb"<(?:\w+:)?FunctionCode>\s*9\s*<")
 def test_every_original_of_the_corpus_is_lodged_and_decided(service: Service) -> None:
     contents = [content for path in documents() if ORIGINAL.search(content := path.read_bytes())]
     assert len(contents) > 150
-    declarants = [read(content, Media.XML, Limits()).declaration.declarant for content in contents]
+    declarants = [read_message(content, Media.XML, Limits()).declaration.declarant for content in contents]
     keys = {party: f"Bearer {service.key(Role.TRADER, party=party)}" for party in {*declarants}}
     headers = {"Content-Type": "application/xml"}
     with httpx.Client(base_url=service.url, headers=headers, trust_env=False, timeout=20.0) as client:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, Media, read_message
 from singlewindow.declarations.writing.binding import to_json
 from tests.faults.conftest import Install
 from tests.faults.harness.client import JSON, Answer, Client, Sending, at_once, percentile
@@ -89,7 +89,7 @@ def test_fd6_as_xml_and_as_json(install: Install, record_property: Record, engin
     here.start()
     client = here.client()
     xml = client.declaration("FORM0")
-    reading = read(xml.content, Media.XML, Limits())
+    reading = read_message(xml.content, Media.XML, Limits())
     json_form = Sending(xml.party, xml.lrn, to_json(reading.declaration, reading.enveloped), JSON)
     answers = at_once([_lodging(client, form) for form in [xml, json_form] * 10])
     here.settle()

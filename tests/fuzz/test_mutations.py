@@ -17,7 +17,7 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.clearance.lodging.preparation import Rules, prepare_message
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.reading import second_opinion
-from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
+from singlewindow.declarations.reading.intake import Limits, Media, Reading, read_message
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.http.error_mapping import as_problem
 from singlewindow.http.problem_codes import CODES
@@ -51,7 +51,7 @@ def test_what_one_schema_engine_accepts_the_other_accepts_too() -> None:
         if reading is None or reading.faults or len(content) > second_opinion.LARGEST:
             continue
         accepted += 1
-        assert second_opinion.accepts(reading.declaration), (SEED, number)
+        assert second_opinion.accepts_declaration(reading.declaration), (SEED, number)
         if media is Media.XML:
             assert second_opinion.accepts_document(content), (SEED, number)
     assert accepted > COUNT / 20
@@ -70,6 +70,6 @@ def outcome(content: bytes, media: Media, rules: Rules) -> str:
 def readable(content: bytes, media: Media) -> Reading | None:
     """The reading of a message that can be read."""
     try:
-        return read(content, media)
+        return read_message(content, media)
     except Refused:
         return None

@@ -9,7 +9,7 @@ import pytest
 
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.life.deadlines import pass_deadlines
-from singlewindow.declarations.canonical import canonical, decode
+from singlewindow.declarations.canonical import canonical_bytes, decode_canonical
 from singlewindow.enquiries.reconciliation import compare_with_trail
 from tests.corpus import needs_corpus
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -30,7 +30,7 @@ def lodge_published(callers: Callers, name: str) -> tuple[Caller, str]:
 
 def newest(context: ClearanceContext) -> dict[str, Any]:
     (found,) = rows(context, "SELECT canonical FROM version ORDER BY number DESC LIMIT 1")
-    return decode(bytes(found[0]))
+    return decode_canonical(bytes(found[0]))
 
 
 @needs_corpus
@@ -54,7 +54,8 @@ def test_every_published_amendment_is_granted(
         assert body_of(rule(customs, (mrn, listed["request"]), "granted"))["answer"] == "granted"
     assert codes(caller)[len(before) :][:3] == ["02", "11", "07"]
     expected = applied_by_hand(
-        decode(canonical(published(original).declaration)), decode(canonical(published(name).declaration))
+        decode_canonical(canonical_bytes(published(original).declaration)),
+        decode_canonical(canonical_bytes(published(name).declaration)),
     )
     assert newest(context) == expected
     work(context)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.storage.engine.bulk import add_up, among, insert_new_rows, insert_rows, insert_together
+from singlewindow.storage.engine.bulk import add_up, insert_new_rows, insert_rows, insert_together, is_among
 
 metadata = MetaData()
 crate = Table(
@@ -105,8 +105,8 @@ def test_among_chooses_the_rows_named_and_none_where_none_is_named(context: Clea
     with context.engine.begin() as connection:
         insert_rows(connection, crate, rows(1, 2, 3))
         chosen = select(crate.c.id).order_by(crate.c.id)
-        assert connection.execute(chosen.where(among(connection, crate.c.id, [3, 1]))).scalars().all() == [1, 3]
-        assert connection.execute(chosen.where(among(connection, crate.c.id, []))).scalars().all() == []
+        assert connection.execute(chosen.where(is_among(connection, crate.c.id, [3, 1]))).scalars().all() == [1, 3]
+        assert connection.execute(chosen.where(is_among(connection, crate.c.id, []))).scalars().all() == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

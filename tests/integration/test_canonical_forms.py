@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging.store import Conflict, Lodgement, Receipt
-from singlewindow.declarations.canonical import FORM, decode
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.canonical import FORM, decode_canonical
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.declarations.writing.binding import to_json
 from tests.documents import original
 from tests.integration.lodging import arrival, one, store
@@ -34,7 +34,7 @@ def _store_in_first_form(context: ClearanceContext, lrn: str, unseen: str) -> tu
     first = one(context, lrn)
     with context.engine.begin() as connection:
         standing = connection.execute(text("SELECT canonical FROM version")).scalar_one()
-        importer = decode(standing)["GoodsShipment"]["Importer"]["ID"].encode()
+        importer = decode_canonical(standing)["GoodsShipment"]["Importer"]["ID"].encode()
         older = standing.replace(b'"Importer":{"ID":"' + importer, b'"Importer":{"ID":"' + importer + unseen.encode())
         older = older.replace(b"\t", b"\\t")
         assert older != standing
@@ -46,7 +46,7 @@ def _store_in_first_form(context: ClearanceContext, lrn: str, unseen: str) -> tu
 
 
 def _json_arrival(context: ClearanceContext, content: bytes) -> Lodgement:
-    reading = read(content, Media.XML)
+    reading = read_message(content, Media.XML)
     body = to_json(reading.declaration, reading.enveloped)
     return arrival(context, "", body, media=Media.JSON)
 
@@ -86,5 +86,5 @@ def test_both_spellings_are_one_declaration_stored_without_white_space(kind: str
     assert store(context, [arrival(context, "FORM2")]) == [replace(first, replayed=True)]
     with context.engine.connect() as connection:
         canonical, form = connection.execute(text("SELECT canonical, form FROM version")).one()
-    importer = decode(canonical)["GoodsShipment"]["Importer"]["ID"]
+    importer = decode_canonical(canonical)["GoodsShipment"]["Importer"]["ID"]
     assert (form, importer) == (FORM, importer.strip(UNSEEN[kind]))

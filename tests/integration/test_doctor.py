@@ -120,7 +120,7 @@ def test_checkpoints_that_were_never_made_have_stopped_or_cannot_be_read_are_war
     assert check.level is Level.WARNING
     assert re.search(r"36\d\d s ago; 1 events since", check.text)
     with context.engine.begin() as connection:
-        checkpoints.add(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
+        checkpoints.add_checkpoint(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
     assert "no readable checkpoint" in found()["checkpoints"].text
 
 

@@ -15,7 +15,7 @@ from adapters.contract import Adapter, NotRetryable, Retryable, View
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.assess import assess_batches
-from singlewindow.clearance.deciding.lease import lease
+from singlewindow.clearance.deciding.lease import lease_end
 from singlewindow.clearance.lodging.store import Conflict, Receipt
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.storage import batches
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_not_claimed_and_so_no_failed_attempt(
 
     one(context, "ENGINE1")
     batches = dispatch.make_batches(context)
-    monkeypatch.setattr("singlewindow.storage.declarations.contents", fail)
+    monkeypatch.setattr("singlewindow.storage.declarations.contents_of", fail)
     with pytest.raises(RuntimeError):
         assess_batches(context, *(batch.id for batch in batches))
     assert set(rows(context, "SELECT claimed FROM batch")) == {(False,)}
@@ -163,10 +163,10 @@ def test_a_claim_begins_the_lease_anew(context: ClearanceContext) -> None:
     change(context, "UPDATE batch SET lease_until = 0")
     with context.engine.begin() as connection:
         before = clock(connection)
-        batches.claim_batches(connection, [batch.id], lease(context))
+        batches.claim_batches(connection, [batch.id], lease_end(context))
     ((until,),) = rows(context, f"SELECT lease_until FROM batch WHERE id = {batch.id}")
     # SQLite's clock has milliseconds, and PostgreSQL's in a statement is that of its beginning.
-    assert before - 1_000 <= until - lease(context) <= before + 5_000_000
+    assert before - 1_000 <= until - lease_end(context) <= before + 5_000_000
 
 
 def test_one_failing_declaration_does_not_hold_its_neighbours(context: ClearanceContext) -> None:

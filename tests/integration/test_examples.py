@@ -42,7 +42,7 @@ def outcomes(context: ClearanceContext) -> dict[str, dict[str, Any]]:
     with reading(context.engine) as connection:
         for path, receipt in zip(files, receipts, strict=True):
             assert isinstance(receipt, Receipt)
-            version = declarations.current(connection, receipt.mrn, None)
+            version = declarations.newest_version(connection, receipt.mrn, None)
             assert version is not None
             version_id = version.summary.version_id
             decision = decisions.current_decision(connection, version_id)

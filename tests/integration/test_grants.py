@@ -20,7 +20,7 @@ from singlewindow.clearance.deciding.retry_parked import Choice, retry
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.access_log import record_reading
 from singlewindow.storage.engine.connect import open_engine
-from singlewindow.storage.engine.privileges import RIGHTS, grant
+from singlewindow.storage.engine.privileges import RIGHTS, grant_rights
 from singlewindow.storage.tables import metadata
 from tests import servers
 from tests.integration.conftest import Callers, app_over, body_of, work
@@ -56,7 +56,7 @@ def owner(postgres_url: str, migrated_postgres: str) -> Iterator[Engine]:
 def service(owner: Engine, context: ClearanceContext) -> Iterator[ClearanceContext]:
     """The same database as the granted role."""
     with role(owner) as name:
-        grant(owner, name)
+        grant_rights(owner, name)
         url = make_url(owner.url).set(username=name).render_as_string(hide_password=False)
         engine = open_engine(url)
         yield replace(context, engine=engine)
@@ -141,7 +141,7 @@ def test_granting_again_takes_back_what_is_too_much(owner: Engine) -> None:
     with role(owner) as name:
         with owner.begin() as connection:
             connection.exec_driver_sql(f'GRANT ALL ON event TO "{name}"')
-        grant(owner, name)
+        grant_rights(owner, name)
         with owner.begin() as connection:
             query = text("SELECT privilege_type FROM information_schema.role_table_grants"
                          " WHERE grantee = :role AND table_name = 'event'")  # fmt: skip
@@ -154,20 +154,20 @@ def test_servers_that_know_no_inheritance_of_single_roles_are_not_asked_for_it(
     said: list[str] = []
     event.listen(owner, "before_cursor_execute", lambda _connection, _cursor, statement, *_: said.append(statement))
     with role(owner) as name:
-        grant(owner, name)
+        grant_rights(owner, name)
         monkeypatch.setattr(owner.dialect, "server_version_info", (15, 8))
-        grant(owner, name)
+        grant_rights(owner, name)
     (newer, older) = [statement for statement in said if statement.startswith("GRANT singlewindow_")]
     assert newer == f"{older} WITH INHERIT FALSE"
 
 
 def test_a_role_that_does_not_exist_is_refused_with_what_to_do(owner: Engine) -> None:
     with pytest.raises(ValueError, match='CREATE ROLE "no ""such""" LOGIN'):
-        grant(owner, 'no "such"')
+        grant_rights(owner, 'no "such"')
 
 
 def test_sqlite_has_no_roles(migrated_sqlite: object) -> None:
     engine = open_engine(f"sqlite:///{migrated_sqlite}")
     with pytest.raises(ValueError, match="Only PostgreSQL has roles"):
-        grant(engine, "service")
+        grant_rights(engine, "service")
     engine.dispose()

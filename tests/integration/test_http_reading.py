@@ -11,8 +11,8 @@ from sqlalchemy.event import listen
 
 from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.declarations.canonical import canonical
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.canonical import canonical_bytes
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.storage import declarations
 from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -61,14 +61,14 @@ def test_a_page_of_the_list_is_of_one_moment(
     trader: Caller, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _ = _lodged(trader, "LRN1"), _lodged(trader, "LRN2")
-    path, listing = f"/v1/declarations?after={first}", declarations.listing
+    path, listing = f"/v1/declarations?after={first}", declarations.list_newest
     before = body_of(trader.get(path))
 
     def decided_first(*given: Any) -> list[Any]:
         work(context)
         return listing(*given)
 
-    monkeypatch.setattr(declarations, "listing", decided_first)
+    monkeypatch.setattr(declarations, "list_newest", decided_first)
     assert body_of(trader.get(path)) == before
 
 
@@ -205,8 +205,8 @@ def test_a_document_comes_in_the_other_form_with_the_same_content(trader: Caller
     answer = trader.get(f"/v1/declarations/{mrn}/document", other)
     form = {JSON_TYPE: Media.JSON, XML_TYPE: Media.XML}
     assert answer.content_type == other
-    again, first = read(answer.data, form[other]).declaration, read(content, form[media]).declaration
-    assert canonical(again) == canonical(first)
+    again, first = read_message(answer.data, form[other]).declaration, read_message(content, form[media]).declaration
+    assert canonical_bytes(again) == canonical_bytes(first)
 
 
 def test_a_document_in_a_third_form_is_not_to_be_had(trader: Caller) -> None:

@@ -84,7 +84,7 @@ def test_counting_fails_without_harm(context: ClearanceContext, monkeypatch: pyt
     counted = Quotas(context.engine, limit=1)
     monkeypatch.setattr(backlog, "parties_with_open", _away)
     counted._counting.acquire()
-    counted._count()
+    counted._count_undecided()
     assert not counted.is_full("A")
 
 

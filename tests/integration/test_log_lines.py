@@ -82,7 +82,7 @@ def test_no_word_of_a_declaration_is_logged_whatever_fails(
         raise OperationalError(f"INSERT {CANARY}", {"received": CANARY}, ValueError(CANARY))
 
     monkeypatch.setattr(jobs, "context", lambda: context)
-    monkeypatch.setattr(declarations, "contents", fail)
+    monkeypatch.setattr(declarations, "contents_of", fail)
     trader.lodge(canaries("CANARY2"))
     assert [jobs.assess(batch.id) for batch in dispatch.make_batches(context)]
     assert {"error"} & {key for entry in log.lines() for key in entry}

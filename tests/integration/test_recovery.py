@@ -24,7 +24,7 @@ from singlewindow.enquiries.feeds import read_feed
 from singlewindow.enquiries.notices import read_notices
 from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.connect import open_engine
-from singlewindow.storage.engine.revision import Tables, tables
+from singlewindow.storage.engine.revision import Tables, compare_tables
 from tests import servers
 from tests.documents import DECLARANT
 from tests.integration.conftest import work
@@ -233,5 +233,5 @@ def test_todays_processes_work_on_beside_tables_that_a_later_version_has_added_t
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     lodged(context, "BESIDE")
     work(context)
-    assert tables(context.engine) is Tables.NEWER
+    assert compare_tables(context.engine) is Tables.NEWER
     assert rows(context, "SELECT count(*) FROM decision") == [(2,)]

@@ -21,7 +21,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.late_answers import MOST_CONTRADICTIONS, Contradiction, Given, Receipt, reconcile
-from singlewindow.clearance.deciding.lease import renewed
+from singlewindow.clearance.deciding.lease import leases_renewed
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.enquiries.release_times import Study, report_release_times
@@ -434,7 +434,7 @@ def test_a_lease_that_is_lost_is_not_renewed(
     short = replace(context, settings=msgspec.structs.replace(context.settings, sw_lease_seconds=0.3))
     asked(trader, context)
     (batch,) = dispatch.make_batches(short)
-    with renewed(short, [batch.id]):
+    with leases_renewed(short, [batch.id]):
         change(context, "UPDATE batch SET lease_until = 0")
         assert dispatch.take_back(short) == 1
         time.sleep(0.3)

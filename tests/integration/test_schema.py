@@ -17,7 +17,7 @@ from singlewindow.storage.engine import client_timeout
 from singlewindow.storage.engine import migrate as migrations
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.migrate import migrate
-from singlewindow.storage.engine.revision import REVISIONS, Tables, is_current, tables
+from singlewindow.storage.engine.revision import REVISIONS, Tables, compare_tables, is_current
 from singlewindow.storage.tables import metadata
 
 
@@ -30,7 +30,7 @@ def test_the_migrations_make_exactly_the_tables_in_code(empty_database_url: str)
 
 
 def test_the_names_of_the_migrations_are_their_revisions_in_order() -> None:
-    scripts = ScriptDirectory.from_config(migrations._config())
+    scripts = ScriptDirectory.from_config(migrations._alembic_config())
     assert [script.revision for script in scripts.walk_revisions()] == [*reversed(REVISIONS)]
 
 
@@ -50,7 +50,7 @@ def test_an_empty_database_is_not_current(empty_database_url: str) -> None:
 
 def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_database_url: str) -> None:
     engine = open_engine(empty_database_url, pool_size=1)
-    config = migrations._config()
+    config = migrations._alembic_config()
     config.attributes["engine"] = engine
     command.upgrade(config, "0001")
     with engine.begin() as connection:
@@ -64,7 +64,7 @@ def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_databa
         )
         connection.exec_driver_sql("INSERT INTO decision VALUES (1, 1, 'inspect', 'red', false, '', '', 0)")
         connection.exec_driver_sql("INSERT INTO assessment VALUES (1, 'customs', 'silent', 'orange', '', 0, 0, 0)")
-    assert tables(engine) is Tables.OLDER
+    assert compare_tables(engine) is Tables.OLDER
     migrate(empty_database_url)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT form FROM version").scalar_one() == 1
@@ -74,7 +74,7 @@ def test_an_upgrade_leaves_what_older_processes_wrote_and_counts_it(empty_databa
 
 def _at(revision: str, database_url: str) -> Engine:
     engine = open_engine(database_url, pool_size=3)
-    config = migrations._config()
+    config = migrations._alembic_config()
     config.attributes["engine"] = engine
     command.upgrade(config, revision)
     return engine

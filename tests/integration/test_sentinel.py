@@ -112,7 +112,7 @@ def test_an_address_without_sentinels_or_name_is_refused_with_the_right_form(url
 
 def test_everything_an_address_says_reaches_the_sentinels_and_the_servers() -> None:
     url = "rediss+sentinel://worker:p%40ss@one,[::1]:7000/queues/3?sentinel_password=own&ssl_cert_reqs=required"
-    client = sentinel.primary(url, socket_timeout=2.0)
+    client = sentinel.primary_client(url, socket_timeout=2.0)
     pool: Any = client.connection_pool
     asked = [entry.connection_pool.connection_kwargs for entry in pool.sentinel_manager.sentinels]
     assert [(entry["host"], entry["port"]) for entry in asked] == [("one", 26_379), ("::1", 7_000)]

@@ -95,7 +95,7 @@ def test_a_transaction_that_is_undone_leaves_nothing_and_takes_no_number(engine:
     with engine.connect() as connection:
         connection.begin()
         events.record(connection, [happening("undone")])
-        audit_chain.append(connection)
+        audit_chain.append_collected(connection)
         events.record(connection, [happening("undone too")])
         connection.rollback()
     with engine.begin() as connection:
@@ -138,7 +138,7 @@ def written_by_an_older_version(engine: Engine, count: int) -> None:
 
 def test_an_upgrade_chains_what_was_written_before_there_were_chains_and_says_so(empty_database_url: str) -> None:
     engine = open_engine(empty_database_url, pool_size=1)
-    config = migrate._config()
+    config = migrate._alembic_config()
     config.attributes["engine"] = engine
     command.upgrade(config, "0002")
     written_by_an_older_version(engine, 5)
@@ -296,10 +296,10 @@ def test_dispatchers_that_sign_at_the_same_moment_make_one_checkpoint(engine: En
 
 
 def test_a_checkpoint_that_cannot_be_read_does_not_end_the_dispatcher(context: ClearanceContext, log: Log) -> None:
-    dispatcher.seal(context, SIGNER)
+    dispatcher.seal_trail(context, SIGNER)
     with context.engine.begin() as connection:
-        checkpoints.add(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
-    dispatcher.seal(context, SIGNER)
+        checkpoints.add_checkpoint(connection, checkpoints.KeptCheckpoint(99, 0, b"nonsense"))
+    dispatcher.seal_trail(context, SIGNER)
     assert [line["level"] for line in log.lines() if "checkpoint" in line["message"]] == ["info", "error"]
 
 
@@ -369,10 +369,10 @@ def test_whatever_is_altered_in_the_record_differs_from_its_events(context: Clea
 
 
 def _compared(context: ClearanceContext, connection: Any) -> list[str]:
-    from singlewindow.enquiries.reconciliation import _differences
+    from singlewindow.enquiries.reconciliation import _page_differences
     from singlewindow.storage.trail.reconciliation import version_ids
 
-    return list(_differences(connection, version_ids(connection, 0, 10)))
+    return list(_page_differences(connection, version_ids(connection, 0, 10)))
 
 
 def test_what_is_written_while_the_record_is_compared_is_no_difference(context: ClearanceContext) -> None:

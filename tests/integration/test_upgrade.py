@@ -72,7 +72,7 @@ def database_url(left: str) -> str:
 def leave(database_url: str, revision: str) -> None:
     """Make the tables of a revision, and fill them; a trader's key, too, and an event that stands in no chain."""
     engine = open_engine(database_url, pool_size=1)
-    config = migrations._config()
+    config = migrations._alembic_config()
     config.attributes["engine"] = engine
     command.upgrade(config, revision)
     with engine.begin() as connection:

@@ -146,7 +146,7 @@ def test_the_place_is_left_with_the_transaction(context: ClearanceContext, two_p
 def test_a_call_whose_query_forgets_the_owner_still_shows_nothing_of_others(
     context: ClearanceContext, two_parties: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(declarations, "_owned", lambda query, _party: query)
+    monkeypatch.setattr(declarations, "_owned_by", lambda query, _party: query)
     callers = Callers(app_over(context), context)
     foreign, own = (callers.trader(A).get(f"/v1/declarations/{two_parties[party]}") for party in (B, A))
     assert (foreign.status_code, own.status_code) == (404, 200)

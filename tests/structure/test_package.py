@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from singlewindow.shipped import CONFIG, EXAMPLES, SCHEMAS, folder
+from singlewindow.shipped import CONFIG, EXAMPLES, SCHEMAS, package_folder
 from tests.places import REPOSITORY
 
 REQUIREMENTS = REPOSITORY / "requirements"
@@ -38,7 +38,7 @@ def test_a_package_in_an_archive_is_refused_in_words(tmp_path: Path, monkeypatch
         archive.writestr("packed_here/config/a", "")
     monkeypatch.syspath_prepend(str(tmp_path / "packed.zip"))
     with pytest.raises(RuntimeError, match=r"packed_here is in an archive .* Install it with pip"):
-        folder("packed_here", "config")
+        package_folder("packed_here", "config")
 
 
 def locked(name: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from singlewindow.faultpoints import armed
+from singlewindow.faultpoints import armed_point
 
 REACH = """
 from singlewindow.faultpoints import reach
@@ -23,7 +23,7 @@ def reached(fault_point: str) -> tuple[int, str]:
 
 
 def test_nothing_happens_where_no_point_is_named() -> None:
-    assert armed({}) is None
+    assert armed_point({}) is None
     assert reached("") == (0, "012")
 
 
@@ -42,4 +42,4 @@ def test_a_point_raises_at_its_turn_only() -> None:
 @pytest.mark.parametrize("written", ["kill", "before_commit", "before_commit=explode", "a=kill@0", "A=kill"])
 def test_a_fault_point_written_wrongly_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="FAULT_POINT"):
-        armed({"FAULT_POINT": written})
+        armed_point({"FAULT_POINT": written})

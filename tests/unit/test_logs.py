@@ -31,7 +31,7 @@ def test_a_line_is_one_json_object_with_time_level_logger_and_message() -> None:
 
 
 def test_a_line_is_about_what_its_context_says() -> None:
-    with logs.about(trace_id="abc", mrn="26ZZ"), logs.about(agency="customs", batch=7, mrn=""):
+    with logs.lines_about(trace_id="abc", mrn="26ZZ"), logs.lines_about(agency="customs", batch=7, mrn=""):
         told = line()
     assert {name: told[name] for name in logs.FIELDS} == {
         "trace_id": "abc",
@@ -43,12 +43,12 @@ def test_a_line_is_about_what_its_context_says() -> None:
 
 
 def test_what_begins_forgets_what_was_before_and_may_learn_more() -> None:
-    logs.begin(trace_id="first")
-    logs.note(mrn="26ZZ")
+    logs.begin_subject(trace_id="first")
+    logs.add_subject(mrn="26ZZ")
     assert (line()["trace_id"], line()["mrn"]) == ("first", "26ZZ")
-    logs.begin(trace_id="second")
+    logs.begin_subject(trace_id="second")
     assert "mrn" not in line()
-    logs.begin()
+    logs.begin_subject()
     assert "trace_id" not in line()
 
 
@@ -80,8 +80,8 @@ def test_configuring_twice_writes_each_line_once(capsys: Any) -> None:
     before, level = list(root.handlers), root.level
     quiet = {name: logging.getLogger(name).level for name in logs.QUIET}
     try:
-        logs.configure()
-        logs.configure()
+        logs.configure_logging()
+        logs.configure_logging()
         logging.getLogger("singlewindow.test").info("once")
         assert capsys.readouterr().err.count('"once"') == 1
     finally:

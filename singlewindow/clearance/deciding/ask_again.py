@@ -13,7 +13,7 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.routing import items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry
-from singlewindow.clearance.deciding.close_questions import unanswered, write_answers
+from singlewindow.clearance.deciding.close_questions import unanswered_closure, write_answers
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
 from singlewindow.life_cycle.machine import Step
@@ -60,7 +60,7 @@ def _open_round(
     connection, now, version_id, routing = transaction.connection, transaction.now, version.version_id, version.routing
     move = transaction.move(version, Step.ASKED_AGAIN)
     replaced = open_questions.take_replaced(connection, version_id, again.agencies)
-    write_answers(transaction, [unanswered(each, Answer.REPLACED) for each in replaced])
+    write_answers(transaction, [unanswered_closure(each, Answer.REPLACED) for each in replaced])
     last = assessments.last_rounds(connection, version_id)
     questions = [
         new_question(context.agencies[code], version_id, items_of(routing, code), now, last.get(code, 0) + 1)

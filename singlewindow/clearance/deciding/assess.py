@@ -18,10 +18,10 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
 from singlewindow.clearance.deciding.dispatch import parked_event
 from singlewindow.clearance.deciding.late_answers import Given
-from singlewindow.clearance.deciding.lease import lease, renewed
+from singlewindow.clearance.deciding.lease import lease_end, leases_renewed
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.declarations.canonical import decode
+from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
 from singlewindow.faultpoints import reach
@@ -66,54 +66,54 @@ def assess_batches(context: ClearanceContext, *batch_ids: int) -> int:
     Batches that another worker has, or whose lease was lost, are left out. Together they need fewer statements, and a
     declaration that concerns several agencies is read once.
     """
-    work = _claim(context, batch_ids)
+    work = _claim_work(context, batch_ids)
     if not work.batches:
         return 0
     reach("after_claim")
-    with renewed(context, work.batches):
-        results = _ask(context, work)
+    with leases_renewed(context, work.batches):
+        results = _ask_agencies(context, work)
     reach("before_write")
-    written = _written(context, work, results)
+    written = _write_patiently(context, work, results)
     reach("after_write")
-    _log(work, results, written)
+    _log_results(work, results, written)
     return len(written)
 
 
-def _claim(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
+def _claim_work(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
     # One transaction, so that nothing unreadable is claimed: losing a claimed batch counts as a failed attempt.
     with context.engine.begin() as connection:
-        claimed = batches.claim_batches(connection, batch_ids, lease(context))
+        claimed = batches.claim_batches(connection, batch_ids, lease_end(context))
         asked = batches.questions_in(connection, claimed) if claimed else []
-        contents = declarations.contents(connection, {question.version_id for question in asked}) if asked else {}
+        contents = declarations.contents_of(connection, {question.version_id for question in asked}) if asked else {}
     return _Work(claimed, {(question.version_id, question.agency): question for question in asked}, contents)
 
 
-def _ask(context: ClearanceContext, work: _Work) -> Results:
+def _ask_agencies(context: ClearanceContext, work: _Work) -> Results:
     """Ask the agencies, one batch after the other."""
     results: Results = {}
-    trees = {version_id: decode(content.canonical) for version_id, content in work.contents.items()}
+    trees = {version_id: decode_canonical(content.canonical) for version_id, content in work.contents.items()}
     for batch in work.batches.values():
         agency = batch.agency
         mine = [question for question in work.asked.values() if question.batch_id == batch.id]
-        views = [_view(context, question, work.contents[question.version_id], trees) for question in mine]
-        with logs.about(batch=batch.id, agency=agency):
+        views = [_agency_view(context, question, work.contents[question.version_id], trees) for question in mine]
+        with logs.lines_about(batch=batch.id, agency=agency):
             outcomes = assess_each(context.adapters[agency], views)
         results |= {(each.version_id, agency): outcome for each, outcome in zip(mine, outcomes, strict=True)}
     return results
 
 
-def _view(context: ClearanceContext, question: Question, content: Content, trees: dict[int, Tree]) -> View:
+def _agency_view(context: ClearanceContext, question: Question, content: Content, trees: dict[int, Tree]) -> View:
     items, entitlement = question.items, context.agencies[question.agency].entitlement
     tree, terms = trees[question.version_id], context.terms(content.country)
-    gone = terms.gone(tree) or content.stored_state == State.UNDER_ASSESSMENT
+    is_after_release = terms.is_after_release(tree) or content.stored_state == State.UNDER_ASSESSMENT
     return View(
         reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
         terms=terms, question=question_name(question.version_id, question.round),
-        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=gone,
+        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=is_after_release,
     )  # fmt: skip
 
 
-def _written(context: ClearanceContext, work: _Work, results: Results) -> set[Key]:
+def _write_patiently(context: ClearanceContext, work: _Work, results: Results) -> set[Key]:
     """Write the answers; if the database is away for a moment, try again: that is not a failure of the questions.
 
     A try whose end is unknown does no harm: if it succeeded, the batches' rows are gone and nothing is written again.
@@ -121,18 +121,18 @@ def _written(context: ClearanceContext, work: _Work, results: Results) -> set[Ke
     for pause in PAUSES:
         try:
             with context.engine.begin() as connection:
-                return _write(context, connection, work, results)
+                return _write_if_leased(context, connection, work, results)
         except (OperationalError, PoolTimeoutError) as error:
             log.warning("the answers could not be written, trying again: %s", type(error).__name__)
             time.sleep(pause)
     with context.engine.begin() as connection:
-        return _write(context, connection, work, results)
+        return _write_if_leased(context, connection, work, results)
 
 
-def _log(work: _Work, results: Results, written: set[Key]) -> None:
+def _log_results(work: _Work, results: Results, written: set[Key]) -> None:
     for key, result in results.items():
         content, batch = work.contents[key[0]], work.batch_of(key)
-        with logs.about(batch=batch.id, agency=batch.agency, trace_id=content.trace_id, mrn=content.mrn):
+        with logs.lines_about(batch=batch.id, agency=batch.agency, trace_id=content.trace_id, mrn=content.mrn):
             if isinstance(result, AdapterError):
                 log.info("not answered: %s", type(result).__name__)
             elif key in written:
@@ -141,7 +141,7 @@ def _log(work: _Work, results: Results, written: set[Key]) -> None:
                 log.warning("the question was closed or its lease was lost, so this answer does not count")
 
 
-def _write(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Key]:
+def _write_if_leased(context: ClearanceContext, connection: Connection, work: _Work, results: Results) -> set[Key]:
     """The questions that this answers, without those whose batch has lost its lease."""
     held = batches.close_batches(connection, work.batches)
     mine = {key: result for key, result in results.items() if work.asked[key].batch_id in held}
@@ -168,7 +168,7 @@ def _return_failed(
     context: ClearanceContext, connection: Connection, work: _Work, results: Mapping[Key, Assessment | AdapterError],
     now: int,
 ) -> None:  # fmt: skip
-    left = {key: _unanswered(context, work, key, result, now)
+    left = {key: _failed_question(context, work, key, result, now)
             for key, result in results.items() if isinstance(result, AdapterError)}  # fmt: skip
     returned = batches.return_unanswered(connection, list(left.values()))
     parked = [each for key, each in left.items() if each.parked and key in returned]
@@ -176,7 +176,7 @@ def _return_failed(
     events.record(connection, trail)
 
 
-def _unanswered(context: ClearanceContext, work: _Work, key: Key, error: AdapterError, now: int) -> Unanswered:
+def _failed_question(context: ClearanceContext, work: _Work, key: Key, error: AdapterError, now: int) -> Unanswered:
     """How a failed question continues: left to its agency, asked alone some time later, or parked."""
     question = work.asked[key]
     handed_over = work.batches[question.batch_id].created_at

@@ -32,7 +32,7 @@ class Closure(NamedTuple):
     assessment: Assessment
 
 
-def unanswered(question: Taken, answer: Answer) -> Closure:
+def unanswered_closure(question: Taken, answer: Answer) -> Closure:
     """The answer that closes a question its agency has not answered: check the documents."""
     documents = (Control.DOCUMENTS,)
     return Closure(question, Assessment(agency=question.agency, answer=answer, lane=Lane.ORANGE, controls=documents))
@@ -50,14 +50,14 @@ def close_questions(
 
 def write_answers(transaction: Transaction, closures: Sequence[Closure]) -> None:
     """Write answers to questions, each with its event, and count those without an agency's answer."""
-    rows = [_row(closure, transaction.now) for closure in closures]
+    rows = [_closed_row(closure, transaction.now) for closure in closures]
     assessments.add_assessments(transaction.connection, rows)
-    events.record(transaction.connection, map(_event, closures, rows))
+    events.record(transaction.connection, map(_closing_event, closures, rows))
     silent = (row for row in rows if row.answer in COUNTED)
-    counters.add(transaction.connection, (counters.unanswered(row.agency, row.answer) for row in silent))
+    counters.add_counts(transaction.connection, (counters.unanswered_total(row.agency, row.answer) for row in silent))
 
 
-def _row(closure: Closure, now: int) -> ClosedQuestion:
+def _closed_row(closure: Closure, now: int) -> ClosedQuestion:
     question, assessment = closure
     return ClosedQuestion(
         version_id=question.version_id,
@@ -72,7 +72,7 @@ def _row(closure: Closure, now: int) -> ClosedQuestion:
     )
 
 
-def _event(closure: Closure, row: ClosedQuestion) -> events.Event:
+def _closing_event(closure: Closure, row: ClosedQuestion) -> events.Event:
     question, assessment = closure
     told = commitments.of_answer(row._asdict())
     if assessment.answer is Answer.ASSESSED:

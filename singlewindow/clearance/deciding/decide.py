@@ -64,8 +64,8 @@ def decide(transaction: Transaction, versions: Iterable[LockedVersion], before: 
     connection = transaction.connection
     undecided = {version.version_id: version for version in versions if version.decided_at is None}
     answers = assessments.answers_of_complete(connection, undecided)
-    complete = [_complete(transaction, undecided[version_id], given) for version_id, given in answers.items()]
-    rows = [_decision(each, transaction.now) for each in complete]
+    complete = [_merge_answers(transaction, undecided[version_id], given) for version_id, given in answers.items()]
+    rows = [_decision_row(each, transaction.now) for each in complete]
     decided = decisions.add_decisions(connection, rows)
     moves = [each.move for each in complete if each.move.version_id in decided]
     declarations.mark_decided(connection, moves, transaction.now)
@@ -73,11 +73,13 @@ def decide(transaction: Transaction, versions: Iterable[LockedVersion], before: 
     news = [before, *(_news(each, row, transaction.now) for each, row in written)]
     if any(news):
         publish(transaction, news)
-    counters.add(connection, (counters.decided(row.outcome) for _, row in written))
+    counters.add_counts(connection, (counters.decided_total(row.outcome) for _, row in written))
     return len(decided)
 
 
-def _complete(transaction: Transaction, version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
+def _merge_answers(
+    transaction: Transaction, version: LockedVersion, answers: list[tuple[int, Assessment]]
+) -> _Complete:
     routing = version.routing
     verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing))
     return _Complete(version, routing, answers, verdict, transaction.move(version, _step_of(version, verdict)))
@@ -90,7 +92,7 @@ def _step_of(version: LockedVersion, verdict: Verdict) -> Step:
     return Step.DECIDED_DOCUMENTS if gone and step is Step.DECIDED_INSPECTION else step
 
 
-def _decision(complete: _Complete, now: int) -> Decision:
+def _decision_row(complete: _Complete, now: int) -> Decision:
     verdict = complete.verdict
     return Decision(
         version_id=complete.version.version_id,

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.deciding.close_questions import close_questions, unanswered
-from singlewindow.clearance.deciding.lease import lease
+from singlewindow.clearance.deciding.close_questions import close_questions, unanswered_closure
+from singlewindow.clearance.deciding.lease import lease_end
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
 from singlewindow.storage import batches, declarations, open_questions
@@ -29,15 +29,15 @@ def make_batches(context: ClearanceContext) -> list[Batch]:
     agency has fewer, none larger than what it is asked at once, so that each ends within one time limit.
     """
     with reading(context.engine) as connection:
-        ready = _ready(context, connection)
+        ready = _ready_agencies(context, connection)
     if not ready:
         return []
     with context.engine.begin() as connection:
         now = clock(connection)
-        return batches.make_batches(connection, [(due, _lot(context, due.agency, now)) for due in ready])
+        return batches.make_batches(connection, [(due, _batch_lot(context, due.agency, now)) for due in ready])
 
 
-def _ready(context: ClearanceContext, connection: Connection) -> list[Due]:
+def _ready_agencies(context: ClearanceContext, connection: Connection) -> list[Due]:
     """The agencies that get a batch now."""
     waiting = batches.find_due(connection, tuple(sorted(context.agencies)))
     under_way = batches.count_open(connection) if waiting else {}
@@ -55,16 +55,16 @@ def may_gather(context: ClearanceContext, made: Iterable[Batch]) -> bool:
     Questions to remote agencies are not counted: an agency that keeps failing must not slow the others.
     """
     here = [batch for batch in made if not context.is_remote(batch.agency)]
-    return bool(here) and not any(batch.failed or batch.size >= _size(context, batch.agency) for batch in here)
+    return bool(here) and not any(batch.failed or batch.size >= _batch_size(context, batch.agency) for batch in here)
 
 
-def _lot(context: ClearanceContext, agency: str, now: int) -> Lot:
+def _batch_lot(context: ClearanceContext, agency: str, now: int) -> Lot:
     """A question that failed before gets a batch of its own, unless each question is a call of its own anyway."""
-    size = _size(context, agency)
-    return Lot(now, now + lease(context), size, size if context.is_remote(agency) else 1)
+    size = _batch_size(context, agency)
+    return Lot(now, now + lease_end(context), size, size if context.is_remote(agency) else 1)
 
 
-def _size(context: ClearanceContext, agency: str) -> int:
+def _batch_size(context: ClearanceContext, agency: str) -> int:
     remote = context.agencies[agency].remote
     return min(context.settings.sw_batch_size, remote.concurrency) if remote else context.settings.sw_batch_size
 
@@ -108,6 +108,6 @@ def answer_for_silence(context: ClearanceContext) -> int:
         versions = declarations.lock_versions(connection, late, skip_locked=True)
         now = clock(connection)
         taken = open_questions.take_overdue(connection, [version.version_id for version in versions], now)
-        closures = [unanswered(each, Answer.FAILED if each.attempts else Answer.SILENT) for each in taken]
+        closures = [unanswered_closure(each, Answer.FAILED if each.attempts else Answer.SILENT) for each in taken]
         close_questions(Transaction(connection, context.rulebooks, now), versions, closures)
         return len(taken)

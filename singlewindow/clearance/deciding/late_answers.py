@@ -72,22 +72,22 @@ def reconcile(connection: Connection, given: Given) -> Receipt | Contradiction:
             f"{given.agency} was asked about {given.version.mrn}, but the record has neither the question nor an answer"
         )
     if closed.answer == Answer.ASSESSED:
-        return _compare(connection, given, closed.assessment, closed.answered_at, late=False)
+        return _compare_answers(connection, given, closed.assessment, closed.answered_at, late=False)
     row = Late(version_id, given.agency, given.round, msgspec.json.encode(given.assessment), given.now)
     if assessments.add_late(connection, row):
         lane = given.assessment.lane
         told = commitments.of_late_answer(row._asdict()) | {"lane": lane, "closed_as": closed.answer}
         events.record(connection, [given.event(events.Kind.LATE, **told)])
-        return receipt(given, given.now, late=True)
+        return receipt_for(given, given.now, late=True)
     kept = assessments.late_answer(connection, version_id, given.agency, given.round)
-    return _compare(connection, given, kept.assessment, kept.received_at, late=True)
+    return _compare_answers(connection, given, kept.assessment, kept.received_at, late=True)
 
 
-def _compare(
+def _compare_answers(
     connection: Connection, given: Given, standing: Assessment, received_at: int, *, late: bool
 ) -> Receipt | Contradiction:
     if same_answer(standing, given.assessment):
-        return receipt(given, received_at, late=late)
+        return receipt_for(given, received_at, late=late)
     _record_contradiction(connection, given)
     return Contradiction(given.version.mrn, received_at)
 
@@ -95,7 +95,7 @@ def _compare(
 def _record_contradiction(connection: Connection, given: Given) -> None:
     """Write one event for each different answer, however often it is sent, and only a few for each agency."""
     digest = hashlib.sha256(
-        msgspec.json.encode(msgspec.structs.replace(given.assessment.counted, profiles=""))
+        msgspec.json.encode(msgspec.structs.replace(given.assessment.without_trial, profiles=""))
     ).hexdigest()
     trail = events.of_subject(connection, given.version.version_id)
     own = (entry for entry in trail if (entry.kind, entry.actor) == (events.Kind.CONTRADICTED, given.actor))
@@ -105,6 +105,6 @@ def _record_contradiction(connection: Connection, given: Given) -> None:
         events.record(connection, [given.event(events.Kind.CONTRADICTED, lane=lane, sha256=digest)])
 
 
-def receipt(given: Given, received_at: int, *, late: bool) -> Receipt:
+def receipt_for(given: Given, received_at: int, *, late: bool) -> Receipt:
     """The agency's receipt for a stored answer."""
     return Receipt(given.version.mrn, given.version.number, given.agency, received_at, late)

@@ -24,16 +24,16 @@ RENEWALS_IN_A_LEASE = 3
 LONGEST_SECONDS = 60.0
 
 
-def lease(context: ClearanceContext) -> int:
+def lease_end(context: ClearanceContext) -> int:
     """The end of a lease that is given or renewed now; microseconds."""
     return int(context.settings.sw_lease_seconds * MICROSECONDS)
 
 
 @contextmanager
-def renewed(context: ClearanceContext, batch_ids: Iterable[int]) -> Iterator[None]:
+def leases_renewed(context: ClearanceContext, batch_ids: Iterable[int]) -> Iterator[None]:
     """Keep the batches' leases while the block runs, for a minute at most."""
     done = threading.Event()
-    thread = threading.Thread(target=_keep, args=(context, sorted(batch_ids), done), name="leases", daemon=True)
+    thread = threading.Thread(target=_keep_leases, args=(context, sorted(batch_ids), done), name="leases", daemon=True)
     thread.start()
     try:
         yield
@@ -42,14 +42,14 @@ def renewed(context: ClearanceContext, batch_ids: Iterable[int]) -> Iterator[Non
         thread.join()
 
 
-def _keep(context: ClearanceContext, batch_ids: list[int], done: threading.Event) -> None:
+def _keep_leases(context: ClearanceContext, batch_ids: list[int], done: threading.Event) -> None:
     end = time.monotonic() + LONGEST_SECONDS
     while not done.wait(context.settings.sw_lease_seconds / RENEWALS_IN_A_LEASE):
         if time.monotonic() > end:
             log.error("batches %s are not done after %.0f s; their leases run out", batch_ids, LONGEST_SECONDS)
             return
         try:
-            lost = len(batch_ids) - _renew(context, batch_ids)
+            lost = len(batch_ids) - _renew_leases(context, batch_ids)
         except SQLAlchemyError as error:
             log.warning("the leases of %s could not be renewed, trying again: %s", batch_ids, type(error).__name__)
             continue
@@ -59,6 +59,6 @@ def _keep(context: ClearanceContext, batch_ids: list[int], done: threading.Event
             return
 
 
-def _renew(context: ClearanceContext, batch_ids: list[int]) -> int:
+def _renew_leases(context: ClearanceContext, batch_ids: list[int]) -> int:
     with context.engine.begin() as connection:
-        return batches.renew_leases(connection, batch_ids, lease(context))
+        return batches.renew_leases(connection, batch_ids, lease_end(context))

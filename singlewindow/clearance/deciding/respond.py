@@ -11,10 +11,10 @@ from singlewindow.agencies.question_names import Named, read_question_name
 from singlewindow.agencies.routing import Routing, items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
-from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt, reconcile
+from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt_for, reconcile
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Assessment
-from singlewindow.declarations.canonical import decode
+from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.projection import project
 from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.engine.connect import clock
@@ -32,7 +32,7 @@ def respond(context: ClearanceContext, agency: str, question: str, content: byte
     with context.engine.begin() as connection:
         (version,) = declarations.lock_versions(connection, [named.version_id])
         transaction = Transaction(connection, context.rulebooks, clock(connection))
-        return _store(transaction, Given(agency, version, assessment, transaction.now, named.round))
+        return _store_answer(transaction, Given(agency, version, assessment, transaction.now, named.round))
 
 
 def _routing_of(context: ClearanceContext, named: Named, agency: str) -> list[Routing] | None:
@@ -46,15 +46,15 @@ def _refuse_foreign_items(
     if not any(finding.item for finding in assessment.findings):
         return
     with reading_as(context.engine, of_agency(assessment.agency)) as connection:
-        content = declarations.contents(connection, [version_id])[version_id]
+        content = declarations.contents_of(connection, [version_id])[version_id]
     items, entitlement = items_of(routing, assessment.agency), context.agencies[assessment.agency].entitlement
-    foreign_items(assessment, project(decode(content.canonical), entitlement, items))
+    foreign_items(assessment, project(decode_canonical(content.canonical), entitlement, items))
 
 
-def _store(transaction: Transaction, given: Given) -> Receipt | Contradiction:
+def _store_answer(transaction: Transaction, given: Given) -> Receipt | Contradiction:
     """If the question is open, this is its answer, perhaps the last one that was missing."""
     question = open_questions.take_question(transaction.connection, given.version.version_id, given.agency, given.round)
     if question is None:
         return reconcile(transaction.connection, given)
     close_questions(transaction, [given.version], [Closure(question, given.assessment)])
-    return receipt(given, given.now, late=False)
+    return receipt_for(given, given.now, late=False)

@@ -24,7 +24,7 @@ from singlewindow.clearance.deciding.ask_again import new_question
 from singlewindow.clearance.life.border import border_answer
 from singlewindow.clearance.life.requests import Answer, Asked, Granted, Receipt, answer, earlier_answer, outcome_of
 from singlewindow.clearance.life.withdraw import end_version
-from singlewindow.clearance.lodging.admission import refused
+from singlewindow.clearance.lodging.admission import not_admitted
 from singlewindow.clearance.lodging.lodge import Examined, Lodging
 from singlewindow.clearance.lodging.preparation import NUMBERING
 from singlewindow.clearance.lodging.store import Message
@@ -34,12 +34,12 @@ from singlewindow.decisions.assessment import Answer as Closed
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.changes import in_order
 from singlewindow.declarations.amending.differences import changes_between
-from singlewindow.declarations.canonical import FORM, decode, fingerprint
+from singlewindow.declarations.canonical import FORM, decode_canonical, fingerprint
 from singlewindow.declarations.faults import FaultReport, Found
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.projection import project
 from singlewindow.declarations.reading.message import Media, media_of
-from singlewindow.declarations.validation import describe
+from singlewindow.declarations.validation import describe_fault
 from singlewindow.declarations.writing.binding import to_xml
 from singlewindow.life_cycle.arrival import Arrival, differences
 from singlewindow.life_cycle.machine import State, Step
@@ -108,19 +108,22 @@ class Amender:
     def compose(self, version: LockedVersion, message: Message, caller: Caller | None) -> Composed:
         """The version that a request would make of this one."""
         with reading(self.context.engine) as connection:
-            content = declarations.contents(connection, [version.version_id])[version.version_id]
+            content = declarations.contents_of(connection, [version.version_id])[version.version_id]
         return self._composed(content, message, caller)
 
     def _compose_locked(self, connection: Connection, version: LockedVersion, message: Message) -> Composed:
-        content = declarations.contents(connection, [version.version_id])[version.version_id]
+        content = declarations.contents_of(connection, [version.version_id])[version.version_id]
         return self._composed(content, message, None)
 
     def _composed(self, content: Content, message: Message, caller: Caller | None) -> Composed:
-        old, sent = decode(content.canonical), self.lodging.examine_content(message, caller)
+        old, sent = decode_canonical(content.canonical), self.lodging.examine_content(message, caller)
         request, code = sent.prepared.request, ""
         if request is not None and request.values is not None:
             amended = apply(old, request.changes, request.values)
-            _refuse([describe(fault, sent.prepared.header.enveloped) for fault in amended.faults], amended.tree is None)
+            _refuse(
+                [describe_fault(fault, sent.prepared.header.enveloped) for fault in amended.faults],
+                amended.tree is None,
+            )
             code = next((each.reason for each in request.changes if each.reason), "")
             header = {"WCODataModelVersionCode": "3.6", "WCOTypeName": "DEC", "ResponsibleCountryCode": content.country}
             document = to_xml(Declaration(amended.tree or {}, header), enveloped=True)
@@ -128,11 +131,13 @@ class Amender:
             sent = self.lodging.examine_content(message, caller)
         sent = _with_gaps(sent)
         if request is None and not sent.forbidding:
-            new = decode(sent.prepared.form)
+            new = decode_canonical(sent.prepared.form)
             fixed = apply(old, changes_between(old, new), new)
-            _refuse([describe(fault, sent.prepared.header.enveloped) for fault in fixed.faults], fixed.tree is None)
+            _refuse(
+                [describe_fault(fault, sent.prepared.header.enveloped) for fault in fixed.faults], fixed.tree is None
+            )
         if sent.forbidding:
-            raise refused(sent.forbidding, sent.found)
+            raise not_admitted(sent.forbidding, sent.found)
         return Composed(message, sent, code)
 
     def _carry_out(
@@ -163,8 +168,12 @@ class Amender:
 
     def _plan(self, transaction: Transaction, version: LockedVersion, composed: Composed, row: NewVersion) -> _Plan:
         """Which agencies are asked about the new version, and whose answers stand."""
-        content = declarations.contents(transaction.connection, [version.version_id])[version.version_id]
-        old, new, routing = decode(content.canonical), decode(row.canonical), composed.examined.prepared.routing
+        content = declarations.contents_of(transaction.connection, [version.version_id])[version.version_id]
+        old, new, routing = (
+            decode_canonical(content.canonical),
+            decode_canonical(row.canonical),
+            composed.examined.prepared.routing,
+        )
         given = assessments.newest_answers(transaction.connection, version.version_id)
         questions, carried = [], []
         for code in asked_agencies(routing):
@@ -199,7 +208,7 @@ def _with_gaps(examined: Examined) -> Examined:
     numbered = [fault for fault in examined.faults if fault.rule == NUMBERING]
     if not numbered or not examined.prepared.form:
         return examined
-    shipment = decode(examined.prepared.form).get("GoodsShipment", {})
+    shipment = decode_canonical(examined.prepared.form).get("GoodsShipment", {})
     if not in_order(shipment.get("GovernmentAgencyGoodsItem", [])):
         return examined
     kept = [fault for fault in examined.faults if fault.rule != NUMBERING]
@@ -213,7 +222,7 @@ class _Plan(NamedTuple):
 
 def _refuse(faults: list[FaultReport], forbidden: bool) -> None:
     if forbidden:
-        raise refused(faults, Found(faults, len(faults)))
+        raise not_admitted(faults, Found(faults, len(faults)))
 
 
 def _version_row(version: LockedVersion, composed: Composed, move: Move, now: int) -> NewVersion:
@@ -259,5 +268,5 @@ def _seen_at_the_border(transaction: Transaction, version: LockedVersion, row: N
     trail = events.of_declaration(transaction.connection, version.declaration_id)
     said = next((event.detail["arrival"] for event in trail if event.kind is events.Kind.ARRIVED), None)
     reported = None if said is None else msgspec.convert(said, Arrival)
-    found = () if reported is None else tuple(differences(decode(row.canonical), reported))
+    found = () if reported is None else tuple(differences(decode_canonical(row.canonical), reported))
     return border_answer(transaction, row.id, found) if found else NO_NEWS

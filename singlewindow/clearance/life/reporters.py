@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from singlewindow.access.identifiers import normal_party
 from singlewindow.access.keys import Caller, Role
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.declarations.canonical import decode
-from singlewindow.declarations.model import Tree, texts
+from singlewindow.declarations.canonical import decode_canonical
+from singlewindow.declarations.model import Tree, texts_at
 from singlewindow.life_cycle.deadlines import DAY
 from singlewindow.life_cycle.machine import Actor
 from singlewindow.storage import declarations
@@ -39,7 +39,7 @@ def lock_for_report(connection: Connection, mrn: str, caller: Caller) -> Reporte
     version = declarations.lock_newest(connection, mrn, None if carries else caller.party)
     if version is None:
         return None
-    content = decode(declarations.contents(connection, [version.version_id])[version.version_id].canonical)
+    content = decode_canonical(declarations.contents_of(connection, [version.version_id])[version.version_id].canonical)
     if carries and not is_named(content, caller.party or ""):
         return None
     return Reported(version, content, Actor.CARRIER if carries else Actor.TRADER)
@@ -53,4 +53,4 @@ def oldest_report(context: ClearanceContext) -> int:
 def is_named(content: Tree, carrier: str) -> bool:
     """Whether a declaration names this carrier or terminal."""
     own = normal_party(carrier)
-    return bool(own) and any(normal_party(named) == own for path in _NAMED for named in texts(content, path))
+    return bool(own) and any(normal_party(named) == own for path in _NAMED for named in texts_at(content, path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from singlewindow.clearance.deciding.close_questions import unanswered, write_answers
+from singlewindow.clearance.deciding.close_questions import unanswered_closure, write_answers
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
 from singlewindow.storage import declarations, open_questions
@@ -15,6 +15,6 @@ def end_version(transaction: Transaction, version: LockedVersion, move: Move) ->
     `decided_at` closes it for every process, whether there is a decision or not.
     """
     withdrawn = open_questions.take_all(transaction.connection, version.version_id)
-    write_answers(transaction, [unanswered(each, Answer.WITHDRAWN) for each in withdrawn])
+    write_answers(transaction, [unanswered_closure(each, Answer.WITHDRAWN) for each in withdrawn])
     closed = {} if version.decided_at is not None else {"decided_at": transaction.now}
     declarations.enter_state(transaction.connection, move, **closed)

@@ -14,7 +14,7 @@ import msgspec
 
 from singlewindow.access.identifiers import normal_party
 from singlewindow.access.keys import Caller, Role
-from singlewindow.declarations.faults import Fault, FaultReport, Found, Path, Severity, Step, hard
+from singlewindow.declarations.faults import Fault, FaultReport, Found, Path, Severity, Step, hard_faults
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.validation import Validated
 
@@ -105,7 +105,7 @@ class Quotas(Protocol):
 def parties_of(validated: Validated) -> Parties | None:
     """The parties of the whole declaration; None if one could not be read, which is among its faults."""
     declaration = validated.declaration
-    if any(_unread(path, validated.faults) for path in _PARTIES):
+    if any(_was_unread(path, validated.faults) for path in _PARTIES):
         return None
     named = (declaration.declarant, declaration.importer, declaration.exporter)
     declarant, importer, exporter = map(normal_party, named)
@@ -135,14 +135,18 @@ def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[F
         return
     if function == OTHER_REQUEST:
         text = f"FunctionCode {function} is no message of this service."
-        yield _fault(Refusal.REQUEST, text, f"Write {ORIGINAL} to lodge, or {REQUEST} to amend or cancel.", _FUNCTION)
+        yield _fault_of(
+            Refusal.REQUEST, text, f"Write {ORIGINAL} to lodge, or {REQUEST} to amend or cancel.", _FUNCTION
+        )
         return
-    if function != ORIGINAL and not _unread(_FUNCTION, faults):
+    if function != ORIGINAL and not _was_unread(_FUNCTION, faults):
         text = f"FunctionCode is {function}." if function else "The declaration has no FunctionCode."
-        yield _fault(Refusal.FUNCTION, text, f"Write FunctionCode {ORIGINAL}: only originals are accepted.", _FUNCTION)
-    if not declaration.lrn and not _unread(_REFERENCE, faults):
+        yield _fault_of(
+            Refusal.FUNCTION, text, f"Write FunctionCode {ORIGINAL}: only originals are accepted.", _FUNCTION
+        )
+    if not declaration.lrn and not _was_unread(_REFERENCE, faults):
         text = "The declaration has no reference (LRN)."
-        yield _fault(
+        yield _fault_of(
             Refusal.REFERENCE,
             text,
             "Add FunctionalReferenceID with a reference that you have not used before.",
@@ -160,7 +164,7 @@ def of_lodger(kind: str, parties: Parties | None, lodger: Caller, register: Regi
     if declarant and not _may_declare(declarant, lodger, register):
         text = f"The declarant {declarant} has given no mandate to {lodger.own_party}, which lodges this."
         advice = "Ask the operator to record the mandate, or write the party that lodges as Declarant."
-        yield replace(_fault(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
+        yield replace(_fault_of(Refusal.NO_MANDATE, text, advice, _DECLARANT), line=parties.line)
     if not unsaid:
         yield from for_party(kind, parties, lodger.party or "")
 
@@ -169,7 +173,7 @@ def need_lodger(caller: Caller) -> None:
     """Raises `NotAdmitted` if the caller may lodge nothing: a key without a party, a broker that names no client."""
     if not caller.party:
         raise NotAdmitted(
-            _fault(Refusal.NO_PARTY, "This key belongs to no party.", "Use the key of a trader or broker.", (ROOT,))
+            _fault_of(Refusal.NO_PARTY, "This key belongs to no party.", "Use the key of a trader or broker.", (ROOT,))
         )
     for fault in for_whom(caller):
         raise NotAdmitted(fault)
@@ -179,21 +183,21 @@ def need_quota(caller: Caller, quotas: Quotas) -> None:
     """Raises `NotAdmitted` if the caller's party has as many undecided declarations as it may have."""
     if quotas.is_full(caller.party or ""):
         text = "This party has too many undecided declarations."
-        raise NotAdmitted(_fault(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
+        raise NotAdmitted(_fault_of(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
 
 
 def not_here() -> NotAdmitted:
     """The refusal of a request where only declarations are taken."""
     text, advice = "This is a request about an earlier declaration.", "Send it alone, to /v1/declarations."
-    return NotAdmitted(_fault(Refusal.REQUEST, text, advice, _FUNCTION))
+    return NotAdmitted(_fault_of(Refusal.REQUEST, text, advice, _FUNCTION))
 
 
-def refused(forbidding: Sequence[FaultReport], found: Found) -> NotAdmitted:
+def not_admitted(forbidding: Sequence[FaultReport], found: Found) -> NotAdmitted:
     """The refusal of a message with hard faults, in the words of the gravest."""
-    return NotAdmitted(min(forbidding, key=_gravity), found)
+    return NotAdmitted(min(forbidding, key=_fault_gravity), found)
 
 
-def _gravity(fault: FaultReport) -> int:
+def _fault_gravity(fault: FaultReport) -> int:
     """The kind of message comes first, then faults in it, then who sends it."""
     if fault.rule in _AT_ONCE:
         return 0
@@ -212,7 +216,7 @@ def for_whom(lodger: Caller) -> Iterator[Fault]:
     if lodger.role is Role.BROKER and lodger.broker is None:
         text = "This is a broker's key, but the request does not say for whom it lodges."
         advice = f"Send the header Acting-For with your client's identifier, or with {lodger.own_party} for yourself."
-        yield _fault(Refusal.NOBODY_NAMED, text, advice, (ROOT,))
+        yield _fault_of(Refusal.NOBODY_NAMED, text, advice, (ROOT,))
 
 
 def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
@@ -225,7 +229,7 @@ def for_party(kind: str, parties: Parties, party: str) -> Iterator[Fault]:
     found = f"it names {' and '.join(named)}" if named else f"it names no {' and no '.join(concerned)}"
     text = f"This {_KINDS.get(direction, 'declaration')} is lodged for {owner or 'nobody'}, but {found}."
     advice = "Only a party of the declaration, or a broker with its mandate, can lodge it."
-    yield replace(_fault(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
+    yield replace(_fault_of(Refusal.NOT_CONCERNED, text, advice, _DECLARANT), line=parties.line)
 
 
 def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
@@ -239,11 +243,11 @@ def _may_declare(declarant: str, lodger: Caller, register: Register) -> bool:
     return not register.takes_part(declarant) or register.may_act(lodger.own_party, declarant)
 
 
-def _unread(path: Path, faults: Sequence[Fault]) -> bool:
+def _was_unread(path: Path, faults: Sequence[Fault]) -> bool:
     """Whether schema faults at a place, or above it, kept it from being read."""
-    broken = (fault.path for fault in hard(faults) if fault.rule.startswith(SCHEMA))
+    broken = (fault.path for fault in hard_faults(faults) if fault.rule.startswith(SCHEMA))
     return any(place == path[: len(place)] for place in broken)
 
 
-def _fault(refusal: Refusal, text: str, advice: str, path: Path) -> Fault:
+def _fault_of(refusal: Refusal, text: str, advice: str, path: Path) -> Fault:
     return Fault(refusal.value, CODES[refusal], Severity.HARD, text, advice, path)

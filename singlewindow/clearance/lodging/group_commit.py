@@ -49,34 +49,34 @@ class GroupCommit:
     def _ensure_writer(self) -> None:
         with self._starting:
             if self._writer is None or not self._writer.is_alive():
-                self._writer = threading.Thread(target=self._write, name="group commit", daemon=True)
+                self._writer = threading.Thread(target=self._write_groups, name="group commit", daemon=True)
                 self._writer.start()
 
-    def _write(self) -> None:
+    def _write_groups(self) -> None:
         while True:
             group = [self._waiting.get()]
             while len(group) < LARGEST_GROUP and not self._waiting.empty():
                 group.append(self._waiting.get())
-            self._settle([entry for entry in group if entry[1].set_running_or_notify_cancel()])
+            self._settle_group([entry for entry in group if entry[1].set_running_or_notify_cancel()])
 
-    def _settle(self, group: list[Waiting]) -> None:
+    def _settle_group(self, group: list[Waiting]) -> None:
         """Give every caller of the group its answer or its error."""
         try:
             answers = store_lodgements(self._engine, self._agencies, [lodgement for lodgement, _ in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers, not to this thread
-            self._apart(group, error)
+            self._store_apart(group, error)
         else:
             for (_, answer), given in zip(group, answers, strict=True):
                 answer.set_result(given)
 
-    def _apart(self, group: list[Waiting], error: Exception) -> None:
+    def _store_apart(self, group: list[Waiting], error: Exception) -> None:
         """Store a group; a lodgement that cannot be stored fails alone, a database that is away fails them all."""
         if len(group) == 1 or _database_is_away(error):
             for _, answer in group:
                 answer.set_exception(error)
             return
         for entry in group:
-            self._settle([entry])
+            self._settle_group([entry])
 
 
 def _database_is_away(error: Exception) -> bool:

@@ -14,9 +14,9 @@ from singlewindow.clearance.lodging.admission import (
     Register,
     is_refusal,
     need_quota,
+    not_admitted,
     not_here,
     of_lodger,
-    refused,
 )
 from singlewindow.clearance.lodging.group_commit import PATIENCE_SECONDS, GroupCommit
 from singlewindow.clearance.lodging.preparation import Prepared, Rules, prepare_message
@@ -26,7 +26,7 @@ from singlewindow.declarations.amending.requests import Request
 from singlewindow.declarations.canonical import fingerprint
 from singlewindow.declarations.faults import FAULTS_SHOWN, FaultReport, Found, Severity
 from singlewindow.declarations.reading.message import Media
-from singlewindow.declarations.validation import describe
+from singlewindow.declarations.validation import describe_fault
 from singlewindow.declarations.writing.binding import other_form
 
 
@@ -79,17 +79,17 @@ class Lodging:
 
         With `lodging`, also prepares what storing it needs. Nothing is stored.
         """
-        prepared = self._prepare(message.content, message.media, lodging)
+        prepared = self._prepare_message(message.content, message.media, lodging)
         header = prepared.header
         refusals = of_lodger(header.type_code, header.parties, caller, self.register)
-        own = [describe(refusal, header.enveloped) for refusal in refusals]
+        own = [describe_fault(refusal, header.enveloped) for refusal in refusals]
         return Examined(prepared, [*own, *prepared.faults])
 
     def examine_content(self, message: Message, caller: Caller | None) -> Examined:
         """A message with its faults, made ready to be stored; without a caller, whoever sends it."""
         if caller is not None:
             return self.examine(message, caller, lodging=True)
-        prepared = self._prepare(message.content, message.media, lodging=True)
+        prepared = self._prepare_message(message.content, message.media, lodging=True)
         return Examined(prepared, prepared.faults)
 
     def receive(self, message: Message, caller: Caller) -> Lodgement | Requested:
@@ -116,7 +116,7 @@ class Lodging:
         )
         forbidding = examined.forbidding
         if forbidding and not self._was_taken_before(lodgement, forbidding):
-            raise refused(forbidding, examined.found)
+            raise not_admitted(forbidding, examined.found)
         need_quota(caller, self.quotas)
         return lodgement
 
@@ -140,7 +140,7 @@ class Lodging:
             return self.sandbox.other_form(content, media)
         return other_form(content, media, self.rules.limits)
 
-    def _prepare(self, content: bytes, media: Media, lodging: bool) -> Prepared:
+    def _prepare_message(self, content: bytes, media: Media, lodging: bool) -> Prepared:
         if is_large(content):
             return self.sandbox.prepare_message(content, media, lodging)
         return prepare_message(content, media, self.rules, lodging)

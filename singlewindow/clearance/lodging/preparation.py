@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import msgspec
 
 from singlewindow.agencies.agency import Agency
-from singlewindow.agencies.legal_minimum import lacking
+from singlewindow.agencies.legal_minimum import missing_elements
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.clearance.lodging.admission import REQUEST, SCHEMA, Parties, is_refusal, parties_of, with_refusals
 from singlewindow.declarations.amending.requests import Request, read_request
-from singlewindow.declarations.canonical import canonical
-from singlewindow.declarations.faults import Fault, FaultReport, hard
+from singlewindow.declarations.canonical import canonical_bytes
+from singlewindow.declarations.faults import Fault, FaultReport, hard_faults
 from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.rules import Rulebooks
-from singlewindow.declarations.validation import Validated, describe, validate
+from singlewindow.declarations.validation import Validated, describe_fault, validate
 from singlewindow.life_cycle.deadlines import ENDLESS, Span, first_state, span_of
 from singlewindow.life_cycle.machine import State
 from singlewindow.risk.terms import terms_of
@@ -78,8 +78,8 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
     if validated.declaration.function_code == REQUEST:
         return _prepare_request(validated)
     declaration, country, enveloped = validated.declaration, validated.country, validated.enveloped
-    forbidding = hard(validated.faults)
-    lacks = [*lacking(rules.agencies, declaration.tree)] if not forbidding else []
+    forbidding = hard_faults(validated.faults)
+    lacks = [*missing_elements(rules.agencies, declaration.tree)] if not forbidding else []
     parties = parties_of(validated)
     lrn, type_code = declaration.lrn or "", declaration.type_code
     profile = rules.rulebooks.profile_of(country)
@@ -97,9 +97,9 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
             begins=begins,
             lasts=span_of(begins, 0, 0, type_code, profile.periods),
         ),
-        faults=[describe(fault, enveloped) for fault in (*validated.faults, *lacks)],
+        faults=[describe_fault(fault, enveloped) for fault in (*validated.faults, *lacks)],
         total=validated.total + len(lacks),
-        form=canonical(declaration) if lodging and all(map(_is_of_content, forbidding)) else b"",
+        form=canonical_bytes(declaration) if lodging and all(map(_is_of_content, forbidding)) else b"",
         routing=routing,
     )
 
@@ -116,7 +116,7 @@ def _prepare_request(validated: Validated) -> Prepared:
     more, request = ((), found) if isinstance(found, Request) else (found, None)
     return Prepared(
         header=header,
-        faults=[describe(fault, validated.enveloped) for fault in (*faults, *more)],
+        faults=[describe_fault(fault, validated.enveloped) for fault in (*faults, *more)],
         total=len(faults) + len(more),
         request=request,
     )

@@ -22,7 +22,7 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.deciding.announce import asked_entry, new_notice
 from singlewindow.clearance.deciding.ask_again import new_question
 from singlewindow.clearance.lodging.preparation import Prepared
-from singlewindow.declarations.canonical import FORM, fingerprint, restated
+from singlewindow.declarations.canonical import FORM, fingerprint, restate_earlier
 from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.reading.message import Media
@@ -104,36 +104,36 @@ Standing = dict[Key, tuple[bytes, Receipt]]
 def store_lodgements(engine: Engine, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> list[Stored]:
     """Store lodgements in one transaction, each once, and return the answers in order; durable on return."""
     try:
-        standing = _transact(engine, agencies, lodgements)
+        standing = _store_in_transaction(engine, agencies, lodgements)
     except IntegrityError:  # two processes drew the same number: nothing was stored, and the next draw is another
-        standing = _transact(engine, agencies, lodgements)
+        standing = _store_in_transaction(engine, agencies, lodgements)
     first = {lodgement.key: lodgement for lodgement in reversed(lodgements)}
-    return [_answer(lodgement, standing, first[lodgement.key] is lodgement) for lodgement in lodgements]
+    return [_answer_for(lodgement, standing, first[lodgement.key] is lodgement) for lodgement in lodgements]
 
 
 def stands_already(engine: Engine, key: Key, content_sha256: bytes) -> bool:
     """Whether a party has lodged this very content under this reference before."""
     with reading_as(engine, of_party(key[0])) as connection:
-        found = _read(connection, [key])
+        found = _read_stored(connection, [key])
     return key in found and found[key][0] == content_sha256
 
 
-def _transact(engine: Engine, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> Standing:
+def _store_in_transaction(engine: Engine, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> Standing:
     with engine.begin() as connection:
-        standing = _store(connection, agencies, lodgements)
+        standing = _insert_new(connection, agencies, lodgements)
         reach("before_commit")
     reach("after_commit")
     return standing
 
 
-def _store(connection: Connection, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> Standing:
+def _insert_new(connection: Connection, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> Standing:
     """Insert the new lodgements; returns what is then stored for every key."""
     by_key = {lodgement.key: lodgement for lodgement in reversed(lodgements)}
     now = clock(connection)
     rows = [_declaration_row(lodgement, now) for _, lodgement in sorted(by_key.items())]
     added = declarations.add_declarations(connection, rows)
     new = [(row, by_key[row.party, row.lrn]) for row in rows if row.id in added]
-    versions = _write(connection, agencies, new, now)
+    versions = _insert_versions(connection, agencies, new, now)
     standing = {
         (row.party, row.lrn): (
             version.content_sha256,
@@ -142,10 +142,10 @@ def _store(connection: Connection, agencies: Mapping[str, Agency], lodgements: S
         for (row, _), version in zip(new, versions, strict=True)
     }
     earlier = by_key.keys() - standing.keys()  # their rows stand, and are committed
-    return standing | _read(connection, earlier) if earlier else standing
+    return standing | _read_stored(connection, earlier) if earlier else standing
 
 
-def _read(connection: Connection, keys: Iterable[Key]) -> Standing:
+def _read_stored(connection: Connection, keys: Iterable[Key]) -> Standing:
     found = declarations.lodged_under(connection, keys, FORM)
     return {key: (_content_sha256(row), _first_receipt(row)) for key, row in found.items()}
 
@@ -156,10 +156,10 @@ def _first_receipt(row: Lodged) -> Receipt:
 
 def _content_sha256(row: Lodged) -> bytes:
     """The fingerprint of the stored content in the present form; the stored one is not changed."""
-    return row.content_sha256 if row.outdated is None else fingerprint(restated(row.outdated))
+    return row.content_sha256 if row.outdated is None else fingerprint(restate_earlier(row.outdated))
 
 
-def _answer(lodgement: Lodgement, standing: Standing, first: bool) -> Stored:
+def _answer_for(lodgement: Lodgement, standing: Standing, first: bool) -> Stored:
     content_sha256, receipt = standing[lodgement.key]
     if content_sha256 != lodgement.content_sha256:
         return Conflict(receipt.mrn, receipt.lrn)
@@ -172,7 +172,7 @@ def _declaration_row(lodgement: Lodgement, now: int) -> NewDeclaration:
     return NewDeclaration(serial, mrn, party, lrn, header.type_code, header.country, now)
 
 
-def _write(
+def _insert_versions(
     connection: Connection,
     agencies: Mapping[str, Agency],
     new: Sequence[tuple[NewDeclaration, Lodgement]],

@@ -19,7 +19,7 @@ from singlewindow.cli.operator.record import record
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.enquiries import audit_trail, reconciliation
 from singlewindow.enquiries.cursors import read_cursor
-from singlewindow.text_files import added
+from singlewindow.text_files import windows_additions
 from singlewindow.times import iso
 
 STEP = 1 << 20
@@ -42,7 +42,7 @@ def audit() -> None:
 def keygen(file: Path) -> None:
     """Write a new private key to FILE. Shows its public key, which you give to the auditor."""
     key = new_key()
-    with _new(file) as out:
+    with _new_file(file) as out:
         out.write(key.encode())
     click.echo(f"Private key: {file} (set SW_AUDIT_KEY_FILE to it for the dispatchers; nobody else needs it)", err=True)
     click.echo(Signer(key).public)
@@ -59,7 +59,7 @@ def checkpoint(data: Path | None) -> None:
         made = audit_trail.sign_checkpoint(engine, Signer(settings.sw_audit_key))
     if made is None:
         raise click.ClickException("Another process has just made a checkpoint; see `singlewindow audit checkpoints`")
-    _print(made)
+    _print_checkpoint(made)
 
 
 @audit.command()
@@ -72,11 +72,11 @@ def checkpoints(data: Path | None, after: str) -> None:
         while more:
             kept, following = audit_trail.checkpoints_after(engine, following, MOST_LINES)
             for made in kept:
-                _print(made)
+                _print_checkpoint(made)
             more = bool(kept)
 
 
-def _print(made: Checkpoint) -> None:
+def _print_checkpoint(made: Checkpoint) -> None:
     click.echo(made.line.decode())
 
 
@@ -91,13 +91,13 @@ def export(data: Path | None, file: Path, after: Path | None) -> None:
         contents = audit_trail.export_contents(engine, start)
         lines = audit_trail.export_lines(engine, contents)
         progress = click.progressbar(lines, length=contents.events + 1, label="Exporting", file=sys.stderr)
-        with _new(file) as out, progress as counted:
+        with _new_file(file) as out, progress as counted:
             out.writelines(counted)
     click.echo(f"{file} holds {contents.events} events as they stood at {iso(contents.exported_at)}.")
 
 
 @contextmanager
-def _new(file: Path) -> Iterator[BinaryIO]:
+def _new_file(file: Path) -> Iterator[BinaryIO]:
     """A new file that only its owner can read; it is removed again if writing fails."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         try:
@@ -122,18 +122,18 @@ def _new(file: Path) -> Iterator[BinaryIO]:
 def verify(file: Path, kept: Path, keys: tuple[str, ...]) -> None:
     """Check the export FILE against checkpoints kept elsewhere. Needs no database. Exit status 1 if it was altered."""
     lines_kept = kept.read_bytes().splitlines(keepends=True)
-    trusted = read_checkpoints(lines_kept, [_public(key) for key in keys])
+    trusted = read_checkpoints(lines_kept, [_public_key(key) for key in keys])
     with file.open("rb") as lines:
-        verdict = check(_counted(lines, file.stat().st_size), trusted)
-    for path, more in ((file, verdict.added), (kept, added(lines_kept[0]))):
+        verdict = check(_with_progress(lines, file.stat().st_size), trusted)
+    for path, more in ((file, verdict.added), (kept, windows_additions(lines_kept[0]))):
         if more:
             click.echo(f"NOTE: {path} has {' and '.join(more)}. This was ignored; it does not weaken the proof.")
-    _tell(verdict, named=bool(keys))
+    _print_verdict(verdict, named=bool(keys))
     if not verdict.intact:
         raise SystemExit(1)
 
 
-def _public(key: str) -> str:
+def _public_key(key: str) -> str:
     """A public key as it was typed, or pasted from a file; raises ValueError if it is not a public key."""
     plain = key.strip("\ufeff \t\r\n").lower()
     if not PUBLIC.fullmatch(plain):
@@ -141,14 +141,14 @@ def _public(key: str) -> str:
     return plain
 
 
-def _counted(lines: BinaryIO, size: int) -> Iterator[bytes]:
+def _with_progress(lines: BinaryIO, size: int) -> Iterator[bytes]:
     with click.progressbar(length=size, label="Checking", file=sys.stderr, update_min_steps=STEP) as bar:
         for line in lines:
             yield line
             bar.update(len(line))
 
 
-def _tell(verdict: Verdict, *, named: bool) -> None:
+def _print_verdict(verdict: Verdict, *, named: bool) -> None:
     newest = verdict.newest.statement
     for words in verdict.findings:
         click.echo(f"ALTERED: {words}")

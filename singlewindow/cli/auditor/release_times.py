@@ -44,7 +44,7 @@ def print_report(report: dict[str, Any]) -> None:
     table = Table(*COLUMNS, title=title)
     for group in [report["total"], *report["groups"]]:
         for row in group["rows"]:
-            table.add_row(group["key"], row["interval"], row["actor"], *_figures(row))
+            table.add_row(group["key"], row["interval"], row["actor"], *_figure_cells(row))
     shown = console()
     shown.print(table)
     shown.print(f"Fingerprint of the evidence: {report['fingerprint']}", soft_wrap=True)
@@ -57,7 +57,7 @@ def print_report(report: dict[str, Any]) -> None:
         )
 
 
-def _figures(row: dict[str, Any]) -> list[str]:
+def _figure_cells(row: dict[str, Any]) -> list[str]:
     statistics = row["statistics"]
     shown = [statistics[name] for name in FIGURES]
     return [str(statistics["n"]), str(row["open"]), *("-" if value is None else f"{value:.3f}" for value in shown)]

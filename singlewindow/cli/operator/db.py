@@ -8,10 +8,10 @@ import click
 
 from singlewindow.cli.operator.record import record
 from singlewindow.cli.options import data_option, settings_for
-from singlewindow.settings import embedded
+from singlewindow.settings import with_embedded_record
 from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.migrate import migrate
-from singlewindow.storage.engine.privileges import grant
+from singlewindow.storage.engine.privileges import grant_rights
 
 
 @click.group()
@@ -24,7 +24,8 @@ def db() -> None:
 def upgrade(data: Path | None) -> None:
     """Bring the database's tables up to this version of the service."""
     settings = settings_for(data)
-    if settings == embedded(settings):  # with a database elsewhere no folder is needed, and this disk may be read-only
+    # With a database elsewhere no folder is needed, and this disk may be read-only.
+    if settings == with_embedded_record(settings):
         Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_url)
     click.echo("The database tables are up to date.")
@@ -48,5 +49,5 @@ def grants(data: Path | None, role: str) -> None:
     For PostgreSQL. Run this as the owner of the tables, and again after every upgrade.
     """
     with record(data) as engine:
-        grant(engine, role)
+        grant_rights(engine, role)
     click.echo(f"{role} now has the rights that the service needs, and no others.")

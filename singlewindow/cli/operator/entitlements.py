@@ -23,10 +23,10 @@ from singlewindow.cli.tables import console, literal
 def entitlements(data: Path | None, by_element: bool) -> None:
     """Show what several agencies may see. One request for these elements could serve them all."""
     agencies = list(load_agencies(Path(settings_for(data).sw_config) / "agencies").values())
-    console().print(_shared(agencies) if by_element else _pairs(agencies))
+    console().print(_shared_table(agencies) if by_element else _pairs_table(agencies))
 
 
-def _pairs(agencies: list[Agency]) -> Table:
+def _pairs_table(agencies: list[Agency]) -> Table:
     """One row for each pair of agencies: the elements that both may see, and that both need."""
     table = Table("agency", "and", *(Column(name, justify="right") for name in ("both may see", "of", "both need")))
     for one, other in combinations(agencies, 2):
@@ -37,7 +37,7 @@ def _pairs(agencies: list[Agency]) -> Table:
     return table
 
 
-def _shared(agencies: list[Agency]) -> Table:
+def _shared_table(agencies: list[Agency]) -> Table:
     """One row for each element that several agencies may see, the most shared first."""
     counts = Counter(path for agency in agencies for path in agency.entitlement.maximum)
     table = Table("element", Column("agencies", justify="right"), "may see", "need")

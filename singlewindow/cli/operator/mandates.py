@@ -40,7 +40,7 @@ def grant_(data: Path | None, broker: str, party: str, first: datetime | None, l
     ends = None if last is None else _start_of(last) + A_DAY
     with record(data) as engine:
         click.echo(grant_mandate(engine, broker, party, begins, ends))
-        brokers, traders = ({key.party for key in list_keys(engine) if _live(key, role)} for role in ROLES)
+        brokers, traders = ({key.party for key in list_keys(engine) if _is_live(key, role)} for role in ROLES)
     broker, party = normal_party(broker), normal_party(party)
     until = "without end" if last is None else f"to the end of {last:%Y-%m-%d}"
     click.echo(f"Broker {broker} may act for {party}, {until}.", err=True)
@@ -49,7 +49,7 @@ def grant_(data: Path | None, broker: str, party: str, first: datetime | None, l
             click.echo(f"Warning: there is no {role} key for {owner}. Check the identifier.", err=True)
 
 
-def _live(key: StoredKey, role: Role) -> bool:
+def _is_live(key: StoredKey, role: Role) -> bool:
     return key.role == role and key.revoked_at is None
 
 

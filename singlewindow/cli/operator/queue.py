@@ -28,10 +28,10 @@ COLUMNS = ("agency", "waiting", "in batches", "awaiting", "parked", "overdue", "
 def queue(context: click.Context, data: Path | None) -> None:
     """Show each agency's open questions and batches."""
     if context.invoked_subcommand is None:
-        _show(data)
+        _print_backlog(data)
 
 
-def _show(data: Path | None) -> None:
+def _print_backlog(data: Path | None) -> None:
     agencies = load_agencies(Path(settings_for(data).sw_config) / "agencies")
     with record(data) as engine:
         now, waiting = read_backlog(engine, agencies)
@@ -40,7 +40,7 @@ def _show(data: Path | None) -> None:
         counts = (line.waiting, line.batched, line.awaiting, line.parked, line.overdue)
         oldest = "-" if line.oldest is None else f"{(now - line.oldest) / MICROSECONDS:.1f} s"
         table.add_row(agency, *map(str, counts), oldest, str(line.batches), str(line.lost))
-    _console().print(table)
+    _wide_console().print(table)
 
 
 @queue.command()
@@ -53,7 +53,7 @@ def parked(data: Path | None) -> None:
     for row in rows:
         shown = (row.mrn, str(row.number), row.agency, str(row.attempts), row.failure or "", iso(row.deadline_at) or "")
         table.add_row(*shown)
-    _console().print(table)
+    _wide_console().print(table)
 
 
 @queue.command()
@@ -65,13 +65,13 @@ def retry(data: Path | None, agency: str | None, mrn: str | None, everything: bo
     """Ask parked questions again, at once and with all their attempts."""
     if everything == bool(agency or mrn):
         raise click.UsageError("Choose the questions: --agency CODE, --mrn MRN or both; or only --all")
-    agency, mrn = agency and known_agency(data, agency), mrn and _number(mrn)
+    agency, mrn = agency and known_agency(data, agency), mrn and _stored_mrn(mrn)
     with record(data) as engine:
         count = retrying.retry(engine, retrying.Choice(agency, mrn))
     click.echo(f"{count} parked question{'s' * (count != 1)} will be asked again.")
 
 
-def _number(typed: str) -> str:
+def _stored_mrn(typed: str) -> str:
     """An MRN in its stored form; anything else would silently match nothing."""
     mrn = typed.strip().upper()
     if not is_mrn(mrn):
@@ -81,6 +81,6 @@ def _number(typed: str) -> str:
     return mrn
 
 
-def _console() -> Console:
+def _wide_console() -> Console:
     console = Console()
     return console if console.is_terminal else Console(width=200)

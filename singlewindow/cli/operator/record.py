@@ -12,7 +12,7 @@ from sqlalchemy import Engine, make_url
 
 from singlewindow.cli.options import settings_for
 from singlewindow.storage.engine.connect import open_engine
-from singlewindow.storage.engine.revision import Tables, tables
+from singlewindow.storage.engine.revision import Tables, compare_tables
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def _need_file(url: str) -> None:
 
 def need_tables(engine: Engine) -> None:
     """Raises ValueError if the database's tables are older than this version."""
-    standing = tables(engine)
+    standing = compare_tables(engine)
     if standing in {Tables.NONE, Tables.OLDER}:
         raise ValueError("The database's tables are not of this version. Run `singlewindow db upgrade`")
     if standing is Tables.NEWER:  # an upgrade is under way: migrations only add, so this version keeps working

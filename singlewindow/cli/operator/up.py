@@ -36,7 +36,7 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     folder = Path(settings.sw_data).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = folder / "processes"
-    _claim(folder)
+    _lock_folder(folder)
     supervisor.end_leftovers(record)
     context = open_context(settings)  # a wrong configuration is reported here, once
     context.engine.dispose()
@@ -46,7 +46,7 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     if remote_workers is None or not remote:
         remote_workers = min(remote, MOST_REMOTE_WORKERS)
     counts = {ASSESS: workers, ASSESS_REMOTE: remote_workers}
-    children = _children(settings, folder, listening.fileno(), counts)
+    children = _child_processes(settings, folder, listening.fileno(), counts)
     keeper = supervisor.Supervisor(children, record)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, keeper.stop)
@@ -55,7 +55,7 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     keeper.run()
 
 
-def _claim(folder: Path) -> None:
+def _lock_folder(folder: Path) -> None:
     """Lock the folder while this process lives: a second service would end the children of the first."""
     # The kernel releases the lock when the process ends, however it ends; children do not inherit it.
     held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -67,7 +67,9 @@ def _claim(folder: Path) -> None:
         raise ValueError(text) from error
 
 
-def _children(settings: Settings, folder: Path, listening: int, workers: Mapping[str, int]) -> list[supervisor.Child]:
+def _child_processes(
+    settings: Settings, folder: Path, listening: int, workers: Mapping[str, int]
+) -> list[supervisor.Child]:
     environment = dict(os.environ) | {"DATABASE_URL": settings.database_url, "SW_DATA": str(folder)}
     if not settings.sw_token_key:
         environment["SW_TOKEN_KEY_FILE"] = str(_token_key(folder))

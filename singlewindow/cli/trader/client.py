@@ -68,7 +68,7 @@ def lodge_all(client: httpx.Client, paths: Sequence[Path], progress: Callable[[]
     """Lodge every file, then wait for every decision; calls `progress` after each lodgement and each decision."""
     outcomes = []
     for path in paths:
-        for outcome in _lodge_batch(client, path) if path.suffix.lower() == BATCH else (_lodge(client, path),):
+        for outcome in _lodge_batch(client, path) if path.suffix.lower() == BATCH else (_lodge_file(client, path),):
             outcomes.append(outcome)
             progress()
     for outcome in outcomes:
@@ -94,7 +94,7 @@ def _lodge_batch(client: httpx.Client, path: Path) -> Iterator[Outcome]:
         if answer.status_code not in {429, 503} or attempt == TRIES:
             yield Outcome(path, problem=answer_of(answer))
             return
-        time.sleep(_pause(answer.headers.get("Retry-After", "")))
+        time.sleep(_pause_seconds(answer.headers.get("Retry-After", "")))
 
 
 def send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.Response:
@@ -103,11 +103,11 @@ def send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.
         response = client.request(method, address, **what)
         if response.status_code not in {429, 503} or attempt == TRIES:
             break
-        time.sleep(_pause(response.headers.get("Retry-After", "")))
+        time.sleep(_pause_seconds(response.headers.get("Retry-After", "")))
     return response
 
 
-def _pause(asked: str) -> float:
+def _pause_seconds(asked: str) -> float:
     """Seconds to wait before the next try; a date is not read, since the service never sends one."""
     return min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else 1.0
 
@@ -122,7 +122,7 @@ def answer_of(response: httpx.Response) -> dict[str, Any]:
         raise ValueError(text) from error
 
 
-def _lodge(client: httpx.Client, path: Path) -> Outcome:
+def _lodge_file(client: httpx.Client, path: Path) -> Outcome:
     content = path.read_bytes()
     headers = {"Content-Type": CONTENT_TYPES[media_of(path, content)]}
     response = send(client, "POST", "/v1/declarations", content=content, headers=headers)
@@ -136,7 +136,7 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
         response = send(client, "GET", outcome.receipt["links"]["decision"], params={"wait": 10})
         if response.status_code == 200:
             outcome.decision = answer_of(response)
-            outcome.milliseconds = elapsed(outcome.receipt["lodged_at"], outcome.decision["decided_at"])
+            outcome.milliseconds = elapsed_milliseconds(outcome.receipt["lodged_at"], outcome.decision["decided_at"])
             return
         time.sleep(0.1)
 
@@ -146,6 +146,6 @@ def agencies_asked(client: httpx.Client, outcome: Outcome) -> list[str]:
     return [entry["agency"] for entry in answer_of(send(client, "GET", outcome.receipt["links"]["self"]))["agencies"]]
 
 
-def elapsed(began: str, ended: str) -> float:
+def elapsed_milliseconds(began: str, ended: str) -> float:
     """Milliseconds between two ISO 8601 moments."""
     return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds() * 1000

@@ -50,15 +50,15 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     columns = ("LRN", "MRN", *(["agencies asked"] if audited else []), "decision", "leading reason", "ms")
     table = Table(*columns, title="Decisions")
     for outcome in outcomes:
-        name, mrn, *others = _cells(outcome)
+        name, mrn, *others = _outcome_cells(outcome)
         asked = [", ".join(outcome.agencies) or "-"] if audited else []
         table.add_row(name, mrn, *asked, *others)
     console().print(table)
 
 
-def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
+def _outcome_cells(outcome: Outcome) -> tuple[str | Text, ...]:
     if outcome.problem:
-        return literal(outcome.path.name), "-", "[red]refused", literal(_said(outcome)), "-"
+        return literal(outcome.path.name), "-", "[red]refused", literal(_refusal_words(outcome)), "-"
     receipt, decision = outcome.receipt, outcome.decision
     if not decision:
         return receipt["lrn"], receipt["mrn"], "open", "not decided yet; ask again later", "-"
@@ -76,7 +76,7 @@ def _cells(outcome: Outcome) -> tuple[str | Text, ...]:
     )
 
 
-def _said(outcome: Outcome) -> str:
+def _refusal_words(outcome: Outcome) -> str:
     """The first fault of a refused declaration, and the command that shows the others."""
     told = str(outcome.problem.get("detail", ""))
     if outcome.problem.get("code") == "ACTING_FOR_REQUIRED":

@@ -13,10 +13,10 @@ from singlewindow.access.identifiers import party_code
 from singlewindow.clearance.lodging import admission
 from singlewindow.cli.options import files_argument
 from singlewindow.cli.trader.files import media_of
-from singlewindow.declarations.faults import Refused, hard
+from singlewindow.declarations.faults import Refused, hard_faults
 from singlewindow.declarations.reading.message import Limits, Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
-from singlewindow.declarations.validation import Validated, describe
+from singlewindow.declarations.validation import Validated, describe_fault
 from singlewindow.declarations.validation import validate as validate_document
 from singlewindow.settings import load_settings
 
@@ -36,8 +36,8 @@ def validate(files: Sequence[Path], party: str | None, second_opinion: bool) -> 
     rulebooks = load_rulebooks(config, settings.sw_item_limit, settings.sw_country, others)
     limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
     judged = [_validate_one(path, _Judge(rulebooks, limits, party)) for path in files]
-    good = [validated is not None and not hard(validated.faults) for validated in judged]
-    agreed = [_agree(path, each) for path, each in zip(files, judged, strict=True) if each and second_opinion]
+    good = [validated is not None and not hard_faults(validated.faults) for validated in judged]
+    agreed = [_engines_agree(path, each) for path, each in zip(files, judged, strict=True) if each and second_opinion]
     if party is None:
         click.echo("Not checked: whether you may lodge them. Use --for PARTY to check this too.", err=True)
     sys.exit(0 if all(good) and all(agreed) else 1)
@@ -61,15 +61,15 @@ class _Judge:
         return replace(validated, faults=(*refusals, *validated.faults), total=validated.total + len(refusals))
 
 
-def _agree(path: Path, validated: Validated) -> bool:
+def _engines_agree(path: Path, validated: Validated) -> bool:
     """Whether a second schema engine agrees with the first; says so if it does not."""
-    ours = not any(fault.rule.startswith("SCHEMA") for fault in hard(validated.faults))
+    ours = not any(fault.rule.startswith("SCHEMA") for fault in hard_faults(validated.faults))
     if not ours:  # a broken document was not read, so the second engine cannot read it either
         return True
     # Imported late: loading it takes longer than reading a declaration, and most people never use it.
-    from singlewindow.declarations.reading.second_opinion import accepts  # noqa: PLC0415
+    from singlewindow.declarations.reading.second_opinion import accepts_declaration  # noqa: PLC0415
 
-    theirs = accepts(validated.declaration)
+    theirs = accepts_declaration(validated.declaration)
     if theirs is None:
         click.echo(f"{path}: too large for a second opinion")
     elif theirs != ours:
@@ -85,12 +85,12 @@ def _validate_one(path: Path, judge: _Judge) -> Validated | None:
         place = f" (line {refused.line})" if refused.line else ""
         click.echo(f"{path}: refused, {refused.code}{place}: {refused.text}")
         return None
-    faults = hard(validated.faults)
+    faults = hard_faults(validated.faults)
     warnings = len(validated.faults) - len(faults)
     verdict = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "valid"
     click.echo(f"{path}: {verdict}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
     for number, fault in enumerate(validated.faults, start=1):
-        shown = describe(fault, validated.enveloped)
+        shown = describe_fault(fault, validated.enveloped)
         line = f"line {shown.line}, " if shown.line else ""
         click.echo(f"  {number}. [{shown.severity}] {shown.rule}: {shown.text}")
         click.echo(f"     at {line}{shown.xpath}")

@@ -25,7 +25,7 @@ from singlewindow.declarations.amending.pointing import DECLARATION
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, Path, Severity, Step
 from singlewindow.declarations.model import ROOT, Tree
-from singlewindow.declarations.pointers import written
+from singlewindow.declarations.pointers import pointer_text
 from singlewindow.declarations.reading.message import no_lines
 
 FIXED = {
@@ -122,7 +122,7 @@ def _plant(root: Branch, change: Change) -> Fault | None:
 
 
 def _name(change: Change) -> str:
-    return written(change.pointer)
+    return pointer_text(change.pointer)
 
 
 def _within(change: Change, text: str) -> Fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from singlewindow.declarations.model import Tree, find, first_text, text_of, texts
+from singlewindow.declarations.model import Tree, find_nodes, first_text, text_of, texts_at
 
 _CONSIGNMENT = "GoodsShipment/Consignment"
 _MEANS = f"{_CONSIGNMENT}/ArrivalTransportMeans"
@@ -64,10 +64,11 @@ def arrival_of(tree: Tree) -> Arrival:
     return Arrival(
         issued=first_text(tree, "IssueDateTime/DateTimeString"),
         office=first_text(tree, "PresentationOffice/ID"),
-        means=next((_means(node) for _, node in find(tree, _MEANS)), None),
-        location=next((_location(node) for _, node in find(tree, _PLACE)), None),
+        means=next((_means(node) for _, node in find_nodes(tree, _MEANS)), None),
+        location=next((_location(node) for _, node in find_nodes(tree, _PLACE)), None),
         containers=tuple(
-            Container(text_of(node.get("ID")), tuple(texts(node, "Seal/ID"))) for _, node in find(tree, _EQUIPMENT)
+            Container(text_of(node.get("ID")), tuple(texts_at(node, "Seal/ID")))
+            for _, node in find_nodes(tree, _EQUIPMENT)
         ),
     )
 

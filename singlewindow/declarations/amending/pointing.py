@@ -8,7 +8,7 @@ from singlewindow.declarations.amending.changes import RequestRule, broken, chil
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.faults import Fault, Path, Step
 from singlewindow.declarations.model import Tree, text_of
-from singlewindow.declarations.pointers import WcoStep, written
+from singlewindow.declarations.pointers import WcoStep, pointer_text
 from singlewindow.declarations.values import shown
 
 DECLARATION = ELEMENTS["Declaration"]
@@ -51,7 +51,7 @@ def _step(pointer: Tree) -> WcoStep:
 
 
 def _followed(steps: Sequence[WcoStep], at: Path) -> Iterator[Step]:
-    element, text = DECLARATION, written(steps)
+    element, text = DECLARATION, pointer_text(steps)
     for place, step in enumerate(steps, start=1):
         here: Path = (*at, Step("Pointer", place))
         element = _class_below(element, step, here) if place > 1 else _start(step, here)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from singlewindow.declarations.amending.arrivals import SAID, Arrival, arrival_of
 from singlewindow.declarations.amending.changes import Change, RequestRule, broken, child_of, has_number, in_order
 from singlewindow.declarations.amending.pointing import DECLARATION, Misled, pointed_path, sections
-from singlewindow.declarations.canonical import canonical, decode
+from singlewindow.declarations.canonical import canonical_bytes, decode_canonical
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, Path, Step
 from singlewindow.declarations.model import ROOT, Declaration, Tree, first_text, text_of
@@ -67,7 +67,7 @@ def read_request(
 
     The message must be valid by the schema. `line_of` is that of its reading.
     """
-    tree = decode(canonical(declaration))
+    tree = decode_canonical(canonical_bytes(declaration))
     faults = [*_head_faults(tree)]
     kind = text_of(tree.get("TypeCode"))
     if kind in set(RequestKind):

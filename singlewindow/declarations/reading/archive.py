@@ -46,7 +46,7 @@ class Archive:
         try:
             self._file = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, RuntimeError, ValueError, struct.error) as error:
-            raise _invalid("Its directory cannot be read") from error
+            raise _invalid_archive("Its directory cannot be read") from error
         self._entries = self._file.infolist()
         _screen_numbers(self._entries)
         for entry in self._entries:
@@ -67,10 +67,10 @@ class Archive:
             with self._file.open(member.name) as opened:
                 return opened.read(most + 1)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-            raise _invalid("This member is broken") from error
+            raise _invalid_archive("This member is broken") from error
 
 
-def _invalid(what: str) -> Refused:
+def _invalid_archive(what: str) -> Refused:
     return Refused("ARCHIVE_INVALID", f"The archive is not a plain ZIP file of declarations. {what}.")
 
 
@@ -83,12 +83,12 @@ def _screen_end(content: bytes) -> int:
     if len(content) > ARCHIVE_BYTES:
         raise _too_large(f"An archive may have at most {ARCHIVE_BYTES:,} bytes")
     if len(content) < _END.size or not content.startswith((b"PK\3\4", b"PK\5\6")):
-        raise _invalid("It does not start like a ZIP file")
+        raise _invalid_archive("It does not start like a ZIP file")
     mark, disk, first_disk, here, entries, size, start, comment = _END.unpack(content[-_END.size :])
     if mark != b"PK\5\6" or comment or disk or first_disk or here != entries:
-        raise _invalid("It must be one file, without a comment and without anything after its directory")
+        raise _invalid_archive("It must be one file, without a comment and without anything after its directory")
     if start + size != len(content) - _END.size:
-        raise _invalid("Its directory is not where the file says; ZIP64 is not supported")
+        raise _invalid_archive("Its directory is not where the file says; ZIP64 is not supported")
     if entries > MOST_MEMBERS or size > _DIRECTORY_BYTES:
         raise _too_large(f"An archive may have at most {MOST_MEMBERS:,} members")
     return int(start)
@@ -96,27 +96,27 @@ def _screen_end(content: bytes) -> int:
 
 def _screen_numbers(entries: list[zipfile.ZipInfo]) -> None:
     if not entries:
-        raise _invalid("It is empty")
+        raise _invalid_archive("It is empty")
     if len(entries) > MOST_MEMBERS:
         raise _too_large(f"An archive may have at most {MOST_MEMBERS:,} members")
     if sum(entry.file_size for entry in entries) > INFLATED_BYTES:
         raise _too_large(f"The members may have {INFLATED_BYTES:,} bytes together")
     if len({entry.filename.casefold() for entry in entries}) < len(entries):
-        raise _invalid("Two members have the same name")
+        raise _invalid_archive("Two members have the same name")
 
 
 def _screen_entry(entry: zipfile.ZipInfo) -> None:
     name = ascii(entry.filename[:40])
     if not _PLAIN_NAME.fullmatch(entry.filename) or entry.filename != entry.orig_filename:
-        raise _invalid(f"{name} is not a plain file name that ends in .xml or .json; leave out folders")
+        raise _invalid_archive(f"{name} is not a plain file name that ends in .xml or .json; leave out folders")
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
-        raise _invalid(f"{name} is not an ordinary file")
+        raise _invalid_archive(f"{name} is not an ordinary file")
     if entry.flag_bits & _ENCRYPTED:
-        raise _invalid(f"{name} is encrypted")
+        raise _invalid_archive(f"{name} is encrypted")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _invalid(f"{name} is compressed in a way that is not supported; use deflate")
+        raise _invalid_archive(f"{name} is compressed in a way that is not supported; use deflate")
     if _ZIP64 in _extra_fields(entry.extra):
-        raise _invalid(f"{name} uses ZIP64, which is not supported")
+        raise _invalid_archive(f"{name} uses ZIP64, which is not supported")
 
 
 def _extra_fields(extra: bytes) -> Iterator[int]:
@@ -133,8 +133,8 @@ def _screen_places(content: bytes, entries: list[zipfile.ZipInfo]) -> None:
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         start = entry.header_offset
         if start < free or start + _LOCAL.size > len(content):
-            raise _invalid("Its members overlap")
+            raise _invalid_archive("Its members overlap")
         _, name, extra = _LOCAL.unpack_from(content, start)
         free = start + _LOCAL.size + name + extra + entry.compress_size
     if free > len(content):
-        raise _invalid("Its members overlap")
+        raise _invalid_archive("Its members overlap")

@@ -37,7 +37,7 @@ from singlewindow.declarations.values import (
     ValueFault,
     check_attribute,
     check_value,
-    clean,
+    clean_value,
     collapse,
     shown,
 )
@@ -175,18 +175,18 @@ class _Walk:
         if element.path in _MAY_BE_EMPTY and not (len(node) or node.text or node.attrib):
             return {}
         self._check_bare(node, element, path)
-        placed = list(self._place(node, element, path))
+        placed = list(self._place_children(node, element, path))
         self._check_order(placed, path)
         counts = Counter(entry.element.name for entry in placed)
-        for name, child in _named(element):
+        for name, child in _named_children(element):
             if counts[name] < child.minimum:
-                self._missing(node, element, child, path)
+                self._report_missing(node, element, child, path)
         tree: Tree = {}
         for entry in sorted(placed, key=lambda entry: entry.order):
             self._read_child(entry, path, tree)
         return tree
 
-    def _place(self, node: etree._Element, element: Element, path: Path) -> Iterator[_Placed]:
+    def _place_children(self, node: etree._Element, element: Element, path: Path) -> Iterator[_Placed]:
         known = _CHILDREN[element.path]
         order = {name: position for position, name in enumerate(element.children)}
         seen: Counter[str] = Counter()
@@ -197,7 +197,7 @@ class _Walk:
             repeats = spec is not None and spec.repeatable
             step = Step(name, seen[name] if repeats or seen[name] > 1 else None)
             if spec is None:
-                self._unknown(child, element, (*path, step))
+                self._report_unknown(child, element, (*path, step))
             else:
                 yield _Placed(order[name], spec, child, step)
 
@@ -206,7 +206,7 @@ class _Walk:
         below: Path = (Step("Declaration"),) if child.path == "Declaration" else (*path, entry.step)
         # An element too many is one fault; nothing under it is read or checked.
         if child.maximum is not None and (entry.step.index or 1) > child.maximum:
-            self._repeated(entry.node, child, below)
+            self._report_repeated(entry.node, child, below)
             return
         value: Any
         if child.kind == "class":
@@ -224,12 +224,12 @@ class _Walk:
         attributes = self._read_attributes(node, element, path)
         if len(node):
             text = f"{element.name} contains elements; it must contain a value."
-            self._add(ValueFault("SCHEMA-CONTENT", "SCHEMA_INVALID", text, "Give the value itself."), path, node)
+            self._add_fault(ValueFault("SCHEMA-CONTENT", "SCHEMA_INVALID", text, "Give the value itself."), path, node)
             return None
-        value = clean(element, node.text or "")
+        value = clean_value(element, node.text or "")
         finding = check_value(element, value)
         if finding:
-            self._add(finding, path, node)
+            self._add_fault(finding, path, node)
             return None
         return {**attributes, "#text": value} if attributes else value
 
@@ -242,7 +242,7 @@ class _Walk:
                 value = collapse(str(raw))
                 finding = check_attribute(element, attribute, value)
                 if finding:
-                    self._add(finding, (*path, Step(f"@{attribute.name}")), node)
+                    self._add_fault(finding, (*path, Step(f"@{attribute.name}")), node)
                 else:
                     found[f"@{attribute.name}"] = value
             elif name not in _IGNORED_ATTRIBUTES:
@@ -259,7 +259,7 @@ class _Walk:
         stray = next((text for text in texts if text.strip(XML_SPACE)), None)
         if stray is not None:
             text = f"{element.name} contains the text {shown(stray.strip(XML_SPACE))} between its elements."
-            self._add(ValueFault("SCHEMA-TEXT", "SCHEMA_INVALID", text, "Remove the text."), path, node)
+            self._add_fault(ValueFault("SCHEMA-TEXT", "SCHEMA_INVALID", text, "Remove the text."), path, node)
 
     def _check_order(self, placed: list[_Placed], path: Path) -> None:
         kept = _longest_rising([entry.order for entry in placed])
@@ -273,25 +273,25 @@ class _Walk:
                 where = (
                     f"before {staying[at].element.name}" if at < len(staying) else f"after {staying[-1].element.name}"
                 )
-                self._misplaced(entry, where, (*path, entry.step))
+                self._report_misplaced(entry, where, (*path, entry.step))
 
-    def _misplaced(self, entry: _Placed, where: str, path: Path) -> None:
+    def _report_misplaced(self, entry: _Placed, where: str, path: Path) -> None:
         text = f"{entry.element.name} is out of order; it belongs {where}."
         advice = "Put the elements into the order of the schema, and keep those with the same name together."
         # Its value is still usable, so that the rules can check it at once.
-        self._keep(ValueFault("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
+        self._keep_fault(ValueFault("SCHEMA-ORDER", "SCHEMA_INVALID", text, advice), path, entry.node)
 
-    def _missing(self, node: etree._Element, element: Element, child: Element, path: Path) -> None:
+    def _report_missing(self, node: etree._Element, element: Element, child: Element, path: Path) -> None:
         below: Path = (Step("Declaration"),) if child.path == "Declaration" else (*path, Step(child.name))
         text = f"{element.name} has no {child.name}, which is required. {child.meaning}"
-        self._add(ValueFault("SCHEMA-MISSING", "SCHEMA_INVALID", text, f"Add {child.name}."), below, node)
+        self._add_fault(ValueFault("SCHEMA-MISSING", "SCHEMA_INVALID", text, f"Add {child.name}."), below, node)
 
-    def _repeated(self, node: etree._Element, child: Element, path: Path) -> None:
+    def _report_repeated(self, node: etree._Element, child: Element, path: Path) -> None:
         most = "only once" if child.maximum == 1 else f"at most {child.maximum} times"
         text = f"{child.name} may appear {most} here."
-        self._add(ValueFault("SCHEMA-REPEATED", "SCHEMA_INVALID", text, "Remove the extra ones."), path, node)
+        self._add_fault(ValueFault("SCHEMA-REPEATED", "SCHEMA_INVALID", text, "Remove the extra ones."), path, node)
 
-    def _unknown(self, node: etree._Element, element: Element, path: Path) -> None:
+    def _report_unknown(self, node: etree._Element, element: Element, path: Path) -> None:
         name = etree.QName(node)
         code = "UNKNOWN_FIELD" if name.namespace in _NAMESPACES else "SCHEMA_INVALID"
         if any(name.localname == etree.QName(tag).localname for tag in _CHILDREN[element.path]):
@@ -300,25 +300,25 @@ class _Walk:
             advice = "Use the namespaces of the schema."
         else:
             text = f"{element.name} has no element {shown(name.localname)}."
-            advice = f"Remove it, or check its spelling. Allowed here: {_listed(element.children)}."
-        self._add(ValueFault("SCHEMA-UNKNOWN", code, text, advice), path, node)
+            advice = f"Remove it, or check its spelling. Allowed here: {_first_names(element.children)}."
+        self._add_fault(ValueFault("SCHEMA-UNKNOWN", code, text, advice), path, node)
 
     def _unknown_attribute(self, node: etree._Element, element: Element, name: str, path: Path) -> None:
         local = etree.QName(name).localname
         text = f"{element.name} has no attribute {shown(local)}."
         finding = ValueFault("SCHEMA-ATTRIBUTE", "UNKNOWN_FIELD", text, "Remove it.")
-        self._add(finding, (*path, Step(f"@{local}")), node)
+        self._add_fault(finding, (*path, Step(f"@{local}")), node)
 
     def _missing_attribute(self, node: etree._Element, element: Element, attribute: Attribute, path: Path) -> None:
         text = f"{element.name} has no attribute {attribute.name}, which is required."
         finding = ValueFault("SCHEMA-ATTRIBUTE-MISSING", "SCHEMA_INVALID", text, f"Add {attribute.name}.")
-        self._add(finding, (*path, Step(f"@{attribute.name}")), node)
+        self._add_fault(finding, (*path, Step(f"@{attribute.name}")), node)
 
-    def _add(self, finding: ValueFault, path: Path, node: etree._Element) -> None:
+    def _add_fault(self, finding: ValueFault, path: Path, node: etree._Element) -> None:
         self.found.broken |= broken_paths((path,))
-        self._keep(finding, path, node)
+        self._keep_fault(finding, path, node)
 
-    def _keep(self, finding: ValueFault, path: Path, node: etree._Element) -> None:
+    def _keep_fault(self, finding: ValueFault, path: Path, node: etree._Element) -> None:
         line = node.sourceline if self._lines else None
         self.found.faults.append(
             Fault(finding.rule, finding.code, Severity.HARD, finding.text, finding.advice, path, line)
@@ -327,11 +327,11 @@ class _Walk:
             raise _Enough
 
 
-def _named(element: Element) -> Iterator[tuple[str, Element]]:
+def _named_children(element: Element) -> Iterator[tuple[str, Element]]:
     return ((child.name, child) for child in _CHILDREN[element.path].values())
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _first_names(names: tuple[str, ...]) -> str:
     return ", ".join(names[:12]) + (" and others" if len(names) > 12 else "")
 
 

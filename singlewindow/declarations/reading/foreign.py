@@ -31,21 +31,23 @@ def other_document(root: etree._Element) -> Refused:
     """The refusal (UNKNOWN_DOCUMENT_TYPE) of an XML document that is neither a MetaData nor a Declaration."""
     held = next((child for child in root if etree.QName(child).localname in {"Declaration", "Response"}), None)
     if root.tag == ENVELOPE_TAG and held is not None:
-        text = f"The MetaData contains {_named(held)}. {_RIGHT}"
-        return _unknown(text, held.sourceline)
+        text = f"The MetaData contains {_element_name(held)}. {_RIGHT}"
+        return _unknown_document(text, held.sourceline)
     inner = next((node for node in root.iter(ENVELOPE_TAG, DECLARATION_TAG) if node is not root), None)
     if inner is None:
-        return _unknown(f"The root of the message is {_named(root)}. {_RIGHT}", root.sourceline)
+        return _unknown_document(f"The root of the message is {_element_name(root)}. {_RIGHT}", root.sourceline)
     name = etree.QName(inner).localname
-    return _unknown(f"The {name} stands inside {_named(root)}. {_unwrap(name)}", inner.sourceline)
+    return _unknown_document(
+        f"The {name} stands inside {_element_name(root)}. {_unwrap_advice(name)}", inner.sourceline
+    )
 
 
 def other_object(message: dict[str, object]) -> Refused:
     """The same for a JSON object without a Declaration."""
-    inner = _inner(message)
+    inner = _inner_message(message)
     if inner:
-        return _unknown(f"The {inner} stands inside {_members(message)}. {_unwrap(inner)}")
-    return _unknown(f"The message contains {_members(message)}, but no Declaration. {_RIGHT_JSON}")
+        return _unknown_document(f"The {inner} stands inside {_member_names(message)}. {_unwrap_advice(inner)}")
+    return _unknown_document(f"The message contains {_member_names(message)}, but no Declaration. {_RIGHT_JSON}")
 
 
 def other_profile(faults: Iterable[Fault], countries: Iterable[str], line: int | None) -> Fault | None:
@@ -69,26 +71,26 @@ def other_profile(faults: Iterable[Fault], countries: Iterable[str], line: int |
     return Fault(PROFILE_RULE, "OTHER_PROFILE", Severity.HARD, text, advice, (ROOT,), line)
 
 
-def _unknown(text: str, line: int | None = None) -> Refused:
+def _unknown_document(text: str, line: int | None = None) -> Refused:
     return Refused("UNKNOWN_DOCUMENT_TYPE", text, line)
 
 
-def _unwrap(name: str) -> str:
+def _unwrap_advice(name: str) -> str:
     return f"Send only the {name} inside, as a message of its own."
 
 
-def _named(node: etree._Element) -> str:
+def _element_name(node: etree._Element) -> str:
     name = etree.QName(node)
     namespace = f"the namespace {shown(name.namespace, _NAMESPACE_SHOWN)}" if name.namespace else "no namespace"
     return f"{shown(name.localname)} in {namespace}"
 
 
-def _members(message: dict[str, object]) -> str:
+def _member_names(message: dict[str, object]) -> str:
     names = [shown(name) for name in list(message)[:_NAMES_SHOWN]]
     return ", ".join(names) + (" and others" if len(message) > _NAMES_SHOWN else "") if names else "nothing"
 
 
-def _inner(message: dict[str, object]) -> str:
+def _inner_message(message: dict[str, object]) -> str:
     """Which of MetaData and Declaration stands somewhere inside, the outer one first; "" for none."""
     level: list[object] = list(message.values())
     while level:
@@ -96,9 +98,9 @@ def _inner(message: dict[str, object]) -> str:
         for name in ("MetaData", "Declaration"):
             if any(isinstance(node.get(name), dict) for node in objects):
                 return name
-        level = [child for node in level for child in _children(node)]
+        level = [child for node in level for child in _child_values(node)]
     return ""
 
 
-def _children(node: object) -> Iterable[object]:
+def _child_values(node: object) -> Iterable[object]:
     return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()

@@ -17,8 +17,8 @@ from singlewindow.declarations.elements import ELEMENTS, HEADER, Element
 from singlewindow.declarations.faults import Fault, Path, Refused, Severity, Step
 from singlewindow.declarations.markup import (
     ILLEGAL,
-    escaped,
     escaped_attribute,
+    escaped_text,
     header_element,
     in_declaration,
     in_envelope,
@@ -48,7 +48,7 @@ class _Member(NamedTuple):
     element: Element
 
 
-def _members(element: Element) -> dict[str, _Member]:
+def _members_of(element: Element) -> dict[str, _Member]:
     children = [ELEMENTS[f"{element.path}/{name}"] for name in element.children]
     return {
         child.name: _Member(place, child.name, tag_name(child), child.repeatable, child)
@@ -56,7 +56,7 @@ def _members(element: Element) -> dict[str, _Member]:
     }
 
 
-_MEMBERS = {path: _members(element) for path, element in ELEMENTS.items() if element.kind == "class"}
+_MEMBERS = {path: _members_of(element) for path, element in ELEMENTS.items() if element.kind == "class"}
 
 
 @dataclass
@@ -87,10 +87,10 @@ def read_json(content: bytes, limits: Limits) -> Reading:
         header = header_of(root) if bound.enveloped else {}
         return Reading(Declaration(tree, header), (), bound.enveloped, frozenset(), no_lines)
     screen_depth(message, limits)
-    return _explain(root, bound).as_reading(bound.enveloped, no_lines, bound.faults)
+    return _explain_rest(root, bound).as_reading(bound.enveloped, no_lines, bound.faults)
 
 
-def _explain(root: etree._Element, bound: Bound) -> Explained:
+def _explain_rest(root: etree._Element, bound: Bound) -> Explained:
     """The schema's faults apart from what could not be converted; none if there are already too many."""
     if not bound.faults:
         return explain_whole(root, lines=False)
@@ -117,12 +117,12 @@ def bind(message: object) -> Bound:
     bound = Bound(enveloped="MetaData" in message)
     binding = _Binding(bound)
     if bound.enveloped:
-        bound.xml = binding.envelope(envelope)
+        bound.xml = binding.bind_envelope(envelope)
     else:
-        bound.xml = binding.declaration(message["Declaration"])
+        bound.xml = binding.bind_declaration(message["Declaration"])
     for name in message:
         if name != ("MetaData" if bound.enveloped else "Declaration"):
-            binding.unknown("The message", name, (Step(name),))
+            binding.report_unknown("The message", name, (Step(name),))
     return bound
 
 
@@ -133,24 +133,24 @@ class _Binding:
         self._bound = bound
         self._parts: list[str] = []
 
-    def envelope(self, envelope: object) -> str:
+    def bind_envelope(self, envelope: object) -> str:
         """The header's elements, then the declaration."""
         if not isinstance(envelope, dict):
-            self._wrong(_AT_ENVELOPE, "MetaData", "an object", envelope)
+            self._report_wrong_type(_AT_ENVELOPE, "MetaData", "an object", envelope)
             return in_envelope("")
         content = ""
         for name in HEADER:
             if name in envelope:
-                text = self._text(envelope[name], name, "code", (*_AT_ENVELOPE, Step(name)))
+                text = self._bind_text(envelope[name], name, "code", (*_AT_ENVELOPE, Step(name)))
                 content += header_element(name, text)
         if "Declaration" in envelope:
-            content += self.declaration(envelope["Declaration"])
+            content += self.bind_declaration(envelope["Declaration"])
         for name in envelope:
             if name != "Declaration" and name not in HEADER:
-                self.unknown("MetaData", name, (*_AT_ENVELOPE, Step(name)))
+                self.report_unknown("MetaData", name, (*_AT_ENVELOPE, Step(name)))
         return in_envelope(content)
 
-    def declaration(self, value: object) -> str:
+    def bind_declaration(self, value: object) -> str:
         """The one declaration."""
         self._bind_content(value, _DECLARATION, _AT_DECLARATION)
         return in_declaration("".join(self._parts))
@@ -158,10 +158,10 @@ class _Binding:
     def _bind_content(self, value: object, element: Element, path: Path) -> None:
         """The content of a class, between its tags."""
         if isinstance(value, str) and not isinstance(value, Number):
-            self._parts.append(self._text(value, element.name, "text", path))
+            self._parts.append(self._bind_text(value, element.name, "text", path))
             return
         if not isinstance(value, dict):
-            self._wrong(path, element.name, "an object", value)
+            self._report_wrong_type(path, element.name, "an object", value)
             return
         members = _MEMBERS[element.path]
         known = sorted([members[name] for name in value if name in members])
@@ -174,14 +174,14 @@ class _Binding:
         if len(known) < len(value):
             for name in value:
                 if name not in members:
-                    self.unknown(element.name, name, (*path, Step(name)))
+                    self.report_unknown(element.name, name, (*path, Step(name)))
 
     def _bind_member(self, value: object, member: _Member, path: Path) -> None:
         """The elements of one member: one, or those of its list."""
         if not member.repeatable and not (isinstance(value, list) and len(value) > 1):
             self._bind_entry(value, member, (*path, Step(member.name)))
         elif not isinstance(value, list) or not value:
-            self._wrong((*path, Step(member.name, 1)), member.name, "a list, even of one", value)
+            self._report_wrong_type((*path, Step(member.name, 1)), member.name, "a list, even of one", value)
             self._parts.append(f"<{member.tag}/>")
         else:
             # Two or more in place of one are converted as they are: the schema reports the repetition, as in XML.
@@ -197,63 +197,63 @@ class _Binding:
             self._parts.append(f"</{tag}>")
             return
         if isinstance(value, dict):
-            attributes, text = self._leaf(value, element, path)
+            attributes, text = self._bind_leaf(value, element, path)
         else:
-            attributes, text = "", self._text(value, element.name, element.base, path)
+            attributes, text = "", self._bind_text(value, element.name, element.base, path)
         self._parts.append(f"<{tag}{attributes}>{text}</{tag}>")
 
-    def _leaf(self, value: dict[str, object], element: Element, path: Path) -> tuple[str, str]:
+    def _bind_leaf(self, value: dict[str, object], element: Element, path: Path) -> tuple[str, str]:
         """The attributes and the text of a leaf that is written as an object."""
         names = {f"@{attribute.name}": attribute.name for attribute in element.attributes}
         attributes = text = ""
         for key, member in value.items():
             if key == "#text":
-                text = self._text(member, element.name, element.base, path)
+                text = self._bind_text(member, element.name, element.base, path)
             elif key in names:
-                attributes += self._attribute(member, names[key], (*path, Step(key)))
+                attributes += self._bind_attribute(member, names[key], (*path, Step(key)))
             else:
-                self.unknown(element.name, key, (*path, Step(key)))
+                self.report_unknown(element.name, key, (*path, Step(key)))
         return attributes, text
 
-    def _attribute(self, value: object, name: str, path: Path) -> str:
+    def _bind_attribute(self, value: object, name: str, path: Path) -> str:
         if not isinstance(value, str) or isinstance(value, Number):
-            self._wrong(path, name, "a string", value)
+            self._report_wrong_type(path, name, "a string", value)
         elif ILLEGAL.search(value):
-            self._illegal(path, name)
+            self._report_illegal(path, name)
         else:
             return f' {name}="{escaped_attribute(value)}"'
         return ""
 
-    def _text(self, value: object, name: str, base: str, path: Path) -> str:
+    def _bind_text(self, value: object, name: str, base: str, path: Path) -> str:
         if not isinstance(value, str) or (base != "decimal" and isinstance(value, Number)):
-            self._wrong(path, name, "a number or a string" if base == "decimal" else "a string", value)
+            self._report_wrong_type(path, name, "a number or a string" if base == "decimal" else "a string", value)
         elif ILLEGAL.search(value):
-            self._illegal(path, name)
+            self._report_illegal(path, name)
         else:
-            return escaped(value)
+            return escaped_text(value)
         return ""
 
-    def unknown(self, parent: str, name: str, path: Path) -> None:
+    def report_unknown(self, parent: str, name: str, path: Path) -> None:
         """A member that the schema does not know."""
         kind = ("SCHEMA-ATTRIBUTE", "attribute") if name.startswith("@") else ("SCHEMA-UNKNOWN", "element")
         text = f"{parent} has no {kind[1]} {shown(name.removeprefix('@'))}."
-        self._add(kind[0], "UNKNOWN_FIELD", text, "Remove it, or check its spelling.", path)
+        self._add_fault(kind[0], "UNKNOWN_FIELD", text, "Remove it, or check its spelling.", path)
 
-    def _wrong(self, path: Path, name: str, expected: str, value: object) -> None:
-        text = f"{name} is {_kind(value)}; it must be {expected}."
-        self._add("SCHEMA-TYPE", "SCHEMA_INVALID", text, f"Write {expected}, or leave it out.", path)
+    def _report_wrong_type(self, path: Path, name: str, expected: str, value: object) -> None:
+        text = f"{name} is {_json_kind(value)}; it must be {expected}."
+        self._add_fault("SCHEMA-TYPE", "SCHEMA_INVALID", text, f"Write {expected}, or leave it out.", path)
 
-    def _illegal(self, path: Path, name: str) -> None:
+    def _report_illegal(self, path: Path, name: str) -> None:
         text = f"{name} holds a control character that no declaration may hold."
-        self._add("SCHEMA-CHARACTER", "INVALID_CHARACTERS", text, "Remove the character.", path)
+        self._add_fault("SCHEMA-CHARACTER", "INVALID_CHARACTERS", text, "Remove the character.", path)
 
-    def _add(self, rule: str, code: str, text: str, advice: str, path: Path) -> None:
+    def _add_fault(self, rule: str, code: str, text: str, advice: str, path: Path) -> None:
         self._bound.places.add(path)
         if len(self._bound.faults) < FAULTS_KEPT:
             self._bound.faults.append(Fault(rule, code, Severity.HARD, text, advice, path))
 
 
-def _kind(value: object) -> str:
+def _json_kind(value: object) -> str:
     match value:
         case None:
             return "null"

@@ -44,12 +44,12 @@ def read_xml(content: bytes, limits: Limits) -> Reading:
 
 def accepted_tree(root: etree._Element, declaration: etree._Element, size: int) -> Tree | None:
     """The tree of a document that the schema accepts, or accepts once its values are trimmed; None for any other."""
-    if not is_valid(root, size) and not (trim(root) and is_valid(root, size)):
+    if not is_valid(root, size) and not (trim_values(root) and is_valid(root, size)):
         return None
     try:
         return tree_of(declaration)
     except BlankValue:
-        trim(root)  # now the schema sees it as well
+        trim_values(root)  # now the schema sees it as well
         return None
 
 
@@ -88,25 +88,25 @@ class _Plan:
     children: dict[str, _Plan]
 
 
-def _plan(element: Element) -> _Plan:
+def _plan_of(element: Element) -> _Plan:
     children = [ELEMENTS[f"{element.path}/{name}"] for name in element.children]
     return _Plan(
         element.name,
         element.repeatable,
         element.base,
         tuple(attribute.name for attribute in element.attributes),
-        {tag_of(child): _plan(child) for child in children},
+        {tag_of(child): _plan_of(child) for child in children},
     )
 
 
-_ROOT = _plan(ELEMENTS["Declaration"])
+_ROOT = _plan_of(ELEMENTS["Declaration"])
 
 
 class BlankValue(Exception):  # noqa: N818 - no error: the XSD takes for content what nobody can see
     """A value that the XSD has accepted holds only invisible characters."""
 
 
-def trim(root: etree._Element) -> bool:
+def trim_values(root: etree._Element) -> bool:
     """Remove the invisible characters at the ends of all values in a document; returns whether there were any."""
     changed = False
     for element in root.iter(etree.Element):
@@ -135,7 +135,7 @@ def _read_class(element: etree._Element, children: dict[str, _Plan]) -> Tree:
         else:
             value = child.text
             if not (value.isalnum() and value.isascii()):  # some invisible fillers count as letters
-                value = _seen(collapse(value) if kind == "code" else trimmed(value))
+                value = _not_blank(collapse(value) if kind == "code" else trimmed(value))
             if plan.attributes:
                 value = _with_attributes(child, plan.attributes, value)
         if not plan.repeatable:
@@ -147,14 +147,14 @@ def _read_class(element: etree._Element, children: dict[str, _Plan]) -> Tree:
     return tree
 
 
-def _seen(value: str) -> str:
+def _not_blank(value: str) -> str:
     if not value:
         raise BlankValue
     return value
 
 
 def _with_attributes(element: etree._Element, names: tuple[str, ...], text: str) -> dict[str, str] | str:
-    found = {f"@{name}": _seen(collapse(value)) for name in names if (value := element.get(name)) is not None}
+    found = {f"@{name}": _not_blank(collapse(value)) for name in names if (value := element.get(name)) is not None}
     return {**found, "#text": text} if found else text
 
 

@@ -36,14 +36,18 @@ def parse_json(content: bytes, limits: Limits) -> object:
     """
     text = screen_bytes(content, limits).decode("utf-8")
     if "\0" in text:
-        raise _unicode("It holds a NUL character.")
+        raise _invalid_unicode("It holds a NUL character.")
     _screen_members(text, limits)
     try:
         value = json.loads(
-            text, object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_number, parse_int=_number
+            text,
+            object_pairs_hook=_object_of_pairs,
+            parse_constant=_refuse_constant,
+            parse_float=_read_number,
+            parse_int=_read_number,
         )
     except json.JSONDecodeError as error:
-        raise _malformed(f"Line {error.lineno}, column {error.colno}: {error.msg}.", error.lineno) from None
+        raise _malformed_json(f"Line {error.lineno}, column {error.colno}: {error.msg}.", error.lineno) from None
     except RecursionError:
         raise _too_deep(limits) from None
     if "\\u" in text:
@@ -51,7 +55,7 @@ def parse_json(content: bytes, limits: Limits) -> object:
     return value
 
 
-def _malformed(detail: str, line: int | None = None) -> Refused:
+def _malformed_json(detail: str, line: int | None = None) -> Refused:
     return Refused("JSON_MALFORMED", f"The message is not JSON. {detail} Correct it and send it again.", line)
 
 
@@ -63,7 +67,7 @@ def _too_many(most: int, holder: str) -> Refused:
     return Refused("JSON_TOO_MANY_MEMBERS", f"{holder} has more than {most:,} members. Split it.")
 
 
-def _unicode(detail: str) -> Refused:
+def _invalid_unicode(detail: str) -> Refused:
     return Refused("INVALID_UNICODE", f"The message has invalid characters. {detail} Remove it.")
 
 
@@ -80,19 +84,19 @@ def screen_depth(value: object, limits: Limits) -> None:
     """Raises `Refused` (JSON_TOO_DEEP); no valid declaration is deep, so only what is refused is measured."""
     level, depth = [value], 0
     while level:
-        level = [entry for held in level for entry in _members(held)]
+        level = [entry for held in level for entry in _child_values(held)]
         depth += 1
         if level and depth > limits.depth:
             raise _too_deep(limits)
 
 
-def _members(value: object) -> Iterable[Any]:
+def _child_values(value: object) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) > _OBJECT_MEMBERS:
         raise _too_many(_OBJECT_MEMBERS, "An object of the message")
     members = dict(pairs)
@@ -107,7 +111,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _constant(word: str) -> Never:
+def _refuse_constant(word: str) -> Never:
     raise _bad_number(f"{word} is not a number in JSON.")
 
 
@@ -115,7 +119,7 @@ def _bad_number(detail: str) -> Refused:
     return Refused("JSON_NUMBER_INVALID", f"{detail} Write plain decimal digits.")
 
 
-def _number(literal: str) -> Number:
+def _read_number(literal: str) -> Number:
     if literal.isdigit() and len(literal) <= _NUMBER_CHARACTERS:
         return Number(literal)
     if len(literal) > _NUMBER_CHARACTERS:
@@ -138,13 +142,13 @@ def _check_unicode(value: object) -> None:
             continue
         if isinstance(held, dict):
             waiting.extend(held)
-        waiting.extend(_members(held))
+        waiting.extend(_child_values(held))
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise _unicode("It holds a NUL character.")
+        raise _invalid_unicode("It holds a NUL character.")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise _unicode("It holds half of a surrogate pair.") from None
+        raise _invalid_unicode("It holds half of a surrogate pair.") from None

@@ -59,7 +59,7 @@ _validating = threading.Lock()
 
 
 @cache
-def _schema() -> etree.XMLSchema:
+def _compiled_schema() -> etree.XMLSchema:
     """The compiled schema, to be used by one thread at a time.
 
     There is only one: it is several megabytes, and with one for each thread it would never stay in the cache.
@@ -69,7 +69,7 @@ def _schema() -> etree.XMLSchema:
 
 @cache
 def _judging_parser() -> etree.XMLParser:
-    return etree.XMLParser(encoding="utf-8", no_network=True, huge_tree=False, schema=_schema())
+    return etree.XMLParser(encoding="utf-8", no_network=True, huge_tree=False, schema=_compiled_schema())
 
 
 def parse(content: bytes, limits: Limits) -> etree._Element:
@@ -79,10 +79,10 @@ def parse(content: bytes, limits: Limits) -> etree._Element:
     except etree.XMLSyntaxError as error:
         if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # the fault is ours, not the message's
             raise MemoryError from None
-        raise _refusal(error, limits) from None
+        raise _parse_refusal(error, limits) from None
 
 
-def _refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
+def _parse_refusal(error: etree.XMLSyntaxError, limits: Limits) -> Refused:
     line, column = error.position
     code = error.code
     if "depth" in str(error.msg):
@@ -102,7 +102,7 @@ def is_valid(root: etree._Element, size: int = 0) -> bool:
     if size > _SMALL and any(len(element) > _WIDE for element in root.iter(etree.Element)):
         return is_valid_as_text(root)
     with _validating:
-        return bool(_schema().validate(root))
+        return bool(_compiled_schema().validate(root))
 
 
 def is_valid_as_text(root: etree._Element) -> bool:
@@ -120,5 +120,5 @@ def is_valid_as_text(root: etree._Element) -> bool:
 def schema_complaints(root: etree._Element) -> list[tuple[int, str]]:
     """The XSD's own complaints, as (line, words): the safety net if our explanation finds nothing."""
     with _validating:
-        _schema().validate(root)
-        return [(entry.line, str(entry.message)) for entry in _schema().error_log]
+        _compiled_schema().validate(root)
+        return [(entry.line, str(entry.message)) for entry in _compiled_schema().error_log]

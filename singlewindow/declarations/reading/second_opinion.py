@@ -20,12 +20,12 @@ _OTHER_SPACE = re.compile(r"[^\S \t\n\r]")
 
 
 @cache
-def engine() -> xmlschema.XMLSchema:
+def second_engine() -> xmlschema.XMLSchema:
     """The other engine over the same XSDs; it opens only local files."""
     return xmlschema.XMLSchema(str(SCHEMAS / DRIVER), allow="local", defuse="never")
 
 
-def accepts(declaration: Declaration) -> bool | None:
+def accepts_declaration(declaration: Declaration) -> bool | None:
     """Whether the other engine finds the declaration valid; None if it is too large to ask.
 
     The document is written again from what was read, so that the engine never sees bytes from outside.
@@ -40,4 +40,4 @@ def accepts_document(content: bytes) -> bool:
     It trims every kind of Unicode space from a value, where XML Schema knows four. A letter stands for the others, so
     that the engine judges what is there.
     """
-    return engine().is_valid(_OTHER_SPACE.sub("x", content.decode("utf-8-sig")).encode())
+    return second_engine().is_valid(_OTHER_SPACE.sub("x", content.decode("utf-8-sig")).encode())

@@ -33,9 +33,9 @@ class BoundRule:
     severity: Severity
     rule: Rule
 
-    def hindered(self, broken_paths: Collection[str]) -> bool:
+    def is_hindered(self, broken_paths: Collection[str]) -> bool:
         """Whether the schema found a fault in an element that the rule reads, or in one around it."""
-        return any(_hides(broken, read) for read in self.rule.reads for broken in broken_paths)
+        return any(_hides_element(broken, read) for read in self.rule.reads for broken in broken_paths)
 
     def faults(self, context: Context) -> Iterator[Fault]:
         """The faults that the rule finds."""
@@ -50,7 +50,7 @@ def schema_path(place: Place) -> str:
     return "/".join(step.name for step in place)
 
 
-def _hides(broken: str, read: str) -> bool:
+def _hides_element(broken: str, read: str) -> bool:
     return read == broken or read.startswith(f"{broken}/")
 
 
@@ -72,19 +72,19 @@ class Rulebook:
         a rule about single leaves skips that leaf.
         """
         context = Context(declaration)
-        bound_rules = self._by_scope[_scopes(context)]
+        bound_rules = self._by_scope[_applicable_scopes(context)]
         if broken_paths:
-            return list(_careful(bound_rules, context, frozenset(broken_paths)))
+            return list(_unhindered_faults(bound_rules, context, frozenset(broken_paths)))
         return [fault for bound in bound_rules for fault in bound.faults(context)]
 
 
-def _careful(bound_rules: tuple[BoundRule, ...], context: Context, broken: frozenset[str]) -> Iterator[Fault]:
+def _unhindered_faults(bound_rules: tuple[BoundRule, ...], context: Context, broken: frozenset[str]) -> Iterator[Fault]:
     for bound in bound_rules:
         if bound.rule.leafwise:
             for fault in bound.faults(context):
-                if not any(_hides(path, schema_path(fault.path)) for path in broken):
+                if not any(_hides_element(path, schema_path(fault.path)) for path in broken):
                     yield fault
-        elif not bound.hindered(broken):
+        elif not bound.is_hindered(broken):
             yield from bound.faults(context)
 
 
@@ -95,7 +95,7 @@ _REQUESTS = frozenset((Scope.EVERY, Scope.REQUESTS))
 _OTHERS = frozenset((Scope.EVERY,))
 
 
-def _scopes(context: Context) -> frozenset[Scope]:
+def _applicable_scopes(context: Context) -> frozenset[Scope]:
     if context.function == REQUEST:
         return _REQUESTS
     if context.function != ORIGINAL:
@@ -147,7 +147,7 @@ class Rulebooks:
         """The profile of a country; home's for one that is no longer served."""
         return self.profiles.get(country, self.profiles[self.home])
 
-    def named(self, code: str) -> Rulebook:
+    def rulebook_for(self, code: str) -> Rulebook:
         """The rulebook that judges a message with this ResponsibleCountryCode; home's if it is "".
 
         Raises `Refused` (COUNTRY_NOT_SERVED) if it names a country that is not served.
@@ -159,11 +159,11 @@ class Rulebooks:
 
     def _not_served(self, code: str) -> str:
         served = " and ".join(sorted(self._books))
-        meant = self._meant(code.upper())
+        meant = self._country_meant(code.upper())
         advice = f"Write {meant}." if meant else "Send the message to the single window of that country."
         return f"ResponsibleCountryCode is {quoted(code)}; this service accepts declarations for {served}. {advice}"
 
-    def _meant(self, code: str) -> str:
+    def _country_meant(self, code: str) -> str:
         """The country served that a sender seems to mean, or "" if none is near."""
         written = {country: {country} | profile.also_written for country, profile in self.profiles.items()}
         return next((country for country, codes in written.items() if code in codes), "")
@@ -178,11 +178,13 @@ def load_rulebooks(config_dir: Path, item_limit: int = 999, home: str = "GB", ot
     if not countries.is_dir():
         raise ProfileError(f"{countries} is not a folder. Point to the configuration folder that holds `countries/`.")
     settings = dict.fromkeys(others, "SW_SERVES") | {home: "SW_COUNTRY"}
-    profiles = {country: _served(countries / country / "profile.toml", settings[country]) for country in settings}
+    profiles = {
+        country: _served_profile(countries / country / "profile.toml", settings[country]) for country in settings
+    }
     return Rulebooks(profiles, item_limit, home, load_rates(config_dir, profiles[home]))
 
 
-def _served(file: Path, setting: str) -> Profile:
+def _served_profile(file: Path, setting: str) -> Profile:
     if not file.is_file():
         raise ProfileError(_no_profile(file, setting))
     return load_profile(file)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from singlewindow.declarations.faults import Path, Severity
-from singlewindow.declarations.model import ROOT, find, text_of
+from singlewindow.declarations.model import ROOT, find_nodes, text_of
 from singlewindow.declarations.rules.context import Context
 from singlewindow.declarations.rules.leaves import AMOUNT_CURRENCIES, AMOUNTS, CAPITALS, COUNTRIES, CURRENCIES
-from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted, under
+from singlewindow.declarations.rules.rule import Findings, Rule, Scope, path_below, quoted
 
 BEYOND_ISO = frozenset(("EU", "XI", "XK"))
 """The European Union as an origin, Northern Ireland, Kosovo: in use by customs of many countries, outside ISO."""
@@ -36,7 +36,7 @@ class CodeCapitals(Rule, frozen=True):
                 yield path, f"{path[-1].name} is {quoted(text)}; its code list has {quoted(text.upper())}."
 
 
-def _listed(text: str, known: frozenset[str]) -> bool:
+def _is_listed(text: str, known: frozenset[str]) -> bool:
     """Whether the code, in capitals, is in the list: small letters are the fault of another rule."""
     return text in known or (text.isascii() and text.upper() in known)
 
@@ -57,7 +57,7 @@ class CountryKnown(Rule, frozen=True):
         if self.known.issuperset(context.texts[COUNTRIES]):
             return
         for path, text in COUNTRIES.located_texts(context.tree):
-            if not _listed(text, self.known):
+            if not _is_listed(text, self.known):
                 yield path, f"{quoted(text)} is not a country code."
 
 
@@ -77,7 +77,7 @@ class CurrencyKnown(Rule, frozen=True):
         if self.known.issuperset(context.texts[CURRENCIES]):
             return
         for path, text in CURRENCIES.located_texts(context.tree):
-            if not _listed(text, self.known):
+            if not _is_listed(text, self.known):
                 yield path, f"{quoted(text)} is not a currency code."
 
 
@@ -92,13 +92,13 @@ class AmountCurrency(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         for path in _bare_amounts(context):
-            yield under(path, "@currencyID"), f"{path[-1].name} has no currency."
+            yield path_below(path, "@currencyID"), f"{path[-1].name} has no currency."
 
 
 def _bare_amounts(context: Context) -> Iterator[Path]:
     if len(context.texts[AMOUNTS]) == len(context.texts[AMOUNT_CURRENCIES]):
         return
     for path in AMOUNTS.relative:
-        for steps, node in find(context.tree, path):
+        for steps, node in find_nodes(context.tree, path):
             if text_of(node) is not None and not (isinstance(node, dict) and node.get("@currencyID")):
                 yield (ROOT, *steps)

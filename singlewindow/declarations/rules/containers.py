@@ -17,7 +17,7 @@ from singlewindow.declarations.rules.context import (
     value,
 )
 from singlewindow.declarations.rules.leaves import CONTAINERS
-from singlewindow.declarations.rules.rule import COMMODITY, CONSIGNMENT, Findings, Rule, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, CONSIGNMENT, Findings, Rule, path_below, quoted
 
 _EQUIPMENT = (
     f"{CONSIGNMENT}/ContainerCode",
@@ -28,20 +28,20 @@ _EQUIPMENT = (
 )
 
 
-def _identified(entries: list[Tree], base: Path) -> Path | None:
+def _first_identified(entries: list[Tree], base: Path) -> Path | None:
     for index, entry in enumerate(entries, start=1):
         if value(entry, "ID"):
-            return under(base, ("TransportEquipment", index), "ID")
+            return path_below(base, ("TransportEquipment", index), "ID")
     return None
 
 
 def _first_container(context: Context) -> Path | None:
     """Where the first container number stands, on the consignment or on an item."""
-    found = _identified(groups(context.consignment, "TransportEquipment"), CONSIGNMENT_PATH)
+    found = _first_identified(groups(context.consignment, "TransportEquipment"), CONSIGNMENT_PATH)
     if found:
         return found
     for item in context.items:
-        found = _identified(groups(item.commodity, "TransportEquipment"), under(item.path, "Commodity"))
+        found = _first_identified(groups(item.commodity, "TransportEquipment"), path_below(item.path, "Commodity"))
         if found:
             return found
     return None
@@ -56,7 +56,7 @@ class ContainerIdentified(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if value(context.consignment, "ContainerCode") == "1" and _first_container(context) is None:
-            path = under(CONSIGNMENT_PATH, ("TransportEquipment", 1), "ID")
+            path = path_below(CONSIGNMENT_PATH, ("TransportEquipment", 1), "ID")
             yield path, "ContainerCode says that the goods are in containers, but no container is named."
 
 
@@ -114,7 +114,7 @@ class EquipmentSequence(Rule, frozen=True):
         sequence = sequence_of(groups(context.consignment, "TransportEquipment"))
         for expected, declared in enumerate(sequence, start=1):
             if declared not in ("0", str(expected)):
-                path = under(CONSIGNMENT_PATH, ("TransportEquipment", expected), "SequenceNumeric")
+                path = path_below(CONSIGNMENT_PATH, ("TransportEquipment", expected), "SequenceNumeric")
                 yield path, f"Equipment line {expected} is numbered {quoted(declared)}."
 
 
@@ -134,8 +134,8 @@ class SealSequence(Rule, frozen=True):
         for line, equipment in enumerate(groups(context.consignment, "TransportEquipment"), start=1):
             for expected, declared in enumerate(sequence_of(groups(equipment, "Seal")), start=1):
                 if declared not in ("0", str(expected)):
-                    base = under(CONSIGNMENT_PATH, ("TransportEquipment", line), ("Seal", expected))
-                    yield under(base, "SequenceNumeric"), f"Seal {expected} is numbered {quoted(declared)}."
+                    base = path_below(CONSIGNMENT_PATH, ("TransportEquipment", line), ("Seal", expected))
+                    yield path_below(base, "SequenceNumeric"), f"Seal {expected} is numbered {quoted(declared)}."
 
 
 class ItinerarySequence(Rule, frozen=True):
@@ -149,5 +149,8 @@ class ItinerarySequence(Rule, frozen=True):
         sequence = sequence_of(groups(group(context.tree, "Consignment"), "Itinerary"))
         for expected, declared in enumerate(sequence, start=1):
             if declared != str(expected):
-                base = under(DECLARATION_PATH, "Consignment", ("Itinerary", expected))
-                yield under(base, "SequenceNumeric"), f"Country {expected} of the route is numbered {quoted(declared)}."
+                base = path_below(DECLARATION_PATH, "Consignment", ("Itinerary", expected))
+                yield (
+                    path_below(base, "SequenceNumeric"),
+                    f"Country {expected} of the route is numbered {quoted(declared)}.",
+                )

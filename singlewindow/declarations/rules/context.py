@@ -130,6 +130,6 @@ def sequence_of(entries: Iterable[Tree]) -> list[str]:
     return [value(entry, "SequenceNumeric").lstrip("0") or "0" for entry in entries]
 
 
-def numbers(count: int) -> list[str]:
+def sequence_numbers(count: int) -> list[str]:
     """["1", ..., "count"], the numbers that a sequence must have."""
     return [str(number) for number in range(1, count + 1)]

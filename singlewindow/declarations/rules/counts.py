@@ -9,14 +9,14 @@ from singlewindow.declarations.rules.context import (
     SHIPMENT_PATH,
     Context,
     groups,
-    numbers,
+    sequence_numbers,
     sequence_of,
     value,
 )
-from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, Scope, quoted, under
+from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, Scope, path_below, quoted
 
 
-def _whole(text: str) -> int:
+def _whole_number(text: str) -> int:
     """The number in a whole-number leaf; the schema allows a sign and trailing decimal zeros."""
     return int(text.partition(".")[0] or "0")
 
@@ -31,8 +31,8 @@ class ItemCount(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         declared = value(context.tree, "GoodsItemQuantity")
-        if declared and _whole(declared) != len(context.items):
-            path = under(DECLARATION_PATH, "GoodsItemQuantity")
+        if declared and _whole_number(declared) != len(context.items):
+            path = path_below(DECLARATION_PATH, "GoodsItemQuantity")
             yield (
                 path,
                 f"GoodsItemQuantity says {quoted(declared)}, but the declaration has {len(context.items)} goods items.",
@@ -49,7 +49,7 @@ class ItemCountGiven(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if not value(context.tree, "GoodsItemQuantity"):
-            yield under(DECLARATION_PATH, "GoodsItemQuantity"), "GoodsItemQuantity is missing."
+            yield path_below(DECLARATION_PATH, "GoodsItemQuantity"), "GoodsItemQuantity is missing."
 
 
 class ItemsPresent(Rule, frozen=True):
@@ -61,7 +61,7 @@ class ItemsPresent(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if not context.items:
-            yield under(SHIPMENT_PATH, "GovernmentAgencyGoodsItem"), "The declaration has no goods item."
+            yield path_below(SHIPMENT_PATH, "GovernmentAgencyGoodsItem"), "The declaration has no goods item."
 
 
 class ItemLimit(Rule, frozen=True):
@@ -77,7 +77,7 @@ class ItemLimit(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if len(context.items) > self.limit:
-            path = under(SHIPMENT_PATH, ("GovernmentAgencyGoodsItem", self.limit + 1))
+            path = path_below(SHIPMENT_PATH, ("GovernmentAgencyGoodsItem", self.limit + 1))
             yield path, f"The declaration has {len(context.items)} goods items; at most {self.limit} are allowed."
 
 
@@ -89,11 +89,11 @@ class ItemSequence(Rule, frozen=True):
     advice = "Number the goods items 1, 2, 3 ... in their order, without gaps."
 
     def check(self, context: Context) -> Findings:
-        for item, expected in zip(context.items, numbers(len(context.items)), strict=True):
+        for item, expected in zip(context.items, sequence_numbers(len(context.items)), strict=True):
             declared = value(item.tree, "SequenceNumeric")
             if declared != expected and declared.lstrip("0") != expected:
                 text = f"Goods item {expected} is numbered {quoted(declared)}."
-                yield under(item.path, "SequenceNumeric"), text
+                yield path_below(item.path, "SequenceNumeric"), text
 
 
 class PackageTotal(Rule, frozen=True):
@@ -118,9 +118,9 @@ class PackageTotal(Rule, frozen=True):
         if not declared:
             return
         lines = [line for item in context.items for line in groups(item.tree, "Packaging")]
-        counted = [_whole(quantity) for line in lines if (quantity := value(line, "QuantityQuantity"))]
-        if counted and sum(counted) != _whole(declared):
-            path = under(DECLARATION_PATH, "TotalPackageQuantity")
+        counted = [_whole_number(quantity) for line in lines if (quantity := value(line, "QuantityQuantity"))]
+        if counted and sum(counted) != _whole_number(declared):
+            path = path_below(DECLARATION_PATH, "TotalPackageQuantity")
             yield (
                 path,
                 f"TotalPackageQuantity is {quoted(declared)}, but the packages of the items add up to {sum(counted)}.",
@@ -147,12 +147,12 @@ class PackagesCounted(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         for item in context.items:
             lines = groups(item.tree, "Packaging")
-            if lines and not any(_counts(line) for line in lines):
-                path = under(item.path, ("Packaging", 1), "QuantityQuantity")
+            if lines and not any(_counts_packages(line) for line in lines):
+                path = path_below(item.path, ("Packaging", 1), "QuantityQuantity")
                 yield path, f"Goods item {item.index} has packaging but no number of packages."
 
 
-def _counts(line: Tree) -> bool:
+def _counts_packages(line: Tree) -> bool:
     return bool(value(line, "QuantityQuantity").strip("0.")) or value(line, "TypeCode") in UNPACKED
 
 
@@ -169,5 +169,5 @@ class PackageSequence(Rule, frozen=True):
             sequence = sequence_of(groups(item.tree, "Packaging"))
             for expected, declared in enumerate(sequence, start=1):
                 if declared != str(expected):
-                    path = under(item.path, ("Packaging", expected), "SequenceNumeric")
+                    path = path_below(item.path, ("Packaging", expected), "SequenceNumeric")
                     yield path, f"Packaging line {expected} of item {item.index} is numbered {quoted(declared)}."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from singlewindow.declarations.faults import Path, Severity
-from singlewindow.declarations.model import ROOT, find, text_of
+from singlewindow.declarations.model import ROOT, find_nodes, text_of
 from singlewindow.declarations.rules.context import Context
 from singlewindow.declarations.rules.leaves import DATE_FORMATS, DATES, EVENTS, MOMENTS
 from singlewindow.declarations.rules.rule import Findings, Rule, Scope, quoted
@@ -60,21 +60,21 @@ class DateFormat(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         # As many formats as dates: each has its own, for a format without a date is refused by the schema.
         texts, forms = context.texts[DATES], context.texts[DATE_FORMATS]
-        if len(texts) == len(forms) and not any(map(_differs, texts, forms)):
+        if len(texts) == len(forms) and not any(map(_differs_from_form, texts, forms)):
             return
         for path, text, form in _with_format(context):
-            if _differs(text, form) and is_real(text):
+            if _differs_from_form(text, form) and is_real(text):
                 yield path, f"{quoted(text)} does not have the form of formatCode {form}."
 
 
-def _differs(text: str, form: str) -> bool:
+def _differs_from_form(text: str, form: str) -> bool:
     day_only = len(text) == len("yyyymmdd")
     return form in ("102", "304") and day_only != (form == "102")
 
 
 def _with_format(context: Context) -> Iterator[tuple[Path, str, str]]:
     for path in DATES.relative:
-        for steps, node in find(context.tree, path):
+        for steps, node in find_nodes(context.tree, path):
             text = text_of(node)
             if text is not None and isinstance(node, dict):
                 yield (ROOT, *steps), text, str(node.get("@formatCode", ""))

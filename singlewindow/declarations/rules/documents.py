@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, capitals, groups, value
-from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, quoted, under
+from singlewindow.declarations.rules.rule import ITEMS, Findings, Rule, path_below, quoted
 
 _DOCUMENT = f"{ITEMS}/AdditionalDocument"
 _CODE = (_DOCUMENT, f"{_DOCUMENT}/CategoryCode", f"{_DOCUMENT}/TypeCode")
@@ -29,7 +29,7 @@ class DocumentCode(Rule, frozen=True):
                 if len(category) == self.category_length and len(kind) == self.type_length:
                     continue
                 leaf = "TypeCode" if len(category) == self.category_length else "CategoryCode"
-                path = under(item.path, ("AdditionalDocument", index), leaf)
+                path = path_below(item.path, ("AdditionalDocument", index), leaf)
                 yield path, f"The document code {quoted(category)} + {quoted(kind)} does not have 1 + 3 characters."
 
 
@@ -45,7 +45,7 @@ class DocumentReference(Rule, frozen=True):
         for item in context.items:
             for index, document in enumerate(item.documents, start=1):
                 if document.keys().isdisjoint(_REFERENCE):
-                    path = under(item.path, ("AdditionalDocument", index), "ID")
+                    path = path_below(item.path, ("AdditionalDocument", index), "ID")
                     code = item.document_codes[index - 1]
                     yield path, f"Document {code} has no reference, no status and no statement."
 
@@ -63,7 +63,7 @@ class DocumentOnce(Rule, frozen=True):
             for index, document in enumerate(item.documents, start=1):
                 key = (item.document_codes[index - 1], value(document, "ID"))
                 if key in seen and all(key):
-                    path = under(item.path, ("AdditionalDocument", index), "ID")
+                    path = path_below(item.path, ("AdditionalDocument", index), "ID")
                     yield path, f"Document {key[0]} {quoted(key[1])} is given twice on item {item.index}."
                 seen.add(key)
 
@@ -81,7 +81,7 @@ class AuthorisationDocument(Rule, frozen=True):
         for index, kind in enumerate(context.authorisations, start=1):
             document = self.documents.get(kind)
             if document and document not in context.document_codes:
-                path = under(DECLARATION_PATH, ("AuthorisationHolder", index), "CategoryCode")
+                path = path_below(DECLARATION_PATH, ("AuthorisationHolder", index), "CategoryCode")
                 yield path, f"Authorisation {kind} is named, but no item has its document {document}."
 
 
@@ -100,7 +100,7 @@ class DocumentAuthorisation(Rule, frozen=True):
             if document in context.document_codes and kind not in context.authorisations:
                 item = next(item for item in context.items if document in item.document_codes)
                 place = item.document_codes.index(document) + 1
-                path = under(item.path, ("AdditionalDocument", place), "TypeCode")
+                path = path_below(item.path, ("AdditionalDocument", place), "TypeCode")
                 yield path, f"Document {document} is given, but no holder of authorisation {kind} is named."
 
 
@@ -126,6 +126,6 @@ class GuaranteeGiven(Rule, frozen=True):
             return
         guarantees = groups(context.tree, "ObligationGuarantee")
         if self.kinds.isdisjoint(capitals(guarantee, "SecurityDetailsCode") for guarantee in guarantees):
-            path = under(DECLARATION_PATH, "ObligationGuarantee", "SecurityDetailsCode")
+            path = path_below(DECLARATION_PATH, "ObligationGuarantee", "SecurityDetailsCode")
             kinds = " or ".join(sorted(self.kinds))
             yield path, f"Authorisation {self.authorisation} is used, but no guarantee of kind {kinds} is given."

@@ -15,7 +15,7 @@ from singlewindow.declarations.rules.context import (
     groups,
     value,
 )
-from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Finding, Findings, Rule, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Finding, Findings, Rule, path_below, quoted
 
 _TAX = f"{COMMODITY}/DutyTaxFee"
 _METHOD = f"{_TAX}/Payment/MethodCode"
@@ -28,7 +28,7 @@ def _paid_by(context: Context, methods: frozenset[str]) -> Path | None:
     for item in context.items:
         for index, tax in enumerate(item.taxes, start=1):
             if "Payment" in tax and capitals(group(tax, "Payment"), "MethodCode") in methods:
-                return under(item.path, "Commodity", ("DutyTaxFee", index), "Payment", "MethodCode")
+                return path_below(item.path, "Commodity", ("DutyTaxFee", index), "Payment", "MethodCode")
     return None
 
 
@@ -50,19 +50,19 @@ class DefermentAccount(Rule, frozen=True):
         if any(capitals(account, "TypeCode") == self.document and value(account, "ID") for account in accounts):
             return
         if _paid_by(context, self.methods):
-            yield self._missing(accounts)
+            yield self._missing_account(accounts)
 
-    def _missing(self, accounts: list[Tree]) -> Finding:
+    def _missing_account(self, accounts: list[Tree]) -> Finding:
         """The place where the account is missing; it may be only the type of a document."""
         for index, account in enumerate(accounts, start=1):
-            at = under(DECLARATION_PATH, ("AdditionalDocument", index))
+            at = path_below(DECLARATION_PATH, ("AdditionalDocument", index))
             if value(account, "TypeCode") == self.document:
-                return under(at, "ID"), f"The deferment account ({self.document}) has no number."
+                return path_below(at, "ID"), f"The deferment account ({self.document}) has no number."
             if not value(account, "TypeCode"):
                 account_number = quoted(value(account, "ID"))
                 text = f"Payment is deferred, but document {account_number} is not marked as the account"
-                return under(at, "TypeCode"), f"{text}: it has no TypeCode {self.document}."
-        path = under(DECLARATION_PATH, ("AdditionalDocument", len(accounts) + 1), "ID")
+                return path_below(at, "TypeCode"), f"{text}: it has no TypeCode {self.document}."
+        path = path_below(DECLARATION_PATH, ("AdditionalDocument", len(accounts) + 1), "ID")
         return path, f"Payment is deferred, but no deferment account ({self.document}) is named."
 
 
@@ -103,11 +103,11 @@ class TaxPaymentMethod(Rule, frozen=True):
         for item in context.items:
             for index, tax in enumerate(item.taxes, start=1):
                 if "TypeCode" in tax and "MethodCode" not in group(tax, "Payment"):
-                    path = under(item.path, "Commodity", ("DutyTaxFee", index), "Payment", "MethodCode")
+                    path = path_below(item.path, "Commodity", ("DutyTaxFee", index), "Payment", "MethodCode")
                     yield path, f"Tax {quoted(value(tax, 'TypeCode'))} of item {item.index} has no method of payment."
 
 
-def _preferences(context: Context) -> Iterator[tuple[Item, int, str]]:
+def _claimed_preferences(context: Context) -> Iterator[tuple[Item, int, str]]:
     """Every claimed preference: its item, the place of its tax line in the item, its code."""
     for item in context.items:
         for index, tax in enumerate(item.taxes, start=1):
@@ -125,10 +125,10 @@ class OnePreference(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         claimed: dict[int, str] = {}
-        for item, index, preference in _preferences(context):
+        for item, index, preference in _claimed_preferences(context):
             first = claimed.setdefault(item.index, preference)
             if preference != first:
-                path = under(item.path, "Commodity", ("DutyTaxFee", index), "DutyRegimeCode")
+                path = path_below(item.path, "Commodity", ("DutyTaxFee", index), "DutyRegimeCode")
                 yield path, f"Item {item.index} claims preference {quoted(preference)} as well as {quoted(first)}."
 
 
@@ -142,11 +142,11 @@ class PreferenceOrigin(Rule, frozen=True):
     origins: dict[str, str]
 
     def check(self, context: Context) -> Findings:
-        for item, _, preference in _preferences(context):
+        for item, _, preference in _claimed_preferences(context):
             wanted = self.origins.get(preference[0])
             if not wanted:
                 continue
             given = groups(item.tree, "Origin")
             if all(capitals(origin, "TypeCode") != wanted for origin in given):
-                path = under(item.path, ("Origin", len(given) + 1), "TypeCode")
+                path = path_below(item.path, ("Origin", len(given) + 1), "TypeCode")
                 yield path, f"Preference {quoted(preference)} of item {item.index} needs an origin of kind {wanted}."

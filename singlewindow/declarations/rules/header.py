@@ -8,10 +8,10 @@ from singlewindow.declarations.rules.context import (
     Context,
     value,
 )
-from singlewindow.declarations.rules.rule import ITEMS, SHIPMENT, Findings, Rule, Scope, quoted, under
+from singlewindow.declarations.rules.rule import ITEMS, SHIPMENT, Findings, Rule, Scope, path_below, quoted
 
 _KIND = "Declaration/TypeCode"
-_KIND_PATH = under(DECLARATION_PATH, "TypeCode")
+_KIND_PATH = path_below(DECLARATION_PATH, "TypeCode")
 
 
 class LrnLength(Rule, frozen=True):
@@ -27,7 +27,7 @@ class LrnLength(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         length = len(value(context.tree, "FunctionalReferenceID"))
         if length > self.longest:
-            path = under(DECLARATION_PATH, "FunctionalReferenceID")
+            path = path_below(DECLARATION_PATH, "FunctionalReferenceID")
             yield path, f"The reference (LRN) has {length} characters; at most {self.longest} are allowed."
 
 
@@ -48,11 +48,11 @@ class TypeKnown(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         kind = context.kind
         if not kind:
-            yield _KIND_PATH, f"The declaration has no type. {self._known()}"
+            yield _KIND_PATH, f"The declaration has no type. {self._known_types()}"
         elif kind[:2] not in self.directions or kind[2:] not in self.letters:
-            yield _KIND_PATH, f"{quoted(kind)} is not a type of declaration. {self._known()}"
+            yield _KIND_PATH, f"{quoted(kind)} is not a type of declaration. {self._known_types()}"
 
-    def _known(self) -> str:
+    def _known_types(self) -> str:
         return f"Directions are {', '.join(sorted(self.directions))}; letters are {', '.join(sorted(self.letters))}."
 
 
@@ -84,7 +84,7 @@ class AcceptanceDateGiven(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if context.kind[2:] in self.kinds and "AcceptanceDateTime" not in context.tree:
-            path = under(DECLARATION_PATH, "AcceptanceDateTime")
+            path = path_below(DECLARATION_PATH, "AcceptanceDateTime")
             yield path, "The supplementary declaration has no date of acceptance."
 
 
@@ -109,12 +109,12 @@ class StatementsCompatible(Rule, frozen=True):
             for item in context.items:
                 if second in item.statements:
                     place = item.statements.index(second) + 1
-                    path = under(item.path, ("AdditionalInformation", place), "StatementCode")
+                    path = path_below(item.path, ("AdditionalInformation", place), "StatementCode")
                     yield path, f"Statements {first} and {second} cannot be used together."
                     break
             else:
                 yield (
-                    under(DECLARATION_PATH, "AdditionalInformation"),
+                    path_below(DECLARATION_PATH, "AdditionalInformation"),
                     f"Statements {first} and {second} cannot be used together.",
                 )
 
@@ -131,7 +131,7 @@ class TransactionNatureLevel(Rule, frozen=True):
         if "TransactionNatureCode" in context.shipment:
             for item in context.items:
                 if "TransactionNatureCode" in item.tree:
-                    path = under(item.path, "TransactionNatureCode")
+                    path = path_below(item.path, "TransactionNatureCode")
                     yield path, f"Item {item.index} has the nature of the transaction, and the shipment has it, too."
 
 
@@ -147,5 +147,5 @@ class ExportCountryLevel(Rule, frozen=True):
         if "ExportCountry" in context.shipment:
             for item in context.items:
                 if "ExportCountry" in item.tree:
-                    path = under(item.path, "ExportCountry", "ID")
+                    path = path_below(item.path, "ExportCountry", "ID")
                     yield path, f"Item {item.index} has the country of dispatch, and the shipment has it, too."

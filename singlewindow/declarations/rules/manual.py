@@ -25,34 +25,34 @@ envelope names the country whose rules judge a message; without it, those of the
 def print_manual(rulebooks: Rulebooks) -> str:
     """The whole page in Markdown, ending in one newline."""
     wco = Rulebook(Profile(country=""), rulebooks.item_limit)
-    parts = [_OPENING, "## Everywhere (WCO)\n", *(_entry(bound) for bound in wco.rules)]
+    parts = [_OPENING, "## Everywhere (WCO)\n", *(_rule_entry(bound) for bound in wco.rules)]
     for country in sorted(rulebooks.profiles):
-        book = rulebooks.named(country)
-        parts += [f"## {rulebooks.profiles[country].title} ({country})\n", _stricter(rulebooks, book)]
-        parts += [_entry(bound) for bound in book.rules if not bound.rule_id.startswith(f"{WCO}-")]
-    unused = sorted(_unused(rulebooks))
+        book = rulebooks.rulebook_for(country)
+        parts += [f"## {rulebooks.profiles[country].title} ({country})\n", _stricter_warnings(rulebooks, book)]
+        parts += [_rule_entry(bound) for bound in book.rules if not bound.rule_id.startswith(f"{WCO}-")]
+    unused = sorted(_unused_rules(rulebooks))
     if unused:
         parts.append("## In no profile yet\n\n" + "\n".join(f"- {name}" for name in unused) + "\n")
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
-def _unused(rulebooks: Rulebooks) -> set[str]:
+def _unused_rules(rulebooks: Rulebooks) -> set[str]:
     used = {type(rule) for profile in rulebooks.profiles.values() for rule in (profile.rules or {}).values()}
     return {kind.name for kind in NATIONAL_RULES if kind not in used}
 
 
-def _stricter(rulebooks: Rulebooks, book: Rulebook) -> str:
+def _stricter_warnings(rulebooks: Rulebooks, book: Rulebook) -> str:
     strict = sorted(rulebooks.profiles[book.country].strict)
     return f"Warnings of the WCO layer that are hard here: {', '.join(strict)}.\n" if strict else ""
 
 
-def _entry(bound: BoundRule) -> str:
+def _rule_entry(bound: BoundRule) -> str:
     rule = bound.rule
     lines = [f"### {bound.rule_id}", "", inspect.getdoc(type(rule)) or "", ""]
     lines.append(f"- {bound.severity.value}, code `{rule.code}`, for {rule.scope.value}")
     lines.append(f"- what to do: {rule.advice}")
     lines.append(f"- reads: {_elements_read(rule.reads)}")
-    lines += [f"- {name}: {text}" for name, text in _parameters(bound)]
+    lines += [f"- {name}: {text}" for name, text in _rule_parameters(bound)]
     return "\n".join(lines) + "\n"
 
 
@@ -62,7 +62,7 @@ def _elements_read(paths: tuple[str, ...]) -> str:
     return shown if len(paths) <= most else f"{shown} and {len(paths) - most} more of the kind"
 
 
-def _parameters(bound: BoundRule) -> Iterator[tuple[str, str]]:
+def _rule_parameters(bound: BoundRule) -> Iterator[tuple[str, str]]:
     """The parameters as set; the public code lists and the operator's item limit are not repeated here."""
     if bound.rule_id.startswith(f"{WCO}-"):
         return

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from singlewindow.declarations.codelists import MASS_UNITS as UNITS
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.masses import FACTORS, kilograms_of, spelled
+from singlewindow.declarations.masses import FACTORS, kilograms_of, mass_in_words
 from singlewindow.declarations.rules.context import Context, Item, group
 from singlewindow.declarations.rules.leaves import DECIMALS, MASS_UNITS, MASSES
-from singlewindow.declarations.rules.rule import COMMODITY, Findings, Rule, Scope, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, Findings, Rule, Scope, path_below, quoted
 
 _MEASURE = f"{COMMODITY}/GoodsMeasure"
 _BOTH = tuple(
@@ -18,7 +18,7 @@ _BOTH = tuple(
 )
 
 
-def _negative(text: str) -> bool:
+def _is_negative(text: str) -> bool:
     return text.lstrip().startswith("-") and bool(text.strip(" -0."))
 
 
@@ -36,7 +36,7 @@ class NotNegative(Rule, frozen=True):
         if "-" not in "".join(context.texts[DECIMALS]):
             return
         for path, text in DECIMALS.located_texts(context.tree):
-            if _negative(text) and path[-1].name not in _WEIGHED:
+            if _is_negative(text) and path[-1].name not in _WEIGHED:
                 yield path, f"{path[-1].name} is {quoted(text)}; it must not be negative."
 
 
@@ -54,14 +54,14 @@ class MassPositive(Rule, frozen=True):
     advice = "Give the mass in kilograms."
 
     def check(self, context: Context) -> Findings:
-        if all(_weighs(text) for text in context.texts[MASSES]):
+        if all(_is_positive(text) for text in context.texts[MASSES]):
             return
         for path, text in MASSES.located_texts(context.tree):
-            if not _weighs(text):
+            if not _is_positive(text):
                 yield path, f"{path[-1].name} is {quoted(text)}; a mass must be more than zero."
 
 
-def _weighs(text: str) -> bool:
+def _is_positive(text: str) -> bool:
     return "-" not in text and bool(text.strip(" +0."))
 
 
@@ -112,7 +112,7 @@ def _net_and_gross(item: Item) -> _Weighed | None:
     net_mass, gross_mass = kilograms_of(net), kilograms_of(gross)
     if net_mass is None or gross_mass is None or net_mass <= 0 or gross_mass <= 0:
         return None
-    return _Weighed(net_mass, gross_mass, spelled(net), spelled(gross))
+    return _Weighed(net_mass, gross_mass, mass_in_words(net), mass_in_words(gross))
 
 
 class NetMassWithinGross(Rule, frozen=True):
@@ -126,7 +126,7 @@ class NetMassWithinGross(Rule, frozen=True):
         for item in context.items:
             masses = _net_and_gross(item)
             if masses and masses.net > masses.gross:
-                path = under(item.path, "Commodity", "GoodsMeasure", "NetNetWeightMeasure")
+                path = path_below(item.path, "Commodity", "GoodsMeasure", "NetNetWeightMeasure")
                 yield path, f"Item {item.index} weighs {masses.net_spelled} net, but only {masses.gross_spelled} gross."
 
 
@@ -142,5 +142,5 @@ class NetMassBelowGross(Rule, frozen=True):
         for item in context.items:
             masses = _net_and_gross(item)
             if masses and masses.net == masses.gross:
-                path = under(item.path, "Commodity", "GoodsMeasure", "NetNetWeightMeasure")
+                path = path_below(item.path, "Commodity", "GoodsMeasure", "NetNetWeightMeasure")
                 yield path, f"Item {item.index} weighs {masses.net_spelled} net and {masses.gross_spelled} gross."

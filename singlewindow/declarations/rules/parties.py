@@ -16,7 +16,16 @@ from singlewindow.declarations.rules.context import (
     groups,
     value,
 )
-from singlewindow.declarations.rules.rule import ITEMS, SHIPMENT, Findings, Rule, Scope, check_pattern, quoted, under
+from singlewindow.declarations.rules.rule import (
+    ITEMS,
+    SHIPMENT,
+    Findings,
+    Rule,
+    Scope,
+    check_pattern,
+    path_below,
+    quoted,
+)
 from singlewindow.declarations.values import UNSEEN
 
 _HEADER = ("Exporter", "Declarant")
@@ -26,17 +35,17 @@ _TRADERS = (
     *(f"{SHIPMENT}/{name}" for name in _SHIPMENT),
     f"{ITEMS}/Consignee",
 )
-_PATHS = {name: under(DECLARATION_PATH, name) for name in _HEADER} | {
-    name: under(SHIPMENT_PATH, name) for name in _SHIPMENT
+_PATHS = {name: path_below(DECLARATION_PATH, name) for name in _HEADER} | {
+    name: path_below(SHIPMENT_PATH, name) for name in _SHIPMENT
 }
 _ADDRESS = ("Line", "CityName", "CountryCode", "PostcodeID")
 
 
-def _parts(parties: tuple[str, ...], *leaves: str) -> tuple[str, ...]:
+def _leaf_paths(parties: tuple[str, ...], *leaves: str) -> tuple[str, ...]:
     return tuple(f"{party}/{leaf}" for party in parties for leaf in leaves)
 
 
-def _traders(context: Context) -> Iterator[tuple[Path, Tree]]:
+def _trading_parties(context: Context) -> Iterator[tuple[Path, Tree]]:
     """Exporter, declarant, importer and the consignees that the declaration has."""
     for name in _HEADER:
         if name in context.tree:
@@ -46,7 +55,7 @@ def _traders(context: Context) -> Iterator[tuple[Path, Tree]]:
             yield _PATHS[name], group(context.shipment, name)
     for item in context.items:
         if "Consignee" in item.tree:
-            yield under(item.path, "Consignee"), group(item.tree, "Consignee")
+            yield path_below(item.path, "Consignee"), group(item.tree, "Consignee")
 
 
 class DeclarantGiven(Rule, frozen=True):
@@ -58,20 +67,20 @@ class DeclarantGiven(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if "Declarant" not in context.tree:
-            yield under(DECLARATION_PATH, "Declarant", "ID"), "The declaration names no declarant."
+            yield path_below(DECLARATION_PATH, "Declarant", "ID"), "The declaration names no declarant."
 
 
 class PartyIdentified(Rule, frozen=True):
     """Exporter, importer, declarant and consignee have an identifier or a name (DE 3/1 to 3/18)."""
 
     name = "PARTY-IDENTIFIED"
-    reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name"))
+    reads = (*_TRADERS, *_leaf_paths(_TRADERS, "ID", "Name"))
     advice = "Give the party's identifier, or its name and address, or remove the party."
 
     def check(self, context: Context) -> Findings:
-        for path, party in _traders(context):
+        for path, party in _trading_parties(context):
             if "ID" not in party and "Name" not in party:
-                yield under(path, "ID"), f"{path[-1].name} has neither an identifier nor a name."
+                yield path_below(path, "ID"), f"{path[-1].name} has neither an identifier nor a name."
 
 
 class PartyIdentifiedOnce(Rule, frozen=True):
@@ -79,33 +88,33 @@ class PartyIdentifiedOnce(Rule, frozen=True):
 
     name = "PARTY-IDENTIFIED-ONCE"
     severity = Severity.WARNING
-    reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name", "Address"))
+    reads = (*_TRADERS, *_leaf_paths(_TRADERS, "ID", "Name", "Address"))
     advice = "Keep the identifier and remove name and address, or the other way round."
 
     def check(self, context: Context) -> Findings:
-        for path, party in _traders(context):
+        for path, party in _trading_parties(context):
             if "ID" in party and ("Name" in party or "Address" in party):
                 other = "Name" if "Name" in party else "Address"
-                yield under(path, other), f"{path[-1].name} has an identifier and also a name or an address."
+                yield path_below(path, other), f"{path[-1].name} has an identifier and also a name or an address."
 
 
 class PartyAddress(Rule, frozen=True):
     """A party without an identifier has an address with street, city, country and postcode."""
 
     name = "PARTY-ADDRESS"
-    reads = (*_TRADERS, *_parts(_TRADERS, "ID", "Name", "Address", *(f"Address/{part}" for part in _ADDRESS)))
+    reads = (*_TRADERS, *_leaf_paths(_TRADERS, "ID", "Name", "Address", *(f"Address/{part}" for part in _ADDRESS)))
     advice = "Complete the address: Line, CityName, CountryCode and PostcodeID."
 
     def check(self, context: Context) -> Findings:
-        for path, party in _traders(context):
+        for path, party in _trading_parties(context):
             if "ID" in party or ("Name" not in party and "Address" not in party):
                 continue
             if "Name" not in party:
-                yield under(path, "Name"), f"{path[-1].name} has an address but no name."
+                yield path_below(path, "Name"), f"{path[-1].name} has an address but no name."
             address = group(party, "Address")
             for part in _ADDRESS:
                 if not value(address, part):
-                    yield under(path, "Address", part), f"The address of {path[-1].name} has no {part}."
+                    yield path_below(path, "Address", part), f"The address of {path[-1].name} has no {part}."
 
 
 _SINGLE_PARTIES = (
@@ -124,7 +133,7 @@ class PartyIdForm(Rule, frozen=True):
     name = "PARTY-ID-FORM"
     code = "INVALID_CHARACTERS"
     scope = Scope.EVERY
-    reads = (*_IDENTIFIED, *_parts(_IDENTIFIED, "ID"))
+    reads = (*_IDENTIFIED, *_leaf_paths(_IDENTIFIED, "ID"))
     leafwise = True
     advice = "Give the identifier as it was assigned, such as GB123456789012, without spaces or punctuation."
 
@@ -135,15 +144,15 @@ class PartyIdForm(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         form = re.compile(self.pattern)
-        for place, party in _identified(context):
+        for place, party in _identified_parties(context):
             identifier = value(party, "ID")
             if not identifier.isascii() or not UNSEEN.isdisjoint(identifier):
                 continue  # the fault of another rule
             if identifier and not form.fullmatch(identifier):
-                yield under(*place, "ID"), f"{quoted(identifier)} is not a party identifier."
+                yield path_below(*place, "ID"), f"{quoted(identifier)} is not a party identifier."
 
 
-def _identified(context: Context) -> Iterator[tuple[tuple[Path, str | tuple[str, int]], Tree]]:
+def _identified_parties(context: Context) -> Iterator[tuple[tuple[Path, str | tuple[str, int]], Tree]]:
     for parent, path, (_, names) in (
         (context.tree, DECLARATION_PATH, _SINGLE_PARTIES[0]),
         (context.shipment, SHIPMENT_PATH, _SINGLE_PARTIES[1]),
@@ -179,7 +188,7 @@ class Representative(Rule, frozen=True):
         if not _acts_for_another(context):
             return
         if capitals(group(context.tree, "Agent"), "FunctionCode") not in self.functions:
-            path = under(DECLARATION_PATH, "Agent", "FunctionCode")
+            path = path_below(DECLARATION_PATH, "Agent", "FunctionCode")
             yield path, "The declarant is not the importer, but the kind of representation is missing."
 
 
@@ -202,5 +211,5 @@ class SelfRepresentation(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if _acts_for_another(context) is False and self.statement not in context.statements and context.items:
-            path = under(context.items[0].path, "AdditionalInformation", "StatementCode")
+            path = path_below(context.items[0].path, "AdditionalInformation", "StatementCode")
             yield path, f"Declarant and importer are the same, but statement {self.statement} is missing."

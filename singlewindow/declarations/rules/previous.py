@@ -6,7 +6,16 @@ import re
 
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.rules.context import SHIPMENT_PATH, Context, capitals, group, value
-from singlewindow.declarations.rules.rule import ITEMS, SHIPMENT, Findings, Rule, Scope, check_pattern, quoted, under
+from singlewindow.declarations.rules.rule import (
+    ITEMS,
+    SHIPMENT,
+    Findings,
+    Rule,
+    Scope,
+    check_pattern,
+    path_below,
+    quoted,
+)
 
 _PREVIOUS = (f"{SHIPMENT}/PreviousDocument", f"{ITEMS}/PreviousDocument")
 _CATEGORIES = tuple(f"{path}/CategoryCode" for path in _PREVIOUS)
@@ -25,7 +34,7 @@ class PreviousDocumentGiven(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if not context.previous_documents:
-            yield under(SHIPMENT_PATH, "PreviousDocument"), "No previous document is named."
+            yield path_below(SHIPMENT_PATH, "PreviousDocument"), "No previous document is named."
 
 
 class PreviousDocumentCategory(Rule, frozen=True):
@@ -43,7 +52,7 @@ class PreviousDocumentCategory(Rule, frozen=True):
             category = capitals(document, "CategoryCode")
             if category not in self.categories:
                 known = ", ".join(sorted(self.categories))
-                path = under(base, ("PreviousDocument", index), "CategoryCode")
+                path = path_below(base, ("PreviousDocument", index), "CategoryCode")
                 yield path, f"A previous document has the category {quoted(category)}; it must be one of {known}."
 
 
@@ -61,7 +70,7 @@ class ConsignmentReference(Rule, frozen=True):
         types = (capitals(document, "TypeCode") for _, _, document in context.previous_documents)
         if self.document in types or value(group(context.shipment, "UCR"), "TraderAssignedReferenceID"):
             return
-        path = under(SHIPMENT_PATH, "PreviousDocument")
+        path = path_below(SHIPMENT_PATH, "PreviousDocument")
         yield path, f"The export has no unique consignment reference (previous document {self.document})."
 
 
@@ -85,7 +94,7 @@ class ConsignmentReferenceForm(Rule, frozen=True):
                 continue
             reference = value(document, "ID")
             if not re.fullmatch(self.pattern, reference):
-                path = under(base, ("PreviousDocument", index), "ID")
+                path = path_below(base, ("PreviousDocument", index), "ID")
                 yield path, f"{quoted(reference)} does not have the form of a unique consignment reference."
 
 
@@ -106,5 +115,5 @@ class SupplementaryPrevious(Rule, frozen=True):
         types = (capitals(document, "TypeCode") for _, _, document in context.previous_documents)
         if self.documents.isdisjoint(types):
             wanted = " or ".join(sorted(self.documents))
-            path = under(SHIPMENT_PATH, "PreviousDocument")
+            path = path_below(SHIPMENT_PATH, "PreviousDocument")
             yield path, f"The supplementary declaration names no previous document of type {wanted}."

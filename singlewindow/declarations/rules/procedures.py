@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.rules.context import Context, Item, capitals, groups, value
-from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, path_below, quoted
 
 _PROCEDURE = f"{ITEMS}/GovernmentProcedure"
 _READS = (ITEMS, _PROCEDURE, f"{_PROCEDURE}/CurrentCode", f"{_PROCEDURE}/PreviousCode")
@@ -27,20 +27,20 @@ class ProcedureGiven(Rule, frozen=True):
             for leaf in ("CurrentCode", "PreviousCode"):
                 code = value(first, leaf)
                 if len(code) != self.length:
-                    path = under(item.path, ("GovernmentProcedure", 1), leaf)
+                    path = path_below(item.path, ("GovernmentProcedure", 1), leaf)
                     wrong = f"a {leaf} of {len(code)} characters" if code else f"no {leaf}"
                     yield path, f"Item {item.index} has {wrong}; a procedure needs {self.length}."
                     break
             for index, entry in enumerate(item.procedures[1:], start=2):
                 if value(entry, "PreviousCode"):
-                    path = under(item.path, ("GovernmentProcedure", index), "PreviousCode")
+                    path = path_below(item.path, ("GovernmentProcedure", index), "PreviousCode")
                     yield (
                         path,
                         f"Item {item.index} has a second procedure; declare such goods as another item.",
                     )
 
 
-def _additional(item: Item, length: int) -> list[tuple[int, str]]:
+def _additional_procedures(item: Item, length: int) -> list[tuple[int, str]]:
     """The additional procedures of an item, with their places among its GovernmentProcedure elements."""
     codes = ((index, capitals(entry, "CurrentCode"), entry) for index, entry in enumerate(item.procedures, start=1))
     return [(index, code) for index, code, entry in codes if len(code) == length and "PreviousCode" not in entry]
@@ -57,8 +57,8 @@ class AdditionalProcedureGiven(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         for item in context.items:
-            if not _additional(item, self.length):
-                path = under(item.path, ("GovernmentProcedure", len(item.procedures) + 1), "CurrentCode")
+            if not _additional_procedures(item, self.length):
+                path = path_below(item.path, ("GovernmentProcedure", len(item.procedures) + 1), "CurrentCode")
                 yield path, f"Item {item.index} has no additional procedure."
 
 
@@ -76,10 +76,10 @@ class NoAdditionalProcedureAlone(Rule, frozen=True):
         for item in context.items:
             if len(item.procedures) < 3:
                 continue
-            codes = _additional(item, self.length)
+            codes = _additional_procedures(item, self.length)
             for index, code in codes:
                 if code == self.none and len(codes) > 1:
-                    path = under(item.path, ("GovernmentProcedure", index), "CurrentCode")
+                    path = path_below(item.path, ("GovernmentProcedure", index), "CurrentCode")
                     yield path, f"Item {item.index} has other additional procedures beside {self.none}."
                     break
 
@@ -102,8 +102,8 @@ class TariffCodeGiven(Rule, frozen=True):
             return
         for item in context.items:
             entries = groups(item.commodity, "Classification")
-            if not any(_scheme(entry) == self.scheme and value(entry, "ID") for entry in entries):
-                path = under(item.path, "Commodity", ("Classification", len(entries) + 1), "ID")
+            if not any(_scheme_of(entry) == self.scheme and value(entry, "ID") for entry in entries):
+                path = path_below(item.path, "Commodity", ("Classification", len(entries) + 1), "ID")
                 other = "; it has only codes of other schemes" if any(value(entry, "ID") for entry in entries) else ""
                 scheme = f"a Classification with IdentificationTypeCode {self.scheme}"
                 yield path, f"Goods item {item.index} has no tariff code ({scheme}){other}."
@@ -126,9 +126,9 @@ class CommodityCode(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         for item in context.items:
             entries = list(enumerate(groups(item.commodity, "Classification"), start=1))
-            codes = [(at, value(entry, "ID")) for at, entry in entries if _scheme(entry) == self.scheme]
+            codes = [(at, value(entry, "ID")) for at, entry in entries if _scheme_of(entry) == self.scheme]
             if len(codes) == 1 and len(codes[0][1]) != self.length:
-                path = under(item.path, "Commodity", ("Classification", codes[0][0]), "ID")
+                path = path_below(item.path, "Commodity", ("Classification", codes[0][0]), "ID")
                 given = quoted(codes[0][1])
                 yield path, f"Item {item.index} needs a commodity code of {self.length} digits, but has {given}."
 
@@ -147,10 +147,10 @@ class TariffAddition(Rule, frozen=True):
         for item in context.items:
             for index, entry in enumerate(groups(item.commodity, "Classification"), start=1):
                 code = value(entry, "ID")
-                if _scheme(entry) == self.scheme and code.isdigit() and len(code) != self.length:
-                    path = under(item.path, "Commodity", ("Classification", index), "ID")
+                if _scheme_of(entry) == self.scheme and code.isdigit() and len(code) != self.length:
+                    path = path_below(item.path, "Commodity", ("Classification", index), "ID")
                     yield path, f"{quoted(code)} is not a tariff addition of {self.length} digits."
 
 
-def _scheme(entry: dict[str, object]) -> str:
+def _scheme_of(entry: dict[str, object]) -> str:
     return capitals(entry, "IdentificationTypeCode")

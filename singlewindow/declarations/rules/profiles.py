@@ -116,7 +116,7 @@ def load_profile(file: Path) -> Profile:
         if not re.fullmatch("[A-Z]{2}", written.country):
             raise ValueError(f"country is {written.country!r}; a country is two capital letters (ISO 3166)")
         _check_strict(written)
-        rules = {rule_id: _national(rule_id, written) for rule_id in written.rules}
+        rules = {rule_id: _national_rule(rule_id, written) for rule_id in written.rules}
     except (OSError, ValueError) as error:
         raise ProfileError(f"{file}: {error}. Correct the country profile.") from error
     return Profile(
@@ -144,7 +144,7 @@ def _check_strict(written: _File) -> None:
         raise ValueError(f"strict names {unknown[0]!r}, which is not a WCO rule")
 
 
-def _national(rule_id: str, written: _File) -> Rule:
+def _national_rule(rule_id: str, written: _File) -> Rule:
     prefix = f"{written.country}-"
     kind = next((rule for rule in NATIONAL_RULES if prefix + rule.name == rule_id), None)
     if kind is None:

@@ -8,11 +8,11 @@ import unicodedata
 from singlewindow.declarations.faults import Path
 from singlewindow.declarations.rules.context import DECLARATION_PATH, Context, capitals, groups, value
 from singlewindow.declarations.rules.leaves import IDENTIFIERS, UNBROKEN, Walk
-from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, Scope, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, Findings, Rule, Scope, path_below, quoted
 from singlewindow.declarations.values import UNSEEN, shown
 
 _LRN = "Declaration/FunctionalReferenceID"
-_LRN_PATH = under(DECLARATION_PATH, "FunctionalReferenceID")
+_LRN_PATH = path_below(DECLARATION_PATH, "FunctionalReferenceID")
 _LRN_STRANGE = re.compile(
     r"\A[^A-Za-z0-9_]|[^A-Za-z0-9 ._/()+:,#&=-]|\.\./|/\.\.|[^A-Za-z0-9_.)-]\Z"  # fewer are allowed at its ends
 )
@@ -53,7 +53,7 @@ class LrnCharacters(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         lrn = value(context.tree, "FunctionalReferenceID")
         if lrn and (strange := _LRN_STRANGE.search(lrn)):
-            what = _described(strange[0]) if len(strange[0]) == 1 else shown(strange[0])
+            what = _described_character(strange[0]) if len(strange[0]) == 1 else shown(strange[0])
             yield _LRN_PATH, f"The reference (LRN) {shown(lrn)} has {what} as character {strange.start() + 1}."
 
 
@@ -78,11 +78,11 @@ class IdentifierSpace(Rule, frozen=True):
         for path, text in UNBROKEN.located_texts(context.tree):
             found = next((at for at, letter in enumerate(text, start=1) if letter in UNSEEN), 0)
             if found:
-                what = _described(text[found - 1])
+                what = _described_character(text[found - 1])
                 yield path, f"{path[-1].name} has {what} as character {found}: {text[:40]!a}."
 
 
-def _described(letter: str) -> str:
+def _described_character(letter: str) -> str:
     """A character by number and name: "U+00A0 (no-break space)"."""
     names = {" ": "blank", "\t": "tab"}
     return f"U+{ord(letter):04X} ({names.get(letter) or unicodedata.name(letter, 'unnamed').lower()})"
@@ -139,12 +139,12 @@ class CommodityDigits(Rule, frozen=True):
         for item in context.items:
             for index, entry in enumerate(groups(item.commodity, "Classification"), start=1):
                 code = value(entry, "ID")
-                problem = self._problem(capitals(entry, "IdentificationTypeCode"), code)
+                problem = self._digits_problem(capitals(entry, "IdentificationTypeCode"), code)
                 if code and problem and _is_plain(code) and UNSEEN.isdisjoint(code):
-                    path = under(item.path, "Commodity", ("Classification", index), "ID")
+                    path = path_below(item.path, "Commodity", ("Classification", index), "ID")
                     yield path, f"The commodity code {quoted(code)} of item {item.index} {problem}."
 
-    def _problem(self, scheme: str, code: str) -> str:
+    def _digits_problem(self, scheme: str, code: str) -> str:
         if scheme not in (self.scheme, *_HARMONIZED, _ADDITION):
             return ""
         if not code.isdigit():
@@ -171,7 +171,7 @@ class TariffCodeOnce(Rule, frozen=True):
             entries = enumerate(groups(item.commodity, "Classification"), start=1)
             tariff = [at for at, entry in entries if capitals(entry, "IdentificationTypeCode") == self.scheme]
             for extra in tariff[1:]:
-                path = under(item.path, "Commodity", ("Classification", extra), "ID")
+                path = path_below(item.path, "Commodity", ("Classification", extra), "ID")
                 yield path, f"Item {item.index} has {len(tariff)} tariff codes ({self.scheme})."
                 break
 
@@ -186,4 +186,4 @@ class RequestNamesDeclaration(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if not value(context.tree, "ID"):
-            yield under(DECLARATION_PATH, "ID"), "The request has no MRN."
+            yield path_below(DECLARATION_PATH, "ID"), "The request has no MRN."

@@ -59,7 +59,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Every place where the declaration breaks the rule, with what is wrong there in plain words."""
 
 
-def under(base: Path, *steps: str | tuple[str, int]) -> Path:
+def path_below(base: Path, *steps: str | tuple[str, int]) -> Path:
     """`base` continued by single elements ("Commodity") and by numbered ones (("Classification", 2))."""
     return base + tuple(Step(step) if isinstance(step, str) else Step(*step) for step in steps)
 

@@ -15,7 +15,7 @@ from singlewindow.declarations.rules.context import (
     group,
     value,
 )
-from singlewindow.declarations.rules.rule import CONSIGNMENT, Findings, Rule, Scope, check_pattern, quoted, under
+from singlewindow.declarations.rules.rule import CONSIGNMENT, Findings, Rule, Scope, check_pattern, path_below, quoted
 
 _EXIT = "Declaration/ExitOffice/ID"
 
@@ -30,7 +30,10 @@ class ExitOfficeGiven(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         if not value(group(context.tree, "ExitOffice"), "ID"):
-            yield under(DECLARATION_PATH, "ExitOffice", "ID"), "The export does not name its customs office of exit."
+            yield (
+                path_below(DECLARATION_PATH, "ExitOffice", "ID"),
+                "The export does not name its customs office of exit.",
+            )
 
 
 class _Offices(Rule, frozen=True):
@@ -43,7 +46,7 @@ class _Offices(Rule, frozen=True):
         for pattern in self.patterns:
             check_pattern(pattern)
 
-    def _unknown(self, code: str) -> bool:
+    def _is_unknown(self, code: str) -> bool:
         if not code or code in self.offices:
             return False
         return not any(re.fullmatch(pattern, code) for pattern in self.patterns)
@@ -61,8 +64,8 @@ class ExitOfficeKnown(_Offices, frozen=True):
         if "ExitOffice" not in context.tree:
             return
         office = capitals(group(context.tree, "ExitOffice"), "ID")
-        if self._unknown(office):
-            yield under(DECLARATION_PATH, "ExitOffice", "ID"), f"{quoted(office)} is not a customs office of exit."
+        if self._is_unknown(office):
+            yield path_below(DECLARATION_PATH, "ExitOffice", "ID"), f"{quoted(office)} is not a customs office of exit."
 
 
 _OTHER_OFFICES = ("PresentationOffice", "SupervisingOffice")
@@ -80,13 +83,16 @@ class OfficeKnown(_Offices, frozen=True):
 
     def check(self, context: Context) -> Findings:
         office = capitals(context.tree, "DeclarationOfficeID")
-        if self._unknown(office):
-            yield under(DECLARATION_PATH, "DeclarationOfficeID"), f"{quoted(office)} is not a known customs office."
+        if self._is_unknown(office):
+            yield (
+                path_below(DECLARATION_PATH, "DeclarationOfficeID"),
+                f"{quoted(office)} is not a known customs office.",
+            )
         for name in _OTHER_OFFICES:
             if name in context.tree:
                 office = capitals(group(context.tree, name), "ID")
-                if self._unknown(office):
-                    yield under(DECLARATION_PATH, name, "ID"), f"{quoted(office)} is not a known customs office."
+                if self._is_unknown(office):
+                    yield path_below(DECLARATION_PATH, name, "ID"), f"{quoted(office)} is not a known customs office."
 
 
 _LOCATION = f"{CONSIGNMENT}/GoodsLocation"
@@ -107,16 +113,16 @@ class GoodsLocation(Rule, frozen=True):
 
     def check(self, context: Context) -> Findings:
         location = group(context.consignment, "GoodsLocation")
-        path = under(CONSIGNMENT_PATH, "GoodsLocation")
+        path = path_below(CONSIGNMENT_PATH, "GoodsLocation")
         if not location:
             yield path, "The declaration does not say where the goods are."
             return
         if not value(location, "Name") and not value(location, "ID"):
-            yield under(path, "Name"), "The place of the goods has no name or code."
+            yield path_below(path, "Name"), "The place of the goods has no name or code."
         address = group(location, "Address")
         for part in _LOCATION_PARTS:
             if not value(location if len(part) == 1 else address, part[-1]):
-                yield under(path, *part), f"The place of the goods has no {'/'.join(part)}."
+                yield path_below(path, *part), f"The place of the goods has no {'/'.join(part)}."
 
 
 _MEANS = ("ArrivalTransportMeans", "DepartureTransportMeans")
@@ -125,12 +131,12 @@ _MEANS_PATHS = (f"Declaration/{_BORDER}", *(f"{CONSIGNMENT}/{name}" for name in 
 _MEANS_READS = tuple(f"{path}/{leaf}" for path in _MEANS_PATHS for leaf in ("ID", "IdentificationTypeCode"))
 
 
-def _means(context: Context) -> Iterator[tuple[Path, Tree]]:
+def _means_of_transport(context: Context) -> Iterator[tuple[Path, Tree]]:
     if _BORDER in context.tree:
-        yield under(DECLARATION_PATH, _BORDER), group(context.tree, _BORDER)
+        yield path_below(DECLARATION_PATH, _BORDER), group(context.tree, _BORDER)
     for name in _MEANS:
         if name in context.consignment:
-            yield under(CONSIGNMENT_PATH, name), group(context.consignment, name)
+            yield path_below(CONSIGNMENT_PATH, name), group(context.consignment, name)
 
 
 class TransportKind(Rule, frozen=True):
@@ -141,10 +147,10 @@ class TransportKind(Rule, frozen=True):
     advice = "Add IdentificationTypeCode, for example for a ship's number, a flight or a number plate."
 
     def check(self, context: Context) -> Findings:
-        for path, means in _means(context):
+        for path, means in _means_of_transport(context):
             if "ID" in means and "IdentificationTypeCode" not in means:
                 yield (
-                    under(path, "IdentificationTypeCode"),
+                    path_below(path, "IdentificationTypeCode"),
                     f"{path[-1].name} has an ID, but IdentificationTypeCode is missing.",
                 )
 
@@ -158,6 +164,6 @@ class TransportIdentity(Rule, frozen=True):
     advice = "Add the ID of the means of transport, or remove IdentificationTypeCode."
 
     def check(self, context: Context) -> Findings:
-        for path, means in _means(context):
+        for path, means in _means_of_transport(context):
             if "IdentificationTypeCode" in means and "ID" not in means:
-                yield under(path, "ID"), f"{path[-1].name} has an IdentificationTypeCode, but no ID."
+                yield path_below(path, "ID"), f"{path[-1].name} has an IdentificationTypeCode, but no ID."

@@ -16,20 +16,20 @@ from singlewindow.declarations.rules.context import (
     group,
     value,
 )
-from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, SHIPMENT, Findings, Rule, Scope, quoted, under
+from singlewindow.declarations.rules.rule import COMMODITY, ITEMS, SHIPMENT, Findings, Rule, Scope, path_below, quoted
 
 _PRICE = f"{COMMODITY}/InvoiceLine/ItemChargeAmount"
 _METHOD = f"{ITEMS}/CustomsValuation/MethodCode"
 _INVOICE = "Declaration/InvoiceAmount"
 
 
-def _price(item: Item) -> tuple[Decimal | None, str]:
+def _item_price(item: Item) -> tuple[Decimal | None, str]:
     """The item's price and its currency, or "" if it has none."""
     leaf = group(item.commodity, "InvoiceLine").get("ItemChargeAmount")
-    return (None, "") if leaf is None else (decimal_of(leaf), _currency(leaf))
+    return (None, "") if leaf is None else (decimal_of(leaf), _currency_of(leaf))
 
 
-def _currency(leaf: object) -> str:
+def _currency_of(leaf: object) -> str:
     return str(leaf.get("@currencyID", "")) if isinstance(leaf, dict) else ""
 
 
@@ -48,12 +48,12 @@ class OneCurrency(Rule, frozen=True):
             return
         first = ""
         for item in context.items:
-            currency = _price(item)[1]
+            currency = _item_price(item)[1]
             if currency not in self.known:
                 continue
             first = first or currency
             if currency != first:
-                path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount", "@currencyID")
+                path = path_below(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount", "@currencyID")
                 yield (
                     path,
                     f"The price of item {item.index} is in {quoted(currency)}, others are in {quoted(first)}.",
@@ -71,12 +71,12 @@ class InvoiceCurrency(Rule, frozen=True):
     known: frozenset[str]
 
     def check(self, context: Context) -> Findings:
-        total = _currency(context.tree.get("InvoiceAmount"))
+        total = _currency_of(context.tree.get("InvoiceAmount"))
         if total not in self.known:
             return
-        prices = {currency for item in context.items if (currency := _price(item)[1]) in self.known}
+        prices = {currency for item in context.items if (currency := _item_price(item)[1]) in self.known}
         if prices and total not in prices:
-            path = under(DECLARATION_PATH, "InvoiceAmount", "@currencyID")
+            path = path_below(DECLARATION_PATH, "InvoiceAmount", "@currencyID")
             yield path, f"The invoice total is in {quoted(total)}, but the item prices are in {quoted(min(prices))}."
 
 
@@ -94,12 +94,12 @@ class InvoiceTotal(Rule, frozen=True):
         total = decimal_of(leaf)
         if total is None or not context.items:
             return
-        prices = [_price(item) for item in context.items]
+        prices = [_item_price(item) for item in context.items]
         amounts = [amount for amount, _ in prices if amount is not None]
-        if len(amounts) < len(prices) or {currency for _, currency in prices} != {_currency(leaf)}:
+        if len(amounts) < len(prices) or {currency for _, currency in prices} != {_currency_of(leaf)}:
             return
         if sum(amounts) != total:
-            path = under(DECLARATION_PATH, "InvoiceAmount")
+            path = path_below(DECLARATION_PATH, "InvoiceAmount")
             yield path, f"The invoice total is {total}, but the item prices add up to {sum(amounts)}."
 
 
@@ -133,10 +133,10 @@ class ValuationGiven(Rule, frozen=True):
                 continue
             method = value(group(item.tree, "CustomsValuation"), "MethodCode")
             if not _is_valued(item) and not self._has_unit_price(item, method):
-                path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount")
+                path = path_below(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount")
                 yield path, f"Item {item.index} has neither a price nor a statistical value above zero."
             elif context.kind[2:] in self.methods and not method:
-                path = under(item.path, "CustomsValuation", "MethodCode")
+                path = path_below(item.path, "CustomsValuation", "MethodCode")
                 yield path, f"Item {item.index} has no valuation method."
 
     def _has_unit_price(self, item: Item, method: str) -> bool:
@@ -168,7 +168,7 @@ class ValuationTerms(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         if "TradeTerms" not in context.shipment and any(_by_transaction(context, self.method)):
             yield (
-                under(SHIPMENT_PATH, "TradeTerms"),
+                path_below(SHIPMENT_PATH, "TradeTerms"),
                 "Goods are valued by their price, but there are no delivery terms.",
             )
 
@@ -185,7 +185,7 @@ class ValuationPrice(Rule, frozen=True):
     def check(self, context: Context) -> Findings:
         for item in _by_transaction(context, self.method):
             if "ItemChargeAmount" not in group(item.commodity, "InvoiceLine"):
-                path = under(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount")
+                path = path_below(item.path, "Commodity", "InvoiceLine", "ItemChargeAmount")
                 yield path, f"Item {item.index} is valued by its price, but has no price."
 
 
@@ -209,7 +209,7 @@ class ValuationDocument(Rule, frozen=True):
         for item in _by_transaction(context, self.method):
             if self.documents.isdisjoint(item.document_codes):
                 wanted = ", ".join(sorted(self.documents))
-                path = under(item.path, "AdditionalDocument")
+                path = path_below(item.path, "AdditionalDocument")
                 yield path, f"Item {item.index} is valued by its price, but has none of the documents {wanted}."
 
 
@@ -228,5 +228,5 @@ class ValuationIndicators(Rule, frozen=True):
         for item in _by_transaction(context, self.method):
             indicators = value(group(item.tree, "ValuationAdjustment"), "AdditionCode")
             if len(indicators) != self.length or not indicators.isdigit():
-                path = under(item.path, "ValuationAdjustment", "AdditionCode")
+                path = path_below(item.path, "ValuationAdjustment", "AdditionCode")
                 yield path, f"Item {item.index} has {quoted(indicators)} instead of {self.length} valuation indicators."

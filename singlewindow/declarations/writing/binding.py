@@ -12,20 +12,20 @@ import msgspec
 
 from singlewindow.declarations.elements import ELEMENTS, HEADER, Element
 from singlewindow.declarations.markup import (
-    escaped,
     escaped_attribute,
+    escaped_text,
     header_element,
     in_declaration,
     in_envelope,
     tag_name,
 )
 from singlewindow.declarations.model import Declaration
-from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, Media, read_message
 
 
 def other_form(content: bytes, media: Media, limits: Limits) -> bytes:
     """A document that was accepted, in XML if it is JSON and the other way round; raises `Refused` for any other."""
-    reading = read(content, media, limits)
+    reading = read_message(content, media, limits)
     write = to_xml if media is Media.JSON else to_json
     return write(reading.declaration, reading.enveloped)
 
@@ -44,7 +44,7 @@ def to_xml(declaration: Declaration, enveloped: bool) -> bytes:
 
 def enveloped_xml(header: Mapping[str, str], body: str) -> str:
     """The MetaData envelope around the text of its content."""
-    head = "".join(header_element(name, escaped(header[name])) for name in HEADER if name in header)
+    head = "".join(header_element(name, escaped_text(header[name])) for name in HEADER if name in header)
     return xml_document(in_envelope(head + body))
 
 
@@ -76,4 +76,4 @@ def _element_parts(value: object, table: Mapping[str, Element], path: str) -> It
         text = str(value["#text"])
         names = [attribute.name for attribute in element.attributes if f"@{attribute.name}" in value]
         attributes = "".join(f' {name}="{escaped_attribute(value[f"@{name}"])}"' for name in names)
-    yield f"<{tag}{attributes}>{escaped(text)}</{tag}>"
+    yield f"<{tag}{attributes}>{escaped_text(text)}</{tag}>"

@@ -24,21 +24,21 @@ decimal places; `{9, 13}` lists all values allowed; `@currencyID` is an attribut
 
 def page() -> str:
     """The page's text."""
-    return "\n".join((_OPENING, *_section("Declaration", ELEMENTS), *_section("Response", RESPONSES)))
+    return "\n".join((_OPENING, *_table_section("Declaration", ELEMENTS), *_table_section("Response", RESPONSES)))
 
 
-def _section(title: str, table: Mapping[str, Element]) -> Iterator[str]:
+def _table_section(title: str, table: Mapping[str, Element]) -> Iterator[str]:
     yield f"## {title}: {len(table)} elements\n"
     yield "| element | occurs | form | WCO id | meaning |"
     yield "|---|---|---|---|---|"
     for element in table.values():
         most = "*" if element.maximum is None else str(element.maximum)
-        cells = (element.path, f"{element.minimum}..{most}", _form(element), element.wco_id, element.meaning)
+        cells = (element.path, f"{element.minimum}..{most}", _element_form(element), element.wco_id, element.meaning)
         yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
     yield ""
 
 
-def _form(element: Element) -> str:
+def _element_form(element: Element) -> str:
     parts = ["class" if element.kind == "class" else element.format]
     if element.enum:
         parts.append("{" + ", ".join(element.enum) + "}")

@@ -107,92 +107,94 @@ def response_tree(response: Response) -> Tree:
     tree: Tree = {
         "FunctionCode": response.function_code,
         "FunctionalReferenceID": response.reference,
-        "IssueDateTime": _moment(response.issued_at),
+        "IssueDateTime": _moment_tree(response.issued_at),
     }
     if response.information:
-        tree["AdditionalInformation"] = [_information(entry) for entry in response.information]
+        tree["AdditionalInformation"] = [_information_tree(entry) for entry in response.information]
     if response.amendments:
         tree["Amendment"] = [_amendment(amendment) for amendment in response.amendments]
     if response.errors:
-        tree["Error"] = [_error(error) for error in response.errors]
+        tree["Error"] = [_error_tree(error) for error in response.errors]
     status = _status(response)
     if status:
         tree["Status"] = [status]
-    tree["Declaration"] = _declaration(response)
+    tree["Declaration"] = _declaration_tree(response)
     return tree if response.values is None else {**tree, "dec:Declaration": response.values}
 
 
 def _status(response: Response) -> Tree:
-    return _present(
+    return _present_members(
         {
-            "EffectiveDateTime": _optional(response.effective_at),
+            "EffectiveDateTime": _optional_moment(response.effective_at),
             "NameCode": response.status_code,
-            "ReleaseDateTime": _optional(response.released_at),
+            "ReleaseDateTime": _optional_moment(response.released_at),
         }
     )
 
 
-def _declaration(response: Response) -> Tree:
-    return _present(
+def _declaration_tree(response: Response) -> Tree:
+    return _present_members(
         {
-            "AcceptanceDateTime": _optional(response.accepted_at),
-            "CancellationDateTime": _optional(response.cancelled_at),
+            "AcceptanceDateTime": _optional_moment(response.accepted_at),
+            "CancellationDateTime": _optional_moment(response.cancelled_at),
             "FunctionalReferenceID": response.lrn,
             "ID": response.mrn,
-            "RejectionDateTime": _optional(response.rejected_at),
+            "RejectionDateTime": _optional_moment(response.rejected_at),
             "VersionID": None if response.version is None else str(response.version),
         }
     )
 
 
-def _information(entry: AdditionalInformation) -> Tree:
-    return _present(
+def _information_tree(entry: AdditionalInformation) -> Tree:
+    return _present_members(
         {
             "StatementCode": entry.code,
-            "StatementDescription": _line(entry.description or ""),
-            "LimitDateTime": _optional(entry.limit),
+            "StatementDescription": _single_line(entry.description or ""),
+            "LimitDateTime": _optional_moment(entry.limit),
             "StatementTypeCode": entry.type_code,
-            "Pointer": [_pointer(step) for step in entry.pointer],
+            "Pointer": [_pointer_tree(step) for step in entry.pointer],
         }
     )
 
 
 def _amendment(amendment: Amendment) -> Tree:
-    return _present({"ChangeReasonCode": amendment.reason, "Pointer": [_pointer(step) for step in amendment.pointer]})
+    return _present_members(
+        {"ChangeReasonCode": amendment.reason, "Pointer": [_pointer_tree(step) for step in amendment.pointer]}
+    )
 
 
-def _error(error: ResponseError) -> Tree:
+def _error_tree(error: ResponseError) -> Tree:
     fits = len(error.rule) <= _CODE_LENGTH
     words = error.text if fits else f"{error.rule}: {error.text}"
-    return _present(
+    return _present_members(
         {
-            "Description": _line(words),
+            "Description": _single_line(words),
             "ValidationCode": error.rule if fits else None,
-            "Pointer": [_pointer(step) for step in error.pointer],
+            "Pointer": [_pointer_tree(step) for step in error.pointer],
         }
     )
 
 
-def _pointer(step: WcoStep) -> Tree:
+def _pointer_tree(step: WcoStep) -> Tree:
     sequence = None if step.sequence is None else str(step.sequence)
-    return _present({"SequenceNumeric": sequence, "DocumentSectionCode": step.section, "TagID": step.tag})
+    return _present_members({"SequenceNumeric": sequence, "DocumentSectionCode": step.section, "TagID": step.tag})
 
 
-def _present(members: dict[str, object]) -> Tree:
+def _present_members(members: dict[str, object]) -> Tree:
     return {name: value for name, value in members.items() if value}
 
 
-def _line(text: str) -> str:
+def _single_line(text: str) -> str:
     """One line, no longer than the schema's longest text, without characters that XML cannot hold."""
     words = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(words.split())[:_TEXT_LENGTH]
 
 
-def _optional(at: datetime | None) -> Tree | None:
-    return None if at is None else _moment(at)
+def _optional_moment(at: datetime | None) -> Tree | None:
+    return None if at is None else _moment_tree(at)
 
 
-def _moment(at: datetime) -> Tree:
+def _moment_tree(at: datetime) -> Tree:
     if at.tzinfo is None:
         raise ValueError(f"The time {at.isoformat()} has no zone. Give it one.")
     return {"DateTimeString": {"@formatCode": "304", "#text": at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")}}

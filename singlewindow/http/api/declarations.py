@@ -79,12 +79,12 @@ def _waited_for(request: Request, found: Undecided) -> Decision | Undecided | No
     if not places.acquire(blocking=False):
         return found
     try:
-        return _polled(request, time.monotonic() + request.query["wait"])
+        return _poll_decision(request, time.monotonic() + request.query["wait"])
     finally:
         places.release()
 
 
-def _polled(request: Request, end: float) -> Decision | Undecided | None:
+def _poll_decision(request: Request, end: float) -> Decision | Undecided | None:
     pause = FIRST_PAUSE
     while True:
         time.sleep(max(0.0, min(pause, end - time.monotonic())))
@@ -94,9 +94,9 @@ def _polled(request: Request, end: float) -> Decision | Undecided | None:
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
-PAGE = parameters.word("after", "The value of `next` on the previous page", "[0-9A-Z]{18}")
-LRN = parameters.word("lrn", "Only declarations with this reference", "[ -~]{1,35}")
-WAIT = parameters.whole("wait", "Seconds to wait for the decision", most=LONGEST_WAIT)
+PAGE = parameters.text_like("after", "The value of `next` on the previous page", "[0-9A-Z]{18}")
+LRN = parameters.text_like("lrn", "Only declarations with this reference", "[ -~]{1,35}")
+WAIT = parameters.whole_number("wait", "Seconds to wait for the decision", most=LONGEST_WAIT)
 DOCUMENT_SCHEMA = {"description": "A WCO declaration, with or without its MetaData envelope"}
 
 ROUTES = (

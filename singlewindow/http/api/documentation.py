@@ -15,9 +15,9 @@ from singlewindow.http.openapi import INTERFACE, openapi, problem_codes, roles_o
 from singlewindow.http.problem_codes import CODES
 from singlewindow.http.request import HTML, Request, Response
 from singlewindow.http.route import PUBLIC, Discloses, ResponseShape, Route
-from singlewindow.shipped import folder
+from singlewindow.shipped import package_folder
 
-TEMPLATES = folder("singlewindow.http.api", "templates")
+TEMPLATES = package_folder("singlewindow.http.api", "templates")
 
 
 def routes_describing(others: tuple[Route, ...]) -> tuple[Route, ...]:
@@ -53,19 +53,19 @@ def routes_describing(others: tuple[Route, ...]) -> tuple[Route, ...]:
 
 def page(template: str, facts: Mapping[str, Any]) -> Response:
     """A page from a template; its own style is the only resource that the browser may use."""
-    style, digest = _style()
-    content = _environment().get_template(template).render(facts, style=style).encode()
+    style, digest = _page_style()
+    content = _template_environment().get_template(template).render(facts, style=style).encode()
     policy = f"default-src 'none'; style-src '{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     return Response(content, headers={"Content-Security-Policy": policy}, media=f"{HTML}; charset=utf-8")
 
 
 @cache
-def _environment() -> Environment:
+def _template_environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
 
 @cache
-def _style() -> tuple[str, str]:
+def _page_style() -> tuple[str, str]:
     """The style of all pages, and its hash as a content security policy names it."""
     style = (TEMPLATES / "docs.css").read_text(encoding="utf-8")
     return style, f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}"

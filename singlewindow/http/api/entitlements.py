@@ -36,7 +36,7 @@ def get_entitlement(request: Request) -> Response:
     agency = request.context.agencies.get(request.path["code"])
     if agency is None:
         raise ProblemError("NOT_FOUND", "There is no such agency. /entitlements lists them all")
-    return Response(_reading(agency))
+    return Response(_entitlement_reading(agency))
 
 
 def get_page(request: Request) -> Response:
@@ -45,10 +45,10 @@ def get_page(request: Request) -> Response:
 
 
 def _as_published(agencies: Mapping[str, Agency]) -> list[EntitlementReading]:
-    return [_reading(agencies[code]) for code in sorted(agencies)]
+    return [_entitlement_reading(agencies[code]) for code in sorted(agencies)]
 
 
-def _reading(agency: Agency) -> EntitlementReading:
+def _entitlement_reading(agency: Agency) -> EntitlementReading:
     elements = [EntitledElement(entry.path, entry.need, entry.basis) for entry in agency.elements]
     return EntitlementReading(agency.code, agency.name, agency.legal_basis, elements)
 

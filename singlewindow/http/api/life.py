@@ -33,7 +33,7 @@ from singlewindow.http.api.shapes import (
     RequestRuling,
 )
 from singlewindow.http.negotiation import BODY_PROBLEMS, REFUSALS
-from singlewindow.http.parameters import LIMIT, version, whole, word
+from singlewindow.http.parameters import LIMIT, text_like, version, whole_number
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
@@ -196,7 +196,7 @@ def post_milestone(request: Request) -> Response:
     return Response(body, 200, REPLAYED if receipt.replayed else {})
 
 
-IDEMPOTENCY_KEY = word(
+IDEMPOTENCY_KEY = text_like(
     "Idempotency-Key",
     "Your own reference for this request: sent again with it, it gets the first answer",
     "[ -~]{1,64}",
@@ -204,7 +204,7 @@ IDEMPOTENCY_KEY = word(
 IF_MATCH = version("If-Match", "The number of the version that you have in mind")
 LIFE_PROBLEMS = ("NOT_FOUND", "NOT_POSSIBLE", *ANSWER_PROBLEMS)
 
-AFTER = whole("after", "The value of `next` on the previous page")
+AFTER = whole_number("after", "The value of `next` on the previous page")
 
 ROUTES = (
     Route(

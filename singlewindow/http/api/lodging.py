@@ -53,7 +53,7 @@ def is_replay(stored: Stored) -> bool:
 
 def receipt_of(stored: Stored, warnings: Sequence[FaultReport]) -> Lodged:
     """The receipt of a stored lodgement; raises the DUPLICATE_LRN problem if the reference was used before."""
-    logs.note(mrn=stored.mrn)
+    logs.add_subject(mrn=stored.mrn)
     if isinstance(stored, Conflict):
         detail = f"You used this reference for another declaration, {stored.mrn}. Choose a new one"
         raise ProblemError("DUPLICATE_LRN", detail, mrn=stored.mrn)

@@ -44,7 +44,7 @@ def post_batch(request: Request) -> Response:
     archive = Archive(request.content)
     if not request.service.batches.acquire(blocking=False):
         raise Busy
-    lines = _lines(request, archive)
+    lines = _answer_lines(request, archive)
     # Begun here, so that whatever becomes of the answer, it ends in its `finally`.
     return Response(chain((next(lines),), lines), media=LINES)
 
@@ -58,25 +58,25 @@ class _Pending:
     stored: Future[Stored]
 
 
-def _lines(request: Request, archive: Archive) -> Iterator[bytes]:
+def _answer_lines(request: Request, archive: Archive) -> Iterator[bytes]:
     pending: deque[_Pending] = deque()
     outage: ProblemError | None = None
     try:
-        yield _line(members=len(archive))
+        yield _json_line(members=len(archive))
         for member in archive:
             time.sleep(BREATH_SECONDS)
-            with logs.about(trace_id=request.trace_id):
-                pending.append(_begin(request, archive, member, outage))
+            with logs.lines_about(trace_id=request.trace_id):
+                pending.append(_begin_member(request, archive, member, outage))
                 while pending and (len(pending) > LARGEST_GROUP or pending[0].stored.done()):
-                    line, outage = _settled(request, pending.popleft())
+                    line, outage = _settle_member(request, pending.popleft())
                     yield line
         while pending:
-            yield _settled(request, pending.popleft())[0]
+            yield _settle_member(request, pending.popleft())[0]
     finally:
         request.service.batches.release()
 
 
-def _begin(request: Request, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
+def _begin_member(request: Request, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
     """Read a member and put it in line to be stored; if the record was away a moment ago, do not even read it."""
     lodging, stored = request.service.lodging, Future[Stored]()
     warnings: Sequence[FaultReport] = ()
@@ -92,7 +92,7 @@ def _begin(request: Request, archive: Archive, member: Member, outage: ProblemEr
     return _Pending(member.name, warnings, stored)
 
 
-def _settled(request: Request, pending: _Pending) -> tuple[bytes, ProblemError | None]:
+def _settle_member(request: Request, pending: _Pending) -> tuple[bytes, ProblemError | None]:
     """The line of a member, after waiting for it, and a problem that concerns all other members as well."""
     try:
         stored = pending.stored.result(PATIENCE_SECONDS)
@@ -101,12 +101,13 @@ def _settled(request: Request, pending: _Pending) -> tuple[bytes, ProblemError |
         problem = as_problem(error)
         facts = (problem.status, problem.code, request.caller.key_id, request.trace_id)
         log.info("rejected status=%d code=%s a member of a batch key=%s trace_id=%s", *facts)
-        line = _line(name=pending.name, status=problem.status, problem=problem_of(problem, request.trace_id))
+        line = _json_line(name=pending.name, status=problem.status, problem=problem_of(problem, request.trace_id))
         return line, problem if is_outage(error) else None
-    return _line(name=pending.name, status=202, receipt=receipt, replayed=is_replay(stored) or msgspec.UNSET), None
+    replayed = is_replay(stored) or msgspec.UNSET
+    return _json_line(name=pending.name, status=202, receipt=receipt, replayed=replayed), None
 
 
-def _line(**members: Any) -> bytes:
+def _json_line(**members: Any) -> bytes:
     return msgspec.json.encode(BatchLine(**members)) + b"\n"
 
 

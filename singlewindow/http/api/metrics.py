@@ -58,22 +58,22 @@ class _Figures(Collector):
         for name, meaning in BY_AGENCY.items():
             gauge = GaugeMetricFamily(PREFIX + name, meaning, labels=["agency"])
             for agency, waiting in figures.backlog.items():
-                gauge.add_metric([agency], _value(waiting, name, figures.now))
+                gauge.add_metric([agency], _backlog_value(waiting, name, figures.now))
             yield gauge
         yield GaugeMetricFamily(PREFIX + DISPATCHERS, DISPATCHERS_MEANING, value=figures.dispatchers)
-        unproven = (figures.coverage.since, figures.coverage.seconds(figures.now))
+        unproven = (figures.coverage.since, figures.coverage.seconds_waiting(figures.now))
         for (name, meaning), value in zip(UNPROVEN.items(), unproven, strict=True):
             yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
-        yield self._decisions()
-        yield self._unanswered()
+        yield self._decisions_metric()
+        yield self._unanswered_metric()
 
-    def _decisions(self) -> Metric:
+    def _decisions_metric(self) -> Metric:
         counter = CounterMetricFamily(PREFIX + DECISIONS, "Decisions made", labels=["outcome"])
         for outcome, total in self._figures.decisions.items():
             counter.add_metric([outcome], total)
         return counter
 
-    def _unanswered(self) -> Metric:
+    def _unanswered_metric(self) -> Metric:
         meaning = "Questions closed at their deadline: silent, or failed after attempts"
         counter = CounterMetricFamily(PREFIX + UNANSWERED, meaning, labels=["agency", "answer"])
         for agency, totals in self._figures.unanswered.items():
@@ -82,12 +82,12 @@ class _Figures(Collector):
         return counter
 
 
-def _value(waiting: Backlog, name: str, now: int) -> float:
+def _backlog_value(waiting: Backlog, name: str, now: int) -> float:
     match name:
         case "questions_oldest_seconds":
-            return _age(waiting.oldest, now)
+            return _age_seconds(waiting.oldest, now)
         case "batches_oldest_seconds":
-            return _age(waiting.oldest_batch, now)
+            return _age_seconds(waiting.oldest_batch, now)
         case "batches_open":
             return waiting.batches
         case "batches_lost":
@@ -95,5 +95,5 @@ def _value(waiting: Backlog, name: str, now: int) -> float:
     return float(getattr(waiting, name.removeprefix("questions_")))
 
 
-def _age(since: int | None, now: int) -> float:
+def _age_seconds(since: int | None, now: int) -> float:
     return 0.0 if since is None else max(0, now - since) / MICROSECONDS

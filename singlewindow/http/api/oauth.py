@@ -55,17 +55,17 @@ def post_token(request: Request) -> Response:
     tokens = request.service.keyring.tokens
     if tokens is None:
         raise ProblemError("NOT_FOUND", "This service issues no tokens. Send your key itself as the bearer token")
-    form = _form(request.content)
+    form = _read_form(request.content)
     if form.get("grant_type") != "client_credentials":
         raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
-    client_id, secret = _credentials(request.authorization, form)
+    client_id, secret = _client_credentials(request.authorization, form)
     caller = request.service.keyring.caller_with_secret(client_id, secret)
     if caller is None:
         request.service.rate_limits.count_wrong_key(request.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
-    scopes = _scopes(caller, form.get("scope", ""))
-    return Response(Token(tokens.issue(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+    scopes = _granted_scopes(caller, form.get("scope", ""))
+    return Response(Token(tokens.issue_token(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
 
 
 def get_public_keys(request: Request) -> Response:
@@ -74,7 +74,7 @@ def get_public_keys(request: Request) -> Response:
     return Response(PublicKeys(tokens.public_keys() if tokens else []))
 
 
-def _form(content: bytes) -> dict[str, str]:
+def _read_form(content: bytes) -> dict[str, str]:
     try:
         if len(content) > LONGEST_FORM:
             raise ValueError
@@ -86,7 +86,7 @@ def _form(content: bytes) -> dict[str, str]:
     return dict(fields)
 
 
-def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
+def _client_credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return form.get("client_id", ""), form.get("client_secret", "")
@@ -100,7 +100,7 @@ def _credentials(authorization: str, form: dict[str, str]) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _scopes(caller: Caller, asked: str) -> list[str]:
+def _granted_scopes(caller: Caller, asked: str) -> list[str]:
     own = [permission.value for permission in permissions_of(caller.role) if is_permitted(caller, permission)]
     wanted = asked.split()
     if not set(wanted) <= set(own):

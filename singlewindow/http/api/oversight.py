@@ -42,13 +42,13 @@ def get_release_times(request: Request) -> Response:
     return Response(found, discloses=discloses)
 
 
-FROM = parameters.when("from", "Lodged at this moment or later; default: no limit")
-TO = parameters.when("to", "Lodged before this moment; default: the cut-off")
-CUT_OFF = parameters.when("cut_off", "Count only what was recorded up to this moment; default: now")
-MODE = parameters.whole(
+FROM = parameters.moment_or_day("from", "Lodged at this moment or later; default: no limit")
+TO = parameters.moment_or_day("to", "Lodged before this moment; default: the cut-off")
+CUT_OFF = parameters.moment_or_day("cut_off", "Count only what was recorded up to this moment; default: now")
+MODE = parameters.whole_number(
     "mode_milliseconds", "Milliseconds to which durations are rounded for their mode", 1, DAY, default=1_000
 )
-BY = parameters.choice("by", "How to break the figures down", By)
+BY = parameters.one_of("by", "How to break the figures down", By)
 REPORT_SCHEMA = {"type": "object", "description": "Query, evidence (span and fingerprint), figures over all, by group"}
 
 ROUTES = (

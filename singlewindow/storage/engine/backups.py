@@ -29,7 +29,7 @@ def back_up(database_url: str, file: Path) -> None:
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)
     try:
-        _copy(Path(url.database), unfinished)
+        _copy_database(Path(url.database), unfinished)
         _to_disk(unfinished)
         unfinished.rename(file)
         _to_disk(file.absolute().parent)
@@ -39,7 +39,7 @@ def back_up(database_url: str, file: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _copy(original: Path, copy: Path) -> None:
+def _copy_database(original: Path, copy: Path) -> None:
     # All pages in one step: a reader of the write-ahead log sees one moment, and no writer makes it start again.
     with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)

@@ -28,8 +28,8 @@ def insert_together(connection: Connection, *writes: tuple[Table, Sequence[Row]]
     """Insert rows into several tables, in one statement if the engine can; rows may refer to those of others."""
     given = [(table, tuple(rows[0]), rows) for table, rows in writes if rows]
     if given and _has_arrays(connection):
-        arrays = tuple(array for _, columns, rows in given for array in _arrays(columns, rows))
-        connection.exec_driver_sql(_inserts(*((table, columns) for table, columns, _ in given)), arrays)
+        arrays = tuple(array for _, columns, rows in given for array in _column_arrays(columns, rows))
+        connection.exec_driver_sql(_joint_insert(*((table, columns) for table, columns, _ in given)), arrays)
     else:
         for table, _, rows in given:
             connection.execute(insert(table), list(rows))
@@ -44,8 +44,8 @@ def insert_new_rows(connection: Connection, table: Table, rows: Sequence[Row], k
         return set()
     columns = tuple(rows[0])
     if _has_arrays(connection):
-        text = f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {columns[0]}"
-        return {int(row[0]) for row in connection.exec_driver_sql(text, _arrays(columns, rows))}
+        text = f"{_array_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {columns[0]}"
+        return {int(row[0]) for row in connection.exec_driver_sql(text, _column_arrays(columns, rows))}
     statement = upsert(connection, table).values(list(rows)).on_conflict_do_nothing(index_elements=list(key))
     return {int(row[0]) for row in connection.execute(statement.returning(table.c[columns[0]]))}
 
@@ -60,8 +60,8 @@ def add_up(connection: Connection, table: Table, rows: Sequence[Row], total: str
     columns, key = tuple(rows[0]), [column.name for column in table.primary_key]
     if _has_arrays(connection):
         added = f"{total} = {table.name}.{total} + excluded.{total}"
-        text = f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added} RETURNING *"
-        return list(connection.exec_driver_sql(text, _arrays(columns, rows)))
+        text = f"{_array_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added} RETURNING *"
+        return list(connection.exec_driver_sql(text, _column_arrays(columns, rows)))
     statement = upsert(connection, table).values(list(rows))
     more = {total: table.c[total] + statement.excluded[total]}
     return list(connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more).returning(*table.c)))
@@ -84,7 +84,7 @@ def set_rows(
     )
 
 
-def among(connection: Connection, column: Column[int], values: Iterable[int]) -> ColumnElement[bool]:
+def is_among(connection: Connection, column: Column[int], values: Iterable[int]) -> ColumnElement[bool]:
     """The condition that a whole number is one of `values`."""
     if _has_arrays(connection):
         return column == any_(literal(list(values), ARRAY(BigInteger)))
@@ -101,16 +101,16 @@ def _has_arrays(connection: Connection) -> bool:
 
 
 @cache
-def _inserts(*tables: tuple[Table, tuple[str, ...]]) -> str:
-    *before, last = (_insert(table, columns) for table, columns in tables)
+def _joint_insert(*tables: tuple[Table, tuple[str, ...]]) -> str:
+    *before, last = (_array_insert(table, columns) for table, columns in tables)
     parts = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(before))
     return f"WITH {parts} {last}" if parts else last
 
 
 @cache
-def _insert(table: Table, columns: tuple[str, ...]) -> str:
+def _array_insert(table: Table, columns: tuple[str, ...]) -> str:
     # Arrays go in the binary form: as text, every byte of a document would be written as two digits.
-    arrays = ", ".join(f"%b::{_type(table, name)}[]" for name in columns)
+    arrays = ", ".join(f"%b::{_column_type(table, name)}[]" for name in columns)
     names = ", ".join(columns)
     return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of our tables
 
@@ -118,15 +118,15 @@ def _insert(table: Table, columns: tuple[str, ...]) -> str:
 @cache
 def _update(table: Table, names: tuple[str, ...]) -> str:
     key, *columns = names
-    arrays = ", ".join(f"%b::{_type(table, name)}[]" for name in names)
+    arrays = ", ".join(f"%b::{_column_type(table, name)}[]" for name in names)
     changes = ", ".join(f"{name} = given.{name}" for name in columns)
     given = f"unnest({arrays}) AS given ({', '.join(names)})"
     return f"UPDATE {table.name} SET {changes} FROM {given} WHERE {table.name}.{key} = given.{key}"  # noqa: S608 - names of our tables
 
 
-def _type(table: Table, name: str) -> str:
+def _column_type(table: Table, name: str) -> str:
     return table.c[name].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
 
 
-def _arrays(columns: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[Any], ...]:
+def _column_arrays(columns: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[Any], ...]:
     return tuple([row[name] for row in rows] for name in columns)

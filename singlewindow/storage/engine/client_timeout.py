@@ -44,16 +44,16 @@ def limit_waiting(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, positional: list[Any], named: dict[str, Any]) -> Any:
         if not patience.suspect:
-            return _noticed(patience, Connection, positional, named)
+            return _connect_noting_failure(patience, Connection, positional, named)
         if not patience.asking.acquire(blocking=False):
             raise errors.OperationalError("the database did not answer a moment ago; it is being asked again")
         try:
-            return _noticed(patience, Connection, positional, named)
+            return _connect_noting_failure(patience, Connection, positional, named)
         finally:
             patience.asking.release()
 
 
-def _noticed(patience: _Patience, kind: type[Any], positional: list[Any], named: dict[str, Any]) -> Any:
+def _connect_noting_failure(patience: _Patience, kind: type[Any], positional: list[Any], named: dict[str, Any]) -> Any:
     try:
         made = kind.connect(*positional, **named)
     except psycopg.OperationalError:

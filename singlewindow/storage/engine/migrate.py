@@ -7,7 +7,7 @@ from alembic.config import Config
 from sqlalchemy import Engine
 
 from singlewindow.storage.engine.connect import clock, open_engine
-from singlewindow.storage.engine.revision import MIGRATIONS, Tables, tables
+from singlewindow.storage.engine.revision import MIGRATIONS, Tables, compare_tables
 from singlewindow.storage.trail import audit_chain
 
 
@@ -25,18 +25,18 @@ def upgrade(engine: Engine) -> None:
 
     Raises ValueError if a later version has upgraded it further.
     """
-    if tables(engine) is Tables.NEWER:
+    if compare_tables(engine) is Tables.NEWER:
         raise ValueError("The database's tables are of a later version of the service; start that version")
-    config = _config()
+    config = _alembic_config()
     config.attributes["engine"] = engine
     command.upgrade(config, "head")
     last: int | None = 0
     while last is not None:
         with engine.begin() as connection:
-            last = audit_chain.adopt(connection, clock(connection), last)
+            last = audit_chain.adopt_events(connection, clock(connection), last)
 
 
-def _config() -> Config:
+def _alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config

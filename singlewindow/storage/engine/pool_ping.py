@@ -22,11 +22,11 @@ def ask_where_in_doubt(engine: Engine) -> None:
     """Make a PostgreSQL engine hand out only working connections; if one is broken, all others are made again."""
 
     @event.listens_for(engine, "checkin")
-    def rest(_connection: Any, record: Any) -> None:
+    def note_return(_connection: Any, record: Any) -> None:
         record.info[_RESTING] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def take(connection: Any, record: Any, _fairy: Any) -> None:
+    def ping_if_doubtful(connection: Any, record: Any, _fairy: Any) -> None:
         since = record.info.get(_RESTING)
         if since is None or (time.monotonic() - since < RESTED_SECONDS and _is_silent(connection)):
             return

@@ -43,7 +43,7 @@ INHERIT_EACH: Final = (16,)
 """Since this version of PostgreSQL each grant of a role says whether it is inherited; before, the grantee did."""
 
 
-def grant(engine: Engine, role: str) -> None:
+def grant_rights(engine: Engine, role: str) -> None:
     """Give `role` exactly these rights on the tables, whatever it had; raises ValueError if it does not exist."""
     if engine.dialect.name != "postgresql":
         raise ValueError("Only PostgreSQL has roles. In SQLite, anybody who can write the file can write all of it")

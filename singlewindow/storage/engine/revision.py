@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy import Engine, column, inspect, select, table
 
-from singlewindow.shipped import folder
+from singlewindow.shipped import package_folder
 
-MIGRATIONS: Final = folder("singlewindow.storage", "migrations")
+MIGRATIONS: Final = package_folder("singlewindow.storage", "migrations")
 REVISIONS: Final = tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 """All that this version knows, the newest last; each migration's file begins with its own."""
 _MARK = table("alembic_version", column("version_num"))
@@ -24,7 +24,7 @@ class Tables(StrEnum):
     NONE = "none"
 
 
-def tables(engine: Engine) -> Tables:
+def compare_tables(engine: Engine) -> Tables:
     """How the tables compare; newer ones come from a later version, whose migrations this one does not know."""
     with engine.connect() as connection:
         marked = inspect(connection).has_table(_MARK.name)
@@ -38,4 +38,4 @@ def tables(engine: Engine) -> Tables:
 
 def is_current(engine: Engine) -> bool:
     """Whether the database is at the newest migration."""
-    return tables(engine) is Tables.CURRENT
+    return compare_tables(engine) is Tables.CURRENT

@@ -49,7 +49,7 @@ later_late_assessment = Table(
 )
 
 
-def _decided() -> tuple[Column[Any], ...]:
+def _decision_columns() -> tuple[Column[Any], ...]:
     return (
         Column("outcome", Text, nullable=False),
         Column("lane", Text, nullable=False),
@@ -66,7 +66,7 @@ decision = Table(
     metadata,
     Column("version_id", ForeignKey("version.id"), primary_key=True),
     Column("number", Integer, nullable=False),
-    *_decided(),
+    *_decision_columns(),
 )
 
 # Later decisions, with numbers from 2: a table of their own, since older processes know only one decision.
@@ -75,5 +75,5 @@ later_decision = Table(
     metadata,
     Column("version_id", ForeignKey("version.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    *_decided(),
+    *_decision_columns(),
 )

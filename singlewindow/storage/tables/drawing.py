@@ -26,10 +26,12 @@ primary key, `FK` those that name a row of another table.
 
 def page() -> str:
     """The page's text: one Mermaid drawing for each aggregate."""
-    return "\n".join((_OPENING, *(line for aggregate in _aggregates() for line in _section(aggregate))))
+    return "\n".join(
+        (_OPENING, *(line for aggregate in _aggregate_modules() for line in _aggregate_section(aggregate)))
+    )
 
 
-def _aggregates() -> list[ModuleType]:
+def _aggregate_modules() -> list[ModuleType]:
     modules = (import_module(f"{tables.__name__}.{entry.name}") for entry in iter_modules(tables.__path__))
     return [module for module in modules if _tables_of(module)]
 
@@ -38,12 +40,12 @@ def _tables_of(aggregate: ModuleType) -> list[Table]:
     return [each for each in vars(aggregate).values() if isinstance(each, Table)]
 
 
-def _section(aggregate: ModuleType) -> Iterator[str]:
+def _aggregate_section(aggregate: ModuleType) -> Iterator[str]:
     name, text = aggregate.__name__.rpartition(".")[2], (aggregate.__doc__ or "").strip()
     yield f"## {name.capitalize()}\n\n{text}\n\n```mermaid\nerDiagram"
     for table in _tables_of(aggregate):
         yield f"  {table.name} {{"
-        yield from (f"    {_type(column)} {column.name}{_mark(column)}" for column in table.columns)
+        yield from (f"    {_column_type(column)} {column.name}{_key_mark(column)}" for column in table.columns)
         yield "  }"
     for table in _tables_of(aggregate):
         for key in sorted(table.foreign_keys, key=lambda each: each.parent.name):
@@ -51,11 +53,11 @@ def _section(aggregate: ModuleType) -> Iterator[str]:
     yield "```\n"
 
 
-def _type(column: Column[object]) -> str:
+def _column_type(column: Column[object]) -> str:
     return str(column.type).split("(")[0].lower()
 
 
-def _mark(column: Column[object]) -> str:
+def _key_mark(column: Column[object]) -> str:
     marks = [mark for mark, there in (("PK", column.primary_key), ("FK", bool(column.foreign_keys))) if there]
     return f" {', '.join(marks)}" if marks else ""
 

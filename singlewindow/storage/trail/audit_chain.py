@@ -75,28 +75,28 @@ def append_at_commit(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         connection.info[PENDING] = []
 
-    hooks.listen(engine, "commit", append)
+    hooks.listen(engine, "commit", append_collected)
 
 
-def keep(connection: Connection, events: Iterable[Unchained]) -> None:
+def collect_events(connection: Connection, events: Iterable[Unchained]) -> None:
     """Collect events until they are appended."""
     connection.info[PENDING].extend(events)
 
 
-def append(connection: Connection) -> None:
+def append_collected(connection: Connection) -> None:
     """Chain and write the events that this transaction has collected."""
     kept = connection.info[PENDING]
     if not kept:
         return
-    _insert(connection, _chain(connection, kept))
+    _insert_events(connection, _chain_events(connection, kept))
     connection.info[PENDING] = []
 
 
-def _insert(connection: Connection, chained: Iterable[Chained]) -> None:
-    insert_rows(connection, event, [_row(*each) for each in chained])
+def _insert_events(connection: Connection, chained: Iterable[Chained]) -> None:
+    insert_rows(connection, event, [_event_row(*each) for each in chained])
 
 
-def _row(entry: Entry, link: bytes) -> dict[str, Any]:
+def _event_row(entry: Entry, link: bytes) -> dict[str, Any]:
     about = (None, *entry.subject) if isinstance(entry.subject, Subject) else (entry.subject, None, None)
     version_id, subject_kind, subject_id = about
     return {"at": entry.at, "kind": entry.kind, "actor": entry.actor, "version_id": version_id, "detail": entry.detail,
@@ -104,13 +104,13 @@ def _row(entry: Entry, link: bytes) -> dict[str, Any]:
             "subject_id": subject_id}  # fmt: skip
 
 
-def _chain(connection: Connection, events: Sequence[Unchained]) -> list[Chained]:
+def _chain_events(connection: Connection, events: Sequence[Unchained]) -> list[Chained]:
     """The events at their places in the chain, whose head is locked and moved on."""
     tail = _take_tail(connection)
     placed, link = [], tail.link
     for number, each in enumerate(events, start=tail.number + 1):
         entry = Entry(tail.stream, number, *each)
-        link = chain.link(link, chain.line(entry))
+        link = chain.event_link(link, chain.event_bytes(entry))
         placed.append(Chained(entry, link))
     connection.execute(_MOVE_ON, {"its_stream": tail.stream, "number": tail.number + len(events), "link": link})
     return placed
@@ -123,7 +123,7 @@ def _take_tail(connection: Connection) -> _Tail:
     return _Tail(*(free or connection.execute(_HEAD.where(trail.c.stream == chosen).with_for_update()).one()))
 
 
-def adopt(connection: Connection, now: int, after: int) -> int | None:
+def adopt_events(connection: Connection, now: int, after: int) -> int | None:
     """Chain events with ids above `after` that older processes wrote outside, at most a page; returns the last id.
 
     The event before them in their stream says how many they are: until then they could have been altered.
@@ -133,26 +133,26 @@ def adopt(connection: Connection, now: int, after: int) -> int | None:
     if not found:
         return None
     adopted = Unchained(now, "adopted", OPERATOR, None, msgspec.json.encode({"events": len(found)}))
-    first, *placed = _chain(connection, [adopted, *(_unchained(*content) for _, *content in found)])
-    _insert(connection, [first])
+    first, *placed = _chain_events(connection, [adopted, *(_unchained_event(*content) for _, *content in found)])
+    _insert_events(connection, [first])
     moved = [{"its_id": row.id, "its_stream": entry.stream, "its_number": entry.number, "its_link": link}
              for row, (entry, link) in zip(found, placed, strict=True)]  # fmt: skip
     connection.execute(_PLACE, moved)
     return int(found[-1].id)
 
 
-def _unchained(at: int, kind: str, actor: str, detail: bytes, *about: Any) -> Unchained:
-    return Unchained(at, kind, actor, _subject(*about), detail)
+def _unchained_event(at: int, kind: str, actor: str, detail: bytes, *about: Any) -> Unchained:
+    return Unchained(at, kind, actor, _event_subject(*about), detail)
 
 
-def _subject(version_id: int | None, kind: Any, id_: Any) -> int | tuple[Any, ...] | None:
+def _event_subject(version_id: int | None, kind: Any, id_: Any) -> int | tuple[Any, ...] | None:
     """What a row is about. A row that names both a version and something else is not ours; all of it is shown then."""
     if kind is None and id_ is None:
         return version_id
     return Subject(kind, id_) if version_id is None else (kind, id_, version_id)
 
 
-def heads(connection: Connection) -> list[Head]:
+def stream_heads(connection: Connection) -> list[Head]:
     """Where every stream ends, all at one moment."""
     return [Head(number, link.hex()) for _, number, link in connection.execute(_HEAD.order_by(trail.c.stream))]
 
@@ -172,4 +172,4 @@ def read_stream(connection: Connection, stream: int, after: int, until: int) -> 
     for number, link, *content in connection.execute(
         select(*columns).where(*mine).order_by(event.c.number).limit(PAGE)
     ):
-        yield Chained(Entry(stream, number, *_unchained(*content)), link)
+        yield Chained(Entry(stream, number, *_unchained_event(*content)), link)

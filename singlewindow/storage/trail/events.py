@@ -79,7 +79,9 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
 
     They are collected until the transaction locks its streams or commits, and then chained: record them before that.
     """
-    audit_chain.keep(connection, (Unchained(*entry[:-1], msgspec.json.encode(entry.detail)) for entry in events))
+    audit_chain.collect_events(
+        connection, (Unchained(*entry[:-1], msgspec.json.encode(entry.detail)) for entry in events)
+    )
 
 
 def record_command(connection: Connection, at: int, kind: Kind, subject: Subject, detail: dict[str, Any]) -> None:

@@ -40,33 +40,36 @@ def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
     """What the tables hold, by version id, with digests computed again."""
     changes: Changes = defaultdict(list)
     mine = list(ids)
-    lodged = list(_rows(connection, version.c.id, mine))
+    lodged = list(_stored_rows(connection, version.c.id, mine))
     whose = (row["declaration_id"] for row in lodged)
-    declarations = {row["id"]: row for row in _rows(connection, declaration.c.id, whose)}
+    declarations = {row["id"]: row for row in _stored_rows(connection, declaration.c.id, whose)}
     for row in lodged:
-        recomputed = {"received_sha256": _digest(row["received"]), "content_sha256": _digest(row["canonical"])}
+        recomputed = {
+            "received_sha256": _content_digest(row["received"]),
+            "content_sha256": _content_digest(row["canonical"]),
+        }
         detail = commitments.of_document(declarations.get(row["declaration_id"], {}), row | recomputed)
         kind = Kind.LODGED if row["number"] == 1 else Kind.AMENDED
         changes[row["id"]].append(Change(kind, row["lodged_at"], detail))
-    for row in _rows(connection, assessment.c.version_id, mine):
+    for row in _stored_rows(connection, assessment.c.version_id, mine):
         kind = Kind.ASSESSED if row["answer"] == "assessed" else Kind.UNANSWERED
         changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))
     for column in (late_assessment.c.version_id, later_late_assessment.c.version_id):
-        for row in _rows(connection, column, mine):
+        for row in _stored_rows(connection, column, mine):
             changes[row["version_id"]].append(Change(Kind.LATE, row["received_at"], commitments.of_late_answer(row)))
     for column in (decision.c.version_id, later_decision.c.version_id):
-        for row in _rows(connection, column, mine):
+        for row in _stored_rows(connection, column, mine):
             changes[row["version_id"]].append(Change(Kind.DECIDED, row["decided_at"], commitments.of_decision(row)))
     return changes
 
 
-def _rows(connection: Connection, key: Column[int], ids: Iterable[int]) -> Iterator[dict[str, Any]]:
+def _stored_rows(connection: Connection, key: Column[int], ids: Iterable[int]) -> Iterator[dict[str, Any]]:
     # SQLite returns what was stored: bytes that somebody has replaced with text must still be compared.
     columns = [cast(c, LargeBinary).label(c.name) if isinstance(c.type, LargeBinary) else c for c in key.table.c]
     return (dict(row) for row in connection.execute(select(*columns).where(key.in_(list(ids)))).mappings())
 
 
-def _digest(content: bytes) -> bytes:
+def _content_digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 

@@ -51,7 +51,7 @@ def main() -> None:
     context = open_context()
     adapters = {code: PoisonableAdapter(adapter) for code, adapter in context.adapters.items()}
     poisonable = replace(context, adapters=adapters)
-    setattr(jobs, "window", lambda: poisonable)  # noqa: B010 - the one thing of the product that is replaced
+    setattr(jobs, "context", lambda: poisonable)  # noqa: B010 - the one thing of the product that is replaced
     _die_at_dequeue(int(os.environ.get("DEQUEUE_KILL", "0")))
     worker.run()
 

@@ -29,7 +29,7 @@ def _part(value: Any) -> str:
 
 
 def test_a_token_says_for_which_key_it_stands_and_what_it_may_do() -> None:
-    given = Tokens(PEM).issue("k", ["read", "notices"])
+    given = Tokens(PEM).issue_token("k", ["read", "notices"])
     assert Tokens(PEM).read_claims(given) == Claims("k", frozenset({"read", "notices"}))
     assert len(given) < 1_000
 
@@ -90,16 +90,16 @@ def test_a_token_whose_header_is_nested_deep_is_none(nested: str) -> None:
 
 
 def test_a_token_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    given, now = Tokens(PEM).issue("k", ["read"]), application_clock()
+    given, now = Tokens(PEM).issue_token("k", ["read"]), application_clock()
     monkeypatch.setattr(module, "application_clock", lambda: now + (LIFETIME_SECONDS + 1) * NANOSECONDS)
     assert Tokens(PEM).read_claims(given) is None
 
 
 def test_a_new_signing_key_leaves_the_tokens_of_the_old_one_valid() -> None:
-    old = Tokens(PEM).issue("k", ["read"])
+    old = Tokens(PEM).issue_token("k", ["read"])
     both = Tokens(new_token_key() + PEM)
     assert both.read_claims(old) is not None
-    assert Tokens(PEM).read_claims(both.issue("k", ["read"])) is None
+    assert Tokens(PEM).read_claims(both.issue_token("k", ["read"])) is None
 
 
 def test_public_keys_have_no_private_part() -> None:

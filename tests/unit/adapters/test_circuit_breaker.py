@@ -18,27 +18,27 @@ class Clock:
 def opened(clock: Clock) -> Breaker:
     breaker = Breaker(5, 10.0, clock)
     for _ in range(5):
-        assert breaker.wait() == 0
-        breaker.failed()
+        assert breaker.seconds_to_wait() == 0
+        breaker.note_failure()
     return breaker
 
 
 def test_a_fresh_breaker_lets_every_call_through() -> None:
     breaker = Breaker(5, 10.0, Clock())
-    assert [breaker.wait() for _ in range(100)] == [0] * 100
+    assert [breaker.seconds_to_wait() for _ in range(100)] == [0] * 100
 
 
 def test_failures_in_a_row_open_it() -> None:
-    assert opened(Clock()).wait() == 10
+    assert opened(Clock()).seconds_to_wait() == 10
 
 
 def test_a_success_between_failures_keeps_it_closed() -> None:
     breaker = Breaker(5, 10.0, Clock())
     for _ in range(20):
         for _ in range(4):
-            breaker.failed()
-        breaker.succeeded()
-    assert breaker.wait() == 0
+            breaker.note_failure()
+        breaker.note_success()
+    assert breaker.seconds_to_wait() == 0
 
 
 def test_open_it_lets_one_call_through_every_ten_seconds() -> None:
@@ -46,9 +46,9 @@ def test_open_it_lets_one_call_through_every_ten_seconds() -> None:
     breaker, let_through = opened(clock), []
     for tenth in range(601):
         clock.now = 1000 + tenth / 10
-        if breaker.wait() == 0:
+        if breaker.seconds_to_wait() == 0:
             let_through.append(tenth / 10)
-            breaker.failed()
+            breaker.note_failure()
     assert let_through == [10, 20, 30, 40, 50, 60]
 
 
@@ -56,38 +56,38 @@ def test_while_a_probe_is_under_way_nobody_else_calls() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.now += 10
-    assert breaker.wait() == 0
-    assert breaker.wait() > 0
+    assert breaker.seconds_to_wait() == 0
+    assert breaker.seconds_to_wait() > 0
 
 
 def test_a_probe_that_succeeds_closes_it() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.now += 10
-    breaker.wait()
-    breaker.succeeded()
-    assert [breaker.wait(), breaker.wait()] == [0, 0]
+    breaker.seconds_to_wait()
+    breaker.note_success()
+    assert [breaker.seconds_to_wait(), breaker.seconds_to_wait()] == [0, 0]
 
 
 def test_a_probe_that_hangs_is_followed_by_a_pause_too() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.now += 10
-    breaker.wait()
+    breaker.seconds_to_wait()
     clock.now += 9
-    breaker.failed()
-    assert breaker.wait() == 10
+    breaker.note_failure()
+    assert breaker.seconds_to_wait() == 10
 
 
 def test_a_pause_that_was_asked_for_is_kept_and_not_shortened() -> None:
     clock = Clock()
     breaker = Breaker(5, 10.0, clock)
-    breaker.rest(30)
-    breaker.rest(5)
+    breaker.pause_calls(30)
+    breaker.pause_calls(5)
     clock.now += 10
-    assert breaker.wait() == 20
+    assert breaker.seconds_to_wait() == 20
     clock.now += 20
-    assert breaker.wait() == 0
+    assert breaker.seconds_to_wait() == 0
 
 
 def test_an_agency_that_flaps_every_five_seconds_is_probed_once_in_ten() -> None:
@@ -96,14 +96,14 @@ def test_an_agency_that_flaps_every_five_seconds_is_probed_once_in_ten() -> None
     for tenth in range(1200):
         clock.now = 1000 + tenth / 10
         was_open = opened_at > 0
-        if breaker.wait() > 0:
+        if breaker.seconds_to_wait() > 0:
             opened_at = opened_at or clock.now
             continue
         if was_open:
             while_open.append(clock.now)
         if int(tenth / 50) % 2:
-            breaker.failed()
+            breaker.note_failure()
         else:
-            breaker.succeeded()
+            breaker.note_success()
             opened_at = 0.0
     assert all(later - earlier >= 9.9 for earlier, later in itertools.pairwise(while_open))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from singlewindow.agencies.legal_minimum import lacking
+from singlewindow.agencies.legal_minimum import missing_elements
 from singlewindow.declarations.faults import Severity, Step
 from tests.integration.documents import tree
 from tests.judgement import configuration
@@ -19,7 +19,7 @@ def _with_items(*items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _texts(declaration: dict[str, Any]) -> list[str]:
-    return [fault.text for fault in lacking(configuration()[1], declaration)]
+    return [fault.text for fault in missing_elements(configuration()[1], declaration)]
 
 
 def test_a_declaration_with_everything_lacks_nothing() -> None:
@@ -27,7 +27,7 @@ def test_a_declaration_with_everything_lacks_nothing() -> None:
 
 
 def test_a_missing_element_of_the_header_is_told_with_those_who_need_it() -> None:
-    (fault,) = lacking(configuration()[1], tree(Declarant={"Name": "N"}))
+    (fault,) = missing_elements(configuration()[1], tree(Declarant={"Name": "N"}))
     assert fault.text == "The declaration has no Declarant/ID. It is in the legal minimum of every agency."
     assert (fault.severity, fault.code, fault.path) == (Severity.WARNING, "MINIMUM_MISSING", (Step("Declaration"),))
 
@@ -41,7 +41,7 @@ def test_an_element_that_only_some_need_is_told_with_their_names() -> None:
 
 def test_many_items_that_lack_the_same_are_one_warning_at_the_first() -> None:
     bare: dict[str, Any] = {"Commodity": {"Classification": [{"ID": "1", "IdentificationTypeCode": "TSP"}]}}
-    (fault,) = lacking(configuration()[1], _with_items({}, bare, bare, bare))
+    (fault,) = missing_elements(configuration()[1], _with_items({}, bare, bare, bare))
     assert fault.text.startswith("Item 2 has no Commodity/Description, nor do 2 other items. ")
     assert fault.path[-1] == Step("GovernmentAgencyGoodsItem", 2)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from singlewindow.audit.chain import GENESIS, Entry, Subject, line, link
+from singlewindow.audit.chain import GENESIS, Entry, Subject, event_bytes, event_link
 
 WHOLE = st.integers(0, 2**63 - 1)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -22,30 +22,30 @@ PLAIN = Entry(3, 7, 1_700_000_000_000_000, "lodged", "trader:GB1", 12, b'{"mrn":
 
 @given(ENTRIES, ENTRIES)
 def test_different_events_have_different_lines(one: Entry, other: Entry) -> None:
-    assert (line(one) == line(other)) == (one == other)
+    assert (event_bytes(one) == event_bytes(other)) == (one == other)
 
 
 @given(ENTRIES, st.sampled_from(Entry._fields), st.data())
 def test_a_change_of_any_part_of_an_event_changes_its_link(entry: Entry, part: str, data: st.DataObject) -> None:
     other = data.draw(ENTRIES)
     changed = entry._replace(**{part: getattr(other, part)})
-    assert (link(GENESIS, line(changed)) == link(GENESIS, line(entry))) == (changed == entry)
+    assert (event_link(GENESIS, event_bytes(changed)) == event_link(GENESIS, event_bytes(entry))) == (changed == entry)
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
 def test_a_link_depends_on_the_one_before_it(one: bytes, other: bytes) -> None:
-    assert (link(one, line(PLAIN)) == link(other, line(PLAIN))) == (one == other)
+    assert (event_link(one, event_bytes(PLAIN)) == event_link(other, event_bytes(PLAIN))) == (one == other)
 
 
 @given(ENTRIES, SUBJECTS | STRANGE)
 def test_events_that_differ_in_their_subjects_alone_have_different_lines(entry: Entry, subject: Any) -> None:
     other = entry._replace(subject=subject)
-    assert (line(entry) == line(other)) == (entry == other)
+    assert (event_bytes(entry) == event_bytes(other)) == (entry == other)
 
 
 @given(ENTRIES, st.dictionaries(TEXT, TEXT | WHOLE))
 def test_a_line_tells_all_of_its_event(entry: Entry, detail: dict[str, Any]) -> None:
-    told = json.loads(line(entry._replace(detail=json.dumps(detail).encode())))
+    told = json.loads(event_bytes(entry._replace(detail=json.dumps(detail).encode())))
     subject = list(entry.subject) if isinstance(entry.subject, tuple) else entry.subject
     assert told == [*entry[:5], subject, detail]
 
@@ -55,14 +55,14 @@ def test_a_line_tells_all_of_its_event(entry: Entry, detail: dict[str, Any]) -> 
     [(12, b"12"), (None, b"null"), (Subject("key", "12"), b'["key","12"]'), (Subject("a,b", '"]'), b'["a,b","\\"]"]')],
 )
 def test_an_event_is_one_line_of_json_with_its_detail_as_stored(subject: int | Subject | None, written: bytes) -> None:
-    told = line(PLAIN._replace(subject=subject))
+    told = event_bytes(PLAIN._replace(subject=subject))
     assert told == b'[3,7,1700000000000000,"lodged","trader:GB1",' + written + b',{"mrn":"26GB1"}]'
 
 
 def test_a_link_is_the_digest_of_the_link_before_it_and_the_line() -> None:
-    assert link(GENESIS, line(PLAIN)) == hashlib.sha256(bytes(32) + line(PLAIN)).digest()
+    assert event_link(GENESIS, event_bytes(PLAIN)) == hashlib.sha256(bytes(32) + event_bytes(PLAIN)).digest()
 
 
 def test_a_detail_with_a_line_break_is_refused() -> None:
     with pytest.raises(ValueError, match="Event 7 of stream 3"):
-        line(PLAIN._replace(detail=b"{}\n{}"))
+        event_bytes(PLAIN._replace(detail=b"{}\n{}"))

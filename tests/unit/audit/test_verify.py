@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from singlewindow.audit.chain import GENESIS, STREAMS, Entry, Subject, line, link
+from singlewindow.audit.chain import GENESIS, STREAMS, Entry, Subject, event_bytes, event_link
 from singlewindow.audit.verify import MOST_FINDINGS, verify
 from tests.unit.audit.trails import SIGNER, Trail, filled
 
@@ -21,7 +21,7 @@ def rewrite(trail: Trail) -> None:
         previous, again = GENESIS, []
         for number, (entry, _) in enumerate(mine, start=1):
             placed = entry._replace(stream=place, number=number)
-            previous = link(previous, line(placed))
+            previous = event_link(previous, event_bytes(placed))
             again.append((placed, previous))
         trail.streams[place] = again
 

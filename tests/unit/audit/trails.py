@@ -6,9 +6,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from singlewindow.audit.chain import EMPTY, GENESIS, STREAMS, Entry, Head, Subject, line, link
+from singlewindow.audit.chain import EMPTY, GENESIS, STREAMS, Entry, Head, Subject, event_bytes, event_link
 from singlewindow.audit.checkpoint import Checkpoint, Signer, new_key
-from singlewindow.audit.export import Contents, event_line, opening
+from singlewindow.audit.export import Contents, event_line, opening_line
 
 SIGNER = Signer(new_key())
 
@@ -25,7 +25,7 @@ class Trail:
         mine = self.streams[stream]
         subject = (10_000 + at, Subject("key", f"k{at}"), None)[at % 3]
         entry = Entry(stream, len(mine) + 1, at, "assessed", "agency:customs", subject, detail)
-        mine.append((entry, link(mine[-1][1] if mine else GENESIS, line(entry))))
+        mine.append((entry, event_link(mine[-1][1] if mine else GENESIS, event_bytes(entry))))
 
     def heads(self) -> list[Head]:
         """Where the streams end."""
@@ -43,7 +43,7 @@ class Trail:
         """The lines of the file."""
         start = list(after or [EMPTY] * STREAMS)
         contents = Contents(exported_at=0, after=start, heads=self.heads(), outside=outside)
-        lines = [opening(contents)]
+        lines = [opening_line(contents)]
         for head, mine in zip(start, self.streams, strict=True):
             lines += [event_line(its, entry) for entry, its in mine if entry.number > head.number]
         return lines

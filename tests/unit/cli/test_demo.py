@@ -22,7 +22,7 @@ def test_what_to_try_next_is_shown_with_the_command_that_was_called(
 ) -> None:
     monkeypatch.setattr(sys, "argv", [called, "demo"])
     monkeypatch.setattr(shutil, "which", lambda _: "/opt/bin/singlewindow")
-    assert demo._command() == shown
+    assert demo._command_name() == shown
 
 
 def test_examples_are_shown_from_the_folder_one_is_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

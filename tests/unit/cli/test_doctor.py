@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from singlewindow.cli.operator.doctor import EXIT, doctor
-from singlewindow.cli.operator.doctor.check import Check, Level, fault, ok, warning, worst
+from singlewindow.cli.operator.doctor.check import Check, Level, fault, ok, warning, worst_level
 from singlewindow.cli.operator.doctor.machine import configuration_loads, disk_space, settings_fit
 from singlewindow.settings import Settings
 
@@ -19,7 +19,7 @@ WELL, LOOK, BAD = ok("a", "b"), warning("a", "b", "c"), fault("a", "b", "c")
     [([], Level.OK), ([WELL], Level.OK), ([WELL, LOOK], Level.WARNING), ([BAD, LOOK, WELL], Level.FAULT)],
 )
 def test_the_worst_finding_is_the_exit_status(checks: list[Check], level: Level) -> None:
-    assert worst(checks) is level
+    assert worst_level(checks) is level
     assert EXIT[level] == ["ok", "warning", "fault"].index(level)
 
 

@@ -5,14 +5,14 @@ import sys
 import pytest
 
 from singlewindow.cli import COMMANDS
-from singlewindow.cli.systems import SERVICE, unsupported
+from singlewindow.cli.systems import SERVICE, unsupported_reason
 from tests.unit.cli.conftest import Run
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_linux_runs_everything_and_macos_what_runs_no_service(command: str) -> None:
-    assert unsupported("linux", [command]) is None
-    assert (unsupported("darwin", [command, "--help"]) is not None) == (command in SERVICE)
+    assert unsupported_reason("linux", [command]) is None
+    assert (unsupported_reason("darwin", [command, "--help"]) is not None) == (command in SERVICE)
 
 
 def test_every_command_that_needs_linux_is_one() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Declaration, Tree
-from singlewindow.declarations.reading.intake import Media, Reading, read
+from singlewindow.declarations.reading.intake import Media, Reading, read_message
 from singlewindow.declarations.writing.binding import to_xml
 from tests.corpus import CORPUS
 
@@ -71,12 +71,12 @@ def document(content: str = "<FunctionCode>9</FunctionCode>", attributes: str = 
 
 def read_xml(content: bytes) -> Reading:
     """The reading of an XML message."""
-    return read(content, Media.XML)
+    return read_message(content, Media.XML)
 
 
 def read_json(content: str) -> Reading:
     """The reading of a JSON message."""
-    return read(content.encode(), Media.JSON)
+    return read_message(content.encode(), Media.JSON)
 
 
 def found(reading: Reading) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from singlewindow.declarations.codelists import MASS_QUALIFIERS, MASS_UNITS
-from singlewindow.declarations.masses import FACTORS, kilograms_of, spelled
+from singlewindow.declarations.masses import FACTORS, kilograms_of, mass_in_words
 
 POUND, GRAIN = Fraction("0.45359237"), Fraction("0.45359237") / 7000
 GRAM = Fraction(1, 1000)
@@ -75,4 +75,4 @@ def test_what_is_no_mass_has_no_kilograms(leaf: object) -> None:
 
 
 def test_a_mass_is_spelled_in_its_own_unit() -> None:
-    assert [spelled("10"), spelled({"@unitCode": "TNE#I", "#text": "24"})] == ["10 kg", "24 TNE#I"]
+    assert [mass_in_words("10"), mass_in_words({"@unitCode": "TNE#I", "#text": "24"})] == ["10 kg", "24 TNE#I"]

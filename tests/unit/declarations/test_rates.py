@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from singlewindow.declarations.rates import Rate, RatesError, RateTable, digest, read_rates
+from singlewindow.declarations.rates import Rate, RatesError, RateTable, rates_digest, read_rates
 from singlewindow.declarations.rules import load_rulebooks
 from tests.places import CONFIGURATION
 
@@ -32,7 +32,7 @@ def rate(currency: str, first: str, last: str, units: str) -> Rate:
 def test_a_rate_counts_from_its_first_day_to_its_last(tmp_path: Path) -> None:
     read = table(tmp_path, HEAD + JUNE)
     days = [date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 30), date(2026, 7, 1)]
-    assert [read.on(day) for day in days] == [{}, {"USD": Decimal("1.25")}, {"USD": Decimal("1.25")}, {}]
+    assert [read.units_on(day) for day in days] == [{}, {"USD": Decimal("1.25")}, {"USD": Decimal("1.25")}, {}]
 
 
 def test_a_table_from_windows_is_read(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_newer_rates_replace_the_days_that_they_are_valid_and_no_other() -> None
     old = RateTable(
         "GBP", (rate("EUR", "2026-01-01", "2026-12-31", "1.1"), rate("USD", "2026-01-01", "2026-12-31", "1.2"))
     )
-    merged = old.merged([rate("USD", "2026-06-01", "2026-06-30", "1.3")])
+    merged = old.merged_with([rate("USD", "2026-06-01", "2026-06-30", "1.3")])
     assert [(each.currency, str(each.first), str(each.last), str(each.units)) for each in merged.rates] == [
         ("EUR", "2026-01-01", "2026-12-31", "1.1"),
         ("USD", "2026-01-01", "2026-05-31", "1.2"),
@@ -105,15 +105,15 @@ def periods(draw: st.DrawFn) -> Rate:
 
 @given(st.lists(periods(), max_size=4), st.lists(periods(), max_size=4), DAYS)
 def test_on_every_day_the_newest_rate_counts(older: list[Rate], newer: list[Rate], day: date) -> None:
-    merged = RateTable("GBP").merged(older).merged(newer)
+    merged = RateTable("GBP").merged_with(older).merged_with(newer)
     expected = {each.currency: each.units for each in (*older, *newer) if each.first <= day <= each.last}
-    assert merged.on(day) == expected
+    assert merged.units_on(day) == expected
 
 
 @given(st.lists(periods(), max_size=6))
 def test_a_table_that_was_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, rates: list[Rate]) -> None:
-    merged = RateTable("GBP").merged(rates)
-    assert table(tmp_path_factory.mktemp("rates"), merged.written()) == merged
+    merged = RateTable("GBP").merged_with(rates)
+    assert table(tmp_path_factory.mktemp("rates"), merged.to_csv()) == merged
 
 
 def test_a_currency_lasts_until_its_first_day_without_a_rate() -> None:
@@ -127,23 +127,29 @@ def test_a_currency_lasts_until_its_first_day_without_a_rate() -> None:
             rate("USD", "2026-03-02", "2026-03-31", "1"),
         ),
     )
-    assert chain.ends(date(2026, 1, 15)) == {"EUR": date(2026, 1, 31), "JPY": None, "USD": date(2026, 2, 28)}
-    assert chain.ends(date(2026, 3, 1)) == {"EUR": None, "JPY": date(2026, 3, 31), "USD": None}
+    assert chain.last_days(date(2026, 1, 15)) == {"EUR": date(2026, 1, 31), "JPY": None, "USD": date(2026, 2, 28)}
+    assert chain.last_days(date(2026, 3, 1)) == {"EUR": None, "JPY": date(2026, 3, 31), "USD": None}
 
 
 def test_the_digest_is_of_the_rates_and_of_nothing_else() -> None:
     rates = {"USD": Decimal("1.25"), "EUR": Decimal("1.10")}
-    assert digest(rates) == digest({"EUR": Decimal("1.1"), "USD": Decimal("1.250")}) != digest({"USD": Decimal("1.25")})
-    assert digest({}) == ""
+    assert (
+        rates_digest(rates)
+        == rates_digest({"EUR": Decimal("1.1"), "USD": Decimal("1.250")})
+        != rates_digest({"USD": Decimal("1.25")})
+    )
+    assert rates_digest({}) == ""
 
 
 def test_the_table_that_ships_has_a_rate_for_every_day_of_its_two_years() -> None:
     shipped = load_rulebooks(CONFIGURATION).rates
     first, last = date(2026, 1, 1), date(2027, 12, 31)
-    assert set(shipped.ends(first).values()) == {last}
-    assert {"EUR", "USD", "JPY", "CAD", "VND", "KRW", "IDR", "CNY", "GGP", "IMP", "JEP"} <= shipped.on(first).keys()
-    assert {shipped.on(first)[note] for note in ("GGP", "IMP", "JEP")} == {Decimal(1)}
-    assert shipped.on(last + timedelta(days=1)) == {}
+    assert set(shipped.last_days(first).values()) == {last}
+    assert {"EUR", "USD", "JPY", "CAD", "VND", "KRW", "IDR", "CNY", "GGP", "IMP", "JEP"} <= shipped.units_on(
+        first
+    ).keys()
+    assert {shipped.units_on(first)[note] for note in ("GGP", "IMP", "JEP")} == {Decimal(1)}
+    assert shipped.units_on(last + timedelta(days=1)) == {}
 
 
 def test_a_home_country_without_a_table_has_no_rates(tmp_path: Path) -> None:

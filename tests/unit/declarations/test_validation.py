@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from singlewindow.declarations.faults import FAULTS_SHOWN, hard
+from singlewindow.declarations.faults import FAULTS_SHOWN, hard_faults
 from singlewindow.declarations.reading.intake import Media
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
-from singlewindow.declarations.validation import Validated, describe, validate
+from singlewindow.declarations.validation import Validated, describe_fault, validate
 from tests.corpus import CORPUS
 from tests.places import CONFIGURATION
 
@@ -142,7 +142,7 @@ def test_a_clean_message_has_no_faults(rulebooks: Rulebooks) -> None:
 def test_one_planted_fault_is_found_with_its_line_and_pointer(planted: int, rulebooks: Rulebooks) -> None:
     before, after, code, _, pointer = PLANTED[planted]
     validated = judged(KETTLES.replace(before, after, 1), rulebooks)
-    found = [describe(fault, validated.enveloped) for fault in hard(validated.faults)]
+    found = [describe_fault(fault, validated.enveloped) for fault in hard_faults(validated.faults)]
     assert [(fault.code, fault.wco_pointer) for fault in found] == [(code, pointer)]
 
 
@@ -152,7 +152,7 @@ def test_ten_planted_faults_are_all_found_in_order_with_their_lines_and_pointers
         assert message.count(before) == 1 or before.startswith("<ID>")
         message = message.replace(before, after, 1)
     validated = judged(message, rulebooks)
-    found = [describe(fault, validated.enveloped) for fault in validated.faults]
+    found = [describe_fault(fault, validated.enveloped) for fault in validated.faults]
     assert [(fault.code, fault.line, fault.wco_pointer) for fault in found] == [
         (code, line_with(message, words), pointer) for _, _, code, words, pointer in PLANTED
     ]
@@ -161,7 +161,7 @@ def test_ten_planted_faults_are_all_found_in_order_with_their_lines_and_pointers
 def test_a_fault_is_described_in_one_shape(rulebooks: Rulebooks) -> None:
     message = KETTLES.replace("<ID>GB000060<", "<ID>GB999999<")
     validated = judged(message, rulebooks)
-    described = msgspec.to_builtins(describe(validated.faults[0], validated.enveloped))
+    described = msgspec.to_builtins(describe_fault(validated.faults[0], validated.enveloped))
     assert described.pop("text")
     assert described.pop("advice")
     assert described == {
@@ -190,7 +190,7 @@ def test_hard_faults_are_not_crowded_out_by_warnings(rulebooks: Rulebooks) -> No
     validated = judged(message, rulebooks)
     assert len(validated.faults) == FAULTS_SHOWN
     assert validated.total > 2 * FAULTS_SHOWN
-    assert [fault.rule for fault in hard(validated.faults)] == ["GB-CONSIGNMENT-REFERENCE"]
+    assert [fault.rule for fault in hard_faults(validated.faults)] == ["GB-CONSIGNMENT-REFERENCE"]
 
 
 def test_every_published_original_is_accepted(corpus: Path, rulebooks: Rulebooks) -> None:
@@ -199,7 +199,7 @@ def test_every_published_original_is_accepted(corpus: Path, rulebooks: Rulebooks
     refused = {
         document.name: faults
         for document in documents
-        if (faults := hard(validate(document.read_bytes(), Media.XML, rulebooks).faults))
+        if (faults := hard_faults(validate(document.read_bytes(), Media.XML, rulebooks).faults))
     }
     assert refused == {}
 
@@ -211,7 +211,7 @@ def test_published_rejections_are_refused_for_their_reason(corpus: Path, ruleboo
     for name in samples:
         validated = validate((corpus / "uk_rejected" / f"{name}.xml").read_bytes(), Media.XML, rulebooks)
         pointers[name.rpartition("2.02_")[2]] = [
-            describe(fault, validated.enveloped).wco_pointer for fault in hard(validated.faults)
+            describe_fault(fault, validated.enveloped).wco_pointer for fault in hard_faults(validated.faults)
         ]
     assert pointers == {
         "Accepted": [],

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from singlewindow.agencies.routing import route
-from singlewindow.declarations.canonical import canonical
+from singlewindow.declarations.canonical import canonical_bytes
 from singlewindow.declarations.faults import Severity
-from singlewindow.declarations.reading.intake import Limits, Media, read
+from singlewindow.declarations.reading.intake import Limits, Media, read_message
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, validate
 from tests.generator import Generator
@@ -51,7 +51,10 @@ def test_a_declaration_carries_the_reference_it_is_given(drawn: list[Validated])
 
 def test_json_and_xml_hold_the_same_declaration() -> None:
     xml, json = Generator(9).xml("LRN1"), Generator(9).json("LRN1")
-    forms = [canonical(read(content, media).declaration) for content, media in ((xml, Media.XML), (json, Media.JSON))]
+    forms = [
+        canonical_bytes(read_message(content, media).declaration)
+        for content, media in ((xml, Media.XML), (json, Media.JSON))
+    ]
     assert forms[0] == forms[1]
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from singlewindow.http.parameters import choice, read_query, when, whole, word
+from singlewindow.http.parameters import moment_or_day, one_of, read_query, text_like, whole_number
 from singlewindow.http.problems import ProblemError
 
-LIMIT = whole("limit", "most", least=1, most=200, default=50)
+LIMIT = whole_number("limit", "most", least=1, most=200, default=50)
 
 
 def _refused(text: str, *known: object) -> str:
@@ -50,33 +50,33 @@ def test_a_parameter_given_twice_is_refused_even_with_the_same_value() -> None:
 
 
 def test_a_word_must_match_as_a_whole() -> None:
-    known = word("lrn", "reference", "[ -~]{1,5}")
+    known = text_like("lrn", "reference", "[ -~]{1,5}")
     assert read_query([("lrn", "A B")], [known]) == {"lrn": "A B"}
     for text in ("", "123456", "A\nB", "A\x00", "Ä"):
         _refused(text, known)
 
 
 def test_a_choice_takes_its_words_only() -> None:
-    known = choice("by", "how", ("agency", "lane"))
+    known = one_of("by", "how", ("agency", "lane"))
     assert read_query([("by", "lane")], [known]) == {"by": "lane"}
     assert "one of agency, lane" in _refused("Lane", known)
 
 
 def test_a_day_is_its_first_moment_in_utc() -> None:
-    assert read_query([("from", "1970-01-02")], [when("from", "start")]) == {"from": 86_400_000_000}
+    assert read_query([("from", "1970-01-02")], [moment_or_day("from", "start")]) == {"from": 86_400_000_000}
 
 
 def test_a_moment_is_read_in_its_own_zone() -> None:
-    assert read_query([("from", "1970-01-01T01:00:00+01:00")], [when("from", "start")]) == {"from": 0}
+    assert read_query([("from", "1970-01-01T01:00:00+01:00")], [moment_or_day("from", "start")]) == {"from": 0}
 
 
 @pytest.mark.parametrize(
     "text", ["2026-02-30", "2026-01-31T12:00:00", "yesterday", "0001-01-01T00:00:00+14:00x", "20260131"]
 )
 def test_a_moment_without_a_zone_or_that_is_no_moment_is_refused(text: str) -> None:
-    assert "2026-01-31T12:00:00Z" in _refused(text, when("from", "start"))
+    assert "2026-01-31T12:00:00Z" in _refused(text, moment_or_day("from", "start"))
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_moment_that_lies_outside_the_calendar_in_utc_is_refused(text: str) -> None:
-    assert "a day such as" in _refused(text, when("from", "from"))
+    assert "a day such as" in _refused(text, moment_or_day("from", "from"))

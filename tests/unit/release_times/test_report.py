@@ -243,7 +243,7 @@ def test_a_mode_resolution_of_nothing_is_refused() -> None:
 
 
 def test_the_plain_report_is_json_with_iso_moments() -> None:
-    plain = json.loads(json.dumps(report([case()], by(By.TYPE)).plain()))
+    plain = json.loads(json.dumps(report([case()], by(By.TYPE)).plain_values()))
     assert plain["query"] == {
         "start": "2026-01-05T00:00:00.000000Z",
         "end": "2026-01-12T00:00:00.000000Z",

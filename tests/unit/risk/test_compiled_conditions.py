@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from singlewindow.risk.compiled_conditions import Predicate, Scene, Scope, predicate
+from singlewindow.risk.compiled_conditions import Predicate, Scene, Scope, compile_predicate
 from singlewindow.risk.conditions import Condition, compile_condition
 from singlewindow.risk.fact_readers import Fact, Unmeasurable, Value
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
@@ -80,7 +80,7 @@ def open_scenes(draw: st.DrawFn, condition: Condition, texts: st.SearchStrategy[
 
 def assert_open_facts_leave_open_no_more_than_they_must(condition: Condition, full: Scene, partly: Scene) -> None:
     """What is said without a number is what is said with it; CEL says the same, or that it cannot tell."""
-    ours, cels = (_said(answer, partly) for answer in (condition.holds, condition.evaluated))
+    ours, cels = (_said(answer, partly) for answer in (condition.holds, condition.evaluate_cel))
     assert ours in (None, condition.holds(full)), condition.source
     assert cels in (None, ours), condition.source
 
@@ -97,7 +97,7 @@ def _said(answer: Predicate, scene: Scene) -> bool | None:
 def test_a_condition_shipped_says_what_cel_says(data: st.DataObject) -> None:
     condition = data.draw(st.sampled_from(shipped()))
     scene = data.draw(scenes(condition, texts_of(condition)))
-    assert condition.holds(scene) is condition.evaluated(scene)
+    assert condition.holds(scene) is condition.evaluate_cel(scene)
 
 
 def written(texts: list[str]) -> str:
@@ -165,7 +165,7 @@ def test_a_condition_of_the_covered_part_says_what_cel_says(data: st.DataObject)
     condition = compile_condition("C-1", data.draw(flags()), "item")
     scene = data.draw(scenes(condition, st.sampled_from(WORDS)))
     assert condition.predicate is not None, condition.source
-    assert condition.holds(scene) is condition.evaluated(scene), condition.source
+    assert condition.holds(scene) is condition.evaluate_cel(scene), condition.source
 
 
 @given(st.data())
@@ -197,7 +197,7 @@ def test_a_condition_on_all_items_says_what_cel_says(source: str, data: st.DataO
     condition = compile_condition("C-1", source, "declaration")
     scene, partly = data.draw(open_scenes(condition, st.sampled_from(WORDS)))
     assert condition.predicate is not None
-    assert condition.holds(scene) is condition.evaluated(scene)
+    assert condition.holds(scene) is condition.evaluate_cel(scene)
     assert_open_facts_leave_open_no_more_than_they_must(condition, scene, partly)
 
 
@@ -231,7 +231,7 @@ def test_a_condition_on_all_items_says_what_cel_says(source: str, data: st.DataO
     ],
 )
 def test_what_could_fail_or_reads_otherwise_is_left_to_cel(source: str, scope: Scope) -> None:
-    assert predicate(source, scope) is None
+    assert compile_predicate(source, scope) is None
 
 
 @pytest.mark.parametrize(
@@ -253,6 +253,6 @@ def test_what_could_fail_or_reads_otherwise_is_left_to_cel(source: str, scope: S
 def test_what_is_looked_at_at_once_is_looked_at_in_full(source: str, holds: bool) -> None:
     item = {"commodity_code": "930120", "document_codes": ["C640", "N851"], "description": "a || b"}
     scene = {"item": item, "declaration": {"type": "IMA", "itinerary_countries": ["KP"]}}
-    asked = predicate(source, "item")
+    asked = compile_predicate(source, "item")
     assert asked is not None
     assert asked(scene) is holds

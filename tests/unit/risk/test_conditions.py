@@ -23,7 +23,7 @@ def condition(source: str, scope: Scope = "item") -> Condition:
 
 
 def fired(source: str, tree: Tree, scope: Scope = "item") -> list[str | None]:
-    return [fired.item for fired in ConditionSet([condition(source, scope)]).fired(Scenes(tree, TERMS))]
+    return [fired.item for fired in ConditionSet([condition(source, scope)]).find_fired(Scenes(tree, TERMS))]
 
 
 def test_a_condition_on_items_names_the_items_it_holds_for() -> None:
@@ -104,11 +104,11 @@ def test_an_answer_that_is_not_yes_or_no_is_an_error() -> None:
 
 def test_only_the_wanted_conditions_are_evaluated() -> None:
     both = ConditionSet([condition("item.marks[7] == 'x'"), condition("item.description == 'bread'")])
-    assert list(both.fired(Scenes(goods("Bread"), TERMS), [1])) == [Fired(1, "1")]
+    assert list(both.find_fired(Scenes(goods("Bread"), TERMS), [1])) == [Fired(1, "1")]
 
 
 def test_conditions_can_be_answered_by_many_threads_at_once() -> None:
     shared = ConditionSet([condition("item.description.matches('rifle') && declaration.type == 'IMA'")])
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: list(shared.fired(Scenes(goods("Rifle"), TERMS))), range(200)))
+        answers = list(threads.map(lambda _: list(shared.find_fired(Scenes(goods("Rifle"), TERMS))), range(200)))
     assert answers == [[Fired(0, "1")]] * 200

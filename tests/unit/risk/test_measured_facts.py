@@ -18,7 +18,7 @@ from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Assessment, Control, Finding, Lane
 from singlewindow.declarations.masses import FACTORS
 from singlewindow.declarations.model import Tree
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.risk.assess import assess
 from singlewindow.risk.compiled_conditions import Scope
 from singlewindow.risk.conditions import ConditionError, ConditionSet, Scenes, compile_condition
@@ -186,7 +186,7 @@ UNKNOWN = goods(priced("590", "XTS"), weighed("100", "KGM"))
 def test_a_condition_that_is_decided_without_the_amount_needs_no_rate(source: str, known: bool | None) -> None:
     condition = compile_condition("C-1", source, "item")
     scene = {"item": Facts(ITEM_FACTS, UNKNOWN, TERMS), "declaration": Facts(DECLARATION_FACTS, declared(), TERMS)}
-    for answer in (condition.holds, condition.evaluated):
+    for answer in (condition.holds, condition.evaluate_cel):
         if known is None:
             with pytest.raises(Unmeasurable):
                 answer(scene)
@@ -196,11 +196,11 @@ def test_a_condition_that_is_decided_without_the_amount_needs_no_rate(source: st
 
 def test_conditions_over_all_items_say_which_cannot_be_told() -> None:
     condition = compile_condition("C-1", "items.exists(one, one.value > 1000.0)", "declaration")
-    (fired,) = ConditionSet([condition]).fired(Scenes(declared(UNKNOWN), TERMS))
+    (fired,) = ConditionSet([condition]).find_fired(Scenes(declared(UNKNOWN), TERMS))
     assert (fired.item, fired.unmeasurable is None) == (None, False)
     dear = goods(priced("2000", "GBP"))
     for order in ((dear, UNKNOWN), (UNKNOWN, dear), (UNKNOWN, dear, UNKNOWN)):
-        (holds,) = ConditionSet([condition]).fired(Scenes(declared(*order), TERMS))
+        (holds,) = ConditionSet([condition]).find_fired(Scenes(declared(*order), TERMS))
         assert holds.unmeasurable is None
 
 
@@ -306,7 +306,7 @@ def shipped() -> dict[str, Agency]:
 @cache
 def declarations() -> list[Tree]:
     kinds = {".xml": Media.XML, ".json": Media.JSON}
-    ours = [read(path.read_bytes(), kinds[path.suffix]).declaration.tree for path in examples()]
+    ours = [read_message(path.read_bytes(), kinds[path.suffix]).declaration.tree for path in examples()]
     generator = Generator(11)
     return ours + [generator.declaration(f"MEASURED-{number}").tree for number in range(20)]
 

@@ -12,7 +12,7 @@ from singlewindow.agencies.routing import route
 from singlewindow.decisions.assessment import Lane
 from singlewindow.declarations.faults import Severity
 from singlewindow.declarations.projection import project
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.risk.assess import assess
 from singlewindow.risk.terms import terms_of
 from tests.documents import example
@@ -29,8 +29,8 @@ FORMS = {Media.XML: ("01-running-shoes.xml", SHOES), Media.JSON: ("03-machine-pa
 def strictness(content: bytes, media: Media) -> int:
     """How strict the answer is: the place of the strictest lane, or more than all where the message is refused."""
     books, agencies = configuration()
-    reading = read(content, media)
-    faults = [*reading.faults, *books.named("GB").check(reading.declaration, reading.broken_paths)]
+    reading = read_message(content, media)
+    faults = [*reading.faults, *books.rulebook_for("GB").check(reading.declaration, reading.broken_paths)]
     if any(fault.severity is Severity.HARD for fault in faults):
         return REFUSED
     tree, terms = reading.declaration.tree, terms_of(books, "GB", date(2026, 6, 1))

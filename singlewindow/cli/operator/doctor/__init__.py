@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from singlewindow.cli.operator.doctor import machine, queues, rates, record
-from singlewindow.cli.operator.doctor.check import Check, Level, worst
+from singlewindow.cli.operator.doctor.check import Check, Level, worst_level
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.settings import Settings
 
@@ -35,22 +35,22 @@ def doctor(data: Path | None, as_json: bool) -> None:
         ]
     else:
         checks = examine(settings)
-    level = worst(checks)
+    level = worst_level(checks)
     if as_json:
         click.echo(msgspec.json.encode({"status": level, "checks": checks}))
     else:
         for check in checks:
-            _print(check)
+            _print_check(check)
     sys.exit(EXIT[level])
 
 
 def examine(settings: Settings) -> list[Check]:
     """Every check, in the order in which to read them."""
     checks = [*machine.settings_fit(settings), *machine.configuration_loads(settings), *rates.rates_last(settings)]
-    return [*checks, *machine.disk_space(settings), *record.checks(settings), *queues.checks(settings)]
+    return [*checks, *machine.disk_space(settings), *record.record_checks(settings), *queues.queue_checks(settings)]
 
 
-def _print(check: Check) -> None:
+def _print_check(check: Check) -> None:
     level = click.style(f"{check.level:<8}", fg=COLOURS[check.level])
     click.echo(f"{level}{check.name}: {check.text}")
     if check.advice:

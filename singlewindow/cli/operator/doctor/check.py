@@ -40,7 +40,7 @@ def fault(name: str, text: str, advice: str) -> Check:
     return Check(name, Level.FAULT, text, advice)
 
 
-def worst(checks: Iterable[Check]) -> Level:
+def worst_level(checks: Iterable[Check]) -> Level:
     """The worst level found."""
     found = {check.level for check in checks}
     return next((level for level in (Level.FAULT, Level.WARNING) if level in found), Level.OK)

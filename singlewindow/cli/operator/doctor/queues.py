@@ -24,7 +24,7 @@ OLDEST = (6, 2)
 START_WORKERS = "Start `singlewindow worker` (`singlewindow up` includes it): without a worker no agency answers."
 
 
-def checks(settings: Settings) -> list[Check]:
+def queue_checks(settings: Settings) -> list[Check]:
     """All results about the queue server; if it cannot be reached, that is the only one."""
     url = settings.redis_url or embedded_url(Path(settings.sw_data) / "queue")
     if not url:
@@ -32,7 +32,7 @@ def checks(settings: Settings) -> list[Check]:
         return [fault("queue server", f"REDIS_URL is not set, and no queue server runs in {settings.sw_data}", advice)]
     client = connect(url)
     try:
-        return list(_reached(client))
+        return list(_server_checks(client))
     except RedisError as error:
         advice = (
             "Check that it runs, and REDIS_URL. Declarations are still accepted; agencies are asked when it is back."
@@ -42,15 +42,15 @@ def checks(settings: Settings) -> list[Check]:
         client.close()
 
 
-def _reached(client: Redis) -> Iterator[Check]:
+def _server_checks(client: Redis) -> Iterator[Check]:
     told: dict[str, Any] = client.info()
-    yield _version(told)
-    yield from _memory(told)
-    yield _persistence(told)
-    yield _workers(client)
+    yield _version_check(told)
+    yield from _memory_checks(told)
+    yield _persistence_check(told)
+    yield _workers_check(client)
 
 
-def _version(told: dict[str, Any]) -> Check:
+def _version_check(told: dict[str, Any]) -> Check:
     name = "Valkey" if "valkey_version" in told else "Redis"
     version = str(told.get("valkey_version") or told["redis_version"])
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
@@ -64,7 +64,7 @@ def _version(told: dict[str, Any]) -> Check:
     return ok("queue server", f"{name} {version}")
 
 
-def _memory(told: dict[str, Any]) -> Iterator[Check]:
+def _memory_checks(told: dict[str, Any]) -> Iterator[Check]:
     policy, most, used = told.get("maxmemory_policy"), int(told.get("maxmemory", 0)), int(told.get("used_memory", 0))
     if policy != "noeviction":
         advice = "Set maxmemory-policy noeviction: otherwise a full server drops jobs, and their work is late."
@@ -75,7 +75,7 @@ def _memory(told: dict[str, Any]) -> Iterator[Check]:
         yield ok("queue memory", f"noeviction, {used / 1e6:.1f} MB in use")
 
 
-def _persistence(told: dict[str, Any]) -> Check:
+def _persistence_check(told: dict[str, Any]) -> Check:
     if told.get("loading"):
         return warning("queue persistence", "the server is loading its file", "Wait until it has finished.")
     if not told.get("aof_enabled"):
@@ -86,10 +86,10 @@ def _persistence(told: dict[str, Any]) -> Check:
     return ok("queue persistence", "append-only file")
 
 
-def _workers(client: Redis) -> Check:
+def _workers_check(client: Redis) -> Check:
     known = Worker.all(connection=client)
-    alive = [worker for worker in known if _lives(worker)]
-    dead = [worker.name for worker in known if not _lives(worker)]
+    alive = [worker for worker in known if _is_alive(worker)]
+    dead = [worker.name for worker in known if not _is_alive(worker)]
     if not alive:
         return fault("workers", f"none is alive; {len(dead)} ended without notice", START_WORKERS)
     text = f"{len(alive)} alive on {', '.join(sorted({str(worker.hostname) for worker in alive}))}"
@@ -101,7 +101,7 @@ def _workers(client: Redis) -> Check:
     return ok("workers", text)
 
 
-def _lives(worker: BaseWorker) -> bool:
+def _is_alive(worker: BaseWorker) -> bool:
     """Whether its last sign of life is fresh and, on this host, its process exists."""
     if worker.hostname == socket.gethostname() and worker.pid and not _process_exists(worker.pid):
         return False

@@ -22,7 +22,7 @@ def rates_last(settings: Settings) -> Iterator[Check]:
         table = load_rulebooks(Path(settings.sw_config), settings.sw_item_limit, settings.sw_country).rates
     except (ValueError, OSError):
         return
-    ends = table.ends(today())
+    ends = table.last_days(today())
     if not ends:
         yield warning(NAME, "there are none: goods with an amount in another currency are held for documents", ADVICE)
         return

@@ -15,7 +15,7 @@ from singlewindow.settings import Settings
 from singlewindow.storage import backlog, heartbeats
 from singlewindow.storage.engine import inspection
 from singlewindow.storage.engine.connect import clock, open_engine, reading
-from singlewindow.storage.engine.revision import Tables, tables
+from singlewindow.storage.engine.revision import Tables, compare_tables
 from singlewindow.storage.engine.row_security import missing_roles
 from singlewindow.times import MICROSECONDS
 
@@ -29,7 +29,7 @@ MISSED = 3
 RETRY = "See `singlewindow queue parked`, remove the cause, then run `singlewindow queue retry --all`."
 
 
-def checks(settings: Settings) -> list[Check]:
+def record_checks(settings: Settings) -> list[Check]:
     """All results about the database; if it cannot be reached, that is the only one."""
     shown = make_url(settings.database_url).render_as_string(hide_password=True)
     advice = "Check that it runs, that DATABASE_URL is right, and that its account may log in."
@@ -46,7 +46,7 @@ def checks(settings: Settings) -> list[Check]:
     except ValueError as error:
         return [fault("database", str(error), advice)]
     try:
-        return list(_reached(engine, settings, shown))
+        return list(_database_checks(engine, settings, shown))
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
         return [fault("database", f"{shown} does not answer: {cause}", advice)]
@@ -60,22 +60,22 @@ def _missing_file(database_url: str) -> Path | None:
     return file if file is not None and not file.exists() else None
 
 
-def _reached(engine: Engine, settings: Settings, shown: str) -> Iterator[Check]:
+def _database_checks(engine: Engine, settings: Settings, shown: str) -> Iterator[Check]:
     with reading(engine) as connection:
-        yield _version(connection, shown)
-        yield _clock(connection)
-        yield from _durability(connection)
-    state = tables(engine)
-    yield _tables(state)
+        yield _version_check(connection, shown)
+        yield _clock_check(connection)
+        yield from _durability_checks(connection)
+    state = compare_tables(engine)
+    yield _tables_check(state)
     if state in {Tables.CURRENT, Tables.NEWER}:
         with reading(engine) as connection:
-            yield _roles(connection)
-            yield _dispatchers(connection)
-            yield _checkpoints(connection, settings)
-            yield from _work(connection)
+            yield _roles_check(connection)
+            yield _dispatchers_check(connection)
+            yield _checkpoints_check(connection, settings)
+            yield from _work_checks(connection)
 
 
-def _version(connection: Connection, shown: str) -> Check:
+def _version_check(connection: Connection, shown: str) -> Check:
     found, oldest = inspection.server_version(connection), inspection.oldest_version(connection)
     version = ".".join(map(str, found))
     text = f"{connection.dialect.name} {version} at {shown}"
@@ -84,7 +84,7 @@ def _version(connection: Connection, shown: str) -> Check:
     return ok("database", text)
 
 
-def _clock(connection: Connection) -> Check:
+def _clock_check(connection: Connection) -> Check:
     before = time.time()
     there = clock(connection) / MICROSECONDS
     difference = there - (before + time.time()) / 2
@@ -95,7 +95,7 @@ def _clock(connection: Connection) -> Check:
     return warning("clock", text, advice) if abs(difference) > CLOCK_WARNING_SECONDS else ok("clock", text)
 
 
-def _durability(connection: Connection) -> Iterator[Check]:
+def _durability_checks(connection: Connection) -> Iterator[Check]:
     wrong = {name: value for name, (value, safe) in inspection.durability(connection).items() if not safe}
     for name, value in wrong.items():
         text = f"{name} is {value}: a declaration confirmed to a trader can be lost if the machine fails"
@@ -105,7 +105,7 @@ def _durability(connection: Connection) -> Iterator[Check]:
         yield ok("durability", settings)
 
 
-def _tables(state: Tables) -> Check:
+def _tables_check(state: Tables) -> Check:
     match state:
         case Tables.CURRENT:
             return ok("tables", "of this version")
@@ -117,7 +117,7 @@ def _tables(state: Tables) -> Check:
             return fault("tables", "there are none", UPGRADE)
 
 
-def _roles(connection: Connection) -> Check:
+def _roles_check(connection: Connection) -> Check:
     missing = missing_roles(connection)
     if missing:
         advice = f"As an administrator: GRANT {', '.join(missing)} TO the role in DATABASE_URL WITH INHERIT FALSE."
@@ -129,7 +129,7 @@ def _roles(connection: Connection) -> Check:
     return ok("roles", "the service can switch to every reading role")
 
 
-def _dispatchers(connection: Connection) -> Check:
+def _dispatchers_check(connection: Connection) -> Check:
     now, known = clock(connection), heartbeats.last_heartbeats(connection)
     if alive := heartbeats.count_alive(connection, now):
         hosts = ", ".join(sorted({row.host for row in known[:alive]}))
@@ -139,30 +139,30 @@ def _dispatchers(connection: Connection) -> Check:
     return fault("dispatcher", f"none is alive; {last}", advice)
 
 
-def _checkpoints(connection: Connection, settings: Settings) -> Check:
+def _checkpoints_check(connection: Connection, settings: Settings) -> Check:
     name, now, reach = "checkpoints", clock(connection), checkpoint_coverage(connection)
     if reach.last is None:
         text = f"there is no readable checkpoint: {reach.since} events are not proven"
         return warning(name, text, NO_KEY)
     text = f"the last was made {(now - reach.last) / MICROSECONDS:.0f} s ago; {reach.since} events since"
-    if reach.seconds(now) > MISSED * settings.sw_checkpoint_seconds:
+    if reach.seconds_waiting(now) > MISSED * settings.sw_checkpoint_seconds:
         return warning(
             name, text, f"Check that a dispatcher runs, and that SW_AUDIT_KEY_FILE is set for it. {SEE_ITS_LOG}"
         )
     return ok(name, text)
 
 
-def _work(connection: Connection) -> Iterator[Check]:
+def _work_checks(connection: Connection) -> Iterator[Check]:
     work = backlog.backlog(connection, clock(connection))
     parked = {agency: line.parked for agency, line in work.items() if line.parked}
     overdue = {agency: line.overdue for agency, line in work.items() if line.overdue}
     lost = {agency: line.lost for agency, line in work.items() if line.lost}
     waiting = sum(line.open for line in work.values())
     yield ok("work", f"{waiting} open questions, {sum(line.batches for line in work.values())} batches under way")
-    yield warning("parked", _said(parked), RETRY) if parked else ok("parked", "no question")
-    yield warning("overdue", _said(overdue), SWEEP) if overdue else ok("overdue", "no question")
-    yield warning("lost batches", _said(lost), SWEEP) if lost else ok("lost batches", "none")
+    yield warning("parked", _counts_in_words(parked), RETRY) if parked else ok("parked", "no question")
+    yield warning("overdue", _counts_in_words(overdue), SWEEP) if overdue else ok("overdue", "no question")
+    yield warning("lost batches", _counts_in_words(lost), SWEEP) if lost else ok("lost batches", "none")
 
 
-def _said(counts: dict[str, int]) -> str:
+def _counts_in_words(counts: dict[str, int]) -> str:
     return ", ".join(f"{agency} {count}" for agency, count in sorted(counts.items()))

@@ -21,7 +21,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     def answer(request: httpx.Request) -> httpx.Response:
         queries.append(dict(request.url.params))
         settled: dict[str, Any] = {"settled": "cut_off" in queries[-1]}
-        return httpx.Response(200, json=report([], Query(0, 1, 2)).plain() | settled)
+        return httpx.Response(200, json=report([], Query(0, 1, 2)).plain_values() | settled)
 
     transport = httpx.MockTransport(answer)
     monkeypatch.setattr(command, "open_client", lambda url, _: httpx.Client(base_url=url, transport=transport))

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from singlewindow.cli import group
 from singlewindow.cli.operator.doctor.check import Level
 from singlewindow.cli.operator.doctor.rates import rates_last
-from singlewindow.declarations.rates import digest
+from singlewindow.declarations.rates import rates_digest
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.settings import Settings
 from tests.places import CONFIGURATION
@@ -50,7 +50,7 @@ def test_the_rates_of_a_day_are_listed_with_their_validity_and_digest(config: Pa
     listed = rates("--day", "2026-12-15")
     assert listed.exit_code == 0, listed.output
     assert "What one GBP buys on 2026-12-15" in listed.output
-    assert f"+{digest(table.on(DECEMBER))}" in listed.output
+    assert f"+{rates_digest(table.units_on(DECEMBER))}" in listed.output
     (dollars,) = (line for line in listed.output.splitlines() if "USD" in line)
     assert [cell for cell in dollars.split() if cell[0].isdigit()] == ["1.322", "2026-01-01", "2027-12-31"]
 
@@ -66,12 +66,13 @@ def test_an_import_says_what_changes_and_keeps_the_table_as_it_was(config: Path,
     assert kept.read_bytes() == before
     after = load_rulebooks(config).rates
     units = [
-        {currency: str(each) for currency, each in after.on(day).items()} for day in (date(2026, 11, 30), DECEMBER)
+        {currency: str(each) for currency, each in after.units_on(day).items()}
+        for day in (date(2026, 11, 30), DECEMBER)
     ]
     assert [each["USD"] for each in units] == ["1.322", "1.31"]
     listed = rates("--day", "2026-12-15").output
-    assert f"+{digest(after.on(DECEMBER))}" in listed
-    assert f"By {kept.name}: +{digest(table.on(DECEMBER))}" in listed
+    assert f"+{rates_digest(after.units_on(DECEMBER))}" in listed
+    assert f"By {kept.name}: +{rates_digest(table.units_on(DECEMBER))}" in listed
 
 
 def test_the_same_import_again_changes_nothing(config: Path, file: Path, tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_file_with_mistakes_is_refused_and_the_table_stays(
 def test_the_first_table_of_a_country_is_an_import_too(file: Path, config: Path, tmp_path: Path) -> None:
     file.unlink()
     assert rates("import", newer(tmp_path)).exit_code == 0
-    assert {*load_rulebooks(config).rates.on(DECEMBER)} == {"USD", "XAF"}
+    assert {*load_rulebooks(config).rates.units_on(DECEMBER)} == {"USD", "XAF"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singlewindow.declarations.amending.apply import Amended, apply
 from singlewindow.declarations.amending.requests import Request, read_request
-from singlewindow.declarations.canonical import canonical, decode
+from singlewindow.declarations.canonical import canonical_bytes, decode_canonical
 from singlewindow.declarations.faults import Fault
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.mrn import make_mrn
@@ -39,7 +39,7 @@ def read(content: str) -> Reading:
 
 def lodged() -> Tree:
     """The declaration as it stands, in canonical form."""
-    return decode(canonical(read(GOODS).declaration))
+    return decode_canonical(canonical_bytes(read(GOODS).declaration))
 
 
 def pointer(chain: str) -> str:

@@ -10,7 +10,7 @@ from singlewindow.declarations.amending.changes import Change, declared_numbers,
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.faults import Step
 from singlewindow.declarations.model import ROOT
-from singlewindow.declarations.pointers import written
+from singlewindow.declarations.pointers import pointer_text
 
 ITEM = ELEMENTS["Declaration/GoodsShipment/GovernmentAgencyGoodsItem"]
 DOCUMENT = ELEMENTS["Declaration/AdditionalDocument"]
@@ -43,4 +43,4 @@ def test_numbers_in_order_rise() -> None:
 
 def test_a_change_is_named_as_messages_name_it() -> None:
     path = (ROOT, Step("GoodsShipment"), Step(ITEM.name, 3), Step("Commodity"), Step("Description"))
-    assert written(Change(path, (ROOT,)).pointer) == "42A/67A/68A[3]/23A#137"
+    assert pointer_text(Change(path, (ROOT,)).pointer) == "42A/67A/68A[3]/23A#137"

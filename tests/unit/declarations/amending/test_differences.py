@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.differences import changed_values, changes_between
 from singlewindow.declarations.model import Declaration, Tree
-from singlewindow.declarations.pointers import written
-from singlewindow.declarations.reading.intake import Media
-from singlewindow.declarations.reading.intake import read as read_message
+from singlewindow.declarations.pointers import pointer_text
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.declarations.writing.binding import to_xml
 from tests.unit.declarations.amending.messages import lodged
 from tests.unit.declarations.amending.trees import random_tree, varied
@@ -24,7 +23,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 def pointers(old: Tree, new: Tree) -> list[str]:
-    return [written(change.pointer) for change in changes_between(old, new)]
+    return [pointer_text(change.pointer) for change in changes_between(old, new)]
 
 
 def two_versions(seed: int) -> tuple[Tree, Tree]:
@@ -103,8 +102,8 @@ def test_an_item_is_named_by_its_number_and_found_at_its_place() -> None:
     del new["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]
     new["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]["Commodity"]["Description"] = "Cords"
     gone, changed = changes_between(old, new)
-    assert written(gone.pointer) == "42A/67A/68A[1]"
-    assert written(changed.pointer) == "42A/67A/68A[2]/23A#137"
+    assert pointer_text(gone.pointer) == "42A/67A/68A[1]"
+    assert pointer_text(changed.pointer) == "42A/67A/68A[2]/23A#137"
     assert place(changed.at) == "Declaration/GoodsShipment/GovernmentAgencyGoodsItem[1]/Commodity/Description"
 
 
@@ -145,7 +144,7 @@ def test_a_date_changes_as_one_value() -> None:
     )
     (change,) = changes_between(old, new)
     assert place(change.path) == "Declaration/IssueDateTime"
-    assert written(change.pointer) == "42A#D011"
+    assert pointer_text(change.pointer) == "42A#D011"
 
 
 def test_a_skeleton_of_changes_that_lie_within_each_other_is_refused() -> None:

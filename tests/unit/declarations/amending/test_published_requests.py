@@ -10,9 +10,9 @@ from lxml import etree
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.differences import changed_values, changes_between
 from singlewindow.declarations.amending.requests import Request, RequestKind, read_request
-from singlewindow.declarations.canonical import canonical, decode
+from singlewindow.declarations.canonical import canonical_bytes, decode_canonical
 from singlewindow.declarations.model import Declaration
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.declarations.reading.schema import is_valid
 from singlewindow.declarations.writing.binding import to_xml
 from singlewindow.declarations.writing.response import Amendment, Response, response_xml
@@ -32,11 +32,11 @@ def test_a_published_amendment_changes_its_original_as_it_says(name: str) -> Non
     assert (request.kind, len(request.changes)) == (RequestKind.AMENDMENT, changes)
     assert request.values is not None
     assert len([change for change in request.changes if change.words]) == changes - (2 if changes == 32 else 0)
-    old = decode(canonical(published(original).declaration))
+    old = decode_canonical(canonical_bytes(published(original).declaration))
     result = apply(old, request.changes, request.values, message.line_of)
     assert [fault.rule for fault in result.faults] == warnings
     by_hand = applied_by_hand(published(original).declaration.tree, message.declaration.tree)
-    assert result.tree == decode(canonical(Declaration(by_hand)))
+    assert result.tree == decode_canonical(canonical_bytes(Declaration(by_hand)))
     assert result.tree != old
 
 
@@ -46,10 +46,10 @@ def test_an_amended_declaration_is_valid_by_the_schema_and_tells_its_changes(nam
     request = read_request(message.declaration)
     assert isinstance(request, Request)
     assert request.values is not None
-    old = decode(canonical(published(AMENDMENTS[name][0]).declaration))
+    old = decode_canonical(canonical_bytes(published(AMENDMENTS[name][0]).declaration))
     new = apply(old, request.changes, request.values).tree
     assert new is not None
-    assert read(to_xml(Declaration(new), enveloped=False), Media.XML).faults == ()
+    assert read_message(to_xml(Declaration(new), enveloped=False), Media.XML).faults == ()
     changes = changes_between(old, new)
     told = tuple(Amendment(change.reason, change.pointer) for change in changes)
     at = datetime(2026, 1, 31, tzinfo=UTC)

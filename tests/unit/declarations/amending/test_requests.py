@@ -14,7 +14,7 @@ from singlewindow.declarations.amending.requests import Request, RequestKind, re
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.faults import FAULTS_SHOWN, Severity
 from singlewindow.declarations.model import Declaration
-from singlewindow.declarations.pointers import written
+from singlewindow.declarations.pointers import pointer_text
 from tests.unit.declarations.amending.messages import (
     GOODS,
     MRN,
@@ -178,8 +178,12 @@ def test_an_amendment_is_read_with_its_changes_reasons_and_values() -> None:
         RequestKind.AMENDMENT, MRN, "MINE-1", "GB000000000009",
     )  # fmt: skip
     mass, count = found.changes
-    assert (written(mass.pointer), mass.reason, mass.words) == (NET_MASS, "32", ("Weighed again", "Both"))
-    assert (written(count.pointer), count.words, place(count.at)) == ("42A#228", ("Both",), "Declaration/Amendment[2]")
+    assert (pointer_text(mass.pointer), mass.reason, mass.words) == (NET_MASS, "32", ("Weighed again", "Both"))
+    assert (pointer_text(count.pointer), count.words, place(count.at)) == (
+        "42A#228",
+        ("Both",),
+        "Declaration/Amendment[2]",
+    )
     assert found.values == {
         "GoodsShipment": {
             "GovernmentAgencyGoodsItem": [

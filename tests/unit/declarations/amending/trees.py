@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from singlewindow.declarations.amending.apply import FIXED
-from singlewindow.declarations.canonical import canonical, decode
+from singlewindow.declarations.canonical import canonical_bytes, decode_canonical
 from singlewindow.declarations.elements import ELEMENTS, Element
 from singlewindow.declarations.model import Declaration, Tree
 
@@ -27,7 +27,7 @@ def varied(tree: Tree, chance: random.Random, rate: float = 0.1) -> Tree:
 def in_canonical_form(tree: Tree) -> Tree:
     """The tree as it would be stored, apart from what never changes."""
     kept = {name: node for name, node in tree.items() if name not in FIXED}
-    return decode(canonical(Declaration({"FunctionCode": "9", **kept})))
+    return decode_canonical(canonical_bytes(Declaration({"FunctionCode": "9", **kept})))
 
 
 def _class(element: Element, chance: random.Random, rate: float) -> Tree:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.declarations.rules import Rulebooks, load_rulebooks
 from singlewindow.declarations.validation import Validated, validate
 from tests.places import CONFIGURATION
@@ -26,7 +26,7 @@ def rulebooks() -> Rulebooks:
 
 def refusal(content: bytes, media: Media) -> str:
     with pytest.raises(Refused) as refused:
-        read(content, media)
+        read_message(content, media)
     assert refused.value.code == "UNKNOWN_DOCUMENT_TYPE"
     return refused.value.text
 

@@ -11,7 +11,7 @@ from singlewindow.declarations.faults import Refused, Step
 from singlewindow.declarations.model import Declaration, Tree
 from singlewindow.declarations.reading import explain as explaining
 from singlewindow.declarations.reading.explain import Explained
-from singlewindow.declarations.reading.intake import Media, Reading, read
+from singlewindow.declarations.reading.intake import Media, Reading, read_message
 from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.unit.declarations.samples import MD, corpus, document, found, full_class, full_xml, read_json, read_xml
 
@@ -65,7 +65,7 @@ def _around(node: Any, unseen: str) -> Any:
 def test_unseen_characters_around_any_value_are_no_content(kind: str, media: Media) -> None:
     header = {"WCOTypeName": "DEC", "ResponsibleCountryCode": "GB"}
     around = Declaration(_around(WRITTEN, UNSEEN[kind]), _around(header, UNSEEN[kind]))
-    reading = read((to_json if media is Media.JSON else to_xml)(around, enveloped=True), media)
+    reading = read_message((to_json if media is Media.JSON else to_xml)(around, enveloped=True), media)
     assert (reading.faults, reading.declaration) == ((), Declaration(WRITTEN, header))
 
 
@@ -74,7 +74,7 @@ def test_unseen_characters_around_any_value_are_no_content(kind: str, media: Med
 @pytest.mark.parametrize("leaf", ["FunctionalReferenceID", "TypeCode", "DeclarationOfficeID"])
 def test_a_value_of_unseen_characters_only_is_blank(leaf: str, kind: str, media: Media) -> None:
     blank = Declaration({"FunctionCode": "9", leaf: UNSEEN[kind]})
-    reading = read((to_json if media is Media.JSON else to_xml)(blank, enveloped=False), media)
+    reading = read_message((to_json if media is Media.JSON else to_xml)(blank, enveloped=False), media)
     assert found(reading) == [("SCHEMA-BLANK", f"Declaration/{leaf}")]
     assert reading.declaration.tree == {"FunctionCode": "9"}
 
@@ -101,7 +101,7 @@ def test_what_is_inside_a_text_stays_as_sent(inner: str) -> None:
 def test_json_with_a_byte_order_mark_is_read_as_xml_with_one_is() -> None:
     mark = b"\xef\xbb\xbf"
     for content, media in ((document(), Media.XML), (b'{"Declaration": {"FunctionCode": "9"}}', Media.JSON)):
-        assert read(mark + content, media).declaration == read(content, media).declaration
+        assert read_message(mark + content, media).declaration == read_message(content, media).declaration
 
 
 def test_an_attribute_is_trimmed_too() -> None:
@@ -167,8 +167,8 @@ def test_threads_read_side_by_side() -> None:
 
     def work() -> None:
         for _ in range(50):
-            results.append(read(full_xml(), Media.XML))
-            results.append(read(wrong, Media.XML))
+            results.append(read_message(full_xml(), Media.XML))
+            results.append(read_message(wrong, Media.XML))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

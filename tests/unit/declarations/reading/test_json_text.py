@@ -80,9 +80,9 @@ def test_it_is_refused_quickly(case: str) -> None:
 
 def read_json_bytes(content: bytes) -> None:
     """Read what may be no text at all."""
-    from singlewindow.declarations.reading.intake import Media, read
+    from singlewindow.declarations.reading.intake import Media, read_message
 
-    read(content, Media.JSON)
+    read_message(content, Media.JSON)
 
 
 def test_an_unterminated_string_of_escapes_does_not_stall_the_reader() -> None:

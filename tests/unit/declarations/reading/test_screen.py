@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from singlewindow.declarations.faults import Refused
-from singlewindow.declarations.reading.intake import Limits, Media, Reading, read
+from singlewindow.declarations.reading.intake import Limits, Media, Reading, read_message
 from singlewindow.http.problem_codes import CODES
 from tests.processor_time import least_seconds
 from tests.unit.declarations.samples import DEC, MD, document, full_xml, read_xml
@@ -22,7 +22,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 def answer(content: bytes, limits: Limits | None = None) -> tuple[int, str]:
     """Status and code of a refusal; (202, "") where the message is valid, (422, code of a fault) where it is not."""
     try:
-        reading = read(content, Media.XML, limits or Limits())
+        reading = read_message(content, Media.XML, limits or Limits())
     except Refused as refusal:
         return CODES[refusal.code].status, refusal.code
     return (422, reading.faults[0].code) if reading.faults else (202, "")

@@ -129,7 +129,7 @@ def faults_of(rulebooks: Rulebooks) -> Callable[..., list[Fault]]:
     """`faults_of(tree, country="GB", broken=())` is what the rulebook finds; other countries have a bare profile."""
 
     def check(tree: Tree, country: str = "GB", broken: tuple[str, ...] = ()) -> list[Fault]:
-        book = rulebooks.named(country) if country in rulebooks.profiles else Rulebook(Profile(country), 999)
+        book = rulebooks.rulebook_for(country) if country in rulebooks.profiles else Rulebook(Profile(country), 999)
         return book.check(Declaration(tree), broken)
 
     return check

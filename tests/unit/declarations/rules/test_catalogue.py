@@ -394,7 +394,7 @@ def test_each_rule_is_found_alone_where_it_was_broken(
 
 
 def test_every_rule_has_a_test_that_breaks_it(rulebooks: Rulebooks) -> None:
-    applied = {bound.rule_id for bound in rulebooks.named("GB").rules}
+    applied = {bound.rule_id for bound in rulebooks.rulebook_for("GB").rules}
     assert applied == {case[0] for case in CASES} | set(BROKEN_ELSEWHERE)
 
 

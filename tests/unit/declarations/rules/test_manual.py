@@ -17,5 +17,5 @@ def test_the_manual_is_current(rulebooks: Rulebooks) -> None:
 
 def test_the_manual_holds_every_rule(rulebooks: Rulebooks) -> None:
     printed = print_manual(rulebooks)
-    for bound in rulebooks.named("GB").rules:
+    for bound in rulebooks.rulebook_for("GB").rules:
         assert f"### {bound.rule_id}\n" in printed

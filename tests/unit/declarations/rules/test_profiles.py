@@ -20,7 +20,7 @@ def written(folder: Path, text: str, country: str = "NO") -> Path:
 
 def test_a_new_country_needs_a_profile_only(tmp_path: Path) -> None:
     books = load_rulebooks(written(tmp_path, HEAD + "[rules.NO-LRN-LENGTH]\nlongest = 20\n"), home="NO")
-    assert "NO-LRN-LENGTH" in {bound.rule_id for bound in books.named("NO").rules}
+    assert "NO-LRN-LENGTH" in {bound.rule_id for bound in books.rulebook_for("NO").rules}
 
 
 @pytest.mark.parametrize(

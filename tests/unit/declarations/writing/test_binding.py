@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from singlewindow.declarations.model import Declaration
-from singlewindow.declarations.reading.intake import Media, read
+from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.declarations.reading.schema import is_valid
 from singlewindow.declarations.values import trimmed
 from singlewindow.declarations.writing.binding import to_json, to_xml
@@ -21,13 +21,13 @@ FULL = Declaration(full_class("Declaration", times=2), HEADER)
 @pytest.mark.parametrize("media", list(Media))
 def test_an_enveloped_declaration_reads_back_with_its_header(media: Media) -> None:
     write = to_xml if media is Media.XML else to_json
-    assert read(write(FULL, True), media).declaration == FULL
+    assert read_message(write(FULL, True), media).declaration == FULL
 
 
 @pytest.mark.parametrize("media", list(Media))
 def test_a_bare_declaration_reads_back_without_header(media: Media) -> None:
     write = to_xml if media is Media.XML else to_json
-    assert read(write(FULL, False), media).declaration == Declaration(FULL.tree)
+    assert read_message(write(FULL, False), media).declaration == Declaration(FULL.tree)
 
 
 def test_a_tree_in_any_order_becomes_valid_xml() -> None:
@@ -44,9 +44,9 @@ TEXT = st.text(
 def test_any_text_survives_both_forms(text: str, media: Media) -> None:
     declaration = Declaration({"FunctionCode": "9", "FunctionalReferenceID": text})
     write = to_xml if media is Media.XML else to_json
-    assert read(write(declaration, False), media).declaration == declaration
+    assert read_message(write(declaration, False), media).declaration == declaration
 
 
 def test_markup_in_a_value_stays_text() -> None:
     declaration = Declaration({"FunctionCode": "9", "FunctionalReferenceID": '<a b="c">&amp;]]></a>'})
-    assert read(to_xml(declaration, False), Media.XML).declaration == declaration
+    assert read_message(to_xml(declaration, False), Media.XML).declaration == declaration
