@@ -22,7 +22,15 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry, detailed
 from singlewindow.clearance.deciding.ask_again import new_question
 from singlewindow.clearance.life.border import border_answer
-from singlewindow.clearance.life.requests import Answer, Asked, Granted, Receipt, answer, earlier_answer, outcome_of
+from singlewindow.clearance.life.requests import (
+    Granted,
+    Receipt,
+    RequestMade,
+    RequestOutcome,
+    answer,
+    earlier_answer,
+    outcome_of,
+)
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.lodging.admission import not_admitted
 from singlewindow.clearance.lodging.lodge import Examined, Lodging
@@ -30,7 +38,7 @@ from singlewindow.clearance.lodging.preparation import NUMBERING
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.clearance.news import NO_NEWS, News, news_of
 from singlewindow.clearance.transaction import Transaction
-from singlewindow.decisions.assessment import Answer as Closed
+from singlewindow.decisions.assessment import Answer
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.changes import in_order
 from singlewindow.declarations.amending.differences import changes_between
@@ -73,18 +81,20 @@ class Amender:
     context: ClearanceContext
     lodging: Lodging
 
-    def amend(self, asked: Asked) -> Receipt | None:
+    def amend(self, asked: RequestMade) -> Receipt | None:
         """Answer a request to amend; None if there is no such declaration of the caller's party.
 
         Its message is an amendment (COR) or the whole new declaration. Raises `Refused` or `NotAdmitted` for what it
         says, NewerVersion or StillOpen; nothing is stored then.
         """
         for _ in range(TRIES):
-            standing = self._standing(asked)
+            standing = self._newest_or_answer(asked)
             if standing is None or isinstance(standing, Receipt):
                 return standing
             outcome, _words = outcome_of(standing.state, asked.kind)
-            composed = self.compose(standing, asked.message, asked.caller) if outcome is not Answer.REFUSED else None
+            composed = (
+                self.compose(standing, asked.message, asked.caller) if outcome is not RequestOutcome.REFUSED else None
+            )
             with self.context.engine.begin() as connection:
                 version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
                 if version is None or version.version_id != standing.version_id:
@@ -99,7 +109,7 @@ class Amender:
         composed = self._compose_locked(transaction.connection, version, message)
         return self._carry_out(composed, transaction, version, granted)
 
-    def _standing(self, asked: Asked) -> LockedVersion | Receipt | None:
+    def _newest_or_answer(self, asked: RequestMade) -> LockedVersion | Receipt | None:
         """The newest version now, or the answer to the same request of before."""
         with self.context.engine.begin() as connection:
             version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
@@ -180,7 +190,7 @@ class Amender:
             stands = given.get(code)
             if (
                 stands is not None
-                and stands.answer == Closed.ASSESSED
+                and stands.answer == Answer.ASSESSED
                 and self._sees_no_change(code, (version.routing, old), (routing, new))
             ):
                 carried.append(stands)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.life import cancel
 from singlewindow.clearance.life.amend import Amender
-from singlewindow.clearance.life.requests import Answer, Kind, Receipt, receipt_of, settle
+from singlewindow.clearance.life.requests import Kind, Receipt, RequestOutcome, receipt_of, settle
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.life_cycle.machine import Actor, transition
 from singlewindow.storage import declarations, requests
@@ -39,7 +39,7 @@ def answer_request(amender: Amender, officer: Caller, mrn: str, request_id: int,
         found = {each.id: each for each in requests.requests_of(connection, version.declaration_id)}.get(request_id)
         if found is None:
             return None
-        outcome = Answer.GRANTED if ruling.granted else Answer.REFUSED
+        outcome = RequestOutcome.GRANTED if ruling.granted else RequestOutcome.REFUSED
         if found.answered_at is not None:
             if found.answer != outcome:
                 raise AnsweredDifferently(f"This request was {found.answer} before.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.clearance.life.requests import Asked, Granted, Receipt, answer
+from singlewindow.clearance.life.requests import Granted, Receipt, RequestMade, answer
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import news_of
 from singlewindow.clearance.transaction import Transaction
@@ -16,7 +16,7 @@ from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
 
 
-def cancel(context: ClearanceContext, asked: Asked) -> Receipt | None:
+def cancel(context: ClearanceContext, asked: RequestMade) -> Receipt | None:
     """Answer a request to cancel; None if there is no such declaration of the caller's party.
 
     Raises NewerVersion or StillOpen; nothing is stored then.

@@ -42,7 +42,7 @@ class Kind(StrEnum):
         return Step.AMENDED if self is Kind.AMENDMENT else Step.CANCELLED
 
 
-class Answer(StrEnum):
+class RequestOutcome(StrEnum):
     """How a request is answered."""
 
     GRANTED = "granted"
@@ -51,7 +51,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestMade:
     """A request as it came; `against` is the number of the version that the requester had in mind, if it says so."""
 
     kind: Kind
@@ -76,7 +76,7 @@ class Receipt:
     kind: Kind
     mrn: str
     reference: str
-    answer: Answer
+    answer: RequestOutcome
     words: str
     received_at: int
     replayed: bool = False
@@ -89,7 +89,7 @@ def receipt_of(stored: Request, *, replayed: bool = False) -> Receipt:
         kind=Kind(stored.kind),
         mrn=stored.mrn,
         reference=stored.reference,
-        answer=Answer(stored.answer),
+        answer=RequestOutcome(stored.answer),
         words=stored.words,
         received_at=stored.received_at,
         replayed=replayed,
@@ -118,7 +118,7 @@ Grant = Callable[[Transaction, LockedVersion, Request], Granted]
 """What carries a granted request out."""
 
 
-def answer(transaction: Transaction, version: LockedVersion, asked: Asked, grant: Grant) -> Receipt:
+def answer(transaction: Transaction, version: LockedVersion, asked: RequestMade, grant: Grant) -> Receipt:
     """Answer a request about the (locked) newest version; raises NewerVersion or StillOpen."""
     earlier = earlier_answer(transaction.connection, version, asked)
     if earlier is not None:
@@ -130,14 +130,14 @@ def answer(transaction: Transaction, version: LockedVersion, asked: Asked, grant
     outcome, words = outcome_of(version.state, asked.kind)
     stored = _store(transaction, version, asked, outcome, words)
     news = _registered(transaction, version, stored)
-    if outcome is Answer.WAITING:
+    if outcome is RequestOutcome.WAITING:
         publish(transaction, [news])
     else:
         settle(transaction, version, stored, grant, news)
     return receipt_of(stored)
 
 
-def earlier_answer(connection: Connection, version: LockedVersion, asked: Asked) -> Receipt | None:
+def earlier_answer(connection: Connection, version: LockedVersion, asked: RequestMade) -> Receipt | None:
     """The answer to the same request, if it was made before: about this version, or about the version it names."""
     found = requests.same_request(connection, version.declaration_id, asked.kind, asked.reference, asked.content_sha256)
     return None if found is None or asked.against not in {None, found.number} else receipt_of(found, replayed=True)
@@ -147,23 +147,25 @@ def settle(
     transaction: Transaction, version: LockedVersion, stored: Request, grant: Grant, before: News = NO_NEWS
 ) -> None:
     """Carry out a request if it is granted, tell the party, and decide what is then complete."""
-    carried_out = grant(transaction, version, stored) if stored.answer == Answer.GRANTED else Granted(NO_NEWS)
-    decide(transaction, carried_out.versions, before | _answered(transaction, version, stored) | carried_out.news)
+    carried_out = grant(transaction, version, stored) if stored.answer == RequestOutcome.GRANTED else Granted(NO_NEWS)
+    decide(transaction, carried_out.versions, before | _outcome_news(transaction, version, stored) | carried_out.news)
 
 
-def outcome_of(state: State, kind: Kind) -> tuple[Answer, str]:
+def outcome_of(state: State, kind: Kind) -> tuple[RequestOutcome, str]:
     """How a party's request is answered in a state, and in which words."""
     try:
         arrow = transition(state, kind.step, Actor.TRADER)
     except NotPossible as refusal:
-        return Answer.REFUSED, str(refusal)
+        return RequestOutcome.REFUSED, str(refusal)
     if Actor.TRADER in arrow.grant.at_once:
-        return Answer.GRANTED, ""
-    return Answer.WAITING, "An officer must agree."
+        return RequestOutcome.GRANTED, ""
+    return RequestOutcome.WAITING, "An officer must agree."
 
 
-def _store(transaction: Transaction, version: LockedVersion, asked: Asked, outcome: Answer, words: str) -> Request:
-    answered_at = None if outcome is Answer.WAITING else transaction.now
+def _store(
+    transaction: Transaction, version: LockedVersion, asked: RequestMade, outcome: RequestOutcome, words: str
+) -> Request:
+    answered_at = None if outcome is RequestOutcome.WAITING else transaction.now
     row = NewRequest(
         id=new_id(),
         declaration_id=version.declaration_id,
@@ -195,8 +197,8 @@ def _registered(transaction: Transaction, version: LockedVersion, stored: Reques
     return News((event,), (_notice(transaction, version, REGISTERED),))
 
 
-def _answered(transaction: Transaction, version: LockedVersion, stored: Request) -> News:
-    status = GRANTED if stored.answer == Answer.GRANTED else REFUSED
+def _outcome_news(transaction: Transaction, version: LockedVersion, stored: Request) -> News:
+    status = GRANTED if stored.answer == RequestOutcome.GRANTED else REFUSED
     detail = {"request": str(stored.id), "kind": stored.kind, "answer": stored.answer, "words": stored.words}
     actor = stored.answered_by or events.SYSTEM
     event = Event(transaction.now, events.Kind.ANSWERED, actor, version.version_id, detail)

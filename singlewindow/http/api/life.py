@@ -13,7 +13,7 @@ from singlewindow.clearance.life.arrive import Receipt as ArrivalRecorded
 from singlewindow.clearance.life.arrive import arrive
 from singlewindow.clearance.life.cancel import cancel
 from singlewindow.clearance.life.milestones import report_milestone
-from singlewindow.clearance.life.requests import Answer, Asked, Kind, Receipt
+from singlewindow.clearance.life.requests import Kind, Receipt, RequestMade, RequestOutcome
 from singlewindow.clearance.lodging.lodge import Requested
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.declarations.amending.requests import RequestKind
@@ -53,7 +53,7 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 def post_cancellation(request: Request) -> Response:
     """Cancel, or ask an officer to; the same request again gets the first answer."""
-    asked = Asked(
+    asked = RequestMade(
         kind=Kind.CANCELLATION,
         mrn=request.path["mrn"],
         reference=request.headers["Idempotency-Key"] or "",
@@ -68,7 +68,7 @@ def post_cancellation(request: Request) -> Response:
 def put_declaration(request: Request) -> Response:
     """Replace a declaration by a new version; the same request again gets the first answer."""
     media = Media.JSON if request.media == JSON else Media.XML
-    asked = Asked(
+    asked = RequestMade(
         kind=Kind.AMENDMENT,
         mrn=request.path["mrn"],
         reference=request.headers["Idempotency-Key"] or "",
@@ -85,15 +85,15 @@ def answer_message(service: Service, requested: Requested) -> Response:
     read, caller = requested.request, requested.caller
     if read.kind is RequestKind.ARRIVAL:
         arrival = presented(read.arrival)
-        return _presented(read.reference, _found(arrive(service.context, read.mrn, caller, arrival)))
+        return _presented_response(read.reference, _existing(arrive(service.context, read.mrn, caller, arrival)))
     kind = Kind.AMENDMENT if read.kind is RequestKind.AMENDMENT else Kind.CANCELLATION
     words = [*read.words, *(each for change in read.changes for each in change.words)]
-    asked = Asked(kind, read.mrn, read.reference, " ".join(dict.fromkeys(words)), requested.message, caller)
+    asked = RequestMade(kind, read.mrn, read.reference, " ".join(dict.fromkeys(words)), requested.message, caller)
     receipt = service.amender.amend(asked) if kind is Kind.AMENDMENT else cancel(service.context, asked)
-    return _rendered(_not_refused(_found(receipt)))
+    return _response_of(_not_refused(_existing(receipt)))
 
 
-def _presented(reference: str, receipt: ArrivalRecorded) -> Response:
+def _presented_response(reference: str, receipt: ArrivalRecorded) -> Response:
     body = RequestAnswer(
         request="",
         kind="arrival",
@@ -107,23 +107,23 @@ def _presented(reference: str, receipt: ArrivalRecorded) -> Response:
 
 
 def _answer_of(receipt: Receipt | None) -> Response:
-    answered = _not_refused(_found(receipt))
-    return _rendered(answered, 200 if answered.answer is Answer.GRANTED else 202)
+    answered = _not_refused(_existing(receipt))
+    return _response_of(answered, 200 if answered.answer is RequestOutcome.GRANTED else 202)
 
 
-def _found(receipt: Anything | None) -> Anything:
+def _existing(receipt: Anything | None) -> Anything:
     if receipt is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     return receipt
 
 
 def _not_refused(receipt: Receipt) -> Receipt:
-    if receipt.answer is Answer.REFUSED:
+    if receipt.answer is RequestOutcome.REFUSED:
         raise ProblemError("NOT_POSSIBLE", receipt.words.rstrip("."), mrn=receipt.mrn)
     return receipt
 
 
-def _rendered(receipt: Receipt, status: int = 200) -> Response:
+def _response_of(receipt: Receipt, status: int = 200) -> Response:
     body = RequestAnswer(
         request=str(receipt.request),
         kind=receipt.kind,
@@ -153,7 +153,7 @@ def post_ruling(request: Request) -> Response:
     receipt = answer_request(request.service.amender, request.caller, request.path["mrn"], number, ruling)
     if receipt is None:
         raise ProblemError("NOT_FOUND", "There is no such request")
-    return _rendered(receipt)
+    return _response_of(receipt)
 
 
 def _need_customs(request: Request) -> None:
@@ -176,7 +176,7 @@ def post_arrival(request: Request) -> Response:
         transport=report.transport,
         containers=containers or None,
     )
-    receipt = _found(arrive(request.context, request.path["mrn"], request.caller, arrival))
+    receipt = _existing(arrive(request.context, request.path["mrn"], request.caller, arrival))
     body = ArrivalReceipt(
         mrn=receipt.mrn,
         version=receipt.version,
@@ -191,7 +191,7 @@ def post_milestone(request: Request) -> Response:
     """Record a milestone; the same report again gets the first receipt."""
     said = read_shape(request.content, _milestone, "report")
     report = Report(milestone=said.milestone, happened_at=microseconds(said.happened_at), place=said.place)
-    receipt = _found(report_milestone(request.context, request.path["mrn"], request.caller, report))
+    receipt = _existing(report_milestone(request.context, request.path["mrn"], request.caller, report))
     body = MilestoneReceipt(mrn=receipt.mrn, state=receipt.state, recorded_at=iso(receipt.recorded_at) or "")
     return Response(body, 200, REPLAYED if receipt.replayed else {})
 
