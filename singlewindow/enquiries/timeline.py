@@ -13,7 +13,6 @@ from singlewindow.decisions.assessment import Answer
 from singlewindow.decisions.words import trial_for_auditor
 from singlewindow.enquiries.audience import Disclosure
 from singlewindow.enquiries.shapes import AgencyAsked, AgencyNotAsked, TimelineStep
-from singlewindow.life_cycle.machine import WORDS, State
 from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.trail.events import Event, Kind
 from singlewindow.times import iso
@@ -90,11 +89,13 @@ _SENTENCES: Mapping[Kind, Callable[[Agencies, Detail], str]] = {
     Kind.ASKED_AGAIN: _asked_again,
     Kind.DECIDED: _decided,
     Kind.ARRIVED: _arrived,
-    Kind.REQUESTED: lambda _, detail: f"Asked for {detail['kind']}: {detail['reason']}",
-    Kind.ANSWERED: lambda _, detail: f"The {detail['kind']} is {detail['answer']}",
-    Kind.CANCELLED: lambda _, detail: f"Cancelled: {detail['reason']}",
+    Kind.REQUESTED: lambda _, detail: f"Asked for {detail.get('kind')}: {detail.get('reason')}",
+    Kind.ANSWERED: lambda _, detail: f"The {detail.get('kind')} is {detail.get('answer')}",
+    Kind.CANCELLED: lambda _, detail: f"Cancelled: {detail.get('reason')}",
+    Kind.AMENDED: lambda _, __: "Amended: a new version replaces the one before",
+    Kind.MILESTONE: lambda _, detail: f"Reported: {detail.get('milestone')}",
     Kind.LAPSED: lambda _, __: "Lapsed: the goods did not arrive in time",
-    Kind.OVERDUE: lambda _, detail: f"Overdue. {WORDS[State(detail['was'])]}",
+    Kind.OVERDUE: lambda _, detail: f"Overdue: {detail.get('was')}",
 }
 
 

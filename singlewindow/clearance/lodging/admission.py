@@ -14,12 +14,12 @@ import msgspec
 
 from singlewindow.access.identifiers import normal_party
 from singlewindow.access.keys import Caller, Role
+from singlewindow.declarations.amending.requests import REQUEST, Request, read_request
 from singlewindow.declarations.faults import Fault, FaultReport, Found, Path, Severity, Step, hard_faults
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.validation import Validated
 
 ORIGINAL: Final = "9"
-REQUEST: Final = "13"
 OTHER_REQUEST: Final = "14"
 """The schema has it, but nobody says what it asks."""
 SCHEMA: Final = "SCHEMA"
@@ -116,13 +116,23 @@ def parties_of(validated: Validated) -> Parties | None:
 def with_refusals(validated: Validated) -> Validated:
     """The document with the reasons why it is not lodged before its other faults.
 
-    A request about an earlier declaration is read as such elsewhere, and has nothing to do with these rules.
+    A request about an earlier declaration is no declaration: of the faults only those of the schema are its own.
     """
+    if validated.declaration.function_code == REQUEST:
+        return _as_request(validated)
     found = tuple(of_document(validated.declaration, validated.faults))
     if not found:
         return validated
     refusals = tuple(replace(fault, line=validated.line_of(fault.path)) for fault in found)
     return replace(validated, faults=(*refusals, *validated.faults), total=validated.total + len(refusals))
+
+
+def _as_request(validated: Validated) -> Validated:
+    broken = tuple(fault for fault in validated.faults if fault.rule.startswith(SCHEMA))
+    found = () if broken else read_request(validated.declaration, validated.line_of)
+    if isinstance(found, Request):
+        return replace(validated, faults=(), total=0, request=found)
+    return replace(validated, faults=(*broken, *found), total=len(broken) + len(found))
 
 
 def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[Fault]:

@@ -13,8 +13,8 @@ import msgspec
 from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.legal_minimum import missing_elements
 from singlewindow.agencies.routing import Routing, route
-from singlewindow.clearance.lodging.admission import REQUEST, SCHEMA, Parties, is_refusal, parties_of, with_refusals
-from singlewindow.declarations.amending.requests import Request, read_request
+from singlewindow.clearance.lodging.admission import SCHEMA, Parties, is_refusal, parties_of, with_refusals
+from singlewindow.declarations.amending.requests import REQUEST, Request
 from singlewindow.declarations.canonical import canonical_bytes
 from singlewindow.declarations.faults import Fault, FaultReport, hard_faults
 from singlewindow.declarations.reading.message import Limits, Media
@@ -105,20 +105,13 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
 
 
 def _prepare_request(validated: Validated) -> Prepared:
-    """A request is no declaration: of the faults only those of the schema are its own."""
-    declaration = validated.declaration
-    faults = [each for each in validated.faults if each.rule.startswith(SCHEMA)]
-    header = Header(
-        lrn=declaration.lrn or "", type_code=declaration.type_code, country=validated.country, parties=None,
-        enveloped=validated.enveloped,
-    )  # fmt: skip
-    found = read_request(declaration, validated.line_of) if not faults else ()
-    more, request = ((), found) if isinstance(found, Request) else (found, None)
+    declaration, enveloped = validated.declaration, validated.enveloped
+    lrn, type_code, country = declaration.lrn or "", declaration.type_code, validated.country
     return Prepared(
-        header=header,
-        faults=[describe_fault(fault, validated.enveloped) for fault in (*faults, *more)],
-        total=len(faults) + len(more),
-        request=request,
+        header=Header(lrn=lrn, type_code=type_code, country=country, parties=None, enveloped=enveloped),
+        faults=[describe_fault(fault, enveloped) for fault in validated.faults],
+        total=validated.total,
+        request=validated.request,
     )
 
 

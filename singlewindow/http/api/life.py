@@ -247,7 +247,7 @@ ROUTES = (
     Route(
         method="POST", path="/v1/declarations/<mrn>/milestones", handler=post_milestone, permission=May.REPORT,
         discloses=Discloses.RECEIPT, consumes=(JSON,), body=MilestoneReport, largest=LARGEST,
-        summary="Report a milestone for the release time study: arrival of the means, unloading, duty paid, exit, ...",
+        summary="Report a milestone for the release time study: arrival of the means, unloading, duty paid or exit",
         responses={200: ResponseShape("Recorded", MilestoneReceipt)}, problems=("MOMENT_UNLIKELY", *LIFE_PROBLEMS),
     ),
 )  # fmt: skip
