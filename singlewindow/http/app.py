@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import flask
 import msgspec
 from flask import Flask, g
+from werkzeug.routing import BaseConverter
 
 from singlewindow import logs
 from singlewindow.enquiries.access_log import reads_its_own, record_reading
@@ -57,6 +58,7 @@ def create_app(service: Service) -> Flask:
     app = Flask("singlewindow.http", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = service.context.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
+    app.url_map.converters["mrn"] = _Mrn
     for route in ROUTES:
         view = _view_function(service, route)
         app.add_url_rule(route.path, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
@@ -65,6 +67,12 @@ def create_app(service: Service) -> Flask:
     app.teardown_request(_forget_request)
     app.register_error_handler(Exception, _problem_response)
     return app
+
+
+class _Mrn(BaseConverter):
+    """A declaration's number in an address: not one of the words that stand in its place."""
+
+    regex = "(?!(?:validate|batch)$)[^/]+"
 
 
 def _begin_request() -> None:

@@ -34,7 +34,7 @@ def test_a_declaration_is_open_until_every_agency_has_answered_and_then_decided(
     before = body_of(trader.get(f"/v1/declarations/{mrn}"))
     work(context)
     after = body_of(trader.get(f"/v1/declarations/{mrn}"))
-    assert (before["state"], after["state"]) == ("open", "decided")
+    assert (before["state"], after["state"]) == ("presented", "released")
 
 
 @pytest.mark.parametrize("role", ["trader", "auditor"])
@@ -51,10 +51,10 @@ def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
 
     monkeypatch.setattr(events, "of_subject", decided_first)
     assert body_of(reader.get(path)) == before
-    assert before["state"] == "open"
+    assert before["state"] == "presented"
     monkeypatch.undo()
     after = body_of(reader.get(path))
-    assert (after["state"], after["timeline"][-1]["text"][:8]) == ("decided", "Decided:")
+    assert (after["state"], after["timeline"][-1]["text"][:8]) == ("released", "Decided:")
 
 
 def test_a_page_of_the_list_is_of_one_moment(
@@ -229,7 +229,7 @@ def test_the_list_is_read_page_by_page(trader: Caller) -> None:
 def test_the_list_can_be_asked_for_one_reference(trader: Caller) -> None:
     mrns = [_lodged(trader, f"LRN{number}") for number in range(3)]
     (entry,) = body_of(trader.get("/v1/declarations?lrn=LRN1"))["declarations"]
-    assert (entry["mrn"], entry["lrn"], entry["type"], entry["state"]) == (mrns[1], "LRN1", "IMA", "open")
+    assert (entry["mrn"], entry["lrn"], entry["type"], entry["state"]) == (mrns[1], "LRN1", "IMA", "presented")
 
 
 def test_the_list_shows_a_trader_its_own_and_an_auditor_all(callers: Callers) -> None:

@@ -111,7 +111,7 @@ def test_two_rounds_from_end_to_end(
     asked = ask_again(context, version_id, again(*AGENCIES))
     assert [(each.agency, each.round) for each in asked] == [(code, 2) for code in AGENCIES]
     assert trader.get(f"/v1/declarations/{mrn}/decision").status_code == 202
-    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "open"
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "presented"
     work_off(context)
     adapter = context.adapters[AGENCY]
     assert isinstance(adapter, Waiting)
@@ -121,7 +121,7 @@ def test_two_rounds_from_end_to_end(
     second = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))
     assert (second["number"], second["outcome"]) == (2, "release")
     status = body_of(trader.get(f"/v1/declarations/{mrn}"))
-    assert (status["state"], status["decided_at"]) == ("decided", second["decided_at"])
+    assert (status["state"], status["decided_at"]) == ("released", second["decided_at"])
     audited = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))
     assert {each["lane"] for each in audited["agencies"]} == {"green"}
     assert [each["kind"] for each in audited["timeline"]].count("asked-again") == 1
@@ -216,7 +216,7 @@ def test_an_agency_that_was_not_asked_before_has_its_first_round(
     assert question.round == 1
     work_off(context)
     audited = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))
-    assert (audited["state"], other in {each["agency"] for each in audited["agencies"]}) == ("decided", True)
+    assert (audited["state"], other in {each["agency"] for each in audited["agencies"]}) == ("released", True)
     kinds = [each["kind"] for each in body_of(callers.agency(other).get(f"/v1/agencies/{other}/feed"))["entries"]]
     assert kinds == ["asked", "decided"]
 
