@@ -61,7 +61,8 @@ def create_app(service: Service) -> Flask:
     app.url_map.converters["mrn"] = _Mrn
     for route in ROUTES:
         view = _view_function(service, route)
-        app.add_url_rule(route.path, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
+        address = route.path.replace("<mrn>", "<mrn:mrn>")
+        app.add_url_rule(address, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
     app.before_request(_begin_request)
     app.after_request(_finish_response)
     app.teardown_request(_forget_request)

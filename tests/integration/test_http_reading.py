@@ -42,14 +42,14 @@ def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
     trader: Caller, callers: Callers, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     mrn = _lodged(trader)
-    reader, path, of_subject = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_subject
+    reader, path, recorded = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_declaration
     before = body_of(reader.get(path))
 
-    def decided_first(connection: Connection, version_id: int) -> list[events.Event]:
+    def decided_first(connection: Connection, declaration_id: int) -> list[events.Event]:
         work(context)
-        return of_subject(connection, version_id)
+        return recorded(connection, declaration_id)
 
-    monkeypatch.setattr(events, "of_subject", decided_first)
+    monkeypatch.setattr(events, "of_declaration", decided_first)
     assert body_of(reader.get(path)) == before
     assert before["state"] == "presented"
     monkeypatch.undo()

@@ -40,7 +40,17 @@ STRANGERS = {
     "anonymous": NOBODY, "revoked": BAD, "expired": BAD, "broker without mandate": NO_MANDATE,
     "broker of a revoked mandate": NO_MANDATE,
 }  # fmt: skip
-EVERYBODY = ("trader", "broker", "broker for the trader", "carrier", "customs", "analyst", "auditor", "operator", "narrow")
+EVERYBODY = (
+    "trader",
+    "broker",
+    "broker for the trader",
+    "carrier",
+    "customs",
+    "analyst",
+    "auditor",
+    "operator",
+    "narrow",
+)
 
 Expected = Mapping[str, tuple[tuple[int, str], tuple[int, str], tuple[int, str]]]
 PARTY_S: Expected = {"trader": (GOOD, GONE, GONE), "broker for the trader": (GOOD, GONE, GONE),
@@ -62,7 +72,9 @@ MATRIX: dict[str, Expected | None] = {
     "GET /v1/declarations/<mrn>/decision": PARTY_S,
     "POST /v1/agencies/<code>/assessments/<question>": {"customs": (UNREAD, GONE, GONE)},
     "PUT /v1/declarations/<mrn>": {
-        "trader": (UNREAD, GONE, GONE), "broker": (GONE,) * 3, "broker for the trader": (UNREAD, GONE, GONE),
+        "trader": (UNREAD, GONE, GONE),
+        "broker": (GONE,) * 3,
+        "broker for the trader": (UNREAD, GONE, GONE),
     },
     "POST /v1/declarations/<mrn>/cancellation": LODGING,
     "POST /v1/declarations/<mrn>/arrival": REPORTS,
