@@ -57,7 +57,7 @@ def test_a_method_cannot_be_overridden(trader: Caller) -> None:
 def test_a_refused_method_names_those_of_the_very_address(trader: Caller) -> None:
     assert trader.call("PUT", "/v1/declarations/batch").headers["Allow"] == "POST"
     assert trader.call("PUT", "/v1/declarations").headers["Allow"] == "GET, HEAD, POST"
-    assert trader.call("PUT", "/v1/declarations/26ZZ00000000000000").headers["Allow"] == "GET, HEAD"
+    assert trader.call("PATCH", "/v1/declarations/26ZZ00000000000000").headers["Allow"] == "GET, HEAD, PUT"
 
 
 def test_an_error_of_ours_tells_the_caller_nothing_but_the_trace(

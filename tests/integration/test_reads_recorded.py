@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 from unittest.mock import ANY
@@ -21,7 +22,7 @@ from singlewindow.http.route import Discloses, Public, Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, app_over, body_of, problem, work
-from tests.integration.documents import JSON_TYPE, TRADER, as_json, tree
+from tests.integration.documents import JSON_TYPE, PISTOLS, TRADER, as_json, tree
 
 TRADER_S = {"Acting-For": TRADER}
 READING = [
@@ -39,8 +40,11 @@ def recorded_readings(context: ClearanceContext) -> list[tuple[str, dict[str, An
 
 
 def lodged(trader: Caller, context: ClearanceContext, lrn: str = "LRN1") -> str:
-    mrn = str(body_of(trader.lodge(tree(lrn)))["mrn"])
+    """Lodge pistols, which are to be inspected, so that an officer must agree to their cancellation."""
+    mrn = str(body_of(trader.lodge(tree(lrn, commodity=PISTOLS)))["mrn"])
     work(context)
+    ask = json.dumps({"reason": "Sold elsewhere"}).encode()
+    assert trader.post(ask, path=f"/v1/declarations/{mrn}/cancellation").status_code == 202
     return mrn
 
 
