@@ -100,6 +100,9 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     except msgspec.ValidationError as error:  # "Expected `int`, got `str` - at `$.sw_threads`"
         expected, _, place = str(error).partition(" - at ")
         raise ValueError(f"{place.strip('`$.').upper()} has a wrong value: {expected}") from error
+    if not Path(settings.sw_config).is_dir():
+        advice = "Name a folder that `singlewindow config init FOLDER` has made"
+        raise ValueError(f"SW_CONFIG names {settings.sw_config}, which is not a folder. {advice}")
     for name in ("database_url", "redis_url"):
         refuse_example(name.upper(), _password_of(getattr(settings, name)))
     return settings if settings.database_url else with_embedded_record(settings)

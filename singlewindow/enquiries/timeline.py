@@ -47,7 +47,7 @@ _OF_AGENCIES: Mapping[Kind, str] = {
     Kind.ASSESSED: "{agency} has answered",
     Kind.UNANSWERED: "{agency} has not answered in time",
     Kind.LATE: "{agency} answered ({lane}) after the question was closed; nothing changes",
-    Kind.CONTRADICTED: "{agency} sent a different answer ({lane}); the first one counts",
+    Kind.CONTRADICTED: "{agency} sent a different answer ({lane}); {result}",
     Kind.PARKED: "{agency} could not be asked; unless it answers by its deadline, the goods are inspected",
     Kind.RETRIED: "The operator had {agency} asked again",
 }
@@ -58,7 +58,15 @@ def _event_sentence(agencies: Agencies, event: Event) -> str:
         return _SENTENCES[event.kind](agencies, event.detail)
     detail = event.detail
     words = _CLOSED.get(str(detail.get("answer"))) or _OF_AGENCIES.get(event.kind, f"Recorded: {event.kind}")
-    return words.format(agency=_agency_name(agencies, detail.get("agency")), lane=detail.get("lane"))
+    agency, result = _agency_name(agencies, detail.get("agency")), _result_of_contradiction(detail.get("closed_as"))
+    return words.format(agency=agency, lane=detail.get("lane"), result=result)
+
+
+def _result_of_contradiction(closed_as: object) -> str:
+    if closed_as is None:  # an older event, which does not say how its question was closed
+        return "nothing changes"
+    counts = closed_as == Answer.ASSESSED
+    return "the first one counts" if counts else "neither counts: the question was closed without an answer"
 
 
 def _lodged(agencies: Agencies, detail: Detail) -> str:

@@ -84,7 +84,7 @@ _NEWEST = version.c.number == (
 
 
 class Lodged(NamedTuple):
-    """What was lodged under a reference: the receipt's facts, and the digest of the content.
+    """What was lodged under a reference: the receipt's facts with its warnings (JSON), and the digest of the content.
 
     `outdated` is the canonical content if it is stored in an earlier form than the present one, else None.
     """
@@ -95,6 +95,7 @@ class Lodged(NamedTuple):
     received_at: int
     lodged_at: int
     content_sha256: bytes
+    warnings: bytes
     outdated: bytes | None
 
 
@@ -104,7 +105,7 @@ def lodged_under(connection: Connection, keys: Iterable[tuple[str, str]], form: 
     query = (
         select(
             declaration.c.party, declaration.c.mrn, declaration.c.lrn, version.c.number, version.c.received_at,
-            version.c.lodged_at, version.c.content_sha256, outdated,
+            version.c.lodged_at, version.c.content_sha256, version.c.warnings, outdated,
         )
         .join(version, version.c.declaration_id == declaration.c.id)
         .where(tuple_(declaration.c.party, declaration.c.lrn).in_(list(keys)), version.c.number == 1)

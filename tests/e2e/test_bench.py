@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.places import REPOSITORY
+
+pytestmark = pytest.mark.service
 
 FIGURES = {
     "ratio_to_baseline", "ratio_to_competent", "cpu_over_floor", "cpu_over_busy_floor", "p50_ms", "p99_ms",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import httpx
+import pytest
 
 from singlewindow.access.keys import Role
 from singlewindow.declarations.reading.intake import Limits, Media, read_message
 from tests.corpus import documents, needs_corpus
 from tests.e2e.service import Service, wait_until
+
+pytestmark = pytest.mark.service
 
 ORIGINAL = re.compile(rb"<(?:\w+:)?FunctionCode>\s*9\s*<")
 

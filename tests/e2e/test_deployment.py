@@ -32,6 +32,8 @@ from tests.deployment import (
 from tests.documents import DECLARANT, original
 from tests.e2e.service import request, wait_until
 
+pytestmark = pytest.mark.service
+
 PATIENCE = 60.0
 DRAIN_SECONDS = 20.0
 # systemd hands its sockets over as file descriptor 3, and forbids memory that is written and then run. Linux 6.3 can

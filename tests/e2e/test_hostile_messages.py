@@ -24,6 +24,8 @@ from tests.e2e.service import running_service
 from tests.integration.documents import JSON_TYPE
 from tests.places import REPOSITORY
 
+pytestmark = pytest.mark.service
+
 MESSAGES = [*xml_rows.ROWS, *json_rows.ROWS, *value_rows.ROWS, *request_rows.BODIES]
 NOT_HERE = {
     "87": "tests/integration/test_http_reading.py",

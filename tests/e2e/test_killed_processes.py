@@ -17,6 +17,8 @@ from singlewindow.access.keys import Role
 from tests.documents import original
 from tests.e2e.service import Service, wait_until
 
+pytestmark = pytest.mark.service
+
 DECLARATIONS = 500
 CLIENTS = 8
 DECIDED_WITHIN = 90.0

@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from singlewindow.access.keys import Role
 from tests.documents import original
 from tests.e2e.service import Service, request, running_service, wait_until
+
+pytestmark = pytest.mark.service
 
 PATIENCE = 30.0
 CANARY = "CANARYTEXT"

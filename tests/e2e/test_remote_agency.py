@@ -19,6 +19,8 @@ from tests.documents import original
 from tests.e2e.service import Service, request, running_service, wait_until
 from tests.places import CONFIGURATION
 
+pytestmark = pytest.mark.service
+
 RESUMED_SECONDS = 30.0
 
 

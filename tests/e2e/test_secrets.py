@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import redis
 from lxml import etree
 
 from singlewindow.access.keys import Role
 from tests.documents import original
 from tests.e2e.service import Service, request, wait_until
+
+pytestmark = pytest.mark.service
 
 
 def test_no_secret_shows_outside_its_place(service: Service, party: str) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults import test_database, test_queue_server, test_web, test_workers
 from tests.faults.conftest import Install
+
+pytestmark = pytest.mark.service
 
 
 def test_web_killed_between_commit_and_reply_answers_the_retry_with_what_stands(install: Install) -> None:

@@ -85,6 +85,15 @@ def test_a_dispatcher_is_known_by_its_sign_of_life(found: Examine, context: Clea
     assert re.search(r"6\d\d s ago", check.text)
 
 
+def test_of_a_dispatcher_that_was_stopped_nobody_says_that_none_ever_ran(
+    found: Examine, context: ClearanceContext
+) -> None:
+    beating = Heartbeat(context.engine)
+    beating.beat()
+    beating.leave()
+    assert found()["dispatcher"].text == "none is alive; all were stopped, or none ran in the last day"
+
+
 def test_a_killed_worker_is_told_from_a_live_one(found: Examine, settings: Settings) -> None:
     with worker(settings) as process:
         wait_for(settings, found, Level.OK)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from singlewindow.access.mandates import grant_mandate
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.lodging import lodge
+from singlewindow.declarations.faults import FaultReport, Severity
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.storage.tables import declaration, event, open_question, version
 from tests.integration.conftest import Caller, Callers, app_over, body_of, problem
@@ -121,6 +122,24 @@ def test_what_newer_rules_refuse_gets_its_first_answer_when_it_is_sent_again(
         assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
         assert body_of(again) == body_of(first)
     assert _stored(context) == 1
+
+
+def test_what_newer_rules_warn_of_is_not_in_the_answer_to_what_was_lodged_before(
+    trader: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = tree()
+    first = trader.lodge(content)
+    newer = FaultReport(
+        rule="NEWER", code="RULE_VIOLATED", severity=Severity.WARNING, text="newer", advice="", xpath="",
+        json_pointer="", wco_pointer="",
+    )  # fmt: skip
+    monkeypatch.setattr(lodge.Examined, "warnings", property(lambda _: [newer]))
+    for again in (trader.lodge(content), trader.post(as_xml(content), XML_TYPE)):
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert body_of(again) == body_of(first)
+    noted = trader.lodge(tree("LRN2"))
+    assert [warning["rule"] for warning in body_of(noted)["warnings"]] == ["NEWER"]
+    assert body_of(trader.lodge(tree("LRN2"))) == body_of(noted)
 
 
 def test_what_newer_rules_refuse_is_refused_where_it_was_never_lodged(

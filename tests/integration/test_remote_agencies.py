@@ -34,7 +34,7 @@ from tests.integration.record import change, rows
 from workers.queues import ASSESS, ASSESS_REMOTE, queue_of
 
 AGENCY = "customs"
-RACE_ROUNDS = 100
+RACE_ROUNDS = 40
 GREEN_BODY, OTHER_BODY = json.dumps(GREEN).encode(), json.dumps(OTHER).encode()
 
 
@@ -210,6 +210,7 @@ def test_another_answer_is_a_conflict_that_is_noted_once_and_changes_nothing(
         refused = answer(agency, question, OTHER_BODY)
         assert problem(refused) == (409, "VERDICT_CONFLICT")
         assert body_of(refused)["mrn"] == mrn
+        assert "which counts" in body_of(refused)["detail"]
     assert kinds(context).count("contradicted") == 1
     assert outcomes(context) == ["release"]
     assert answer(agency, question).status_code == 200
@@ -229,7 +230,7 @@ def test_a_noisy_agency_uses_up_no_other_agency_s_notes(
         other = Assessment(agency="firearms", answer=Answer.ASSESSED, lane=lane, score=99)
         with context.engine.begin() as connection:
             (version,) = declarations.lock_versions(connection, [version_id])
-            assert reconcile(connection, Given("firearms", version, other, 0)) == Contradiction(mrn, ANY)
+            assert reconcile(connection, Given("firearms", version, other, 0)) == Contradiction(mrn, ANY, late=False)
     noted = rows(context, "SELECT actor, count(*) FROM event WHERE kind = 'contradicted' GROUP BY actor ORDER BY actor")
     assert noted == [("agency:customs", MOST_CONTRADICTIONS), ("agency:firearms", 2)]
 
@@ -260,7 +261,9 @@ def test_a_second_late_answer_that_differs_is_a_conflict(
     dispatch.answer_for_silence(context)
     agency = callers.agency(AGENCY)
     answer(agency, question)
-    assert problem(answer(agency, question, OTHER_BODY)) == (409, "VERDICT_CONFLICT")
+    refused = answer(agency, question, OTHER_BODY)
+    assert problem(refused) == (409, "VERDICT_CONFLICT")
+    assert "Neither counts" in body_of(refused)["detail"]
     assert kinds(context).count("contradicted") == 1
 
 

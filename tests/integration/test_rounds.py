@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from adapters.contract import Pending, View
 from singlewindow.agencies.agency import Remote
@@ -21,12 +21,13 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.ask_again import Round, ask_again
 from singlewindow.clearance.deciding.assess import assess_batches
-from singlewindow.clearance.deciding.late_answers import Contradiction, Receipt
+from singlewindow.clearance.deciding.late_answers import MOST_CONTRADICTIONS, Contradiction, Receipt
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
 from singlewindow.decisions.merge import merge, newest_rounds
 from singlewindow.enquiries import reconciliation
 from singlewindow.storage import assessments, decisions, declarations
+from singlewindow.storage.trail import events
 from tests.documents import original
 from tests.integration.conftest import Caller, Callers, body_of
 from tests.integration.documents import PISTOLS, tree
@@ -169,6 +170,44 @@ def test_an_answer_to_an_older_round_is_late_for_it_and_changes_nothing(
     assert kept == [(AGENCY, 1)]
     answers = rows(context, f"SELECT round, answer, lane FROM assessment WHERE agency = '{AGENCY}' ORDER BY round")
     assert answers == [(1, "silent", "orange"), (2, "assessed", "green")]
+
+
+def test_different_answers_are_noted_for_each_question_of_its_own(
+    context: ClearanceContext, lodged: tuple[str, int]
+) -> None:
+    _, version_id = lodged
+    noted = [json.dumps({"lane": "orange", "score": score}).encode() for score in range(MOST_CONTRADICTIONS)]
+    for asked_round in (1, 2):
+        answer_all(context, version_id, asked_round, GREEN)
+        for content in (*noted, *noted, RED):  # each is sent twice, and one more is over the limit
+            other = respond(context, AGENCY, question_name(version_id, asked_round), content)
+            assert isinstance(other, Contradiction)
+        if asked_round == 1:
+            ask_again(context, version_id, again(*AGENCIES))
+            work_off(context)
+    with context.engine.connect() as connection:
+        trail = events.of_subject(connection, version_id)
+    rounds = Counter(entry.detail["round"] for entry in trail if entry.kind is events.Kind.CONTRADICTED)
+    assert rounds == {1: MOST_CONTRADICTIONS, 2: MOST_CONTRADICTIONS}
+
+
+def test_a_contradiction_noted_before_there_were_rounds_is_of_the_first(
+    context: ClearanceContext, lodged: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, version_id = lodged
+    answer_all(context, version_id, 1, GREEN)
+    record = events.record
+
+    def record_without_round(connection: Connection, made: Iterable[events.Event]) -> None:
+        for entry in made:
+            entry.detail.pop("round")
+            record(connection, [entry])
+
+    with monkeypatch.context() as before:
+        before.setattr(events, "record", record_without_round)
+        respond(context, AGENCY, question_name(version_id), RED)
+    respond(context, AGENCY, question_name(version_id), RED)
+    assert rows(context, "SELECT count(*) FROM event WHERE kind = 'contradicted'") == [(1,)]
 
 
 def test_a_question_that_is_open_is_replaced_by_the_newer_one(

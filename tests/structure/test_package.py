@@ -76,5 +76,6 @@ def test_installing_says_how_far_it_is_and_fails_as_pip_does(tmp_path: Path, cap
     ]
 
 
-def test_the_package_is_checked_before_a_change_lands() -> None:
-    assert "\nmake test-wheel\n" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
+def test_parts_whole_services_and_the_package_are_tested_before_a_change_lands() -> None:
+    gate = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert {"make test", "make test-service", "make test-wheel"} <= {*gate}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections import Counter
+from collections.abc import Mapping, Set
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -16,12 +17,18 @@ MOST_FILES = 16
 CATALOGUES = {"singlewindow/declarations/rules", "singlewindow/storage/migrations/versions"}
 """They grow with what the law asks and with the releases, not with what the code does."""
 
-OLD_NAMES = frozenset({
-    "reading_room", "premises", "places", "judging", "books", "judged", "closed", "notary", "walls", "standing",
-    "cases", "call", "reply", "minimum", "principal", "outbox", "asked", "answered", "told", "readings", "replies",
-    "reads", "tallies", "window", "bell", "ring", "readers", "predicates",
-})  # fmt: skip
-"""Names that needed a key: each stood for another idea than it says, or for one of several."""
+OLD_NAMES = {
+    "reading_room": "sandboxed_reader", "premises": "the configuration of the sandboxed reader", "places": "slots",
+    "judging": "preparation", "books": "rules, or rulebooks", "judged": "prepared", "closed": "late_answers",
+    "notary": "audit_trail, or checkpoints", "walls": "row_security", "standing": "backlog, or what stands",
+    "cases": "release_time_cases", "call": "request", "reply": "response", "minimum": "legal_minimum",
+    "principal": "caller, key, or person", "outbox": "open_question", "asked": "open_question",
+    "answered": "take_answered", "told": "discloses", "readings": "shapes", "replies": "shapes",
+    "reads": "access_log", "tallies": "counters", "window": "context", "bell": "queue", "ring": "wake",
+    "readers": "fact_readers", "predicates": "compiled_conditions",
+}  # fmt: skip
+"""Old names, each with a better one: each stood for another idea than it says, or for one of several."""
+LAYERS = "The way from bytes to decision, one direction only"
 ONE_IDEA = ("Answer", "Finding", "Entry")
 
 
@@ -29,11 +36,20 @@ def every_module() -> list[Module]:
     return [*modules().values()]
 
 
+def crowded_rooms(inhabitants: Mapping[str, int]) -> list[str]:
+    """What to do about each package with too many modules."""
+    return [
+        f"{room} has {count} modules, and the most is {MOST_FILES}. Find two or more that serve one purpose, and move"
+        " them into a package of that name inside it"
+        for room, count in sorted(inhabitants.items())
+        if count > MOST_FILES and room not in CATALOGUES
+    ]
+
+
 def test_no_room_is_crowded() -> None:
     files = (path for room in (*ROOMS, "bench") for path in (REPOSITORY / room).rglob("*.py"))
-    inhabitants = Counter(path.parent.relative_to(REPOSITORY).as_posix() for path in files)
-    crowded = {room for room, count in inhabitants.items() if count > MOST_FILES}
-    assert crowded <= CATALOGUES
+    crowded = crowded_rooms(Counter(path.parent.relative_to(REPOSITORY).as_posix() for path in files))
+    assert not crowded, "\n".join(crowded)
 
 
 def test_no_door_leads_in_a_circle() -> None:
@@ -43,14 +59,20 @@ def test_no_door_leads_in_a_circle() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_no_name_needs_a_key() -> None:
-    found = [
-        f"{module.file}: {name}"
-        for module in every_module()
-        for name in (module.name.rpartition(".")[2], *(node.name for node in module.named()))
+def old_names(module: Module) -> list[str]:
+    """What to do about each old name in a module."""
+    names = (module.name.rpartition(".")[2], *(node.name for node in module.named()))
+    return [
+        f"{module.file}: {name} is a name that we no longer use. Better: {OLD_NAMES[name.strip('_').lower()]}; if that"
+        " is not what you mean, a name of two or three words that says it"
+        for name in names
         if name.strip("_").lower() in OLD_NAMES
     ]
-    assert found == []
+
+
+def test_modules_classes_and_functions_have_none_of_the_old_names() -> None:
+    found = [sentence for module in every_module() for sentence in old_names(module)]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("name", ONE_IDEA)
@@ -89,5 +111,27 @@ def test_a_contract_covers_every_room() -> None:
     first = {
         ".".join(module.name.split(".")[:2]) for module in every_module() if module.name.startswith(ROOMS[0] + ".")
     }
-    rooms = {*ROOMS[1:], *first}
-    assert sorted(rooms - covered) == []
+    missing = rooms_without_contract({*ROOMS[1:], *first}, covered)
+    assert not missing, "\n".join(missing)
+
+
+def rooms_without_contract(rooms: Set[str], covered: Set[str]) -> list[str]:
+    """What to do about each package that no layer names."""
+    return [
+        f"No import contract names {room}. In pyproject.toml, add it to the layers of {LAYERS!r}: above all that it"
+        " imports, below all that import it"
+        for room in sorted(rooms - covered)
+    ]
+
+
+def test_a_failure_says_what_to_do() -> None:
+    (crowded,) = crowded_rooms({"singlewindow/http": MOST_FILES + 1, "singlewindow/risk": MOST_FILES})
+    assert "singlewindow/http has 17 modules, and the most is 16. Find" in crowded
+    module = Module("singlewindow.risk.bell", "singlewindow/risk/bell.py", ast.parse("def _outbox(): ..."))
+    assert [sentence.partition("Better: ")[2].partition(";")[0] for sentence in old_names(module)] == [
+        "queue", "open_question",
+    ]  # fmt: skip
+    (missing,) = rooms_without_contract({"singlewindow.new", "workers"}, {"workers"})
+    assert missing.startswith("No import contract names singlewindow.new. In pyproject.toml, add it")
+    configured = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'name = "{LAYERS}"' in configured

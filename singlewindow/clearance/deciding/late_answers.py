@@ -37,10 +37,14 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Another answer to the same question counts, since `received_at`."""
+    """Another answer to the same question was there first, since `received_at`.
+
+    That one counts; if it was `late` too, neither does, as the question had been closed without an answer.
+    """
 
     mrn: str
     received_at: int
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def reconcile(connection: Connection, given: Given) -> Receipt | Contradiction:
             f"{given.agency} was asked about {given.version.mrn}, but the record has neither the question nor an answer"
         )
     if closed.answer == Answer.ASSESSED:
-        return _compare_answers(connection, given, closed.assessment, closed.answered_at, late=False)
+        return _compare_answers(connection, given, closed.assessment, closed.answered_at, closed.answer)
     row = Late(version_id, given.agency, given.round, msgspec.json.encode(given.assessment), given.now)
     if assessments.add_late(connection, row):
         lane = given.assessment.lane
@@ -80,29 +84,35 @@ def reconcile(connection: Connection, given: Given) -> Receipt | Contradiction:
         events.record(connection, [given.event(events.Kind.LATE, **told)])
         return receipt_for(given, given.now, late=True)
     kept = assessments.late_answer(connection, version_id, given.agency, given.round)
-    return _compare_answers(connection, given, kept.assessment, kept.received_at, late=True)
+    return _compare_answers(connection, given, kept.assessment, kept.received_at, closed.answer)
 
 
 def _compare_answers(
-    connection: Connection, given: Given, standing: Assessment, received_at: int, *, late: bool
+    connection: Connection, given: Given, standing: Assessment, received_at: int, closed_as: str
 ) -> Receipt | Contradiction:
+    late = closed_as != Answer.ASSESSED
     if same_answer(standing, given.assessment):
         return receipt_for(given, received_at, late=late)
-    _record_contradiction(connection, given)
-    return Contradiction(given.version.mrn, received_at)
+    _record_contradiction(connection, given, closed_as)
+    return Contradiction(given.version.mrn, received_at, late)
 
 
-def _record_contradiction(connection: Connection, given: Given) -> None:
-    """Write one event for each different answer, however often it is sent, and only a few for each agency."""
+def _record_contradiction(connection: Connection, given: Given, closed_as: str) -> None:
+    """Write one event for each different answer, however often it is sent, and only a few for each question."""
     digest = hashlib.sha256(
         msgspec.json.encode(msgspec.structs.replace(given.assessment.without_trial, profiles=""))
     ).hexdigest()
-    trail = events.of_subject(connection, given.version.version_id)
-    own = (entry for entry in trail if (entry.kind, entry.actor) == (events.Kind.CONTRADICTED, given.actor))
-    known = {entry.detail.get("sha256") for entry in own}
+    known = _noted_digests(connection, given)
     if digest not in known and len(known) < MOST_CONTRADICTIONS:
-        lane = given.assessment.lane
-        events.record(connection, [given.event(events.Kind.CONTRADICTED, lane=lane, sha256=digest)])
+        detail = {"round": given.round, "lane": given.assessment.lane, "sha256": digest, "closed_as": closed_as}
+        events.record(connection, [given.event(events.Kind.CONTRADICTED, **detail)])
+
+
+def _noted_digests(connection: Connection, given: Given) -> set[Any]:
+    trail = events.of_subject(connection, given.version.version_id)
+    own = (entry.detail for entry in trail if (entry.kind, entry.actor) == (events.Kind.CONTRADICTED, given.actor))
+    # An event of before there were rounds names none: it is of the first.
+    return {detail.get("sha256") for detail in own if detail.get("round", 1) == given.round}
 
 
 def receipt_for(given: Given, received_at: int, *, late: bool) -> Receipt:

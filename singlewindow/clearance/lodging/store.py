@@ -39,6 +39,8 @@ from singlewindow.times import MICROSECONDS, moment
 FIRST = 1
 """The number of the version that lodging stores."""
 
+_warnings = msgspec.json.Decoder(list[FaultReport])
+
 Key = tuple[str, str]
 """A party and its LRN: the idempotency key of a declaration."""
 
@@ -76,7 +78,8 @@ class Lodgement:
 class Receipt:
     """The trader's receipt for a stored lodgement; `replayed` if it was stored before.
 
-    `received_at` is when its bytes came, `lodged_at` when it was stored and accepted.
+    `received_at` is when its bytes came, `lodged_at` when it was stored and accepted; `warnings` are those of then,
+    whatever newer rules say.
     """
 
     mrn: str
@@ -84,6 +87,7 @@ class Receipt:
     version: int
     received_at: int
     lodged_at: int
+    warnings: Sequence[FaultReport]
     replayed: bool
 
 
@@ -137,9 +141,9 @@ def _insert_new(connection: Connection, agencies: Mapping[str, Agency], lodgemen
     standing = {
         (row.party, row.lrn): (
             version.content_sha256,
-            Receipt(row.mrn, row.lrn, version.number, version.received_at, now, replayed=False),
+            Receipt(row.mrn, row.lrn, version.number, version.received_at, now, lodgement.warnings, replayed=False),
         )
-        for (row, _), version in zip(new, versions, strict=True)
+        for (row, lodgement), version in zip(new, versions, strict=True)
     }
     earlier = by_key.keys() - standing.keys()  # their rows stand, and are committed
     return standing | _read_stored(connection, earlier) if earlier else standing
@@ -151,7 +155,8 @@ def _read_stored(connection: Connection, keys: Iterable[Key]) -> Standing:
 
 
 def _first_receipt(row: Lodged) -> Receipt:
-    return Receipt(row.mrn, row.lrn, row.number, row.received_at, row.lodged_at, replayed=True)
+    warnings = _warnings.decode(row.warnings)
+    return Receipt(row.mrn, row.lrn, row.number, row.received_at, row.lodged_at, warnings, replayed=True)
 
 
 def _content_sha256(row: Lodged) -> bytes:

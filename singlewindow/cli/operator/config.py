@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from singlewindow.cli.failures import in_words
 from singlewindow.cli.operator.doctor.check import Level
 from singlewindow.cli.operator.doctor.machine import configuration_loads
+from singlewindow.cli.operator.doctor.rates import rates_last
 from singlewindow.settings import load_settings
 from singlewindow.shipped import CONFIG
 
+UNFINISHED = ".unfinished"
 NEXT = """A copy of the shipped configuration is in {folder}. What to do next:
   1. Change it: agencies/ says which agencies are asked, what each may see and what each looks for; countries/
      holds the rules and the exchange rates; thresholds.toml says how sure an answer must be.
@@ -27,22 +32,52 @@ def config() -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def init(folder: Path) -> None:
     """Copy the shipped configuration to FOLDER. You can change it there; FOLDER must be new or empty."""
+    if folder.is_symlink() and not folder.exists():
+        raise click.ClickException(f"{folder} is a link to nothing. Remove the link, or choose another folder")
+    try:
+        _need_empty(folder)
+        _copy_shipped(folder.absolute())
+    except OSError as error:
+        raise click.ClickException(f"{in_words(error)}. No configuration was made") from error
+    click.echo(NEXT.format(folder=folder.absolute()))
+
+
+def _need_empty(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(
             f"{folder} is not empty. Choose a new or empty folder, so that nothing is overwritten"
         )
-    for file in CONFIG.rglob("*"):
-        if file.is_file():
-            copy = folder / file.relative_to(CONFIG)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(file.read_bytes())
-    click.echo(NEXT.format(folder=folder.absolute()))
+
+
+def _copy_shipped(folder: Path) -> None:
+    """Copy all of it or nothing: the copy is moved into place when it is whole, and otherwise removed."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    unfinished = folder / UNFINISHED
+    try:
+        for file in CONFIG.rglob("*"):
+            if file.is_file():
+                copy = unfinished / file.relative_to(CONFIG)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(file.read_bytes())
+        for whole in unfinished.iterdir():
+            whole.rename(folder / whole.name)
+        unfinished.rmdir()
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for each in made:
+            with suppress(OSError):
+                each.rmdir()
+        raise
 
 
 @config.command()
 def check() -> None:
     """Check that processes can read yours. Without SW_CONFIG, checks the shipped configuration."""
-    for found in configuration_loads(load_settings()):
+    settings = load_settings()
+    for found in configuration_loads(settings):
         if found.level is not Level.OK:
             raise click.ClickException(f"{found.text}. {found.advice}")
         click.echo(found.text)
+    for found in rates_last(settings):
+        if found.level is not Level.OK:
+            click.echo(f"WARNING: {found.name}: {found.text}. {found.advice}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from sqlalchemy import make_url
 
 from singlewindow.cli.operator.record import record
 from singlewindow.cli.options import data_option, settings_for
@@ -12,6 +13,7 @@ from singlewindow.settings import with_embedded_record
 from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.migrate import migrate
 from singlewindow.storage.engine.privileges import grant_rights
+from singlewindow.storage.engine.revision import REVISIONS
 
 
 @click.group()
@@ -27,8 +29,19 @@ def upgrade(data: Path | None) -> None:
     # With a database elsewhere no folder is needed, and this disk may be read-only.
     if settings == with_embedded_record(settings):
         Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate(settings.database_url)
-    click.echo("The database tables are up to date.")
+    before, newest = migrate(settings.database_url), REVISIONS[-1]
+    if before is None:
+        done = f"The tables were made (revision {newest})"
+    elif before == newest:
+        done = f"The tables are up to date (revision {newest}); nothing was done"
+    else:
+        done = f"The tables were upgraded from revision {before} to {newest}"
+    click.echo(f"{done}: {_name_of(settings.database_url)}")
+
+
+def _name_of(database_url: str) -> str:
+    """The database's address without its password, which may also be among the options after the question mark."""
+    return make_url(database_url).set(query={}).render_as_string(hide_password=True)
 
 
 @db.command()

@@ -16,10 +16,16 @@ from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.declarations.rules.book import load_rates, rates_file
 from singlewindow.declarations.rules.profiles import Profile
 from singlewindow.settings import Settings, load_settings
+from singlewindow.shipped import CONFIG
 from singlewindow.times import today
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 RESTART = "Restart the web, worker and dispatch processes: they still use the rates that they read at their start."
+
+OWN_FIRST = (
+    "The shipped configuration is not changed. Make your own with `singlewindow config init FOLDER`, set"
+    " SW_CONFIG=FOLDER for every process, then import the rates again"
+)
 
 
 @click.group(invoke_without_command=True)
@@ -40,6 +46,8 @@ def import_(file: Path, dry_run: bool) -> None:
     The previous table is kept beside the new one, so that earlier decisions can be computed again.
     """
     config, home, table = _configured_rates(load_settings())
+    if not dry_run and config.resolve() == CONFIG:
+        raise click.ClickException(OWN_FIRST)
     newer = load_rates(config, home, file)
     changes = list(_rate_changes(table, newer))
     for change in changes:

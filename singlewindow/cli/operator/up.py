@@ -32,6 +32,7 @@ MOST_REMOTE_WORKERS = 4
 )
 def up(data: Path | None, host: str, port: int, workers: int, remote_workers: int | None) -> None:
     """Run the whole service until Ctrl-C. It needs only this machine: it starts all servers and processes."""
+    os.umask(0o077)  # whatever this process and its children write is private, also in a folder that is not
     settings = settings_for(data)
     folder = Path(settings.sw_data).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -32,6 +32,8 @@ def read_shape(content: bytes, decoder: msgspec.json.Decoder[Shape], what: str) 
     """The value; `what` names the body ("answer"). Raises `Refused`, whose text repeats nothing long of it."""
     if content.startswith(b"\xef\xbb\xbf"):
         raise Refused("ENCODING_NOT_UTF8", f"The {what} starts with a byte order mark. Send it without.")
+    if not content.strip():
+        raise Refused("EMPTY_BODY", f"The {what} is empty. Send it in the body, as JSON.")
     screen_depth(parse_json(content, _LIMITS), _LIMITS)
     try:
         return decoder.decode(content)

@@ -24,8 +24,7 @@ def post_assessment(request: Request) -> Response:
     if receipt is None:
         raise ProblemError("NOT_FOUND", "There is no such question for this caller")
     if isinstance(receipt, Contradiction):
-        detail = f"This agency gave a different answer at {iso(receipt.received_at)}, which counts. This is only noted"
-        raise ProblemError("VERDICT_CONFLICT", detail, mrn=receipt.mrn)
+        raise ProblemError("VERDICT_CONFLICT", _conflict_in_words(receipt), mrn=receipt.mrn)
     return Response(
         AnswerReceipt(
             mrn=receipt.mrn,
@@ -35,6 +34,13 @@ def post_assessment(request: Request) -> Response:
             late=receipt.late,
         )
     )
+
+
+def _conflict_in_words(conflict: Contradiction) -> str:
+    first = f"This agency gave a different answer at {iso(conflict.received_at)}"
+    if conflict.late:
+        return f"{first}, also late. Neither counts: the question was closed without an answer. This is only noted"
+    return f"{first}, which counts. This is only noted"
 
 
 ANSWER_PROBLEMS = (*CONTENT_PROBLEMS, "EMPTY_BODY", "JSON_MALFORMED", "JSON_DUPLICATE_KEY", "JSON_NUMBER_INVALID",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from singlewindow import logs
 from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.lodging.lodge import Requested
 from singlewindow.clearance.lodging.store import Conflict, Message, Receipt, Stored
-from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.reading.message import Media
 from singlewindow.http.api.life import LIFE_PROBLEMS, answer_message
 from singlewindow.http.api.shapes import Links, Lodged, RequestAnswer, Validation
@@ -29,7 +26,7 @@ def post_declaration(request: Request) -> Response:
     if isinstance(lodgement, Requested):
         return answer_message(request.service, lodgement)
     stored = lodging.store(lodgement)
-    receipt = receipt_of(stored, lodgement.warnings)
+    receipt = receipt_of(stored)
     replayed = {"Idempotent-Replayed": "true"} if is_replay(stored) else {}
     return Response(receipt, 202, {"Location": receipt.links.self, **replayed})
 
@@ -51,7 +48,7 @@ def is_replay(stored: Stored) -> bool:
     return isinstance(stored, Receipt) and stored.replayed
 
 
-def receipt_of(stored: Stored, warnings: Sequence[FaultReport]) -> Lodged:
+def receipt_of(stored: Stored) -> Lodged:
     """The receipt of a stored lodgement; raises the DUPLICATE_LRN problem if the reference was used before."""
     logs.add_subject(mrn=stored.mrn)
     if isinstance(stored, Conflict):
@@ -65,7 +62,7 @@ def receipt_of(stored: Stored, warnings: Sequence[FaultReport]) -> Lodged:
         status="lodged",
         received_at=iso(stored.received_at) or "",
         lodged_at=iso(stored.lodged_at) or "",
-        warnings=[*warnings],
+        warnings=[*stored.warnings],
         links=Links(own, f"{own}/decision", f"{own}/document"),
     )
 

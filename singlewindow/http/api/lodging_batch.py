@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import chain
@@ -23,7 +23,6 @@ from singlewindow.clearance.lodging.admission import need_lodger
 from singlewindow.clearance.lodging.group_commit import LARGEST_GROUP, PATIENCE_SECONDS
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
 from singlewindow.clearance.lodging.store import Message, Stored
-from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.reading.archive import ARCHIVE_BYTES, Archive, Member
 from singlewindow.http.api.lodging import is_replay, receipt_of
 from singlewindow.http.api.shapes import BatchLine
@@ -54,7 +53,6 @@ class _Pending:
     """A member that is being lodged."""
 
     name: str
-    warnings: Sequence[FaultReport]
     stored: Future[Stored]
 
 
@@ -79,24 +77,22 @@ def _answer_lines(request: Request, archive: Archive) -> Iterator[bytes]:
 def _begin_member(request: Request, archive: Archive, member: Member, outage: ProblemError | None) -> _Pending:
     """Read a member and put it in line to be stored; if the record was away a moment ago, do not even read it."""
     lodging, stored = request.service.lodging, Future[Stored]()
-    warnings: Sequence[FaultReport] = ()
     try:
         if outage:
             raise outage  # once the record does not answer, nobody waits for it ten thousand times
         content = archive.content(member, lodging.rules.limits.body_bytes)
         message = Message(content, member.media, request.began, request.trace_id)
-        lodgement = lodging.prepare(message, request.caller)
-        warnings, stored = lodgement.warnings, lodging.submit(lodgement)
+        stored = lodging.submit(lodging.prepare(message, request.caller))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a member is that member's answer
         stored.set_exception(error)
-    return _Pending(member.name, warnings, stored)
+    return _Pending(member.name, stored)
 
 
 def _settle_member(request: Request, pending: _Pending) -> tuple[bytes, ProblemError | None]:
     """The line of a member, after waiting for it, and a problem that concerns all other members as well."""
     try:
         stored = pending.stored.result(PATIENCE_SECONDS)
-        receipt = receipt_of(stored, pending.warnings)
+        receipt = receipt_of(stored)
     except Exception as error:  # noqa: BLE001 - as above
         problem = as_problem(error)
         facts = (problem.status, problem.code, request.caller.key_id, request.trace_id)

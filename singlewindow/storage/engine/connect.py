@@ -6,9 +6,10 @@ the row locks PostgreSQL needs are no-ops there.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, literal_column, make_url
@@ -64,6 +65,13 @@ def _open_sqlite(url: URL, _pool_size: int, _patient: bool) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: version 3.35 or newer is needed")
     engine = create_engine(url, connect_args={"timeout": WAIT_MILLISECONDS / 1000})
+
+    @event.listens_for(engine, "do_connect")
+    def create_private(_dialect: Any, _record: Any, _positional: list[Any], _named: dict[str, Any]) -> None:
+        # SQLite gives the log and the shared memory beside the database the rights of the database.
+        if url.database and not url.database.startswith((":memory:", "file:")):
+            with suppress(OSError):  # it exists, or SQLite says why it cannot be opened
+                os.close(os.open(url.database, os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:

@@ -7,15 +7,17 @@ from alembic.config import Config
 from sqlalchemy import Engine
 
 from singlewindow.storage.engine.connect import clock, open_engine
-from singlewindow.storage.engine.revision import MIGRATIONS, Tables, compare_tables
+from singlewindow.storage.engine.revision import MIGRATIONS, Tables, compare_tables, revision_of
 from singlewindow.storage.trail import audit_chain
 
 
-def migrate(database_url: str) -> None:
-    """Upgrade the database to the newest tables; does nothing if it has them."""
+def migrate(database_url: str) -> str | None:
+    """Upgrade the database to the newest tables; does nothing if it has them. Returns the revision it had, if any."""
     engine = open_engine(database_url, pool_size=1, patient=True)
     try:
+        before = revision_of(engine)
         upgrade(engine)
+        return before
     finally:
         engine.dispose()
 

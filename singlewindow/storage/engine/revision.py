@@ -24,11 +24,16 @@ class Tables(StrEnum):
     NONE = "none"
 
 
-def compare_tables(engine: Engine) -> Tables:
-    """How the tables compare; newer ones come from a later version, whose migrations this one does not know."""
+def revision_of(engine: Engine) -> str | None:
+    """The migration that the database's tables are at; None if there are no tables."""
     with engine.connect() as connection:
         marked = inspect(connection).has_table(_MARK.name)
-        standing = connection.execute(select(_MARK.c.version_num)).scalar() if marked else None
+        return connection.execute(select(_MARK.c.version_num)).scalar() if marked else None
+
+
+def compare_tables(engine: Engine) -> Tables:
+    """How the tables compare; newer ones come from a later version, whose migrations this one does not know."""
+    standing = revision_of(engine)
     if standing is None:
         return Tables.NONE
     if standing == REVISIONS[-1]:

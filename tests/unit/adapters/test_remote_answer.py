@@ -26,3 +26,10 @@ def test_no_text_of_a_finding_has_more_than_one_line_or_nothing_in_it(name: str,
     spoilt: dict[str, Any] = FINDING | {name: spoil.format(FINDING[name])}
     with pytest.raises(Refused, match="does not have the right form"):
         read_answer(_answer(spoilt), "customs", "")
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n"])
+def test_an_empty_answer_is_called_an_answer(content: bytes) -> None:
+    with pytest.raises(Refused, match="The answer is empty") as refused:
+        read_answer(content, "customs", "")
+    assert refused.value.code == "EMPTY_BODY"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from singlewindow.agencies.loading import load_agencies
 from singlewindow.risk.toml_source import ConfigError, Problem
 from tests.agency_folders import AGENCY, CUSTOMS, ELEMENTS, ITEM, entitlement, one, profile, remote, remote_toml, write
+from tests.places import CONFIGURATION, REPOSITORY
 
 
 def problems(directory: Path) -> list[Problem]:
@@ -288,3 +291,22 @@ def test_an_agency_that_acts_after_release_only_would_release_everything(tmp_pat
 @pytest.mark.parametrize("key", ["trader", "trader_after_release"])
 def test_no_words_for_traders_name_the_profile(tmp_path: Path, key: str) -> None:
     assert "name the profile" in only(write(tmp_path, profiles=profile("X-9", **{key: '"see X-9"'}))).text
+
+
+def test_the_agency_s_manual_makes_a_shipped_agency_remote(tmp_path: Path) -> None:
+    manual = (REPOSITORY / "docs" / "agency.md").read_text(encoding="utf-8")
+    section = manual.partition("## A system of your own")[2]
+    (before, after) = re.findall(r"change the line `(.+?)` to `(.+?)`", section)[0]
+    block = re.findall(r"```toml\n(.+?)```", section, re.DOTALL)[0]
+    config = Path(shutil.copytree(CONFIGURATION, tmp_path / "config"))
+    file = config / "agencies" / "firearms" / "agency.toml"
+    shipped = file.read_text(encoding="utf-8")
+    assert f"\n{before}\n" in shipped.partition("[[routing]]")[0]
+    file.write_text(f"{shipped.replace(before, after, 1)}\n{block}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"profiles\.toml"):
+        load_agencies(config / "agencies")
+    assert "Remove `profiles.toml`" in section
+    (config / "agencies" / "firearms" / "profiles.toml").unlink()
+    agency = load_agencies(config / "agencies")["firearms"]
+    assert agency.remote is not None
+    assert agency.remote.url == "https://agency.example/questions"

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -21,8 +22,9 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """Run `singlewindow` with these arguments as a user does; no exception passes but the end of the command."""
+    before = os.umask(0o022)
     for name in ("DATABASE_URL", "REDIS_URL", "SW_DATA", "SW_CONFIG", "SINGLEWINDOW_KEY", "SINGLEWINDOW_URL"):
         # Set and not only taken away, so that what a command changes is put back too.
         monkeypatch.setenv(name, "")
@@ -35,4 +37,5 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         out, err = capsys.readouterr()
         return Ran(int(ended.value.code or 0), out, err)
 
-    return ran
+    yield ran
+    os.umask(before)

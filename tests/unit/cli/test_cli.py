@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from singlewindow.cli import COMMANDS
+from singlewindow.cli.failures import in_words
 from tests.documents import EXAMPLES, PLAIN
 from tests.unit.cli.conftest import Run
 
@@ -123,3 +126,20 @@ def test_validate_loads_nothing_but_what_it_reads_documents_with() -> None:
     assert (
         loaded & {"cel", "cryptography", "flask", "httpx", "jinja2", "rich", "rq", "sqlalchemy", "xmlschema"} == set()
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "advice"),
+    [
+        (errno.EACCES, "may not read or write /a/b", "Change the rights of /,"),
+        (errno.EROFS, "/a/b is on a disk that can only be read", "another place"),
+        (errno.EEXIST, "/a/b exists already", "another name"),
+        (errno.ENOTDIR, "/a/b cannot be used", "another path"),
+        (errno.EISDIR, "/a/b is a folder", "Name a file"),
+        (errno.ENOENT, "There is no folder /a", "Create it"),
+        (errno.ENOSPC, "The disk is full", "Free some space"),
+    ],
+)
+def test_what_the_system_refuses_is_said_with_the_place_and_what_to_do(number: int, words: str, advice: str) -> None:
+    said = in_words(OSError(number, os.strerror(number), "/a/b"))
+    assert (words in said, advice in said, "Errno" in said) == (True, True, False)

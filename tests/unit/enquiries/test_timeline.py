@@ -34,3 +34,19 @@ def test_the_auditor_is_shown_the_event_as_recorded() -> None:
     (step,) = timeline_steps({}, [Event(1, Kind.PARKED, "system", 7, {"agency": "customs"})], AUDITOR)
     assert (step.kind, step.actor, step.detail) == ("parked", "system", {"agency": "customs"})
     assert step.text == "customs could not be asked; unless it answers by its deadline, the goods are inspected"
+
+
+@pytest.mark.parametrize(
+    ("closed_as", "result"),
+    [
+        ({"closed_as": "assessed"}, "the first one counts"),
+        ({"closed_as": "silent"}, "neither counts: the question was closed without an answer"),
+        ({}, "nothing changes"),
+    ],
+)
+def test_a_different_answer_is_said_to_count_only_against_one_that_counts(
+    closed_as: dict[str, str], result: str
+) -> None:
+    detail = {"agency": "customs", "lane": "red"} | closed_as
+    (words,) = texts(AUDITOR, Event(1, Kind.CONTRADICTED, "agency:customs", 7, detail))
+    assert words == f"customs sent a different answer (red); {result}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.registry import SandboxForbidden, build_adapters
 from singlewindow.agencies.loading import load_agencies
+from singlewindow.cli.failures import in_words
 from singlewindow.cli.operator.doctor.check import Check, fault, ok, warning
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.risk.toml_source import ConfigError
@@ -40,11 +41,9 @@ def configuration_loads(settings: Settings) -> Iterator[Check]:
         load_rulebooks(config, settings.sw_item_limit, settings.sw_country, settings.other_countries)
         build_adapters(agencies, sandbox_allowed=settings.sw_sandbox)
     except (ValueError, OSError, ConfigError, SandboxForbidden) as error:
-        yield fault(
-            name,
-            str(error),
-            "Correct this file. Running processes keep the configuration that they read at their start.",
-        )
+        advice = "Running processes keep the configuration that they read at their start."
+        of_files = isinstance(error, ConfigError)
+        yield fault(name, in_words(error).rstrip("."), f"Correct this file. {advice}" if of_files else advice)
     else:
         yield ok(name, f"{len(agencies)} agencies in {config}")
 

@@ -134,7 +134,11 @@ def _dispatchers_check(connection: Connection) -> Check:
     if alive := heartbeats.count_alive(connection, now):
         hosts = ", ".join(sorted({row.host for row in known[:alive]}))
         return ok("dispatcher", f"{alive} alive on {hosts}")
-    last = f"the last was seen {(now - known[0].seen_at) / MICROSECONDS:.0f} s ago" if known else "none has ever run"
+    last = (
+        f"the last was seen {(now - known[0].seen_at) / MICROSECONDS:.0f} s ago"
+        if known
+        else "all were stopped, or none ran in the last day"
+    )
     advice = "Start `singlewindow dispatch` (`singlewindow up` includes it): without it no agency is asked."
     return fault("dispatcher", f"none is alive; {last}", advice)
 

@@ -158,7 +158,7 @@ def test_a_private_key_is_for_its_owner_only_and_never_overwritten(run: Run, fol
     assert (folder / "key.pem").stat().st_mode & 0o777 == 0o600
     assert len(bytes.fromhex(public)) == 32
     status, _, err = run("audit", "keygen", folder / "key.pem")
-    assert (status, "File exists" in err) == (1, True)
+    assert (status, "exists already" in err) == (1, True)
 
 
 def test_an_export_never_overwrites_and_is_for_its_owner_only(run: Run, folder: Path) -> None:
@@ -185,3 +185,10 @@ def test_a_record_is_compared_with_its_trail(run: Run, folder: Path) -> None:
 def test_rights_are_given_on_postgresql_only(run: Run, folder: Path) -> None:
     status, _, err = run("db", "grants", "service", "--data", folder)
     assert (status, "Only PostgreSQL has roles" in err) == (1, True)
+
+
+def test_an_export_onto_a_file_that_is_there_is_refused_in_words(run: Run, folder: Path) -> None:
+    (folder / "there").write_text("mine", encoding="utf-8")
+    status, _, err = run("audit", "export", folder / "there", "--data", folder)
+    assert (status, f"{folder / 'there'} exists already" in err, "another name" in err) == (1, True, True)
+    assert (folder / "there").read_text(encoding="utf-8") == "mine"

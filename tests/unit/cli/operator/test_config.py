@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,75 @@ def test_check_names_the_file_that_does_not_fit(run: Run, tmp_path: Path, monkey
 
 def test_check_without_sw_config_reads_the_shipped_one(run: Run) -> None:
     assert run("config", "check").out == f"9 agencies in {CONFIG}\n"
+
+
+def test_a_disk_that_fills_up_leaves_nothing_of_a_configuration(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = Path.write_bytes, list[Path]()
+
+    def write_some(file: Path, content: bytes) -> int:
+        if len(written) == 5:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written.append(file)
+        return write(file, content)
+
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "new" / "own", tmp_path / "empty"):
+        written.clear()
+        with monkeypatch.context() as full:
+            full.setattr(Path, "write_bytes", write_some)
+            status, _, err = run("config", "init", folder)
+        assert (status, "The disk is full" in err, "No configuration was made" in err) == (1, True, True)
+        assert not [file for file in written if file.exists()]
+    assert list(tmp_path.rglob("*")) == [tmp_path / "empty"]
+    assert run("config", "init", tmp_path / "empty").status == 0
+
+
+def test_a_configuration_is_in_its_place_only_when_it_is_whole(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def look(file: Path, content: bytes) -> int:
+        assert not (tmp_path / "own" / "agencies").exists()
+        return write(file, content)
+
+    monkeypatch.setattr(Path, "write_bytes", look)
+    assert run("config", "init", tmp_path / "own").status == 0
+    assert contents(tmp_path / "own") == contents(CONFIG)
+    assert {file.name for file in (tmp_path / "own").iterdir()} == {file.name for file in CONFIG.iterdir()}
+
+
+def test_places_where_no_configuration_can_be_made_are_said_in_words(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    (tmp_path / "file").touch()
+    link, below = run("config", "init", tmp_path / "link"), run("config", "init", tmp_path / "file" / "own")
+    assert (link.status, "is a link to nothing" in link.err, "choose another" in link.err) == (1, True, True)
+    assert (below.status, "is a file, not a folder" in below.err, "Errno" in below.err) == (1, True, False)
+
+
+@pytest.mark.parametrize("place", ["none", "file"])
+@pytest.mark.parametrize("command", [("config", "check"), ("rates",), ("db", "upgrade")])
+def test_sw_config_must_name_a_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SW_CONFIG", str(tmp_path / place))
+    status, _, err = run(*command)
+    assert (status, f"SW_CONFIG names {tmp_path / place}, which is not a folder" in err) == (1, True)
+    assert "config init" in err
+
+
+def test_check_says_correct_this_file_only_of_a_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SW_COUNTRY", "XX")
+    status, _, err = run("config", "check")
+    assert (status, "SW_COUNTRY" in err, "Correct this file" in err, ".. " in err) == (1, True, False, False)
+
+
+def test_check_warns_of_a_country_without_rates(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("config", "init", tmp_path)
+    monkeypatch.setenv("SW_CONFIG", str(tmp_path))
+    (tmp_path / "countries" / "GB" / "rates.csv").unlink()
+    status, out, err = run("config", "check")
+    assert (status, "9 agencies" in out, "WARNING: exchange rates: there are none" in err) == (0, True, True)

@@ -15,6 +15,7 @@ from singlewindow.cli.operator.doctor.rates import rates_last
 from singlewindow.declarations.rates import rates_digest
 from singlewindow.declarations.rules import load_rulebooks
 from singlewindow.settings import Settings
+from singlewindow.shipped import CONFIG
 from tests.places import CONFIGURATION
 
 HEAD = "currency,units,valid_from,valid_until,source\n"
@@ -170,3 +171,20 @@ def test_a_broken_table_is_a_fault_of_the_configuration(config: Path, file: Path
     (check,) = configuration_loads(Settings(sw_config=str(config)))
     assert (check.level, f"{file}:2: units is '0'" in check.text) == (Level.FAULT, True)
     assert [*rates_last(Settings(sw_config=str(config)))] == []
+
+
+@pytest.mark.parametrize("named", [None, CONFIG])
+def test_an_import_into_the_shipped_configuration_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: Path | None
+) -> None:
+    monkeypatch.setenv("SW_CONFIG", str(named or ""))
+    table = CONFIG / "countries" / "GB" / "rates.csv"
+    before = table.read_bytes()
+    try:
+        refused = rates("import", newer(tmp_path))
+        assert (refused.exit_code, table.read_bytes() == before) == (1, True)
+    finally:
+        table.write_bytes(before)
+    assert "config init" in refused.output
+    assert "SW_CONFIG=" in refused.output
+    assert rates("import", newer(tmp_path), "--dry-run").exit_code == 0
