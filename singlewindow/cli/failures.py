@@ -13,9 +13,10 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from singlewindow.risk.toml_source import ConfigError
 
 _FROM_LIBRARIES = (httpx.HTTPError, httpx.InvalidURL, SQLAlchemyError, RedisError)
+_NO_RIGHTS = "This user may not read or write {place}. Change the rights of {there}, or choose another place"
 _OF_PLACES = {
-    errno.EACCES: "This user may not read or write {place}. Change the rights of {there}, or choose another place",
-    errno.EPERM: "This user may not read or write {place}. Change the rights of {there}, or choose another place",
+    errno.EACCES: _NO_RIGHTS,
+    errno.EPERM: _NO_RIGHTS,
     errno.EROFS: "{place} is on a disk that can only be read. Choose another place",
     errno.EEXIST: "{place} exists already, and nothing is overwritten. Choose another name",
     errno.ENOTDIR: "{place} cannot be used: a part of this path is a file, not a folder. Choose another path",

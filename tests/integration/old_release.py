@@ -91,11 +91,12 @@ def lodge(connection: Connection) -> int:
               "sha256": _digest(version["received"]), "content": _digest(version["canonical"]),
               "routing": _digest(version["routing"]), "received_at": now}  # fmt: skip
     append_events(connection, [(now, "lodged", f"trader:{declaration['party']}", number, detail)])
+    # Streams are locked in the order of their names: feeds first.
+    asked = {"version_id": number, "kind": "asked", "at": now}
+    _publish(connection, "feed", "agency", [asked | {"agency": agency} for agency in AGENCIES])
     _publish(connection, "notice", "party", [
         {"party": declaration["party"], "version_id": number, "function_code": "11", "reference": lrn, "issued_at": now}
     ])  # fmt: skip
-    asked = {"version_id": number, "kind": "asked", "at": now}
-    _publish(connection, "feed", "agency", [asked | {"agency": agency} for agency in AGENCIES])
     return number
 
 

@@ -402,13 +402,13 @@ def test_a_hanging_agency_holds_its_worker_no_longer_than_the_time_limit(
     trader: Caller, context: ClearanceContext, server: AgencyServer
 ) -> None:
     server.mode = "hang"
-    hasty = over_http(context, server.url, timeout_seconds=0.5)
+    hasty = over_http(context, server.url, timeout_seconds=2.0)  # a busy machine may take a second to begin four calls
     for number in range(4):
         asked(trader, context, f"LRN{number}")
     (batch,) = dispatch.make_batches(hasty)
     began = time.monotonic()
     assess_batches(hasty, batch.id)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 3 * 2.0
     assert server.most_at_once == 4
 
 

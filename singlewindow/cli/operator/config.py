@@ -43,7 +43,7 @@ def init(folder: Path) -> None:
 
 
 def _need_empty(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(each.name != UNFINISHED for each in folder.iterdir()):
         raise click.ClickException(
             f"{folder} is not empty. Choose a new or empty folder, so that nothing is overwritten"
         )
@@ -53,6 +53,7 @@ def _copy_shipped(folder: Path) -> None:
     """Copy all of it or nothing: the copy is moved into place when it is whole, and otherwise removed."""
     made = [each for each in (folder, *folder.parents) if not each.exists()]
     unfinished = folder / UNFINISHED
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a copy that was killed
     try:
         for file in CONFIG.rglob("*"):
             if file.is_file():
@@ -63,11 +64,17 @@ def _copy_shipped(folder: Path) -> None:
             whole.rename(folder / whole.name)
         unfinished.rmdir()
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for name in (UNFINISHED, *(each.name for each in CONFIG.iterdir())):
+            _remove(folder / name)
         for each in made:
             with suppress(OSError):
                 each.rmdir()
         raise
+
+
+def _remove(place: Path) -> None:
+    with suppress(OSError):
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
 
 
 @config.command()

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from singlewindow.cli.operator.doctor import EXIT, doctor
 from singlewindow.cli.operator.doctor.check import Check, Level, fault, ok, warning, worst_level
 from singlewindow.cli.operator.doctor.machine import configuration_loads, disk_space, settings_fit
+from singlewindow.cli.operator.doctor.record import record_checks
 from singlewindow.settings import Settings
+from singlewindow.storage.engine.migrate import migrate
 
 WELL, LOOK, BAD = ok("a", "b"), warning("a", "b", "c"), fault("a", "b", "c")
 
@@ -54,6 +56,19 @@ def test_an_empty_folder_is_told_in_faults_that_say_what_to_do(tmp_path: Path, m
     assert (answer.exit_code, told["status"]) == (2, "fault")
     assert set(faults) == {"database", "queue server"}
     assert all(faults.values())
+
+
+def test_a_database_that_others_can_read_is_warned_of(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'record.db'}")
+    migrate(settings.database_url)
+    for file, mode, level in (
+        ("record.db", 0o600, Level.OK), ("record.db", 0o640, Level.WARNING), ("record.db", 0o600, Level.OK),
+        ("record.db-wal", 0o604, Level.WARNING),
+    ):  # fmt: skip
+        (tmp_path / file).touch()
+        (tmp_path / file).chmod(mode)
+        (found,) = (check for check in record_checks(settings) if check.name == "privacy")
+        assert (found.level, str(tmp_path / file) in found.advice) == (level, level is Level.WARNING)
 
 
 def test_settings_that_cannot_be_read_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

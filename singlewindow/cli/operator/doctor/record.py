@@ -24,6 +24,8 @@ UPGRADE = "Run `singlewindow db upgrade`."
 SWEEP = "Check that a dispatcher runs: `singlewindow dispatch` takes back lost batches and closes overdue questions."
 NO_KEY = "Make a key (`singlewindow audit keygen`), set SW_AUDIT_KEY_FILE for the dispatchers, inform the auditor."
 SEE_ITS_LOG = "Its log shows each checkpoint that it makes."
+OTHERS = 0o077
+"""The rights of everybody but the owner."""
 MISSED = 3
 """After this many intervals without a checkpoint, they are taken to have stopped."""
 RETRY = "See `singlewindow queue parked`, remove the cause, then run `singlewindow queue retry --all`."
@@ -54,13 +56,28 @@ def record_checks(settings: Settings) -> list[Check]:
         engine.dispose()
 
 
-def _missing_file(database_url: str) -> Path | None:
+def _file_of(database_url: str) -> Path | None:
     url = make_url(database_url)
-    file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def _missing_file(database_url: str) -> Path | None:
+    file = _file_of(database_url)
     return file if file is not None and not file.exists() else None
 
 
+def _privacy_check(file: Path) -> Check:
+    """Whether only the service's own account can read the embedded database, and the files beside it."""
+    files = [each for each in (file, *(Path(f"{file}-{end}") for end in ("wal", "shm"))) if each.exists()]
+    if readable := [str(each) for each in files if each.stat().st_mode & OTHERS]:
+        text = f"other accounts of this machine can read {' and '.join(readable)}"
+        return warning("privacy", text, f"Run `chmod 600 {' '.join(readable)}`.")
+    return ok("privacy", f"only the service's own account can read {file}")
+
+
 def _database_checks(engine: Engine, settings: Settings, shown: str) -> Iterator[Check]:
+    if (file := _file_of(settings.database_url)) is not None:
+        yield _privacy_check(file)
     with reading(engine) as connection:
         yield _version_check(connection, shown)
         yield _clock_check(connection)

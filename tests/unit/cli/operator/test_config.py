@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from singlewindow.cli.operator.config import UNFINISHED
 from singlewindow.shipped import CONFIG
 from tests.documents import EXAMPLES, PLAIN
 from tests.unit.cli.conftest import Run
@@ -72,6 +73,29 @@ def test_a_disk_that_fills_up_leaves_nothing_of_a_configuration(
         assert not [file for file in written if file.exists()]
     assert list(tmp_path.rglob("*")) == [tmp_path / "empty"]
     assert run("config", "init", tmp_path / "empty").status == 0
+
+
+def test_a_copy_that_was_killed_is_begun_again(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own" / UNFINISHED / "agencies").mkdir(parents=True)
+    assert run("config", "init", tmp_path / "own").status == 0
+    assert contents(tmp_path / "own") == contents(CONFIG)
+
+
+def test_a_copy_that_cannot_be_moved_into_place_leaves_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, moved = Path.rename, list[Path]()
+
+    def rename_one(file: Path, target: Path) -> Path:
+        if moved:
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+        moved.append(target)
+        return rename(file, target)
+
+    (tmp_path / "own").mkdir()
+    monkeypatch.setattr(Path, "rename", rename_one)
+    assert run("config", "init", tmp_path / "own").status == 1
+    assert (len(moved), list((tmp_path / "own").iterdir())) == (1, [])
 
 
 def test_a_configuration_is_in_its_place_only_when_it_is_whole(
