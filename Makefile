@@ -8,7 +8,7 @@ TESTS ?=
 .DEFAULT_GOAL := help
 MINUTES ?= 10
 
-.PHONY: help install demo test test-service test-browser test-wheel test-pythons faults soak conformance fuzz bench bench-quick bench-growth check up lock docs wheel clean
+.PHONY: help install demo test test-service test-properties test-browser test-wheel test-pythons faults soak conformance fuzz bench bench-quick bench-growth check up lock docs wheel clean
 
 help: ## Print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +43,10 @@ test: install ## Test every part, on SQLite, a real PostgreSQL and a real queue 
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-service: install ## Test whole running services: every hostile message, killed processes, upgrades, some of each kind of fault
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m service -n $(JOBS) --dist worksteal tests/e2e tests/faults/test_short_selection.py
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m service -n $(JOBS) --dist worksteal tests/e2e tests/faults tests/integration
+
+test-properties: install ## Try every property with ten times as many examples as `make test` does
+	HYPOTHESIS_PROFILE=many $(BIN)/python -m pytest -m hypothesis -n $(JOBS) --dist worksteal
 
 test-browser: install ## Test the pages in a real browser (you need Chromium: `apt-get install chromium`)
 	$(BIN)/python -m pytest -m browser tests/browser

@@ -5,6 +5,7 @@ A test that takes `database_url` runs twice, on SQLite and on PostgreSQL; nothin
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,9 +15,16 @@ import pytest
 import redis
 from sqlalchemy.engine import make_url
 
-from tests import servers
+from tests import properties, servers
 
 ENGINES = ("sqlite", "postgresql")
+properties.use_profile()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

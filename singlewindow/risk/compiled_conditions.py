@@ -16,6 +16,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
 from singlewindow.risk.cel_engine import cel
@@ -81,9 +82,15 @@ def compile_predicate(source: str, scope: Scope) -> Predicate | None:
 def _python_spelling(found: re.Match[str]) -> str:
     if found["literal"] is None:
         return _SPELLINGS[found[0]]
-    if ast.literal_eval(found[0]) != cel.evaluate(found[0]):
+    if not _is_spelled_alike(found[0]):
         raise _NotCoveredError(found[0])
     return found[0]
+
+
+@cache
+def _is_spelled_alike(literal: str) -> bool:
+    """Whether a text means the same in Python and in CEL."""
+    return bool(ast.literal_eval(literal) == cel.evaluate(literal))
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from singlewindow.risk.cel_engine import cel
@@ -46,16 +46,20 @@ def with_own_matches(source: str) -> str:
 
 def pattern_faults(source: str) -> Iterator[str]:
     """What is wrong with the patterns in a condition, in words."""
-    for literal in _PATTERN.findall(source):
-        try:
-            cel.evaluate(f"''.matches({literal})")
-            pattern = cel.evaluate(literal)
-            _compiled(pattern)
-        except (re.error, RuntimeError, ValueError) as error:
-            yield f"the pattern {literal} cannot be used: {' '.join(str(error).split())}"
-            continue
-        if _repeats_a_repetition(_parse_pattern(pattern), inside=False):
-            yield f"the pattern {literal} has a repetition inside a repetition: remove one of them"
+    return filter(None, map(_pattern_fault, _PATTERN.findall(source)))
+
+
+@cache
+def _pattern_fault(literal: str) -> str:
+    try:
+        cel.evaluate(f"''.matches({literal})")
+        pattern = cel.evaluate(literal)
+        _compiled(pattern)
+    except (re.error, RuntimeError, ValueError) as error:
+        return f"the pattern {literal} cannot be used: {' '.join(str(error).split())}"
+    if _repeats_a_repetition(_parse_pattern(pattern), inside=False):
+        return f"the pattern {literal} has a repetition inside a repetition: remove one of them"
+    return ""
 
 
 def _parse_pattern(pattern: str) -> Any:

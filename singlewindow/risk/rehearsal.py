@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from singlewindow.risk.compiled_conditions import Scene, Scope
-from singlewindow.risk.conditions import Condition, ConditionError, compile_condition
+from singlewindow.risk.conditions import Condition, ConditionError, compile_cel
 from singlewindow.risk.fact_readers import EMPTY, Kind, Value
 from singlewindow.risk.facts import DECLARATION_FACTS, ITEM_FACTS
 from singlewindow.risk.patterns import LITERAL, pattern_faults
@@ -52,9 +52,8 @@ def _failing_operands(condition: Condition) -> Iterator[str]:
         if operand == condition.source.strip():
             continue
         try:
-            compile_condition(condition.id, operand, condition.scope).evaluate_cel(
-                _specimen_scene(condition.scope, _FILLED)
-            )
+            alone = compile_cel(condition.id, operand, condition.scope)
+            alone.evaluate_cel(_specimen_scene(condition.scope, _FILLED))
         except ConditionError as error:
             if not isinstance(error.__cause__, (IndexError, ArithmeticError)):
                 yield f"in {operand!r}: {error}"

@@ -23,6 +23,7 @@ from singlewindow.declarations.reading.intake import Media, read_message
 from singlewindow.declarations.writing.binding import to_json, to_xml
 from tests.documents import examples
 from tests.judgement import REFUSED, judged, rates
+from tests.properties import tries
 
 Rewrite = Callable[[Tree, Random], None]
 Leaf = tuple[dict[str, Any] | list[Any], str | int, str]
@@ -169,7 +170,7 @@ def written(declaration: Declaration, ways: list[Rewrite], draw: Random) -> tupl
     return write(changed, enveloped), media
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(4), deadline=None)
 @given(
     path=st.sampled_from(examples()),
     ways=st.lists(st.sampled_from(WAYS), min_size=1, max_size=3, unique=True),

@@ -80,3 +80,19 @@ def _log_tells_the_trace_and_no_content(service: Service, answer: httpx.Response
     assert {"singlewindow.http.app", "singlewindow.clearance.deciding.assess"} <= traced
     assert CANARY not in service.log()
     assert "OPERATE1" not in service.log()
+
+
+def test_what_the_service_writes_is_private_in_a_folder_that_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    service = Service(folder)
+    service.start()
+    try:
+        wait_until(lambda: "worker 1" in service.processes(), PATIENCE, service.log)
+        names = {"singlewindow.db", "singlewindow.db-wal", "singlewindow.db-shm", "processes", "lock", "token-key.pem"}
+        queue = [file for file in (folder / "queue").rglob("*") if file.is_file()]
+        assert queue
+        assert [file for file in [*queue, *map(folder.joinpath, names)] if file.stat().st_mode & 0o077] == []
+    finally:
+        service.stop()

@@ -7,6 +7,8 @@ import pytest
 from tests.faults.conftest import Install
 from tests.faults.harness.processes import wait_until
 
+pytestmark = pytest.mark.service
+
 
 @pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
 def test_an_installation_left_in_peace_has_nothing_wrong(install: Install, engine: str) -> None:

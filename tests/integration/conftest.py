@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.engine import Dialect
 from werkzeug.test import TestResponse
 
 from adapters.registry import build_adapters
@@ -47,11 +49,26 @@ def rulebooks() -> Rulebooks:
     return configuration()[0]
 
 
+ON_ONE_ENGINE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For a test of what is refused before anything is stored: two databases cannot differ in that."""
+_COMPILED: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
+
+
+def _share_statements(engine: Engine) -> None:
+    """Let all tests' engines of one kind compile each statement once: a service has one engine, and does so too."""
+    if engine.dialect.name not in _COMPILED:
+        engine.connect().close()  # the dialect asks the server what it can do
+        _COMPILED[engine.dialect.name] = (engine.dialect, {})
+    engine.dialect, compiled = _COMPILED[engine.dialect.name]
+    engine.update_execution_options(compiled_cache=compiled)
+
+
 @pytest.fixture
 def context(database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[ClearanceContext]:
     """A window over an empty, migrated database, once on each engine."""
     settings = Settings(database_url=database_url, sw_config=str(CONFIG), sw_waiters=2)
     engine = open_engine(database_url)
+    _share_statements(engine)
     yield ClearanceContext(settings, engine, rulebooks, agencies, build_adapters(agencies))
     for thread in threading.enumerate():
         if thread.name == COUNTING:  # it has a connection in hand, which nobody would close

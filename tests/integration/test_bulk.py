@@ -68,7 +68,7 @@ def tables(context: ClearanceContext) -> None:
 
 
 @given(given_rows=ROWS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_goes_in_comes_out(context: ClearanceContext, given_rows: list[dict[str, Any]]) -> None:
     with context.engine.begin() as connection:
         connection.execute(delete(crate))

@@ -94,6 +94,7 @@ def test_of_a_dispatcher_that_was_stopped_nobody_says_that_none_ever_ran(
     assert found()["dispatcher"].text == "none is alive; all were stopped, or none ran in the last day"
 
 
+@pytest.mark.service
 def test_a_killed_worker_is_told_from_a_live_one(found: Examine, settings: Settings) -> None:
     with worker(settings) as process:
         wait_for(settings, found, Level.OK)

@@ -17,7 +17,7 @@ from singlewindow.clearance.lodging.sandboxed_reader import LARGE
 from singlewindow.declarations.model import Declaration
 from singlewindow.declarations.writing.binding import to_json, to_xml
 from singlewindow.storage.tables import declaration
-from tests.integration.conftest import Caller, body_of, problem
+from tests.integration.conftest import ON_ONE_ENGINE, Caller, body_of, problem
 from tests.integration.documents import JSON_TYPE, XML_TYPE, as_json, as_xml, tree
 
 VALIDATE = "/v1/declarations/validate"
@@ -56,6 +56,7 @@ def test_home_judges_and_numbers_what_has_no_envelope(content: bytes, media: str
     assert body_of(trader.post(content, media))["mrn"][2:4] == "GB"
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("media", FORMS)
 @pytest.mark.parametrize("form", [bytes, padded], ids=["small", "large"])
 @pytest.mark.parametrize("path", ["/v1/declarations", VALIDATE])
@@ -68,6 +69,7 @@ def test_another_country_is_refused_everywhere(
         assert words in told(answer)
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("media", FORMS)
 @pytest.mark.parametrize("function", ["13", "14"])
 def test_a_request_to_another_country_is_refused_as_such(function: str, media: str, trader: Caller) -> None:
@@ -92,6 +94,7 @@ EMPTY = {"FunctionCode": "9", "FunctionalReferenceID": "LRN1"}
 NUMBER_ONLY = {"GovernmentAgencyGoodsItem": [{"SequenceNumeric": "1"}]}
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("write", [as_xml, as_json])
 @pytest.mark.parametrize(
     "content",

@@ -14,7 +14,7 @@ from singlewindow.clearance.lodging import lodge
 from singlewindow.declarations.faults import FaultReport, Severity
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.storage.tables import declaration, event, open_question, version
-from tests.integration.conftest import Caller, Callers, app_over, body_of, problem
+from tests.integration.conftest import ON_ONE_ENGINE, Caller, Callers, app_over, body_of, problem
 from tests.integration.documents import JSON_TYPE, TRADER, XML_TYPE, as_json, as_xml, tree
 
 MOMENTS = ("received_at", "lodged_at")
@@ -219,6 +219,7 @@ MANY = {
 }
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("media", [JSON_TYPE, XML_TYPE])
 @pytest.mark.parametrize("name", MANY)
 def test_the_true_number_of_faults_is_told_however_many_are_shown(trader: Caller, name: str, media: str) -> None:
@@ -232,6 +233,7 @@ def test_the_true_number_of_faults_is_told_however_many_are_shown(trader: Caller
     assert (refused["truncated"], validated["truncated"]) == (len(refused["faults"]) < total, total > 100)
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("numbers", [["1", "1"], ["2", "1"], ["7", "7"], ["1", "3"], ["1", "2", "2"]])
 @pytest.mark.parametrize("media", [JSON_TYPE, XML_TYPE])
 def test_a_fault_points_to_the_item_that_stands_there_whatever_number_it_declares(

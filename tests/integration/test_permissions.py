@@ -22,7 +22,7 @@ from singlewindow.http.route import Public
 from singlewindow.http.routes import ROUTES
 from singlewindow.storage.tables import declaration, version
 from tests.agency_server import agency_server
-from tests.integration.conftest import Caller, app_over, body_of, work
+from tests.integration.conftest import ON_ONE_ENGINE, Caller, app_over, body_of, work
 from tests.integration.documents import tree
 
 OWN, FOREIGN, UNKNOWN = "own", "foreign", "unknown"
@@ -203,6 +203,7 @@ def _told(answer: Any) -> tuple[int, bytes, dict[str, str]]:
     return answer.status_code, answer.data.replace(trace_id.encode(), b"-"), dict(answer.headers)
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"])
 def test_no_other_method_does_anything(cast: Cast, method: str) -> None:
     for endpoint in MATRIX:

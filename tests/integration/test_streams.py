@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.enquiries import audit_trail
-from tests.integration.conftest import Caller, Callers, body_of, problem
+from tests.integration.conftest import ON_ONE_ENGINE, Caller, Callers, body_of, problem
 from tests.integration.documents import XML_TYPE, tree
 
 SIGNER = Signer(new_key())
@@ -118,6 +118,7 @@ def test_a_cursor_of_another_entry_is_refused_with_the_newest(reader: Reader) ->
     assert detail(reader.read(f"0-{digest}"))
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("after", ["-1", "1-", "1-xyz", "1-5F3A9C0E", "1.5", "1-5f3a9c0", "1" * 19, "+1", "", "1 "])
 def test_what_is_no_cursor_is_refused_as_a_parameter(reader: Reader, after: str) -> None:
     assert problem(reader.caller.get(f"{reader.path}?after={after}")) == (400, "INVALID_PARAMETER")

@@ -49,7 +49,7 @@ def test_one_value_is_shown_and_nothing_beside_it(path: str) -> None:
     assert visible(project(FULL, entitled(path))) == {path}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(st.sets(st.sampled_from(LEAVES)))
 def test_exactly_what_is_entitled_is_shown(paths: set[str]) -> None:
     shown = {path for path in paths if "/@" not in path or path.rpartition("/@")[0] in paths}

@@ -337,7 +337,7 @@ def judged(tree: Tree) -> list[Assessment]:
     return [msgspec.structs.replace(each, profiles="") for each in found]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_the_same_facts_in_another_currency_and_unit_are_judged_alike(data: st.DataObject) -> None:
     tree = data.draw(st.sampled_from(declarations()))
@@ -346,7 +346,7 @@ def test_the_same_facts_in_another_currency_and_unit_are_judged_alike(data: st.D
     assert judged(changed(tree, RATES[currency], currency, unit)) == judged(tree)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_what_cannot_be_measured_is_never_judged_milder(data: st.DataObject) -> None:
     tree = data.draw(st.sampled_from(declarations()))

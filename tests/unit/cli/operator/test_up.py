@@ -7,7 +7,6 @@ import pytest
 
 from singlewindow.access.tokens import Tokens
 from singlewindow.cli.operator import up
-from tests.e2e.service import Service, wait_until
 from tests.unit.cli.conftest import Run
 
 
@@ -45,19 +44,3 @@ def test_the_key_that_signs_tokens_is_made_once_and_nobody_else_can_read_it(tmp_
     assert up._token_key(tmp_path).read_text() == made
     assert Tokens(made).public_keys()
     assert file.stat().st_mode & 0o077 == 0
-
-
-def test_what_the_service_writes_is_private_in_a_folder_that_is_not(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    folder.mkdir(mode=0o755)
-    folder.chmod(0o755)
-    service = Service(folder)
-    service.start()
-    try:
-        wait_until(lambda: "worker 1" in service.processes(), 30.0, service.log)
-        names = {"singlewindow.db", "singlewindow.db-wal", "singlewindow.db-shm", "processes", "lock", "token-key.pem"}
-        queue = [file for file in (folder / "queue").rglob("*") if file.is_file()]
-        assert queue
-        assert [file for file in [*queue, *map(folder.joinpath, names)] if file.stat().st_mode & 0o077] == []
-    finally:
-        service.stop()

@@ -15,6 +15,7 @@ from singlewindow.declarations.reading.from_xml import trim_values
 from singlewindow.declarations.reading.intake import Reading
 from singlewindow.declarations.reading.schema import is_valid
 from tests.processor_time import least_seconds
+from tests.properties import tries
 from tests.unit.declarations.mutations import mutate
 from tests.unit.declarations.samples import MD, corpus, document, found, full_xml, place, read_json, read_xml
 
@@ -23,7 +24,7 @@ ACCEPTED = '<AcceptanceDateTime><ds:DateTimeString formatCode="102">{}</ds:DateT
 LRN = "<FunctionalReferenceID>L1</FunctionalReferenceID>"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=tries(3))
 @given(st.integers(min_value=0, max_value=2**32))
 def test_the_walk_finds_a_fault_if_and_only_if_the_schema_refuses(seed: int) -> None:
     root = mutate(etree.fromstring(full_xml()), random.Random(seed))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from singlewindow.declarations.faults import Fault
 from singlewindow.declarations.model import Tree
+from tests.properties import tries
 
 Breaches = Callable[..., list[str]]
 FaultsOf = Callable[..., list[Fault]]
@@ -60,7 +61,7 @@ def nodes(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from nodes(child, (*path, key))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(3), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(choice=st.data())
 def test_no_broken_element_makes_a_rule_fail(choice: st.DataObject, goods_import: Tree, faults_of: FaultsOf) -> None:
     tree = copy.deepcopy(goods_import)

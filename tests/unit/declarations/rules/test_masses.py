@@ -22,7 +22,7 @@ FaultsOf = Callable[..., list[Fault]]
 MASSES = st.decimals(min_value=Decimal("0.000001"), max_value=Decimal("9999999999"), places=6)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(net=MASSES, gross=MASSES)
 def test_net_mass_is_judged_as_a_decimal(
     net: Decimal, gross: Decimal, goods_import: Tree, item: Tree, faults_of: FaultsOf
