@@ -168,6 +168,7 @@ class Amender:
             "replaces": version.number,
             "asked": [each.agency for each in plan.questions],
             "carried": [each.agency for each in plan.carried],
+            "study": {"begins": row.state, **composed.examined.prepared.dimensions},
             **commitments.of_document({"mrn": version.mrn, "party": version.party, "lrn": version.lrn}, row._asdict()),
         }
         event = Event(transaction.now, events.Kind.AMENDED, granted.actor, row.id, detail)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.legal_minimum import missing_elements
 from singlewindow.agencies.routing import Routing, route
 from singlewindow.clearance.lodging.admission import SCHEMA, Parties, is_refusal, parties_of, with_refusals
+from singlewindow.clearance.lodging.study_dimensions import study_dimensions
 from singlewindow.declarations.amending.requests import REQUEST, Request
 from singlewindow.declarations.canonical import canonical_bytes
 from singlewindow.declarations.faults import Fault, FaultReport, hard_faults
@@ -61,7 +63,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     The faults include those that forbid anybody to lodge the document. `form` (canonical bytes) is empty if the message
     was only to be validated, or if more than a rule on its content forbids it; `routing` is empty if there is any hard
-    fault, except in how items are numbered. `request` is what a message asks that is no declaration itself.
+    fault, except in how items are numbered, and so are the `dimensions` of a study. `request` is what a message asks
+    that is no declaration itself.
     """
 
     header: Header
@@ -69,6 +72,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     form: bytes = b""
     routing: list[Routing] = []
+    dimensions: dict[str, Any] = {}
     request: Request | None = None
 
 
@@ -84,9 +88,10 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
     lrn, type_code = declaration.lrn or "", declaration.type_code
     profile = rules.rulebooks.profile_of(country)
     begins = first_state(type_code, profile)
-    routing = []
+    routing, dimensions = [], {}
     if lodging and all(fault.rule == NUMBERING for fault in forbidding):
-        routing = route(rules.agencies, declaration.tree, terms_of(rules.rulebooks, country, today()))
+        terms = terms_of(rules.rulebooks, country, today())
+        routing, dimensions = route(rules.agencies, declaration.tree, terms), study_dimensions(declaration.tree, terms)
     return Prepared(
         header=Header(
             lrn=lrn,
@@ -101,6 +106,7 @@ def prepare_message(content: bytes, media: Media, rules: Rules, lodging: bool) -
         total=validated.total + len(lacks),
         form=canonical_bytes(declaration) if lodging and all(map(_is_of_content, forbidding)) else b"",
         routing=routing,
+        dimensions=dimensions,
     )
 
 

@@ -193,7 +193,8 @@ def _insert_versions(
             questions.append(new_question(agencies[routing.agency], version_id, routing.items, now))
             feed.append(asked_entry(questions[-1]))
         committed = commitments.of_document(row._asdict(), versions[-1]._asdict())
-        detail = {"asked": [routing.agency for routing in asked], **committed}
+        study = {"begins": lodgement.prepared.header.begins, **lodgement.prepared.dimensions}
+        detail = {"asked": [routing.agency for routing in asked], "study": study, **committed}
         trail.append(events.Event(now, events.Kind.LODGED, lodgement.caller.actor, version_id, detail))
         notices.append(new_notice(row.party, version_id, first_code(lodgement.prepared.header.begins), now))
     declarations.add_versions(connection, versions, questions)
