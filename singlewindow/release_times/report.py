@@ -75,7 +75,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of the cases that share `key`: `cases` in all, `open_cases` that had neither a decision nor another end at the cut-off."""
+    """The rows of the cases that share `key`: `cases` in all.
+
+    `open_cases` had neither a decision nor another end at the cut-off.
+    """
 
     key: str
     cases: int

@@ -18,7 +18,7 @@ from tests.integration.test_life import arrived, lodge_in_advance, pass_days, se
 
 def measured(callers: Callers) -> dict[str, Any]:
     report = body_of(callers.auditor().get("/v1/release-times"))
-    return report["total"] | {row["interval"]: row for row in report["total"]["rows"]}
+    return dict(report["total"]) | {row["interval"]: row for row in report["total"]["rows"]}
 
 
 def details(context: ClearanceContext, kind: str) -> list[dict[str, Any]]:
