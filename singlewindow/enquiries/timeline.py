@@ -83,6 +83,10 @@ def _decided(_agencies: Agencies, detail: Detail) -> str:
     return f"Decided: {detail.get('outcome')}{f' ({controls})' if controls else ''}"
 
 
+def _with_reason(what: str, detail: Detail) -> str:
+    return f"{what}: {detail['reason']}" if detail.get("reason") else what
+
+
 def _arrived(_agencies: Agencies, detail: Detail) -> str:
     found = detail.get("differences", [])
     return f"The goods have arrived{'; not as declared: ' + ' '.join(found) if found else ''}"
@@ -97,9 +101,9 @@ _SENTENCES: Mapping[Kind, Callable[[Agencies, Detail], str]] = {
     Kind.ASKED_AGAIN: _asked_again,
     Kind.DECIDED: _decided,
     Kind.ARRIVED: _arrived,
-    Kind.REQUESTED: lambda _, detail: f"Asked for {detail.get('kind')}: {detail.get('reason')}",
+    Kind.REQUESTED: lambda _, detail: _with_reason(f"Asked for {detail.get('kind')}", detail),
     Kind.ANSWERED: lambda _, detail: f"The {detail.get('kind')} is {detail.get('answer')}",
-    Kind.CANCELLED: lambda _, detail: f"Cancelled: {detail.get('reason')}",
+    Kind.CANCELLED: lambda _, detail: _with_reason("Cancelled", detail),
     Kind.AMENDED: lambda _, __: "Amended: a new version replaces the one before",
     Kind.MILESTONE: lambda _, detail: f"Reported: {detail.get('milestone')}",
     Kind.LAPSED: lambda _, __: "Lapsed: the goods did not arrive in time",
