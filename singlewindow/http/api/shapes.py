@@ -91,11 +91,11 @@ class MilestoneReport(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MilestoneReceipt(Struct, frozen=True, kw_only=True):
-    """The milestone as recorded, and the declaration's state after it."""
+    """The milestone as recorded, and the declaration's state after it, which a carrier does not see."""
 
     mrn: str
-    state: State
     recorded_at: str
+    state: State | UnsetType = UNSET
 
 
 class RequestRuling(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,13 +118,16 @@ class RequestAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ArrivalReceipt(Struct, frozen=True, kw_only=True):
-    """The arrival as recorded, the state to which it led, and what was seen and is not as declared."""
+    """The arrival as recorded; a carrier does not see the rest.
+
+    That is the version, the state to which the arrival led, and what was seen and is not as declared.
+    """
 
     mrn: str
-    version: int
-    state: State
     recorded_at: str
-    differences: list[str]
+    version: int | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    differences: list[str] | UnsetType = UNSET
 
 
 class BatchLine(Struct, frozen=True, kw_only=True):
