@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from singlewindow.declarations.rules import Rulebooks
 from singlewindow.life_cycle.deadlines import span_of
-from singlewindow.life_cycle.machine import Step, after
+from singlewindow.life_cycle.machine import State, Step, after
 from singlewindow.storage.declarations import LockedVersion, Move
 
 
@@ -21,6 +21,10 @@ class Transaction(NamedTuple):
 
     def move(self, version: LockedVersion, step: Step) -> Move:
         """The state to which a step leads, and until when it may last; raises NotPossible."""
-        state, periods = after(version.state, step), self.rulebooks.profile_of(version.country).periods
+        return self.enter(version, step, after(version.state, step))
+
+    def enter(self, version: LockedVersion, step: Step, state: State) -> Move:
+        """The move by a step into a state, and until when that may last."""
+        periods = self.rulebooks.profile_of(version.country).periods
         lasts = span_of(state, self.now, version.first_lodged_at, version.type_code, periods)
         return Move(version.version_id, step, state, *lasts)

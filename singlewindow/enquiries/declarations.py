@@ -133,7 +133,7 @@ def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undeci
 def _decision_shown(row: Decided, shown: Disclosure) -> Decision | Undecided:
     decision = row.decision
     if decision is None:
-        return Undecided(row.mrn, row.number)
+        return Undecided(row.mrn, row.number, row.state)
     verdict = _verdict.decode(decision.body)
     return Decision(
         mrn=row.mrn,

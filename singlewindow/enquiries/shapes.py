@@ -113,10 +113,11 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 class Undecided(Struct, frozen=True):
-    """Some agencies have not answered yet."""
+    """There is no decision: some agencies have not answered yet, or the declaration has ended without one."""
 
     mrn: str
     version: int
+    state: State
     status: Literal["open"] = "open"
 
 

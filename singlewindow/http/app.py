@@ -98,6 +98,8 @@ def _view_function(service: Service, route: Route) -> Callable[..., flask.Respon
         request = _read_request(service, route, path)
         response = route.handler(request)
         _record_reading(request, route, response)
+        if isinstance(response.body, ProblemError):
+            raise response.body
         return _render_response(request, response)
 
     return view

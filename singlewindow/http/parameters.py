@@ -68,7 +68,7 @@ def version(name: str, meaning: str) -> Parameter:
             raise ValueError('the number of a version, such as "1"')
         return int(text.strip('"'))
 
-    return Parameter(name, meaning, read, {"type": "string", "pattern": f"^{VERSION.pattern}$"})
+    return Parameter(name, meaning, read, {"type": "string", "pattern": f"^({VERSION.pattern})$"})
 
 
 def one_of(name: str, meaning: str, values: Iterable[str]) -> Parameter:

@@ -77,6 +77,7 @@ class Request:
 class Response:
     """An answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
 
+    A body that is a `ProblemError` is one that shows something: it is raised when the reading is recorded.
     `media` is the accepted type unless given. `discloses` names what is shown, for the record of who read what: a route
     that discloses something must give it, and other routes may not.
     """

@@ -254,7 +254,10 @@ STEP_WORDS: Final[Mapping[Step, str]] = MappingProxyType({
 
 
 class NotPossible(Exception):  # noqa: N818 - an answer to whoever asks, not an error of ours
-    """A step that the state does not allow, or not to this actor; the text says why, and what is possible."""
+    """A step that the state does not allow, or not to this actor; the text says why, and what is possible.
+
+    A carrier is told neither, because a state reveals what was decided.
+    """
 
     def __init__(self, state: State, step: Step, actor: Actor) -> None:
         self.state, self.step, self.possible = state, step, possible_steps(state, actor)
@@ -262,7 +265,10 @@ class NotPossible(Exception):  # noqa: N818 - an answer to whoever asks, not an 
         why = f"It cannot {STEP_WORDS[step]} in this state." if known is None else f"A {actor} cannot do this."
         choices = " or ".join(STEP_WORDS[each] for each in self.possible)
         then = f"It can {choices}." if choices else "Nothing more can be done with it."
-        super().__init__(f"{WORDS[state]} {why} {then}")
+        told = f"{WORDS[state]} {why} {then}"
+        if actor is Actor.CARRIER:  # it knows what it reports, and nothing else about the declaration
+            told = f"The declaration cannot {STEP_WORDS[step]} now. Its party can see why."
+        super().__init__(told)
 
 
 def transition(state: State, step: Step, actor: Actor) -> Transition:

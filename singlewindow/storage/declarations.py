@@ -187,10 +187,11 @@ def lock_versions(
 def lock_newest(connection: Connection, mrn: str, party: str | None) -> LockedVersion | None:
     """Lock a declaration, and its newest version against deciders; None if this reader may not see it.
 
-    The declaration is locked first: whoever makes a new version holds it, so that this one is the newest until the end
-    of the transaction.
+    The lock on its first version is that of the declaration, whose own row nobody may change: whoever makes a new
+    version holds it, so that this one is the newest until the end of the transaction.
     """
-    query = _owned_by(select(declaration.c.id).where(declaration.c.mrn == mrn), party).with_for_update()
+    first = select(version.c.declaration_id).join(declaration, declaration.c.id == version.c.declaration_id)
+    query = _owned_by(first.where(declaration.c.mrn == mrn, version.c.number == 1), party).with_for_update(of=version)
     declaration_id = connection.execute(query).scalar()
     if declaration_id is None:
         return None
@@ -301,17 +302,24 @@ class Decided(NamedTuple):
     declaration_id: int
     mrn: str
     number: int
+    stored_state: str | None
     decision: Decision | None
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return state_of(self.stored_state, None if self.decision is None else self.decision.outcome)
 
 
 def newest_with_decision(connection: Connection, mrn: str, party: str | None) -> Decided | None:
     """The newest version of one declaration with its decision, without its document, if this reader may see it."""
-    query = _newest_of(mrn, party, (declaration.c.id, declaration.c.mrn, version.c.number, *DECISION))
+    columns = (declaration.c.id, declaration.c.mrn, version.c.number, version.c.state, *DECISION)
+    query = _newest_of(mrn, party, columns)
     row = connection.execute(with_decision(query, version.c.id, version.c.decision_number)).first()
     if row is None:
         return None
-    declaration_id, found, number, *stored = row
-    return Decided(declaration_id, found, number, read_decision(*stored))
+    declaration_id, found, number, state, *stored = row
+    return Decided(declaration_id, found, number, state, read_decision(*stored))
 
 
 def _newest_of(mrn: str, party: str | None, columns: tuple[ColumnElement[Any], ...]) -> Select[Any]:

@@ -74,7 +74,7 @@ def test_a_reading_is_recorded_with_who_read_and_what(
 
 
 def test_every_role_that_reads_was_tried() -> None:
-    assert {role for _, role in READING} == {*Role} - {Role.OPERATOR}
+    assert {role for _, role in READING} == {*Role} - {Role.OPERATOR, Role.CARRIER}
     assert {route.discloses for route, _ in READING} == {each for each in Discloses if each.subject}
 
 
@@ -157,6 +157,17 @@ def test_what_traders_read_of_their_own_is_not_recorded(trader: Caller, context:
     for path in ("", f"/{mrn}", f"/{mrn}/document", f"/{mrn}/decision"):
         assert trader.get(f"/v1/declarations{path}").status_code == 200
     assert recorded_readings(context) == []
+
+
+def test_who_is_told_that_a_declaration_ended_without_a_decision_has_read_it(
+    callers: Callers, trader: Caller, context: ClearanceContext
+) -> None:
+    mrn = str(body_of(trader.lodge(tree()))["mrn"])
+    trader.post(json.dumps({"reason": "Lodged twice"}).encode(), path=f"/v1/declarations/{mrn}/cancellation")
+    for reader in (trader, callers.auditor()):
+        assert problem(reader.get(f"/v1/declarations/{mrn}/decision")) == (409, "NOT_POSSIBLE")
+    ((_, detail),) = recorded_readings(context)
+    assert (detail["call"], detail["mrns"]) == ("GET /v1/declarations/<mrn>/decision", [mrn])
 
 
 def test_what_was_not_found_was_not_read(callers: Callers, context: ClearanceContext) -> None:

@@ -154,6 +154,27 @@ def test_notices_and_feed_say_of_each_decision_what_it_was(
     ]  # fmt: skip
 
 
+def test_once_the_goods_are_released_no_verdict_orders_an_inspection(
+    trader: Caller, callers: Callers, context: ClearanceContext, lodged: tuple[str, int]
+) -> None:
+    mrn, version_id = lodged
+    answer_all(context, version_id, 1, GREEN)
+    ask_again(context, version_id, again(*AGENCIES))
+    answer_all(context, version_id, 2, RED)
+    told = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))
+    assert (told["outcome"], told["controls"]) == ("inspect", ["documents"])
+    assert told["reasons"][0] == "The documents for the goods will be checked."
+    assert "physical" not in json.dumps(told)
+    audited = body_of(callers.auditor().get(f"/v1/declarations/{mrn}/decision"))
+    assert (audited["lane"], "notice=06 after_release=true" in audited["reasons"][0]) == ("yellow", True)
+    feed = body_of(callers.agency(AGENCY).get(f"/v1/agencies/{AGENCY}/feed"))["entries"]
+    assert feed[-1]["decision"]["controls"] == ["documents"]
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "documents-asked-after-release"
+    ask_again(context, version_id, again(*AGENCIES))
+    answer_all(context, version_id, 3, GREEN)
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "released"
+
+
 def test_an_answer_to_an_older_round_is_late_for_it_and_changes_nothing(
     context: ClearanceContext, lodged: tuple[str, int]
 ) -> None:
@@ -373,7 +394,12 @@ def _check(context: ClearanceContext, version_id: int, sent: set[tuple[str, int,
         asked = [entry.agency for entry in version.routing if entry.asked]
         basis = next(entry.basis for entry in version.routing if entry.agency == AGENCY)
         assert isinstance(basis, msgspec.Struct)
-        assert current.fingerprint == merge(newest_rounds(given), asked, basis).fingerprint
+        before = " UNION ".join(
+            f"SELECT outcome FROM {table} WHERE version_id = {version_id} AND number < {current.number}"
+            for table in ("decision", "later_decision")
+        )
+        gone = ("release",) in rows(context, before)
+        assert current.fingerprint == merge(newest_rounds(given), asked, basis, gone=gone).fingerprint
     _check_rounds(context, version_id, opened)
     kept = {
         (agency, asked_round, msgspec.json.decode(body, type=Assessment).lane)

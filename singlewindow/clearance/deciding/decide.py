@@ -81,15 +81,9 @@ def _merge_answers(
     transaction: Transaction, version: LockedVersion, answers: list[tuple[int, Assessment]]
 ) -> _Complete:
     routing = version.routing
-    verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing))
-    return _Complete(version, routing, answers, verdict, transaction.move(version, _step_of(version, verdict)))
-
-
-def _step_of(version: LockedVersion, verdict: Verdict) -> Step:
-    """The step that a verdict means; goods that have left cannot be inspected, only their documents checked."""
-    step = _STEPS[verdict.function_code]
     gone = version.state is State.UNDER_ASSESSMENT
-    return Step.DECIDED_DOCUMENTS if gone and step is Step.DECIDED_INSPECTION else step
+    verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing), gone=gone)
+    return _Complete(version, routing, answers, verdict, transaction.move(version, _STEPS[verdict.function_code]))
 
 
 def _decision_row(complete: _Complete, now: int) -> Decision:

@@ -32,7 +32,7 @@ from singlewindow.clearance.life.requests import (
     outcome_of,
 )
 from singlewindow.clearance.life.withdraw import end_version
-from singlewindow.clearance.lodging.admission import not_admitted
+from singlewindow.clearance.lodging.admission import need_quota, not_admitted, not_here
 from singlewindow.clearance.lodging.lodge import Examined, Lodging
 from singlewindow.clearance.lodging.preparation import NUMBERING
 from singlewindow.clearance.lodging.store import Message
@@ -42,6 +42,7 @@ from singlewindow.decisions.assessment import Answer
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.changes import in_order
 from singlewindow.declarations.amending.differences import changes_between
+from singlewindow.declarations.amending.requests import RequestKind
 from singlewindow.declarations.canonical import FORM, decode_canonical, fingerprint
 from singlewindow.declarations.faults import FaultReport, Found
 from singlewindow.declarations.model import Declaration, Tree
@@ -92,9 +93,10 @@ class Amender:
             if standing is None or isinstance(standing, Receipt):
                 return standing
             outcome, _words = outcome_of(standing.state, asked.kind)
-            composed = (
-                self.compose(standing, asked.message, asked.caller) if outcome is not RequestOutcome.REFUSED else None
-            )
+            composed = None
+            if outcome is not RequestOutcome.REFUSED:
+                need_quota(asked.caller, self.lodging.quotas)
+                composed = self.compose(standing, asked.message, asked.caller)
             with self.context.engine.begin() as connection:
                 version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
                 if version is None or version.version_id != standing.version_id:
@@ -128,6 +130,8 @@ class Amender:
     def _composed(self, content: Content, message: Message, caller: Caller | None) -> Composed:
         old, sent = decode_canonical(content.canonical), self.lodging.examine_content(message, caller)
         request, code = sent.prepared.request, ""
+        if request is not None and (request.kind is not RequestKind.AMENDMENT or request.mrn != content.mrn):
+            raise not_here()
         if request is not None and request.values is not None:
             amended = apply(old, request.changes, request.values)
             _refuse(

@@ -56,9 +56,8 @@ def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival
 
 def _earlier(transaction: Transaction, version: LockedVersion, arrival: Arrival) -> Receipt | None:
     """The receipt of the same report, if it was made before."""
-    said = msgspec.to_builtins(arrival)
-    for event in events.of_subject(transaction.connection, version.version_id):
-        if event.kind is events.Kind.ARRIVED and event.detail["arrival"] == said:
+    for event in events.of_declaration(transaction.connection, version.declaration_id):
+        if event.kind is events.Kind.ARRIVED and msgspec.convert(event.detail["arrival"], Arrival) == arrival:
             found = tuple(event.detail["differences"])
             return Receipt(version.mrn, version.number, version.state, event.at, found, replayed=True)
     return None

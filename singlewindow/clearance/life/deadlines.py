@@ -8,7 +8,7 @@ from __future__ import annotations
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import detailed, new_notice
 from singlewindow.clearance.life.withdraw import end_version
-from singlewindow.clearance.news import News, news_of, publish
+from singlewindow.clearance.news import NO_NEWS, News, news_of, publish
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.life_cycle.machine import EXPECTED, State, Step
 from singlewindow.life_cycle.news import REGISTERED, Detail
@@ -37,6 +37,8 @@ def pass_deadlines(context: ClearanceContext) -> int:
 
 
 def _pass(transaction: Transaction, version: LockedVersion) -> News:
+    if version.stored_state != version.state:
+        return _catch_up(transaction, version)
     if version.state in EXPECTED and (version.state_until or 0) >= transaction.now:
         return _warn(transaction, version)
     move = transaction.move(version, Step.DEADLINE_PASSED)
@@ -47,6 +49,13 @@ def _pass(transaction: Transaction, version: LockedVersion) -> News:
         move = move._replace(until=None, due_at=None)
     declarations.enter_state(transaction.connection, move)
     return _news(transaction, version, move, events.Kind.OVERDUE)
+
+
+def _catch_up(transaction: Transaction, version: LockedVersion) -> News:
+    """A process of the release before has decided it: what was due is over, and the present state begins to last."""
+    move = transaction.enter(version, Step.DEADLINE_PASSED, version.state)
+    declarations.enter_state(transaction.connection, move)
+    return NO_NEWS
 
 
 def _warn(transaction: Transaction, version: LockedVersion) -> News:

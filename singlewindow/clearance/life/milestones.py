@@ -49,7 +49,7 @@ def report_milestone(context: ClearanceContext, mrn: str, caller: Caller, report
 
 def _earlier(transaction: Transaction, version: LockedVersion, report: Report) -> Receipt | None:
     said = msgspec.to_builtins(report)
-    for event in events.of_subject(transaction.connection, version.version_id):
+    for event in events.of_declaration(transaction.connection, version.declaration_id):
         if event.kind is events.Kind.MILESTONE and said.items() <= event.detail.items():
             return Receipt(version.mrn, version.state, event.at, replayed=True)
     return None

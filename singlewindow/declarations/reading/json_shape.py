@@ -15,10 +15,11 @@ LARGEST: Final = 64_000
 _LIMITS: Final = Limits(body_bytes=LARGEST, items=1, depth=8)
 _LONGEST_REASON: Final = 160
 _END: Final = r"$(?!\n)"
-PLAIN: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*" + _END
-"""Plain text in one line: no control characters, nothing that turns the reading direction, no lone halves of
-characters. Its end means the end of a text in Python and in JSON Schema alike: after `$` alone, Python allows a line
-feed."""
+_CHARACTER: Final = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]"
+PLAIN: Final = f"^{_CHARACTER}*{_END}"
+"""Plain text in one line: no control characters, nothing that turns the reading direction. Lone halves of characters
+are refused before; not every reader of JSON Schema could read a pattern that names them. Its end means the end of a
+text in Python and in JSON Schema alike: after `$` alone, Python allows a line feed."""
 
 Shape = TypeVar("Shape")
 
@@ -26,6 +27,11 @@ Shape = TypeVar("Shape")
 def ends(pattern: str) -> str:
     """A pattern for the whole of a text, in Python and in JSON Schema alike."""
     return f"^{pattern}{_END}"
+
+
+def plain(least: int, most: int) -> str:
+    """The pattern of plain text with so many characters."""
+    return ends(f"{_CHARACTER}{{{least},{most}}}")
 
 
 def read_shape(content: bytes, decoder: msgspec.json.Decoder[Shape], what: str) -> Shape:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
+from singlewindow import logs
+from singlewindow.access.keys import Role
 from singlewindow.access.permissions import Permission as May
 from singlewindow.clearance.life.answer_request import Ruling, answer_request
 from singlewindow.clearance.life.arrive import Receipt as ArrivalRecorded
@@ -47,7 +49,17 @@ _milestone = msgspec.json.Decoder(MilestoneReport)
 _ruling = msgspec.json.Decoder(RequestRuling)
 NUMBER = re.compile("[0-9]{1,19}")
 _report = msgspec.json.Decoder(ArrivalReport)
-Anything = TypeVar("Anything")
+
+
+class OfDeclaration(Protocol):
+    """Whatever names the declaration it is about."""
+
+    @property
+    def mrn(self) -> str:
+        """Its MRN."""
+
+
+Answered = TypeVar("Answered", bound=OfDeclaration)
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -111,9 +123,10 @@ def _answer_of(receipt: Receipt | None) -> Response:
     return _response_of(answered, 200 if answered.answer is RequestOutcome.GRANTED else 202)
 
 
-def _existing(receipt: Anything | None) -> Anything:
+def _existing(receipt: Answered | None) -> Answered:
     if receipt is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
+    logs.add_subject(mrn=receipt.mrn)
     return receipt
 
 
@@ -153,6 +166,7 @@ def post_ruling(request: Request) -> Response:
     receipt = answer_request(request.service.amender, request.caller, request.path["mrn"], number, ruling)
     if receipt is None:
         raise ProblemError("NOT_FOUND", "There is no such request")
+    logs.add_subject(mrn=receipt.mrn)
     return _response_of(receipt)
 
 
@@ -167,23 +181,21 @@ def _need_customs(request: Request) -> None:
 def post_arrival(request: Request) -> Response:
     """Record that the goods have arrived; the same report again gets the first receipt."""
     report = read_shape(request.content, _report, "report")
-    containers = report.containers and tuple(
-        SeenContainer(id=each.id, seals=None if each.seals is None else tuple(each.seals)) for each in report.containers
+    containers = (
+        SeenContainer(id=each.id, seals=None if each.seals is None else tuple(each.seals))
+        for each in report.containers or ()
     )
     arrival = Arrival(
         happened_at=microseconds(report.happened_at),
         place=report.place,
         transport=report.transport,
-        containers=containers or None,
+        containers=None if report.containers is None else tuple(containers),
     )
     receipt = _existing(arrive(request.context, request.path["mrn"], request.caller, arrival))
-    body = ArrivalReceipt(
-        mrn=receipt.mrn,
-        version=receipt.version,
-        state=receipt.state,
-        recorded_at=iso(receipt.recorded_at) or "",
-        differences=list(receipt.differences),
-    )
+    body = ArrivalReceipt(mrn=receipt.mrn, recorded_at=iso(receipt.recorded_at) or "")
+    if request.caller.role is not Role.CARRIER:
+        seen = {"version": receipt.version, "state": receipt.state, "differences": list(receipt.differences)}
+        body = msgspec.structs.replace(body, **seen)
     return Response(body, 200, REPLAYED if receipt.replayed else {})
 
 
@@ -192,7 +204,11 @@ def post_milestone(request: Request) -> Response:
     said = read_shape(request.content, _milestone, "report")
     report = Report(milestone=said.milestone, happened_at=microseconds(said.happened_at), place=said.place)
     receipt = _existing(report_milestone(request.context, request.path["mrn"], request.caller, report))
-    body = MilestoneReceipt(mrn=receipt.mrn, state=receipt.state, recorded_at=iso(receipt.recorded_at) or "")
+    body = MilestoneReceipt(
+        mrn=receipt.mrn,
+        recorded_at=iso(receipt.recorded_at) or "",
+        state=msgspec.UNSET if request.caller.role is Role.CARRIER else receipt.state,
+    )
     return Response(body, 200, REPLAYED if receipt.replayed else {})
 
 

@@ -76,7 +76,7 @@ ROUTES = (
             200: ResponseShape("A request about an earlier declaration is granted", RequestAnswer),
             202: ResponseShape("Stored durably; `Idempotent-Replayed: true` if it was stored before", Lodged),
         },
-        problems=(*BODY_PROBLEMS, *REFUSALS, *LIFE_PROBLEMS),
+        problems=(*BODY_PROBLEMS, *REFUSALS, "REQUEST_OPEN", *LIFE_PROBLEMS),
     ),
     Route(
         method="POST", path="/v1/declarations/validate", handler=post_validation, permission=May.LODGE,

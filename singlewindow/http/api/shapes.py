@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from singlewindow.declarations.faults import FaultReport
-from singlewindow.declarations.reading.json_shape import PLAIN, ends
+from singlewindow.declarations.reading.json_shape import ends, plain
 from singlewindow.life_cycle.machine import State
 from singlewindow.life_cycle.milestones import Milestone
 
-Words = Annotated[str, Meta(min_length=1, max_length=512, pattern=PLAIN)]
+Words = Annotated[str, Meta(pattern=plain(1, 512))]
 Number = Annotated[str, Meta(pattern=ends("[A-Za-z0-9][A-Za-z0-9 /.-]{0,34}"))]
 
 
@@ -77,7 +77,7 @@ class ArrivalReport(Struct, frozen=True, forbid_unknown_fields=True):
     """That the goods have arrived: when, where, and what was seen; leave out what nobody looked at."""
 
     happened_at: Annotated[datetime, Meta(tz=True)]
-    place: Annotated[str, Meta(max_length=70, pattern=PLAIN)] = ""
+    place: Annotated[str, Meta(pattern=plain(0, 70))] = ""
     transport: Number | None = None
     containers: Annotated[list[SeenContainer], Meta(max_length=9999)] | None = None
 
@@ -87,15 +87,15 @@ class MilestoneReport(Struct, frozen=True, forbid_unknown_fields=True):
 
     milestone: Milestone
     happened_at: Annotated[datetime, Meta(tz=True)]
-    place: Annotated[str, Meta(max_length=70, pattern=PLAIN)] = ""
+    place: Annotated[str, Meta(pattern=plain(0, 70))] = ""
 
 
 class MilestoneReceipt(Struct, frozen=True, kw_only=True):
-    """The milestone as recorded, and the declaration's state after it."""
+    """The milestone as recorded, and the declaration's state after it, which a carrier does not see."""
 
     mrn: str
-    state: State
     recorded_at: str
+    state: State | UnsetType = UNSET
 
 
 class RequestRuling(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,13 +118,16 @@ class RequestAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ArrivalReceipt(Struct, frozen=True, kw_only=True):
-    """The arrival as recorded, the state to which it led, and what was seen and is not as declared."""
+    """The arrival as recorded; a carrier does not see the rest.
+
+    That is the version, the state to which the arrival led, and what was seen and is not as declared.
+    """
 
     mrn: str
-    version: int
-    state: State
     recorded_at: str
-    differences: list[str]
+    version: int | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    differences: list[str] | UnsetType = UNSET
 
 
 class BatchLine(Struct, frozen=True, kw_only=True):

@@ -98,8 +98,14 @@ def test_the_refusal_says_the_state_why_and_what_is_possible() -> None:
         r"The goods are being inspected\. It cannot be amended in this state\. It can be cancelled\."
     )):  # fmt: skip
         transition(State.UNDER_INSPECTION, Step.AMENDED, Actor.TRADER)
-    with pytest.raises(NotPossible, match=r"A carrier cannot do this\. Nothing more can be done with it\."):
-        transition(State.INSPECTION_ORDERED, Step.AMENDED, Actor.CARRIER)
+    with pytest.raises(NotPossible, match=r"A trader cannot do this\. It can be amended or be cancelled\."):
+        transition(State.INSPECTION_ORDERED, Step.RELEASED, Actor.TRADER)
+
+
+@given(st.sampled_from(State), st.sampled_from(Step))
+def test_a_refusal_tells_a_carrier_nothing_about_the_state(state: State, step: Step) -> None:
+    told = f"The declaration cannot {STEP_WORDS[step]} now. Its party can see why."
+    assert str(NotPossible(state, step, Actor.CARRIER)) == told
 
 
 def test_after_an_end_nothing_is_possible() -> None:
