@@ -37,7 +37,7 @@ from singlewindow.clearance.lodging.lodge import Examined, Lodging
 from singlewindow.clearance.lodging.preparation import NUMBERING
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.clearance.news import NO_NEWS, News, news_of
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.decisions.assessment import Answer
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.changes import in_order
@@ -95,7 +95,7 @@ class Amender:
             composed = (
                 self.compose(standing, asked.message, asked.caller) if outcome is not RequestOutcome.REFUSED else None
             )
-            with self.context.engine.begin() as connection:
+            with changing(self.context.engine) as connection:
                 version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
                 if version is None or version.version_id != standing.version_id:
                     continue
