@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 BEGINNINGS: Final = dict.fromkeys("DEFK", State.REGISTERED) | dict.fromkeys("YZ", State.UNDER_ASSESSMENT)
 DECIDED: Final = (Step.DECIDED_RELEASE, Step.DECIDED_DOCUMENTS, Step.DECIDED_INSPECTION)
 STEPS: Final = {
-    "asked-again": Step.ASKED_AGAIN, "amended": Step.AMENDED, "cancelled": Step.CANCELLED,
+    "asked-again": Step.ASKED_AGAIN, "cancelled": Step.CANCELLED,
     "lapsed": Step.DEADLINE_PASSED, "overdue": Step.DEADLINE_PASSED,
 }  # fmt: skip
 TOLD: Final = {"lodged", "requested", "answered", "amended", "cancelled", "lapsed", "decided", "arrived"}
@@ -86,7 +86,7 @@ def read_lives(engine: Engine, mrn: str | None = None) -> list[Life]:
 
 def _rows(connection: Connection, query: str, mrn: str | None) -> Iterator[Row]:
     found = connection.execution_options(reading=True).execute(text(query), {"mrn": mrn} if mrn else {})
-    yield from found.mappings()
+    yield from map(dict, found.mappings())
 
 
 def faults_of(life: Life) -> list[str]:
@@ -121,7 +121,10 @@ def _step(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | Stat
         steps = [step for step in DECIDED if (state, step) in TRANSITIONS and
                  TRANSITIONS[state, step].to == detail["state"] and
                  (step is Step.DECIDED_RELEASE) == (detail["outcome"] == "release")]  # fmt: skip
-        return (steps or [Step.EXITED])[0],
+        return ((steps or [Step.EXITED])[0],)
+    if kind == "amended":
+        return tuple(step for step in Step if step.startswith("amended") and
+                     (state, step) in TRANSITIONS and TRANSITIONS[state, step].to == detail["state"])[:1]  # fmt: skip
     if kind == "arrived":
         reopened = (Step.ASKED_AGAIN,) if detail["differences"] and state not in UNDECIDED else ()
         return (*reopened, Step.ARRIVED)
@@ -133,7 +136,8 @@ def _step(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | Stat
 def the_trail_replays(life: Life) -> Iterator[str]:
     """The events lead, by legal steps, to the state that the newest version has."""
     state = None
-    for _, state, wrong in replay(life):
+    for _, after, wrong in replay(life):
+        state = after
         if wrong:
             yield wrong
     if state != life.state:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.assess import assess_batches
 from tests.integration.documents import HAND_TOOLS, PISTOLS
-from tests.integration.living import AGENCIES, GREEN, PAPERS, RED, Declared, Everybody, at_once, versions_of
+from tests.integration.living import GREEN, PAPERS, RED, Declared, Everybody, at_once, versions_of
 from tests.integration.record import change, rows
 from tests.lives import Life, faults_of, read_lives
 
@@ -66,7 +66,8 @@ def decision(here: Round) -> Callable[[], str]:
     if here.turn % 2:
         return partial(here.everybody.respond, "customs", here.version_id, here.chance.choice(CONTENTS))
     context = here.everybody.context
-    change(context, f"UPDATE outbox SET due_at = 0 WHERE version_id = {here.version_id} AND agency = 'customs'")
+    only = f"CASE WHEN version_id = {here.version_id} AND agency = 'customs' THEN 0 ELSE {NEVER} END"
+    change(context, f"UPDATE outbox SET due_at = {only}")
     made = [batch.id for batch in dispatch.make_batches(context)]
     return lambda: f"worked {assess_batches(context, *made)}"
 
@@ -152,9 +153,9 @@ def _untrue(everybody: Everybody, life: Life, pair: Sequence[str], outcomes: Seq
     if arrived != bool(told["arrival", "done"]):
         yield f"{mrn}: {told} was told, and {arrived} arrivals are stored"
     for name, agency in (("answer", "firearms"), ("decision", "customs")):
-        said = [each for each in told if each[0] == name and each[1] in {"done", "late"}]
+        ends = {end for racer, end in told if racer == name} & {"done", "late"}
         first = life.of("version")[0]["id"]
-        if said and not _is_kept(everybody, life, first, agency, late=said[0][1] == "late"):
+        if ends and not _is_kept(everybody, life, first, agency, late="late" in ends):
             yield f"{mrn}: {told} was told, and the answer of {agency} is not there"
 
 

@@ -1,4 +1,4 @@
-"""Everybody who changes the life of a declaration, as plain calls: its trader, its agencies, officers, and the clock."""
+"""Everybody who changes the life of a declaration, as plain calls: trader, agencies, officers, and the clock."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.clearance.life.milestones import report_milestone
 from singlewindow.clearance.life.requests import Kind, NewerVersion, RequestMade, StillOpen
 from singlewindow.clearance.lodging.store import Message, Receipt
-from singlewindow.declarations.reading.message import Media
 from singlewindow.decisions.assessment import Answer, Assessment, Lane
+from singlewindow.declarations.reading.message import Media
 from singlewindow.life_cycle.arrival import Arrival
 from singlewindow.life_cycle.machine import NotPossible
 from singlewindow.life_cycle.milestones import Milestone, Report
