@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from singlewindow.declarations.rules import Rulebooks
+from singlewindow.faultpoints import reach
 from singlewindow.life_cycle.deadlines import span_of
 from singlewindow.life_cycle.machine import State, Step, after
 from singlewindow.storage.declarations import LockedVersion, Move
@@ -28,3 +31,12 @@ class Transaction(NamedTuple):
         periods = self.rulebooks.profile_of(version.country).periods
         lasts = span_of(state, self.now, version.first_lodged_at, version.type_code, periods)
         return Move(version.version_id, step, state, *lasts)
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that changes the life of declarations; tests may stop the process just before and after it ends."""
+    with engine.begin() as connection:
+        yield connection
+        reach("before_commit")
+    reach("after_commit")

@@ -200,6 +200,12 @@ def lock_newest(connection: Connection, mrn: str, party: str | None) -> LockedVe
     return lock_versions(connection, [found])[0]
 
 
+def is_newest(connection: Connection, locked: LockedVersion) -> bool:
+    """Whether no other version has replaced a (locked) one."""
+    newer = exists().where(version.c.declaration_id == locked.declaration_id, version.c.number > locked.number)
+    return not connection.execute(select(newer)).scalar_one()
+
+
 class Move(NamedTuple):
     """By a step a (locked) version enters a state, lasting at most until `until`; something is to be done `due_at`."""
 

@@ -40,6 +40,8 @@ def ask_again(context: ClearanceContext, version_id: int, again: Round) -> list[
         locked = declarations.lock_versions(connection, [version_id])
         if not locked:
             raise LookupError(f"There is no version {version_id}")
+        if not declarations.is_newest(connection, locked[0]):
+            raise LookupError(f"Version {version_id} has been replaced by a newer one")
         if not again.agencies or not context.agencies.keys() >= {*again.agencies}:
             raise LookupError(f"These agencies cannot be asked: {', '.join(again.agencies) or 'none was named'}")
         transaction = Transaction(connection, context.rulebooks, clock(connection))

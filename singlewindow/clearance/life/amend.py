@@ -37,7 +37,7 @@ from singlewindow.clearance.lodging.lodge import Examined, Lodging
 from singlewindow.clearance.lodging.preparation import NUMBERING
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.clearance.news import NO_NEWS, News, news_of
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.decisions.assessment import Answer
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.changes import in_order
@@ -51,11 +51,11 @@ from singlewindow.declarations.reading.message import Media, media_of
 from singlewindow.declarations.validation import describe_fault
 from singlewindow.declarations.writing.binding import to_xml
 from singlewindow.life_cycle.arrival import Arrival, differences
-from singlewindow.life_cycle.machine import State, Step
+from singlewindow.life_cycle.machine import EXPECTED, State, Step
 from singlewindow.life_cycle.news import Detail
 from singlewindow.storage import assessments, declarations
 from singlewindow.storage.assessments import ClosedQuestion
-from singlewindow.storage.declarations import Content, LockedVersion, Move, NewVersion
+from singlewindow.storage.declarations import Content, LockedVersion, Move, NewVersion, Summary
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.storage.open_questions import NewQuestion
@@ -68,11 +68,15 @@ TRIES = 5
 
 
 class Composed(NamedTuple):
-    """A new version: its document, what it holds and warns of, and the reason for the first change (WCO 099)."""
+    """A new version: its document, what it holds and warns of, and the reason for the first change (WCO 099).
+
+    `old` is the content that it replaces.
+    """
 
     message: Message
     examined: Examined
     reason_code: str
+    old: Tree
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,8 @@ class Amender:
             composed = None
             if outcome is not RequestOutcome.REFUSED:
                 need_quota(asked.caller, self.lodging.quotas)
-                composed = self.compose(standing, asked.message, asked.caller)
-            with self.context.engine.begin() as connection:
+                composed = self.compose(standing.version_id, asked.message, asked.caller)
+            with changing(self.context.engine) as connection:
                 version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
                 if version is None or version.version_id != standing.version_id:
                     continue
@@ -111,16 +115,18 @@ class Amender:
         composed = self._compose_locked(transaction.connection, version, message)
         return self._carry_out(composed, transaction, version, granted)
 
-    def _newest_or_answer(self, asked: RequestMade) -> LockedVersion | Receipt | None:
+    def _newest_or_answer(self, asked: RequestMade) -> Summary | Receipt | None:
         """The newest version now, or the answer to the same request of before."""
-        with self.context.engine.begin() as connection:
-            version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
-            return None if version is None else earlier_answer(connection, version, asked) or version
+        with reading(self.context.engine) as connection:
+            found = declarations.newest_version(connection, asked.mrn, asked.caller.party)
+            if found is None:
+                return None
+            return earlier_answer(connection, found.summary.declaration_id, asked) or found.summary
 
-    def compose(self, version: LockedVersion, message: Message, caller: Caller | None) -> Composed:
+    def compose(self, version_id: int, message: Message, caller: Caller | None) -> Composed:
         """The version that a request would make of this one."""
         with reading(self.context.engine) as connection:
-            content = declarations.contents_of(connection, [version.version_id])[version.version_id]
+            content = declarations.contents_of(connection, [version_id])[version_id]
         return self._composed(content, message, caller)
 
     def _compose_locked(self, connection: Connection, version: LockedVersion, message: Message) -> Composed:
@@ -152,7 +158,7 @@ class Amender:
             )
         if sent.forbidding:
             raise not_admitted(sent.forbidding, sent.found)
-        return Composed(message, sent, code)
+        return Composed(message, sent, code, old)
 
     def _carry_out(
         self, composed: Composed | None, transaction: Transaction, version: LockedVersion, granted: Request
@@ -166,7 +172,6 @@ class Amender:
         declarations.add_versions(transaction.connection, [row], plan.questions)
         carried = _carry_over(transaction, row, plan.carried, version.number)
         seen = _seen_at_the_border(transaction, version, row)
-        (new,) = declarations.lock_versions(transaction.connection, [row.id])
         detail = {
             "request": str(granted.id),
             "replaces": version.number,
@@ -179,16 +184,11 @@ class Amender:
         told = news_of(transaction, version, move._replace(version_id=row.id), event, "ended")
         asked = News(feed=tuple(map(asked_entry, plan.questions)))
         notices = tuple(detailed(each, Detail(reason=composed.reason_code)) for each in told.notices)
-        return Granted(told._replace(notices=notices, feed=()) | carried | seen | asked, (new,))
+        return Granted(told._replace(notices=notices, feed=()) | carried | seen | asked, (_as_locked(version, row),))
 
     def _plan(self, transaction: Transaction, version: LockedVersion, composed: Composed, row: NewVersion) -> _Plan:
         """Which agencies are asked about the new version, and whose answers stand."""
-        content = declarations.contents_of(transaction.connection, [version.version_id])[version.version_id]
-        old, new, routing = (
-            decode_canonical(content.canonical),
-            decode_canonical(row.canonical),
-            composed.examined.prepared.routing,
-        )
+        old, new, routing = composed.old, decode_canonical(row.canonical), composed.examined.prepared.routing
         given = assessments.newest_answers(transaction.connection, version.version_id)
         questions, carried = [], []
         for code in asked_agencies(routing):
@@ -266,6 +266,14 @@ def _version_row(version: LockedVersion, composed: Composed, move: Move, now: in
     )
 
 
+def _as_locked(version: LockedVersion, row: NewVersion) -> LockedVersion:
+    """A version that this transaction has made, which nobody else can see: as its (locked) predecessor, but new."""
+    return version._replace(
+        version_id=row.id, number=row.number, decided_at=None, decision_number=1, stored_routing=row.routing,
+        stored_state=row.state, state_until=row.state_until, due_at=row.due_at, outcome=None,
+    )  # fmt: skip
+
+
 def _carry_over(transaction: Transaction, row: NewVersion, carried: Sequence[ClosedQuestion], number: int) -> News:
     """Write the answers that stand on the new version too, each with an event that says from where."""
     rows = [each._replace(version_id=row.id, round=1, asked_at=transaction.now, dispatched_at=None,
@@ -280,6 +288,8 @@ def _carry_over(transaction: Transaction, row: NewVersion, carried: Sequence[Clo
 
 def _seen_at_the_border(transaction: Transaction, version: LockedVersion, row: NewVersion) -> News:
     """What was reported on arrival is compared with the new version."""
+    if version.state in EXPECTED:
+        return NO_NEWS
     trail = events.of_declaration(transaction.connection, version.declaration_id)
     said = next((event.detail["arrival"] for event in trail if event.kind is events.Kind.ARRIVED), None)
     reported = None if said is None else msgspec.convert(said, Arrival)

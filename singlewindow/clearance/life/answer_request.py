@@ -8,7 +8,7 @@ from singlewindow.access.keys import Caller
 from singlewindow.clearance.life import cancel
 from singlewindow.clearance.life.amend import Amender
 from singlewindow.clearance.life.requests import Kind, Receipt, RequestOutcome, receipt_of, settle
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.machine import Actor, transition
 from singlewindow.storage import declarations, requests
 from singlewindow.storage.engine.connect import clock
@@ -32,7 +32,7 @@ def answer_request(amender: Amender, officer: Caller, mrn: str, request_id: int,
     Raises AnsweredDifferently, and NotPossible if the state does not allow any more what is granted.
     """
     context = amender.context
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         version = declarations.lock_newest(connection, mrn, None)
         if version is None:
             return None

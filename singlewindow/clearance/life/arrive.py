@@ -16,7 +16,7 @@ from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.life.border import border_answer
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
 from singlewindow.clearance.news import NO_NEWS, news_of
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.arrival import Arrival, differences
 from singlewindow.life_cycle.machine import State, Step, transition
 from singlewindow.life_cycle.milestones import check_moment
@@ -44,7 +44,7 @@ def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival
 
     Raises Unlikely for its moment, and NotPossible.
     """
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         found = lock_for_report(connection, mrn, caller)
         if found is None:
             return None

@@ -6,7 +6,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.life.requests import Granted, Receipt, RequestMade, answer
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import news_of
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.machine import Step
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
@@ -21,7 +21,7 @@ def cancel(context: ClearanceContext, asked: RequestMade) -> Receipt | None:
 
     Raises NewerVersion or StillOpen; nothing is stored then.
     """
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         version = declarations.lock_newest(connection, asked.mrn, asked.caller.party)
         if version is None:
             return None

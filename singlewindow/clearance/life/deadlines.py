@@ -9,7 +9,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import detailed, new_notice
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import NO_NEWS, News, news_of, publish
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.machine import EXPECTED, State, Step
 from singlewindow.life_cycle.news import REGISTERED, Detail
 from singlewindow.storage import declarations
@@ -28,7 +28,7 @@ def pass_deadlines(context: ClearanceContext) -> int:
         due = declarations.find_due(connection, clock(connection), SWEEP_SIZE)
     if not due:
         return 0
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         versions = declarations.lock_versions(connection, due, skip_locked=True)
         transaction = Transaction(connection, context.rulebooks, clock(connection))
         still = [each for each in versions if each.due_at is not None and each.due_at < transaction.now]

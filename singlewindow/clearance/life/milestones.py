@@ -13,7 +13,7 @@ from singlewindow.access.keys import Caller
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
 from singlewindow.clearance.news import News, news_of, publish
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.machine import State, Step, transition
 from singlewindow.life_cycle.milestones import Milestone, Report, check_moment
 from singlewindow.storage import declarations
@@ -38,7 +38,7 @@ def report_milestone(context: ClearanceContext, mrn: str, caller: Caller, report
 
     Raises Unlikely, and NotPossible for an exit of goods that are not released.
     """
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         found = lock_for_report(connection, mrn, caller)
         if found is None:
             return None

@@ -120,7 +120,7 @@ Grant = Callable[[Transaction, LockedVersion, Request], Granted]
 
 def answer(transaction: Transaction, version: LockedVersion, asked: RequestMade, grant: Grant) -> Receipt:
     """Answer a request about the (locked) newest version; raises NewerVersion or StillOpen."""
-    earlier = earlier_answer(transaction.connection, version, asked)
+    earlier = earlier_answer(transaction.connection, version.declaration_id, asked)
     if earlier is not None:
         return earlier
     if asked.against not in {None, version.number}:
@@ -137,9 +137,9 @@ def answer(transaction: Transaction, version: LockedVersion, asked: RequestMade,
     return receipt_of(stored)
 
 
-def earlier_answer(connection: Connection, version: LockedVersion, asked: RequestMade) -> Receipt | None:
+def earlier_answer(connection: Connection, declaration_id: int, asked: RequestMade) -> Receipt | None:
     """The answer to the same request, if it was made before: about this version, or about the version it names."""
-    found = requests.same_request(connection, version.declaration_id, asked.kind, asked.reference, asked.content_sha256)
+    found = requests.same_request(connection, declaration_id, asked.kind, asked.reference, asked.content_sha256)
     return None if found is None or asked.against not in {None, found.number} else receipt_of(found, replayed=True)
 
 

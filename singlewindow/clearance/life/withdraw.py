@@ -14,7 +14,9 @@ def end_version(transaction: Transaction, version: LockedVersion, move: Move) ->
 
     `decided_at` closes it for every process, whether there is a decision or not.
     """
-    withdrawn = open_questions.take_all(transaction.connection, version.version_id)
-    write_answers(transaction, [unanswered_closure(each, Answer.WITHDRAWN) for each in withdrawn])
-    closed = {} if version.decided_at is not None else {"decided_at": transaction.now}
+    closed = {}
+    if version.decided_at is None:  # otherwise nobody is asked
+        withdrawn = open_questions.take_all(transaction.connection, version.version_id)
+        write_answers(transaction, [unanswered_closure(each, Answer.WITHDRAWN) for each in withdrawn])
+        closed = {"decided_at": transaction.now}
     declarations.enter_state(transaction.connection, move, **closed)
