@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,9 @@ from singlewindow.life_cycle.news import DOCUMENTS, Detail, codes_of, words_of
 from singlewindow.storage.declarations import LockedVersion, Move
 from singlewindow.storage.open_questions import NewQuestion
 from singlewindow.storage.streams import ASKED, NewFeedEntry, NewNotice
+
+NO_DECISION: Final = 0
+"""The decision's number in a notice that reports none, whatever is decided later."""
 
 
 def new_notice(party: str, version_id: int, function_code: str, issued_at: int) -> NewNotice:

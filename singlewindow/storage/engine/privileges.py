@@ -33,6 +33,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "outbox": WORK,
     "mandate": (*ADD, "UPDATE (revoked_at)"),
     "principal": (*ADD, "UPDATE (revoked_at, expires_at, last_used_at)"),
+    "query": (*ADD, "UPDATE (answer, answered_at)"),
     "stream": (*ADD, "UPDATE (last_number)"),
     "tally": (*ADD, "UPDATE (count)"),
     "trail": (*READ, "UPDATE (number, link)"),
