@@ -24,7 +24,7 @@ from singlewindow.agencies.agency import (
     Remote,
     RoutingRule,
 )
-from singlewindow.decisions.assessment import BORDER
+from singlewindow.decisions.assessment import OWN_CODES
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.projection import Entitlement
 from singlewindow.risk.conditions import Condition
@@ -106,8 +106,8 @@ def _read_agency(files: _Files, common: Thresholds, common_content: bytes) -> Ag
     remote = _read_remote(files, head)
     if head.code != files.folder.name:
         source.add_problem(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
-    if head.code == BORDER:
-        source.add_problem(source.line_of("", key="code"), f"code {BORDER!r} is that of the service itself")
+    if head.code in OWN_CODES:
+        source.add_problem(source.line_of("", key="code"), f"code {head.code!r} is that of the service itself")
     if not head.always and not source.entries("routing"):
         source.add_problem(1, "the agency would never be asked: give it always = true or a [[routing]]")
     if head.adapter == "profiles" and not any(

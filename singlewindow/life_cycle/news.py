@@ -53,7 +53,8 @@ _OUTCOMES: Final[Mapping[tuple[State, Step], str]] = MappingProxyType({
     (State.DOCUMENTS_ASKED_AFTER_RELEASE, Step.RELEASED): CLEARED,
 })  # fmt: skip
 _STEPS: Final[Mapping[Step, str]] = MappingProxyType({
-    Step.AMENDED: AMENDED, Step.CANCELLED: CANCELLED, Step.RELEASED: RELEASED, Step.EXITED: EXITED,
+    Step.AMENDED: AMENDED, Step.AMENDED_BESIDE: AMENDED, Step.CANCELLED: CANCELLED, Step.RELEASED: RELEASED,
+    Step.EXITED: EXITED,
 })  # fmt: skip
 _AFTER_ARRIVAL: Final = {State.RELEASED: (RELEASED,), State.INSPECTION_ORDERED: (CONTROL,)}
 
