@@ -202,7 +202,9 @@ class Amender:
         event = Event(transaction.now, events.Kind.AMENDED, granted.actor, row.id, detail)
         told = news_of(transaction, version, move._replace(version_id=row.id), event, "ended")
         asked = News(feed=tuple(map(asked_entry, plan.questions)))
-        notices = tuple(detailed(each, Detail(reason=composed.reason_code)) for each in told.notices)
+        notices = tuple(
+            detailed(each, Detail(reason=composed.reason_code, words=granted.reason)) for each in told.notices
+        )
         return Granted(told._replace(notices=notices, feed=()) | carried | own | asked, (new,))
 
     def _plan(self, transaction: Transaction, version: LockedVersion, composed: Composed, row: NewVersion) -> _Plan:
