@@ -128,7 +128,7 @@ CASES: Final[dict[str, Case]] = {
             "<Commodity><GoodsMeasure><NetNetWeightMeasure>99</NetNetWeightMeasure></GoodsMeasure></Commodity>")),
         422, "RULE_VIOLATED", ("NetNetWeightMeasure",)),
     # Any message, for what its head says
-    "an unknown type of request": Case("presented", message("", "XXX"), 422, "RULE_VIOLATED", ("REQUEST-TYPE",)),
+    "an unknown type of request": Case("presented", message("", "ABC"), 422, "RULE_VIOLATED", ("REQUEST-TYPE",)),
     "no MRN": Case(
         "presented", message(amendments(DESCRIPTION) + SAWS, mrn=MRN_OF_NOBODY, without=f"<ID>{MRN_OF_NOBODY}</ID>"),
         422, "RULE_VIOLATED", ("REQUEST-MRN",)),
@@ -219,7 +219,7 @@ CASES: Final[dict[str, Case]] = {
         "MOMENT_UNLIKELY", ("too long ago",)),
 }  # fmt: skip
 STATES_BY_HAND = {"under-inspection", "refused", "impounded", "lapsed", "exited"}
-"""Officers' pages are yet to come, and time does not pass in a test."""
+"""States to which no call leads, or only time."""
 
 
 @pytest.fixture
