@@ -24,6 +24,7 @@ class Permission(StrEnum):
     FEED = "feed"
     ANSWER = "answer"
     REQUESTS = "requests"
+    QUESTIONS = "questions"
     RELEASE_TIMES = "release-times"
     AUDIT = "audit"
     METRICS = "metrics"
@@ -37,6 +38,7 @@ PERMISSIONS: Final[Mapping[Permission, frozenset[Role]]] = MappingProxyType({
     Permission.FEED: frozenset({Role.AGENCY}),
     Permission.ANSWER: frozenset({Role.AGENCY}),
     Permission.REQUESTS: frozenset({Role.AGENCY}),
+    Permission.QUESTIONS: frozenset({Role.AGENCY}),
     Permission.RELEASE_TIMES: frozenset({Role.AUDITOR, Role.ANALYST}),
     Permission.AUDIT: frozenset({Role.AUDITOR}),
     Permission.METRICS: frozenset({Role.OPERATOR}),

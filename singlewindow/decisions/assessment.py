@@ -31,6 +31,9 @@ class Control(StrEnum):
 
 BORDER = "border"
 """The service itself, as it answers for what was seen at the border; no agency may have this code."""
+KEPT_ORDER = "kept-order"
+"""The service itself, as it keeps an inspection that an amendment does not touch; no agency may have this code."""
+OWN_CODES = frozenset({BORDER, KEPT_ORDER})
 
 
 class Answer(StrEnum):

@@ -13,7 +13,7 @@ from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import said_to_trader
 from singlewindow.declarations.amending.differences import changed_values, changes_between
 from singlewindow.declarations.canonical import decode_canonical
-from singlewindow.declarations.pointers import item_steps
+from singlewindow.declarations.pointers import WcoStep, item_steps
 from singlewindow.declarations.writing.response import (
     AdditionalInformation,
     Amendment,
@@ -23,7 +23,17 @@ from singlewindow.declarations.writing.response import (
 )
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import Notice, NoticePage
-from singlewindow.life_cycle.news import ACCEPTED, AMENDED, CANCELLED, DOCUMENTS, RELEASED, Detail
+from singlewindow.life_cycle.news import (
+    ACCEPTED,
+    AMENDED,
+    CANCELLED,
+    CLEARED,
+    DOCUMENTS,
+    EXIT_AWAITED,
+    EXITED,
+    RELEASED,
+    Detail,
+)
 from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_party, reading_as
 from singlewindow.storage.streams import NoticeMark
@@ -31,6 +41,11 @@ from singlewindow.times import iso, moment
 
 DOCUMENTS_BY = "Documents are to be given by this time."
 FURTHER_ITEMS = "Further goods items"
+CONSIDERED_SATISFACTORY = "A2"
+"""The result of goods that go without an inspection (WCO 226, with a release)."""
+_RESULTS = (RELEASED, CLEARED)
+_KINDS = {CANCELLED: "AFB", EXITED: "CEX", EXIT_AWAITED: "CEX"}
+"""The kind of statement (WCO 369) of notices that have one of their own: a decision, and the office of exit."""
 
 _verdict = msgspec.json.Decoder(Verdict)
 _detail = msgspec.json.Decoder(Detail)
@@ -105,6 +120,7 @@ def _notice_response(row: streams.Notice) -> Response:
         cancelled_at=issued_at if code == CANCELLED else None,
         released_at=issued_at if code == RELEASED else None,
         status_code=detail.status or None,
+        effective_at=moment(detail.happened_at) if detail.happened_at is not None else None,
         information=(*_said(code, detail), *_reasons(row)),
     )
 
@@ -113,9 +129,15 @@ def _with_changes(response: Response, row: streams.Notice, contents: streams.Con
     """The response with a pointer to each change and the new values."""
     old, new = decode_canonical(contents.before), decode_canonical(contents.now)
     changes = changes_between(old, new)
-    reason = _detail_of(row).reason or None
-    amendments = tuple(Amendment(reason, change.pointer) for change in changes)
-    return replace(response, amendments=amendments, values=changed_values(new, changes))
+    detail = _detail_of(row)
+    amendments = tuple(Amendment(detail.reason or None, change.pointer) for change in changes)
+    words = tuple(_explained(detail.words, number) for number in range(1, len(changes) + 1) if detail.words)
+    return replace(response, amendments=amendments, information=words, values=changed_values(new, changes))
+
+
+def _explained(words: str, number: int) -> AdditionalInformation:
+    """The words for an amendment, with a pointer to it (WCO 07B, then 06A with its number)."""
+    return AdditionalInformation("AES", None, words, pointer=(WcoStep("07B"), WcoStep("06A", number)))
 
 
 def _detail_of(row: streams.Notice) -> Detail:
@@ -125,10 +147,12 @@ def _detail_of(row: streams.Notice) -> Detail:
 def _said(function_code: str, detail: Detail) -> Iterator[AdditionalInformation]:
     """What the notice itself says: words, and the last day for what it asks."""
     limit = None if detail.limit is None else moment(detail.limit)
-    if function_code == DOCUMENTS and limit is not None:
+    if function_code in _RESULTS:
+        yield AdditionalInformation("AFB", CONSIDERED_SATISFACTORY)
+    elif function_code == DOCUMENTS and limit is not None:
         yield AdditionalInformation("ACA", "ACA", detail.words or DOCUMENTS_BY, limit=limit)
-    elif detail.words or limit is not None:
-        yield AdditionalInformation("AES", None, detail.words, limit=limit)
+    elif detail.words or detail.office or limit is not None:
+        yield AdditionalInformation(_KINDS.get(function_code, "AES"), detail.office or None, detail.words, limit=limit)
 
 
 def _reasons(row: streams.Notice) -> Iterator[AdditionalInformation]:

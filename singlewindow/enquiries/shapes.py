@@ -157,6 +157,52 @@ class OpenRequestPage(Struct, frozen=True):
     next: str
 
 
+class OpenQuestion(Struct, frozen=True, kw_only=True):
+    """A question that an officer may answer until `deadline`; `taken_by` is the id of the key of who has taken it.
+
+    `items` are the goods items that concern the agency, none for all of them.
+    """
+
+    question: str
+    mrn: str
+    version: int
+    items: list[str]
+    asked_at: str
+    deadline: str
+    taken_by: str | None
+    taken_at: str | None
+
+
+class OpenQuestionPage(Struct, frozen=True):
+    """A page of questions, oldest declarations first; send `next` as `after` to get the following page."""
+
+    questions: list[OpenQuestion]
+    next: str
+
+
+class QueryShown(Struct, frozen=True, kw_only=True):
+    """What an officer asked the party, and its answer, null until there is one."""
+
+    query: str
+    words: str
+    asked_at: str
+    answer_by: str
+    answer: str | None
+    answered_at: str | None
+
+
+class QuestionContent(Struct, frozen=True, kw_only=True):
+    """A question with what the law lets its agency see, and what the party was asked about it, in earlier versions too.
+
+    `after_release`: the goods have left, so that only their documents can be checked.
+    """
+
+    question: OpenQuestion
+    after_release: bool
+    view: dict[str, Any]
+    queries: list[QueryShown]
+
+
 class DecisionSummary(Struct, frozen=True, kw_only=True):
     """The decision as an agency sees it."""
 

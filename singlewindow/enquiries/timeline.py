@@ -50,6 +50,8 @@ _OF_AGENCIES: Mapping[Kind, str] = {
     Kind.CONTRADICTED: "{agency} sent a different answer ({lane}); {result}",
     Kind.PARKED: "{agency} could not be asked; unless it answers by its deadline, the goods are inspected",
     Kind.RETRIED: "The operator had {agency} asked again",
+    Kind.TAKEN: "An officer of {agency} has taken the question",
+    Kind.GIVEN_BACK: "The officer of {agency} has given the question back",
 }
 
 
@@ -101,6 +103,8 @@ _SENTENCES: Mapping[Kind, Callable[[Agencies, Detail], str]] = {
     Kind.ASKED_AGAIN: _asked_again,
     Kind.DECIDED: _decided,
     Kind.ARRIVED: _arrived,
+    Kind.QUERIED: lambda _, detail: f"An officer asks: {detail.get('words')}",
+    Kind.EXPLAINED: lambda _, detail: f"The party answers: {detail.get('words')}",
     Kind.REQUESTED: lambda _, detail: _with_reason(f"Asked for {detail.get('kind')}", detail),
     Kind.ANSWERED: lambda _, detail: f"The {detail.get('kind')} is {detail.get('answer')}",
     Kind.CANCELLED: lambda _, detail: _with_reason("Cancelled", detail),

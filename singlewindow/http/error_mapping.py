@@ -13,6 +13,8 @@ from singlewindow.clearance.life.answer_request import AnsweredDifferently
 from singlewindow.clearance.life.requests import NewerVersion, StillOpen
 from singlewindow.clearance.lodging.admission import NotAdmitted, Refusal
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
+from singlewindow.clearance.officers.hold import HeldByAnother, NotHeld, QuestionClosed
+from singlewindow.clearance.officers.query_party import QueryClosed
 from singlewindow.declarations.faults import Refused
 from singlewindow.enquiries.cursors import NotInStream
 from singlewindow.enquiries.declarations import NotVisible
@@ -37,7 +39,8 @@ DETAILS = {
 
 _CODES_OF_LIFE: Mapping[type[Exception], str] = {
     NotPossible: "NOT_POSSIBLE", NewerVersion: "VERSION_CONFLICT", StillOpen: "REQUEST_OPEN",
-    AnsweredDifferently: "REQUEST_ANSWERED", Unlikely: "MOMENT_UNLIKELY",
+    AnsweredDifferently: "REQUEST_ANSWERED", Unlikely: "MOMENT_UNLIKELY", HeldByAnother: "QUESTION_TAKEN",
+    NotHeld: "QUESTION_NOT_TAKEN", QuestionClosed: "QUESTION_CLOSED", QueryClosed: "QUERY_CLOSED",
 }  # fmt: skip
 OF_LIFE = tuple(_CODES_OF_LIFE)
 """Refusals of commands in a declaration's life."""

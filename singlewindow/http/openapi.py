@@ -23,7 +23,8 @@ ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY", "ACTING_FOR_REQUIRED")
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question",
-             "request": "The request's number"}  # fmt: skip
+             "request": "The request's number",
+             "query": "The reference of the notice that asked (FunctionalReferenceID)"}  # fmt: skip
 _ACTING_FOR = {"name": "Acting-For", "in": "header", "required": False, "schema": {"type": "string"},
                "description": "The party a broker acts for: a client whose mandate is in force, or itself. Only for "
                               "brokers, who must send it when they lodge"}  # fmt: skip

@@ -35,6 +35,7 @@ class Discloses(Enum):
     DECLARATIONS = ("declarations", "mrns")
     NOTICES = ("notices", "mrns")
     REQUESTS = ("requests that wait for an officer", "mrns")
+    QUESTIONS = ("questions to an agency's officers", "mrns")
     FEED = ("an agency's feed", "mrns")
     RELEASE_TIMES = ("release times", "fingerprint")
     AUDIT_TRAIL = ("the audit trail", "checkpoints")

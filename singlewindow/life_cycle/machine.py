@@ -52,6 +52,7 @@ class Step(StrEnum):
     DECIDED_INSPECTION = "decided-inspection"
     ASKED_AGAIN = "asked-again"
     AMENDED = "amended"
+    AMENDED_BESIDE = "amended-beside"
     ARRIVED = "arrived"
     CANCELLED = "cancelled"
     INSPECTION_STARTED = "inspection-started"
@@ -167,6 +168,8 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], Transition]] = MappingProxyType({
         *_arrows(_ASKED, Step.AMENDED,
                  (State.INSPECTION_ORDERED, State.PRESENTED),
                  (State.RELEASED, State.UNDER_ASSESSMENT)),
+        # The inspection stays ordered: whatever agencies answer about the new version, it will be decided again.
+        *_arrows(_TRADER, Step.AMENDED_BESIDE, (State.INSPECTION_ORDERED, State.PRESENTED)),
         *_arrows(_TRADER, Step.CANCELLED,
                  *((state, State.CANCELLED) for state in EXPECTED),
                  (State.PRESENTED, State.CANCELLED),
@@ -242,6 +245,7 @@ STEP_WORDS: Final[Mapping[Step, str]] = MappingProxyType({
     Step.DECIDED_INSPECTION: "be decided for inspection",
     Step.ASKED_AGAIN: "be assessed again",
     Step.AMENDED: "be amended",
+    Step.AMENDED_BESIDE: "be amended in what is not inspected",
     Step.ARRIVED: "arrive",
     Step.CANCELLED: "be cancelled",
     Step.INSPECTION_STARTED: "be taken for inspection",

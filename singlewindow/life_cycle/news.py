@@ -20,6 +20,8 @@ AMENDED, RELEASED, CLEARED, CANCELLED = "07", "08", "09", "10"
 ANSWERED, EXITED, EXIT_AWAITED = "11", "16", "18"
 GRANTED, REFUSED = "39", "41"
 """The status of an answer to a request (WCO 379)."""
+LEFT = "A1"
+"""The status of goods that have left (WCO 379)."""
 INSPECTIONS: Final = (CONTROL, DOCUMENTS)
 """Notices that give the reasons of a decision to inspect."""
 
@@ -49,11 +51,15 @@ _OUTCOMES: Final[Mapping[tuple[State, Step], str]] = MappingProxyType({
     (State.UNDER_ASSESSMENT, Step.DECIDED_RELEASE): CLEARED,
     (State.UNDER_ASSESSMENT, Step.DECIDED_DOCUMENTS): DOCUMENTS,
     (State.DOCUMENTS_ASKED, Step.DEADLINE_PASSED): CONTROL,
+    (State.INSPECTION_ORDERED, Step.DEADLINE_PASSED): CONTROL,
+    (State.UNDER_INSPECTION, Step.DEADLINE_PASSED): CONTROL,
+    (State.DOCUMENTS_ASKED_AFTER_RELEASE, Step.DEADLINE_PASSED): DOCUMENTS,
     (State.RELEASED, Step.DEADLINE_PASSED): EXIT_AWAITED,
     (State.DOCUMENTS_ASKED_AFTER_RELEASE, Step.RELEASED): CLEARED,
 })  # fmt: skip
 _STEPS: Final[Mapping[Step, str]] = MappingProxyType({
-    Step.AMENDED: AMENDED, Step.CANCELLED: CANCELLED, Step.RELEASED: RELEASED, Step.EXITED: EXITED,
+    Step.AMENDED: AMENDED, Step.AMENDED_BESIDE: AMENDED, Step.CANCELLED: CANCELLED, Step.RELEASED: RELEASED,
+    Step.EXITED: EXITED,
 })  # fmt: skip
 _AFTER_ARRIVAL: Final = {State.RELEASED: (RELEASED,), State.INSPECTION_ORDERED: (CONTROL,)}
 
@@ -73,9 +79,18 @@ def codes_of(state: State, step: Step, to: State) -> tuple[str, ...]:
     return (code,) if code else ()
 
 
-def words_of(code: str, to: State) -> str:
-    """What a notice adds in words: the code alone does not say that goods may go, or are inspected, on arrival."""
-    return WORDS[to] if (code, to) in _NEEDS_WORDS else ""
+def words_of(code: str, step: Step, to: State) -> str:
+    """What a notice adds in words.
+
+    The code alone does not say that goods may go, or are inspected, on arrival, nor what follows a deadline.
+    """
+    overdue = step is Step.DEADLINE_PASSED and code in INSPECTIONS
+    return WORDS[to] if overdue or (code, to) in _NEEDS_WORDS else ""
+
+
+def has_limit(code: str, step: Step) -> bool:
+    """Whether a notice says until when its state lasts: for documents, and once a deadline has passed."""
+    return code == DOCUMENTS or step is Step.DEADLINE_PASSED
 
 
 _NEEDS_WORDS: Final = frozenset({

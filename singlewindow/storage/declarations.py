@@ -263,6 +263,12 @@ def contents_of(connection: Connection, version_ids: Iterable[int]) -> dict[int,
     return {row[0]: Content(*row[1:]) for row in connection.execute(query)}
 
 
+def versions_of(connection: Connection, declaration_id: int) -> list[int]:
+    """The ids of all versions of a declaration."""
+    query = select(version.c.id).where(version.c.declaration_id == declaration_id)
+    return list(connection.execute(query).scalars())
+
+
 def routing_of(connection: Connection, version_id: int, agency: str, asked_round: int) -> list[Routing] | None:
     """The routing of a version on which this agency was asked in this round; None if it was not."""
     asked = [

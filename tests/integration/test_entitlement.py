@@ -150,6 +150,22 @@ def test_no_agency_is_fed_what_was_seen_at_the_border(context: ClearanceContext)
         assert (feed.status_code, TOKEN.findall(feed.text)) == (200, [])
 
 
+def test_every_agency_s_officers_are_shown_exactly_those_values(asked_by_all: ClearanceContext) -> None:
+    heads = {
+        code: msgspec.structs.replace(each.head, adapter="officer") for code, each in asked_by_all.agencies.items()
+    }
+    agencies = {code: replace(each, head=heads[code]) for code, each in asked_by_all.agencies.items()}
+    context = replace(asked_by_all, agencies=agencies, adapters=build_adapters(agencies))
+    callers, _, wanted = lodged(context)
+    work(context)
+    shown = {}
+    for code in wanted:
+        officer, path = callers.agency(code), f"/v1/agencies/{code}/questions"
+        (listed,) = body_of(officer.get(path))["questions"]
+        shown[code] = set(TOKEN.findall(officer.get(path).text + officer.get(f"{path}/{listed['question']}").text))
+    assert shown == wanted
+
+
 @pytest.mark.parametrize("manner", ["500", "html", "unknown field"])
 def test_no_value_shows_in_log_metrics_or_what_is_said_of_failures(
     asked_by_all: ClearanceContext, log: Log, manner: str

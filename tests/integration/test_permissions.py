@@ -81,6 +81,13 @@ MATRIX: dict[str, Expected | None] = {
     "POST /v1/declarations/<mrn>/milestones": REPORTS,
     "GET /v1/agencies/<code>/requests": {"customs": (GOOD, GONE, GONE)},
     "POST /v1/agencies/<code>/requests/<mrn>/<request>": {"customs": (UNREAD, GONE, GONE)},
+    "GET /v1/agencies/<code>/questions": {"customs": (GOOD, GONE, GONE)},
+    "GET /v1/agencies/<code>/questions/<question>": {"customs": (GONE,) * 3},
+    "PUT /v1/agencies/<code>/questions/<question>/officer": {"customs": (GONE,) * 3},
+    "DELETE /v1/agencies/<code>/questions/<question>/officer": {"customs": (GONE,) * 3},
+    "POST /v1/agencies/<code>/questions/<question>/answer": {"customs": (GONE,) * 3},
+    "POST /v1/agencies/<code>/questions/<question>/queries": {"customs": (UNREAD, GONE, GONE)},
+    "POST /v1/declarations/<mrn>/queries/<query>": LODGING,
     "GET /v1/notices": {**LISTS, "narrow": (GOOD,) * 3},
     "GET /v1/agencies/<code>/feed": {"customs": (GOOD, GONE, GONE)},
     "GET /v1/release-times": {"auditor": (GOOD,) * 3, "analyst": (GOOD,) * 3},
@@ -154,7 +161,7 @@ def cast(context: ClearanceContext) -> Cast:
         found = connection.execute(select(declaration.c.mrn, version.c.id).join_from(declaration, version))
         questions = {mrn: question_name(version_id) for mrn, version_id in found}
     ids = {
-        kind: {"<mrn>": mrn, "<code>": code, "<question>": question, "<request>": "1"}
+        kind: {"<mrn>": mrn, "<code>": code, "<question>": question, "<request>": "1", "<query>": "1"}
         for kind, mrn, code, question in (
             (OWN, mrns[0], "customs", questions[mrns[0]]), (FOREIGN, mrns[1], "firearms", questions[mrns[1]]),
             (UNKNOWN, "26ZZ00000000000000", "nosuch", "nosuch"),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
-from singlewindow.life_cycle.news import DOCUMENTS, Detail, codes_of, words_of
+from singlewindow.life_cycle.news import Detail, codes_of, has_limit, words_of
 from singlewindow.storage.declarations import LockedVersion, Move
 from singlewindow.storage.open_questions import NewQuestion
 from singlewindow.storage.streams import ASKED, NewFeedEntry, NewNotice
+
+NO_DECISION: Final = 0
+"""The decision's number in a notice that reports none, whatever is decided later."""
 
 
 def new_notice(party: str, version_id: int, function_code: str, issued_at: int) -> NewNotice:
@@ -24,9 +28,10 @@ def detailed(notice: NewNotice, detail: Detail) -> NewNotice:
 
 
 def notices_of(version: LockedVersion, move: Move, now: int) -> Iterator[NewNotice]:
-    """The notices of a move of a version; those that ask for documents give the last day."""
+    """The notices of a move of a version; those that ask for documents, or tell of a deadline, give the next one."""
     for code in codes_of(version.state, move.step, move.state):
-        detail = Detail(words=words_of(code, move.state), limit=move.until if code == DOCUMENTS else None)
+        limit = move.until if has_limit(code, move.step) else None
+        detail = Detail(words=words_of(code, move.step, move.state), limit=limit)
         notice = new_notice(version.party, move.version_id, code, now)._replace(decision_number=version.decision_number)
         yield detailed(notice, detail)
 

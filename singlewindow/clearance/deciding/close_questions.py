@@ -26,10 +26,11 @@ COUNTED = frozenset({Answer.SILENT, Answer.FAILED})
 
 
 class Closure(NamedTuple):
-    """A question that was taken out, and the answer that closes it."""
+    """A question that was taken out, and the answer that closes it; `officer` is the key of who gave it, if known."""
 
     question: Taken
     assessment: Assessment
+    officer: str = ""
 
 
 def unanswered_closure(question: Taken, answer: Answer) -> Closure:
@@ -58,7 +59,7 @@ def write_answers(transaction: Transaction, closures: Sequence[Closure]) -> None
 
 
 def _closed_row(closure: Closure, now: int) -> ClosedQuestion:
-    question, assessment = closure
+    question, assessment, _ = closure
     return ClosedQuestion(
         version_id=question.version_id,
         agency=question.agency,
@@ -73,8 +74,8 @@ def _closed_row(closure: Closure, now: int) -> ClosedQuestion:
 
 
 def _closing_event(closure: Closure, row: ClosedQuestion) -> events.Event:
-    question, assessment = closure
-    told = commitments.of_answer(row._asdict())
+    question, assessment, officer = closure
+    told = commitments.of_answer(row._asdict()) | ({"officer": officer} if officer else {})
     if assessment.answer is Answer.ASSESSED:
         detail, kind, actor = {"profiles": assessment.profiles, **told}, events.Kind.ASSESSED, f"agency:{row.agency}"
     else:

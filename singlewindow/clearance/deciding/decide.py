@@ -17,7 +17,7 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.deciding.announce import notices_of
 from singlewindow.clearance.news import NO_NEWS, News, publish
 from singlewindow.clearance.transaction import Transaction
-from singlewindow.decisions.assessment import BORDER, Assessment
+from singlewindow.decisions.assessment import OWN_CODES, Assessment
 from singlewindow.decisions.merge import (
     DOCUMENTS_ASKED,
     RELEASED,
@@ -112,7 +112,7 @@ def _news(complete: _Complete, decision: Decision, now: int) -> News:
     feed = (
         streams.NewFeedEntry(agency, version.version_id, streams.DECIDED, now, asked_round, decision.number)
         for agency, asked_round in complete.rounds.items()
-        if agency != BORDER
+        if agency not in OWN_CODES
     )
     return News(
         (events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail),),

@@ -21,7 +21,7 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry, detailed
 from singlewindow.clearance.deciding.ask_again import new_question
-from singlewindow.clearance.life.border import border_answer
+from singlewindow.clearance.life.own_answers import border_answer, keep_order
 from singlewindow.clearance.life.requests import (
     Granted,
     Receipt,
@@ -39,6 +39,8 @@ from singlewindow.clearance.lodging.store import Message
 from singlewindow.clearance.news import NO_NEWS, News, news_of
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.decisions.assessment import Answer
+from singlewindow.decisions.inspected import inspected_by, touches
+from singlewindow.decisions.merge import Reason, Verdict
 from singlewindow.declarations.amending.apply import apply
 from singlewindow.declarations.amending.changes import in_order
 from singlewindow.declarations.amending.differences import changes_between
@@ -51,9 +53,9 @@ from singlewindow.declarations.reading.message import Media, media_of
 from singlewindow.declarations.validation import describe_fault
 from singlewindow.declarations.writing.binding import to_xml
 from singlewindow.life_cycle.arrival import Arrival, differences
-from singlewindow.life_cycle.machine import EXPECTED, State, Step
+from singlewindow.life_cycle.machine import EXPECTED, TRANSITIONS, State, Step
 from singlewindow.life_cycle.news import Detail
-from singlewindow.storage import assessments, declarations
+from singlewindow.storage import assessments, decisions, declarations
 from singlewindow.storage.assessments import ClosedQuestion
 from singlewindow.storage.declarations import Content, LockedVersion, Move, NewVersion, Summary
 from singlewindow.storage.engine.connect import clock, reading
@@ -63,6 +65,7 @@ from singlewindow.storage.requests import Request
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
 
+_verdict = msgspec.json.Decoder(Verdict)
 TRIES = 5
 """How often a new version is worked out again because another one came first."""
 
@@ -70,13 +73,16 @@ TRIES = 5
 class Composed(NamedTuple):
     """A new version: its document, what it holds and warns of, and the reason for the first change (WCO 099).
 
-    `old` is the content that it replaces.
+    `old` is the content that it replaces. `step` is what it means for the declaration; `kept` are the reasons of an
+    inspection that it leaves as ordered.
     """
 
     message: Message
     examined: Examined
     reason_code: str
     old: Tree
+    step: Step = Step.AMENDED
+    kept: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ class Amender:
             standing = self._newest_or_answer(asked)
             if standing is None or isinstance(standing, Receipt):
                 return standing
-            outcome, _words = outcome_of(standing.state, asked.kind)
+            outcome, _words = outcome_of(standing.state, asked.kind.step)
             composed = None
             if outcome is not RequestOutcome.REFUSED:
                 need_quota(asked.caller, self.lodging.quotas)
@@ -106,7 +112,9 @@ class Amender:
                 if version is None or version.version_id != standing.version_id:
                     continue
                 transaction = Transaction(connection, self.context.rulebooks, clock(connection))
-                return answer(transaction, version, asked, partial(self._carry_out, composed))
+                placed = None if composed is None else self._beside(transaction, version, composed)
+                step = Step.AMENDED if placed is None else placed.step
+                return answer(transaction, version, asked, partial(self._carry_out, placed), step)
         raise TimeoutError("other requests about this declaration came first each time")
 
     def carry_out(self, transaction: Transaction, version: LockedVersion, granted: Request) -> Granted:
@@ -160,18 +168,33 @@ class Amender:
             raise not_admitted(sent.forbidding, sent.found)
         return Composed(message, sent, code, old)
 
+    def _beside(self, transaction: Transaction, version: LockedVersion, composed: Composed) -> Composed:
+        """The new version; if it touches nothing of what is inspected, the inspection stays as ordered."""
+        decided = decisions.current_decision(transaction.connection, version.version_id)
+        if (version.state, Step.AMENDED_BESIDE) not in TRANSITIONS or decided is None:
+            return composed
+        changes = changes_between(composed.old, decode_canonical(composed.examined.prepared.form))
+        inspected = inspected_by(_verdict.decode(decided.body))
+        entitlements = {code: agency.entitlement for code, agency in self.context.agencies.items()}
+        if touches(inspected, changes, entitlements):
+            return composed
+        return composed._replace(step=Step.AMENDED_BESIDE, kept=inspected.reasons)
+
     def _carry_out(
         self, composed: Composed | None, transaction: Transaction, version: LockedVersion, granted: Request
     ) -> Granted:
         if composed is None:
             raise LookupError("a request that is refused is not carried out")
-        move = transaction.move(version, Step.AMENDED)
-        end_version(transaction, version, Move(version.version_id, Step.AMENDED, version.state, None, None))
+        move = transaction.move(version, composed.step)
+        end_version(transaction, version, Move(version.version_id, composed.step, version.state, None, None))
         row = _version_row(version, composed, move, transaction.now)
         plan = self._plan(transaction, version, composed, row)
         declarations.add_versions(transaction.connection, [row], plan.questions)
         carried = _carry_over(transaction, row, plan.carried, version.number)
-        seen = _seen_at_the_border(transaction, version, row)
+        standing = {each.agency for each in plan.carried}
+        own = _seen_at_the_border(transaction, version, row) | keep_order(
+            transaction, row.id, [each for each in composed.kept if each.agency not in standing]
+        )
         detail = {
             "request": str(granted.id),
             "replaces": version.number,
@@ -183,8 +206,10 @@ class Amender:
         event = Event(transaction.now, events.Kind.AMENDED, granted.actor, row.id, detail)
         told = news_of(transaction, version, move._replace(version_id=row.id), event, "ended")
         asked = News(feed=tuple(map(asked_entry, plan.questions)))
-        notices = tuple(detailed(each, Detail(reason=composed.reason_code)) for each in told.notices)
-        return Granted(told._replace(notices=notices, feed=()) | carried | seen | asked, (_as_locked(version, row),))
+        notices = tuple(
+            detailed(each, Detail(reason=composed.reason_code, words=granted.reason)) for each in told.notices
+        )
+        return Granted(told._replace(notices=notices, feed=()) | carried | own | asked, (_as_locked(version, row),))
 
     def _plan(self, transaction: Transaction, version: LockedVersion, composed: Composed, row: NewVersion) -> _Plan:
         """Which agencies are asked about the new version, and whose answers stand."""

@@ -13,7 +13,7 @@ import msgspec
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import decide
-from singlewindow.clearance.life.border import border_answer
+from singlewindow.clearance.life.own_answers import border_answer
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
 from singlewindow.clearance.news import NO_NEWS, news_of
 from singlewindow.clearance.transaction import Transaction, changing

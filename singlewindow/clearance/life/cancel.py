@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.announce import detailed
 from singlewindow.clearance.life.requests import Granted, Receipt, RequestMade, answer
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import news_of
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.machine import Step
+from singlewindow.life_cycle.news import Detail
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
@@ -35,4 +37,6 @@ def carry_out(transaction: Transaction, version: LockedVersion, granted: Request
     end_version(transaction, version, move)
     detail = {"request": str(granted.id), "reason": granted.reason}
     event = Event(transaction.now, events.Kind.CANCELLED, granted.actor, version.version_id, detail)
-    return Granted(news_of(transaction, version, move, event, "ended"))
+    told = news_of(transaction, version, move, event, "ended")
+    notices = tuple(detailed(each, Detail(words=granted.reason)) for each in told.notices)
+    return Granted(told._replace(notices=notices))

@@ -45,9 +45,9 @@ def _pass(transaction: Transaction, version: LockedVersion) -> News:
     if move.state is State.LAPSED:
         end_version(transaction, version, move)
         return _news(transaction, version, move, events.Kind.LAPSED)
-    if move.state is State.RELEASED:  # asked for once: the goods are released, whatever the answer
-        move = move._replace(until=None, due_at=None)
-    declarations.enter_state(transaction.connection, move)
+    # The exit is asked for once, with a term: the goods are released, whatever the answer.
+    lasts = move._replace(until=None, due_at=None) if move.state is State.RELEASED else move
+    declarations.enter_state(transaction.connection, lasts)
     return _news(transaction, version, move, events.Kind.OVERDUE)
 
 

@@ -11,11 +11,14 @@ import msgspec
 
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.announce import detailed
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
 from singlewindow.clearance.news import News, news_of, publish
 from singlewindow.clearance.transaction import Transaction, changing
+from singlewindow.declarations.model import first_text
 from singlewindow.life_cycle.machine import State, Step, transition
 from singlewindow.life_cycle.milestones import Milestone, Report, check_moment
+from singlewindow.life_cycle.news import LEFT, Detail
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
@@ -64,5 +67,8 @@ def _record(transaction: Transaction, found: Reported, caller: Caller, report: R
     transition(version.state, Step.EXITED, found.actor)
     move = transaction.move(version, Step.EXITED)
     declarations.enter_state(transaction.connection, move)
-    publish(transaction, [news_of(transaction, version, move, event, "ended")])
+    office = first_text(found.content, "ExitOffice/ID") or ""
+    gone = Detail(status=LEFT, happened_at=report.happened_at, office=office)
+    told = news_of(transaction, version, move, event, "ended")
+    publish(transaction, [told._replace(notices=tuple(detailed(each, gone) for each in told.notices))])
     return Receipt(version.mrn, move.state, transaction.now)

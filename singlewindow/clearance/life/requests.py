@@ -118,8 +118,13 @@ Grant = Callable[[Transaction, LockedVersion, Request], Granted]
 """What carries a granted request out."""
 
 
-def answer(transaction: Transaction, version: LockedVersion, asked: RequestMade, grant: Grant) -> Receipt:
-    """Answer a request about the (locked) newest version; raises NewerVersion or StillOpen."""
+def answer(
+    transaction: Transaction, version: LockedVersion, asked: RequestMade, grant: Grant, step: Step | None = None
+) -> Receipt:
+    """Answer a request about the (locked) newest version; raises NewerVersion or StillOpen.
+
+    `step` is what it would mean for the declaration, if that is not the step of its kind.
+    """
     earlier = earlier_answer(transaction.connection, version.declaration_id, asked)
     if earlier is not None:
         return earlier
@@ -127,7 +132,7 @@ def answer(transaction: Transaction, version: LockedVersion, asked: RequestMade,
         raise NewerVersion(asked.against or 0, version.number)
     if requests.open_request(transaction.connection, version.declaration_id) is not None:
         raise StillOpen
-    outcome, words = outcome_of(version.state, asked.kind)
+    outcome, words = outcome_of(version.state, step or asked.kind.step)
     stored = _store(transaction, version, asked, outcome, words)
     news = _registered(transaction, version, stored)
     if outcome is RequestOutcome.WAITING:
@@ -151,10 +156,10 @@ def settle(
     decide(transaction, carried_out.versions, before | _outcome_news(transaction, version, stored) | carried_out.news)
 
 
-def outcome_of(state: State, kind: Kind) -> tuple[RequestOutcome, str]:
-    """How a party's request is answered in a state, and in which words."""
+def outcome_of(state: State, step: Step) -> tuple[RequestOutcome, str]:
+    """How a party's request for a step is answered in a state, and in which words."""
     try:
-        arrow = transition(state, kind.step, Actor.TRADER)
+        arrow = transition(state, step, Actor.TRADER)
     except NotPossible as refusal:
         return RequestOutcome.REFUSED, str(refusal)
     if Actor.TRADER in arrow.grant.at_once:

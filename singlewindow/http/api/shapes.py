@@ -117,6 +117,36 @@ class RequestAnswer(Struct, frozen=True, kw_only=True):
     received_at: str
 
 
+class QuestionHold(Struct, frozen=True, kw_only=True):
+    """Who has a question, by the id of the key, and since when; both are null if nobody has."""
+
+    question: str
+    taken_by: str | None
+    taken_at: str | None
+
+
+class QueryToParty(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an officer asks the party, in one line; without `answer_by` it may answer until the question's deadline."""
+
+    words: Words
+    answer_by: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class QueryAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The party's answer to a query, in one line."""
+
+    words: Words
+
+
+class QueryReceipt(Struct, frozen=True, kw_only=True):
+    """The party's answer as stored; the officer who asked reads it."""
+
+    mrn: str
+    query: str
+    words: str
+    received_at: str
+
+
 class ArrivalReceipt(Struct, frozen=True, kw_only=True):
     """The arrival as recorded; a carrier does not see the rest.
 

@@ -34,6 +34,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "mandate": (*ADD, "UPDATE (revoked_at)"),
     "principal": (*ADD, "UPDATE (revoked_at, expires_at, last_used_at)"),
     "request": (*ADD, "UPDATE (answer, answered_at, answered_by, words)"),
+    "query": (*ADD, "UPDATE (answer, answered_at)"),
     "stream": (*ADD, "UPDATE (last_number)"),
     "tally": (*ADD, "UPDATE (count)"),
     "trail": (*READ, "UPDATE (number, link)"),

@@ -14,7 +14,7 @@ from singlewindow.storage.tables.declarations import declaration, request, versi
 from singlewindow.storage.tables.events import checkpoint, event, trail
 from singlewindow.storage.tables.metadata import Record, metadata
 from singlewindow.storage.tables.operations import dispatcher, tally
-from singlewindow.storage.tables.questions import FAILED, FRESH, WAITING, batch, open_question
+from singlewindow.storage.tables.questions import FAILED, FRESH, WAITING, batch, open_question, query
 from singlewindow.storage.tables.streams import feed, notice, stream
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "metadata",
     "notice",
     "open_question",
+    "query",
     "request",
     "stream",
     "tally",

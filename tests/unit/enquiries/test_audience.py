@@ -22,7 +22,7 @@ def test_the_least_tells_nothing_of_agencies_and_their_reasons() -> None:
 def test_the_least_is_what_a_party_does_itself_and_what_is_decided() -> None:
     of_agencies = {
         Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.CONTRADICTED, Kind.PARKED, Kind.RETRIED, Kind.ASKED_AGAIN,
-        Kind.OVERDUE,
+        Kind.OVERDUE, Kind.TAKEN, Kind.GIVEN_BACK,
     }  # fmt: skip
     of_the_service = {
         Kind.KEY_CREATED, Kind.KEY_ROTATED, Kind.KEY_REVOKED, Kind.MANDATE_GRANTED, Kind.MANDATE_REVOKED, Kind.READ,
