@@ -51,5 +51,5 @@ def test_an_answer_to_a_request_and_an_end_without_a_decision_are_shown_as_such(
     ended = Outcome(Path("b.xml"), receipt={"lrn": "L2", "mrn": "M2"}, end="The declaration is cancelled.")
     lodge.print_outcomes([Outcome(Path("a.xml"), request=waiting), ended])
     lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
-    assert "│ R1 │ M1 │ amendment waiting │ An officer looks. │ - │" in lines
+    assert "│ R1 │ M1 │ amendment waiting │ An officer must agree. │ - │" in lines
     assert "│ L2 │ M2 │ ended │ The declaration is cancelled. │ - │" in lines
