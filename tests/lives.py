@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,21 +71,22 @@ class Life:
         return {row["number"]: row for row in rows}
 
 
-def read_lives(engine: Engine, mrn: str | None = None) -> list[Life]:
-    """Every declaration's life, or that of one, as it is at one moment."""
-    where = "" if mrn is None else "WHERE d.mrn = :mrn"
+def read_lives(engine: Engine, *mrns: str) -> list[Life]:
+    """The lives of these declarations, or of all, as they are at one moment."""
+    named = ", ".join(f"'{mrn}'" for mrn in mrns)
+    where = f"WHERE d.mrn IN ({named})" if mrns else ""
     found: dict[int, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         for table, query in QUERIES.items():
-            for row in _rows(connection, query.format(of=_OF, where=where), mrn):
+            for row in _rows(connection, query.format(of=_OF, where=where)):
                 found[row["owner"]][table].append(row)
     return [Life(tables) for tables in found.values()]
 
 
-def _rows(connection: Connection, query: str, mrn: str | None) -> Iterator[Row]:
-    found = connection.execution_options(reading=True).execute(text(query), {"mrn": mrn} if mrn else {})
+def _rows(connection: Connection, query: str) -> Iterator[Row]:
+    found = connection.execution_options(reading=True).execute(text(query))
     yield from map(dict, found.mappings())
 
 
@@ -100,11 +101,11 @@ def replay(life: Life) -> Iterator[tuple[Row, State, str]]:
     state = State.PRESENTED
     for event in life.of("event"):
         before, detail = state, json.loads(bytes(event["detail"]))
-        step, wrong = _step(life, before, event["kind"], detail), ""
-        for taken in step:
+        wrong = ""
+        for taken in _steps(life, before, event["kind"], detail):
             if isinstance(taken, State):
                 state = taken
-            elif (state, taken) in TRANSITIONS:
+            elif taken is not None and (state, taken) in TRANSITIONS:
                 state = TRANSITIONS[state, taken].to
             else:
                 wrong = f"{event['kind']} in the state {before}"
@@ -114,23 +115,28 @@ def replay(life: Life) -> Iterator[tuple[Row, State, str]]:
         yield event, state, wrong
 
 
-def _step(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | State, ...]:
+def _steps(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | State | None, ...]:
+    """What an event says has happened: a first state, steps, or None for something that is not possible."""
     if kind == "lodged":
         return (BEGINNINGS.get(life.newest["type_code"][2], State.PRESENTED),)
     if kind == "decided":
-        steps = [step for step in DECIDED if (state, step) in TRANSITIONS and
-                 TRANSITIONS[state, step].to == detail["state"] and
-                 (step is Step.DECIDED_RELEASE) == (detail["outcome"] == "release")]  # fmt: skip
-        return ((steps or [Step.EXITED])[0],)
+        released = detail["outcome"] == "release"
+        decided = [step for step in DECIDED if (step is Step.DECIDED_RELEASE) == released]
+        return (_leading(state, decided, detail["state"]),)
     if kind == "amended":
-        return tuple(step for step in Step if step.startswith("amended") and
-                     (state, step) in TRANSITIONS and TRANSITIONS[state, step].to == detail["state"])[:1]  # fmt: skip
+        return (_leading(state, [step for step in Step if step.startswith(kind)], detail["state"]),)
     if kind == "arrived":
         reopened = (Step.ASKED_AGAIN,) if detail["differences"] and state not in UNDECIDED else ()
         return (*reopened, Step.ARRIVED)
     if kind == "milestone":
         return (Step.EXITED,) if "state" in detail else ()
     return (STEPS[kind],) if kind in STEPS else ()
+
+
+def _leading(state: State, steps: Sequence[Step], to: str) -> Step | None:
+    """The step that leads from a state to another, if one does."""
+    arrows = (TRANSITIONS.get((state, step)) for step in steps)
+    return next((arrow.step for arrow in arrows if arrow is not None and arrow.to == to), None)
 
 
 def the_trail_replays(life: Life) -> Iterator[str]:

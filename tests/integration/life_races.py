@@ -21,7 +21,8 @@ from tests.lives import Life, faults_of, read_lives
 
 AT_ONCE: Final = 50
 """How many declarations are prepared together."""
-LONGEST_PAUSE: Final = 0.003
+PAUSES: Final = (0.0, 0.003, 0.05)
+"""How long one of two commands waits at most (seconds): some begin with more work than others."""
 NEVER: Final = 2**60
 CONTENTS: Final = (GREEN, RED, PAPERS)
 _names: Iterator[int] = count()
@@ -111,12 +112,11 @@ def race(everybody: Everybody, pair: Sequence[str], rounds: int, chance: random.
                 here = Round(everybody, about, versions_of(everybody.context, about.mrn)[0], turn, chance)
                 ended[about.mrn] = _run(pool, [RACERS[name](here) for name in pair], chance)
             finish(everybody)
-    for life in read_lives(everybody.context.engine):
-        outcomes = ended.get(life.newest["mrn"])
-        if outcomes is not None:
-            raced.wrong += [*faults_of(life), *_untrue(everybody, life, pair, outcomes)]
-            raced.outcomes[" ".join(outcomes)] += 1
-            raced.orders[tuple(row["kind"] for row in life.of("event"))] += 1
+    for life in read_lives(everybody.context.engine, *ended):
+        outcomes = ended[life.newest["mrn"]]
+        raced.wrong += [*faults_of(life), *_untrue(everybody, life, pair, outcomes)]
+        raced.outcomes[" ".join(outcomes)] += 1
+        raced.orders[tuple(row["kind"] for row in life.of("event"))] += 1
     assert sum(raced.outcomes.values()) == rounds
     raced.seconds = time.monotonic() - began
     return raced
@@ -124,7 +124,7 @@ def race(everybody: Everybody, pair: Sequence[str], rounds: int, chance: random.
 
 def _run(pool: ThreadPoolExecutor, commands: Sequence[Callable[[], str]], chance: random.Random) -> list[str]:
     """Both at one moment; by turns one of them waits a little, so that they meet at other places."""
-    pauses = [0.0, chance.choice([0.0, chance.uniform(0, LONGEST_PAUSE)])]
+    pauses = [0.0, chance.uniform(0, chance.choice(PAUSES))]
     chance.shuffle(pauses)
 
     def after(pause: float, command: Callable[[], str]) -> str:

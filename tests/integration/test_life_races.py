@@ -10,7 +10,7 @@ from singlewindow.clearance.context import ClearanceContext
 from tests.integration.life_races import PAIRS, four_answers, race, two_officers
 from tests.integration.living import Everybody, answering_by_themselves
 
-ROUNDS = 6
+ROUNDS = 3
 
 
 @pytest.fixture
