@@ -170,11 +170,13 @@ class Amender:
 
     def _beside(self, transaction: Transaction, version: LockedVersion, composed: Composed) -> Composed:
         """The new version; if it touches nothing of what is inspected, the inspection stays as ordered."""
-        decided = decisions.current_decision(transaction.connection, version.version_id)
-        if (version.state, Step.AMENDED_BESIDE) not in TRANSITIONS or decided is None:
+        if (version.state, Step.AMENDED_BESIDE) not in TRANSITIONS:
             return composed
-        changes = changes_between(composed.old, decode_canonical(composed.examined.prepared.form))
+        decided = decisions.current_decision(transaction.connection, version.version_id)
+        if decided is None:
+            return composed
         inspected = inspected_by(_verdict.decode(decided.body))
+        changes = changes_between(composed.old, decode_canonical(composed.examined.prepared.form))
         entitlements = {code: agency.entitlement for code, agency in self.context.agencies.items()}
         if touches(inspected, changes, entitlements):
             return composed
