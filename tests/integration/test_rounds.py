@@ -140,7 +140,7 @@ def test_notices_and_feed_say_of_each_decision_what_it_was(
             ask_again(context, version_id, again(*AGENCIES))
     notices = body_of(trader.get("/v1/notices"))["notices"]
     assert [each["function_code"] for each in notices] == ["01", "05", "08", "06"]
-    assert ["AdditionalInformation" in json.dumps(each["response"]) for each in notices] == [False, True, False, True]
+    assert ["StatementDescription" in json.dumps(each["response"]) for each in notices] == [False, True, False, True]
     feed = body_of(callers.agency(AGENCY).get(f"/v1/agencies/{AGENCY}/feed"))["entries"]
     assert [each["kind"] for each in feed] == ["asked", "decided"] * 3
     assert [each["assessment"]["lane"] for each in feed[1::2]] == ["red", "green", "red"]

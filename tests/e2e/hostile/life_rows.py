@@ -141,7 +141,7 @@ BODIES = [
 ]  # fmt: skip
 MESSAGES = [
     Life("88", "a number of nobody", message(TypeCode="INV", ID="26GB00000000000000"), 422, RULE),
-    Life("99", "no request", message(TypeCode="XXX"), 422, RULE),
+    Life("99", "no request", message(TypeCode="ABC"), 422, RULE),
     Life("99", "cancelled without words", message(TypeCode="INV", Amendment=[{"ChangeReasonCode": "1"}]), 422, RULE),
     Life("99", "amended in nothing", message(TypeCode="COR"), 422, RULE),
     Life("99", "amended as a whole", correction("42A"), 422, RULE),
