@@ -241,7 +241,7 @@ class OldProcess(threading.Thread):
         before, patience = len(self.lodged), time.monotonic() + 20
         while len(self.lodged) < before + 3 and not self.failures and time.monotonic() < patience:
             time.sleep(0.01)
-        assert self.failures == []
+        assert self.failures == [], self.failures
         assert len(self.lodged) >= before + 3
 
     def stop(self) -> None:
