@@ -230,7 +230,7 @@ def the_party_is_told(life: Life) -> Iterator[str]:
         expected += event["kind"] in TOLD
         expected += event["kind"] == "arrived" and state in {State.RELEASED, State.INSPECTION_ORDERED}
         expected += event["kind"] == "milestone" and state is not before
-        expected += event["kind"] == "overdue" and before in {State.DOCUMENTS_ASKED, State.RELEASED}
+        expected += event["kind"] == "overdue"
         before = state
     for notice in life.of("notice"):
         detail = json.loads(bytes(notice["detail"] or b"{}"))

@@ -267,7 +267,8 @@ class NotPossible(Exception):  # noqa: N818 - an answer to whoever asks, not an 
         self.state, self.step, self.possible = state, step, possible_steps(state, actor)
         known = TRANSITIONS.get((state, step))
         why = f"It cannot {STEP_WORDS[step]} in this state." if known is None else f"A {actor} cannot do this."
-        choices = " or ".join(STEP_WORDS[each] for each in self.possible)
+        # An amendment is one choice to whoever asks; what it touches decides which of the two it is.
+        choices = " or ".join(STEP_WORDS[each] for each in self.possible if each is not Step.AMENDED_BESIDE)
         then = f"It can {choices}." if choices else "Nothing more can be done with it."
         told = f"{WORDS[state]} {why} {then}"
         if actor is Actor.CARRIER:  # it knows what it reports, and nothing else about the declaration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,6 +19,7 @@ from singlewindow.access.keys import Role
 from singlewindow.agencies.agency import Agency
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.dispatch import answer_for_silence
+from singlewindow.http.routes import ROUTES
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.times import iso
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -364,3 +366,16 @@ def test_a_key_for_answers_of_a_system_is_no_officers(app: Any, context: Clearan
     narrow = create_key(context.engine, Role.AGENCY, agency=AGENCY, scopes=["answer"]).text
     for answer in (Caller(app, narrow).get(LIST), take(Caller(app, narrow), question)):
         assert problem(answer) == (403, "FORBIDDEN")
+
+
+def test_what_officers_are_shown_is_what_the_document_describes(officer: Caller, question: str) -> None:
+    for path in (LIST, question):
+        (route,) = [each for each in ROUTES if each.method == "GET" and _fits(each.path, path)]
+        answer = officer.get(path)
+        assert answer.status_code == 200
+        described: object = msgspec.json.decode(answer.data, type=route.responses[200].body, strict=True)
+        assert body_of(answer) == msgspec.to_builtins(described)
+
+
+def _fits(route: str, path: str) -> bool:
+    return re.fullmatch(re.sub(r"<\w+>", "[^/]+", route), path) is not None

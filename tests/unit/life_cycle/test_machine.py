@@ -98,7 +98,7 @@ def test_the_refusal_says_the_state_why_and_what_is_possible() -> None:
         r"The goods are being inspected\. It cannot be amended in this state\. It can be cancelled\."
     )):  # fmt: skip
         transition(State.UNDER_INSPECTION, Step.AMENDED, Actor.TRADER)
-    with pytest.raises(NotPossible, match=r"A trader cannot do this\. It can be amended or .*be cancelled\."):
+    with pytest.raises(NotPossible, match=r"A trader cannot do this\. It can be amended or be cancelled\."):
         transition(State.INSPECTION_ORDERED, Step.RELEASED, Actor.TRADER)
 
 
