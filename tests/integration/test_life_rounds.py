@@ -130,7 +130,9 @@ class Lives(RuleBasedStateMachine):
             return None, state, waits
         arrow = TRANSITIONS.get((state, Step.CANCELLED if name == "cancel" else Step.AMENDED))
         answer = "refused" if arrow is None else "granted" if Actor.TRADER in arrow.grant.at_once else "waiting"
-        return {"StillOpen" if waits else answer}, state, waits
+        # What touches nothing of what is inspected needs no officer.
+        beside = {"granted"} if name != "cancel" and (state, Step.AMENDED_BESIDE) in TRANSITIONS else set()
+        return {"StillOpen"} if waits else {answer} | beside, state, waits
 
     def _call(self, command: tuple[Any, ...]) -> Callable[[], str]:
         name, *what = command
