@@ -63,7 +63,7 @@ def test_fd5_two_commands_at_one_moment(
 ) -> None:
     raced = race(everybody, pair, ROUNDS if len({*pair}) == 2 else LIKE_ROUNDS, random.Random(seed))
     assert raced.wrong == []
-    assert len(raced.orders) > 1, "one of the two always came first"
+    assert len({*pair}) == 1 or len(raced.orders) > 1, "one of the two always came first"
     record_property("FD5", f"{everybody.context.engine.dialect.name} {' and '.join(pair)}: {_numbers(raced)}")
 
 

@@ -116,7 +116,7 @@ def race(everybody: Everybody, pair: Sequence[str], rounds: int, chance: random.
         outcomes = ended[life.newest["mrn"]]
         raced.wrong += [*faults_of(life), *_untrue(everybody, life, pair, outcomes)]
         raced.outcomes[" ".join(outcomes)] += 1
-        raced.orders[tuple(row["kind"] for row in life.of("event"))] += 1
+        raced.orders[tuple(f"{row['kind']} {row['actor']}" for row in life.of("event"))] += 1
     assert sum(raced.outcomes.values()) == rounds
     raced.seconds = time.monotonic() - began
     return raced
