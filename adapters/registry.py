@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from adapters.contract import Adapter
+from adapters.officer import OfficerAdapter
 from adapters.profile import ProfileAdapter
 from adapters.remote import RemoteAdapter
 from adapters.sandbox import SandboxAdapter
@@ -36,6 +37,8 @@ def build_adapters(
             adapters[code] = RemoteAdapter(agency, agency.remote, _agency_key(agency, agency.remote.key_env, secrets))
         elif agency.adapter == "profiles":
             adapters[code] = ProfileAdapter(agency)
+        elif agency.by_officers:
+            adapters[code] = OfficerAdapter(code)
         else:
             adapters[code] = _sandbox_adapter(agency, sandbox_allowed)
     return adapters

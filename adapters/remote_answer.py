@@ -10,21 +10,14 @@ import msgspec
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.faults import Refused
 from singlewindow.declarations.model import Tree, text_of
-from singlewindow.declarations.reading.json_text import parse_json, screen_depth
-from singlewindow.declarations.reading.message import Limits
+from singlewindow.declarations.reading.json_shape import LARGEST, PLAIN, ends, read_shape, unfit
 
-LARGEST_ANSWER: Final = 64_000
-_LIMITS: Final = Limits(body_bytes=LARGEST_ANSWER, items=1, depth=8)
-_LONGEST_REASON: Final = 160
+LARGEST_ANSWER: Final = LARGEST
 
-# Means the end of a text in Python and in JSON Schema alike: after `$` alone, Python allows a line feed.
-_END = r"$(?!\n)"
-# Plain text in one line: no control characters, nothing that turns the reading direction, no lone halves of characters.
-_PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*" + _END
 Score = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=_PLAIN)]
-Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}" + _END)]
-Item = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,5}" + _END)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=PLAIN)]
+Name = Annotated[str, msgspec.Meta(pattern=ends("[A-Za-z0-9][A-Za-z0-9._-]{0,63}"))]
+Item = Annotated[str, msgspec.Meta(pattern=ends("[0-9]{1,5}"))]
 
 
 class RemoteFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,17 +46,7 @@ _decoder = msgspec.json.Decoder(RemoteAnswer, strict=True)
 
 def read_answer(content: bytes, agency: str, profiles: str) -> Assessment:
     """The assessment that an agency sent; raises `Refused`, whose text repeats nothing long from the content."""
-    if content.startswith(b"\xef\xbb\xbf"):
-        raise Refused("ENCODING_NOT_UTF8", "The answer starts with a byte order mark. Send it without.")
-    if not content.strip():
-        raise Refused("EMPTY_BODY", "The answer is empty. Send it in the body, as JSON.")
-    screen_depth(parse_json(content, _LIMITS), _LIMITS)
-    try:
-        given = _decoder.decode(content)
-    except msgspec.ValidationError as error:
-        raise _form_refusal(_short_reason(str(error))) from None
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        raise Refused("JSON_MALFORMED", "The answer is not JSON.") from None
+    given = read_shape(content, _decoder, "answer")
     return _assessment_of(given, agency, profiles)
 
 
@@ -106,12 +89,4 @@ def _assessment_of(given: RemoteAnswer, agency: str, profiles: str) -> Assessmen
 
 
 def _form_refusal(reason: str) -> Refused:
-    return Refused("SCHEMA_INVALID", f"The answer does not have the right form. {reason}")
-
-
-def _short_reason(reason: str) -> str:
-    """The reason; only its place if it repeats much of what was sent."""
-    if len(reason) <= _LONGEST_REASON:
-        return reason
-    place = reason.rpartition(" - at ")[2]
-    return f"A value does not fit at {place}" if len(place) <= _LONGEST_REASON else "A value does not fit"
+    return unfit("answer", reason)

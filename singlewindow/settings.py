@@ -74,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Private key (PEM) that signs checkpoints of the audit trail, best given as a file; no checkpoints if not set."""
     sw_checkpoint_seconds: float = 600.0
     """Seconds after a checkpoint at which the dispatchers make the next one; events in between are not proven yet."""
+    sw_oldest_report_days: float = 30.0
+    """Days after which a report of arrival or of another milestone comes too late to be believed."""
     sw_threads: int = 32
     """Threads of one web process; more than `sw_waiters`, so that waiting callers never block a declaration."""
     sw_processor: int = 0

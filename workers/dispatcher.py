@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from singlewindow.audit.checkpoint import Signer
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.dispatch import answer_for_silence, make_batches, may_gather, take_back
+from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.enquiries import audit_trail
 from singlewindow.faultpoints import reach
 from singlewindow.storage.batches import Batch
@@ -94,7 +95,9 @@ def seal_trail(context: ClearanceContext, signer: Signer) -> None:
 
 
 def sweep(context: ClearanceContext) -> None:
-    """Take back lost batches, and close questions whose deadline has passed."""
-    lost, silent = take_back(context), answer_for_silence(context)
+    """Take back lost batches, close questions whose deadline has passed, and end states that have lasted too long."""
+    lost, silent, due = take_back(context), answer_for_silence(context), pass_deadlines(context)
     if lost or silent:
         log.warning("%d batches taken back, %d questions closed unanswered", lost, silent)
+    if due:
+        log.info("the time of %d declarations was over", due)

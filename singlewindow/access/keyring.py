@@ -38,7 +38,7 @@ PARTIES_KNOWN_SECONDS: Final = 60.0
 KEY_ID = re.compile(r"[0-9a-f]{16}")
 NAMEABLE = re.compile(r"[!-~]{1,64}")
 """A party that a key may ever have been made for; nothing else is looked up."""
-OWNED_BY: Final = {"party": (Role.TRADER, Role.BROKER), "agency": (Role.AGENCY,)}
+OWNED_BY: Final = {"party": (Role.TRADER, Role.BROKER, Role.CARRIER), "agency": (Role.AGENCY,)}
 
 
 class Keyring:

@@ -19,6 +19,7 @@ class Role(StrEnum):
 
     TRADER = "trader"
     BROKER = "broker"
+    CARRIER = "carrier"
     AGENCY = "agency"
     ANALYST = "analyst"
     AUDITOR = "auditor"

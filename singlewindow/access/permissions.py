@@ -18,10 +18,13 @@ class Permission(StrEnum):
     """One permission; these are also the scopes of keys and tokens."""
 
     LODGE = "lodge"
+    REPORT = "report"
     READ = "read"
     NOTICES = "notices"
     FEED = "feed"
     ANSWER = "answer"
+    REQUESTS = "requests"
+    QUESTIONS = "questions"
     RELEASE_TIMES = "release-times"
     AUDIT = "audit"
     METRICS = "metrics"
@@ -29,10 +32,13 @@ class Permission(StrEnum):
 
 PERMISSIONS: Final[Mapping[Permission, frozenset[Role]]] = MappingProxyType({
     Permission.LODGE: frozenset({Role.TRADER, Role.BROKER}),
+    Permission.REPORT: frozenset({Role.TRADER, Role.BROKER, Role.CARRIER}),
     Permission.READ: frozenset({Role.TRADER, Role.BROKER, Role.AUDITOR}),
     Permission.NOTICES: frozenset({Role.TRADER, Role.BROKER}),
     Permission.FEED: frozenset({Role.AGENCY}),
     Permission.ANSWER: frozenset({Role.AGENCY}),
+    Permission.REQUESTS: frozenset({Role.AGENCY}),
+    Permission.QUESTIONS: frozenset({Role.AGENCY}),
     Permission.RELEASE_TIMES: frozenset({Role.AUDITOR, Role.ANALYST}),
     Permission.AUDIT: frozenset({Role.AUDITOR}),
     Permission.METRICS: frozenset({Role.OPERATOR}),

@@ -43,7 +43,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
     name: Words
     deadline_seconds: Annotated[float, msgspec.Meta(gt=0)]
-    adapter: Literal["profiles", "remote", "sandbox"]
+    adapter: Literal["profiles", "remote", "officer", "sandbox"]
     always: bool = False
 
 
@@ -122,3 +122,8 @@ class Agency:
     def adapter(self) -> str:
         """The kind of adapter that asks the agency."""
         return self.head.adapter
+
+    @property
+    def by_officers(self) -> bool:
+        """Whether people answer for the agency, through the interface."""
+        return self.head.adapter == "officer"

@@ -1,8 +1,8 @@
 """The agencies of `config/agencies/`: one folder each, checked as a whole before the service starts.
 
 A folder holds `agency.toml` (deadline, lanes, routing), `entitlement.toml` (the minimum and maximum elements that the
-law gives the agency) and `profiles.toml`, which a remote agency does not have. `config/thresholds.toml` holds the
-common lanes, which an agency may override.
+law gives the agency) and `profiles.toml`, which an agency that assesses on its own does not have.
+`config/thresholds.toml` holds the common lanes, which an agency may override.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from singlewindow.agencies.agency import (
     Remote,
     RoutingRule,
 )
+from singlewindow.decisions.assessment import OWN_CODES
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.projection import Entitlement
 from singlewindow.risk.conditions import Condition
@@ -36,6 +37,8 @@ __all__ = ["Agency", "load_agencies"]
 
 REFERENCE_PATH = "Declaration/FunctionalReferenceID"
 NUMBER_PATH = f"{ITEM_PATH}/SequenceNumeric"
+ON_THEIR_OWN = ("remote", "officer")
+"""Adapters of agencies that assess without profiles of ours."""
 
 
 def load_agencies(directory: Path, customs: str | None = None) -> dict[str, Agency]:
@@ -74,7 +77,7 @@ class _Files:
     @classmethod
     def read(cls, folder: Path) -> _Files:
         agency = Source.read(folder / "agency.toml")
-        own_profiles = agency.tables.get("adapter") != "remote"
+        own_profiles = agency.tables.get("adapter") not in ON_THEIR_OWN
         profiles = Source.read(folder / "profiles.toml", required=own_profiles)
         return cls(folder, agency, Source.read(folder / "entitlement.toml"), profiles)
 
@@ -99,9 +102,12 @@ def _read_agency(files: _Files, common: Thresholds, common_content: bytes) -> Ag
     profiles = tuple(read_profiles(files.profiles, entitlement.maximum))
     if head is None:
         return None
+    _refuse_unused_profiles(files, head)
     remote = _read_remote(files, head)
     if head.code != files.folder.name:
         source.add_problem(source.line_of("", key="code"), f"code {head.code!r} must be the folder's name")
+    if head.code in OWN_CODES:
+        source.add_problem(source.line_of("", key="code"), f"code {head.code!r} is that of the service itself")
     if not head.always and not source.entries("routing"):
         source.add_problem(1, "the agency would never be asked: give it always = true or a [[routing]]")
     if head.adapter == "profiles" and not any(
@@ -119,16 +125,18 @@ def _read_agency(files: _Files, common: Thresholds, common_content: bytes) -> Ag
     return Agency(head, method, routing, entitlement, remote, legal)
 
 
+def _refuse_unused_profiles(files: _Files, head: Head) -> None:
+    if head.adapter in ON_THEIR_OWN and files.profiles.entries("profile"):
+        kind = "a remote agency assesses on its own" if head.adapter == "remote" else "the agency's officers assess"
+        files.profiles.add_problem(1, f"{kind}: remove its profiles, nobody would apply them")
+
+
 def _read_remote(files: _Files, head: Head) -> Remote | None:
     source, table = files.agency, files.agency.tables.get("remote")
     if head.adapter != "remote":
         if table is not None:
             source.add_problem(source.line_of("remote"), 'a [remote] table is for adapter = "remote" only')
         return None
-    if files.profiles.entries("profile"):
-        files.profiles.add_problem(
-            1, "a remote agency assesses on its own: remove its profiles, nobody would apply them"
-        )
     if table is None:
         source.add_problem(
             source.line_of("", key="adapter"), "a remote agency needs a [remote] table with url and key_env"

@@ -49,6 +49,15 @@ def asked_agencies(routing: Iterable[Routing]) -> list[str]:
     return [entry.agency for entry in routing if entry.asked]
 
 
+def after_release(routing: Iterable[Routing]) -> list[Routing]:
+    """The routing of a version that is assessed after its goods were released."""
+    return [
+        entry if entry.basis is UNSET
+        else msgspec.structs.replace(entry, basis=msgspec.structs.replace(entry.basis, after_release=True))
+        for entry in routing
+    ]  # fmt: skip
+
+
 def items_of(routing: Iterable[Routing], agency: str) -> tuple[str, ...]:
     """The items (SequenceNumeric) that concern one agency; none means the whole declaration."""
     return next((entry.items for entry in routing if entry.agency == agency), ())

@@ -9,6 +9,7 @@ from singlewindow.access.keyring import Keyring
 from singlewindow.access.quota import Quotas
 from singlewindow.access.tokens import Tokens
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.life.amend import Amender
 from singlewindow.clearance.lodging.group_commit import GroupCommit
 from singlewindow.clearance.lodging.lodge import Lodging
 from singlewindow.clearance.lodging.preparation import Rules
@@ -26,10 +27,12 @@ def build_service(context: ClearanceContext) -> Service:
     """The service of one web process; it reads nothing from the record and starts no other process until needed."""
     settings = context.settings
     keyring = Keyring(context.engine, tokens=Tokens(settings.sw_token_key) if settings.sw_token_key else None)
+    lodging = build_lodging(context, keyring)
     return Service(
         context=context,
         keyring=keyring,
-        lodging=build_lodging(context, keyring),
+        lodging=lodging,
+        amender=Amender(context, lodging),
         rate_limits=RateLimits(settings.sw_rate, settings.sw_wrong_keys),
         waiters=threading.BoundedSemaphore(settings.sw_waiters),
         batches=threading.BoundedSemaphore(BATCHES),

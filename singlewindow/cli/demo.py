@@ -20,6 +20,7 @@ import httpx
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
 from singlewindow.cli.auditor.release_times import print_report
+from singlewindow.cli.lives import PARTY, show_lives
 from singlewindow.cli.trader.client import Outcome, agencies_asked, lodge_all, open_client, send
 from singlewindow.cli.trader.files import SUFFIXES, media_of
 from singlewindow.cli.trader.lodge import lodging_shown, print_outcomes
@@ -55,6 +56,7 @@ def demo() -> None:
                 outcome.agencies = agencies_asked(client, outcome) if outcome.receipt else []
         print_outcomes(outcomes)
         _print_feed(url, agency)
+        show_lives(url, traders[PARTY])
         _print_times(url, auditor)
     undecided = [outcome.path.name for outcome in outcomes if not outcome.decision]
     if undecided:

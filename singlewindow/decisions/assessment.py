@@ -29,6 +29,13 @@ class Control(StrEnum):
     SAMPLE = "sample"
 
 
+BORDER = "border"
+"""The service itself, as it answers for what was seen at the border; no agency may have this code."""
+KEPT_ORDER = "kept-order"
+"""The service itself, as it keeps an inspection that an amendment does not touch; no agency may have this code."""
+OWN_CODES = frozenset({BORDER, KEPT_ORDER})
+
+
 class Answer(StrEnum):
     """How a question to an agency ended: only `ASSESSED` can ever lead to release."""
 
@@ -37,6 +44,8 @@ class Answer(StrEnum):
     SILENT = "silent"
     REPLACED = "replaced"
     """Asked again before it was answered: only the answer to the newer question counts."""
+    WITHDRAWN = "withdrawn"
+    """The version was replaced, cancelled or lapsed before it was answered: no answer is needed any more."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

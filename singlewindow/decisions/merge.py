@@ -82,10 +82,13 @@ def newest_rounds(answers: Iterable[tuple[int, Assessment]]) -> list[Assessment]
     return [answer for asked_round, answer in given if asked_round == newest[answer.agency]]
 
 
-def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis | None = None) -> Verdict:
+def merge(
+    assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis | None = None, *, gone: bool = False
+) -> Verdict:
     """The decision. An agency in `asked` without an answer counts as silent; unasked answers only make it stricter.
 
-    `basis` is None for a declaration that was lodged before a basis was recorded.
+    `basis` is None for a declaration that was lodged before a basis was recorded. `gone`: the goods have been released
+    since, so only documents can be checked.
     """
     agencies = tuple(sorted(set(asked)))
     answers = _distinct_answers(assessments)
@@ -94,7 +97,9 @@ def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis 
         for agency in agencies
         if agency not in {each.agency for each in answers}
     )
-    gone = basis is not None and basis.after_release
+    if gone and basis is not None:
+        basis = msgspec.structs.replace(basis, after_release=True)
+    gone = gone or (basis is not None and basis.after_release)
     complete = tuple(map(_on_paper, (*answers, *silent))) if gone else (*answers, *silent)
     torn = _contradicting_agencies(complete)
     doubts = tuple(_doubts_against_release(torn, agencies, basis))
@@ -107,7 +112,7 @@ def merge(assessments: Iterable[Assessment], asked: Iterable[str], basis: Basis 
         controls=controls,
         contradictory=bool(torn),
         reasons=_all_reasons(complete, doubts),
-        fingerprint=_input_fingerprint(answers, agencies, basis),
+        fingerprint=_input_fingerprint(answers, agencies, basis, gone),
         function_code=RELEASED if released else paper,
         after_release=gone or UNSET,
     )
@@ -227,6 +232,7 @@ def _reason_order(reason: Reason) -> tuple[object, ...]:
     return -reason.weight, reason.agency, reason.profile, number, msgspec.json.encode(reason)
 
 
-def _input_fingerprint(answers: tuple[Assessment, ...], asked: tuple[str, ...], basis: Basis | None) -> str:
-    inputs = (answers, asked) if basis is None else (answers, asked, basis)
+def _input_fingerprint(answers: tuple[Assessment, ...], asked: tuple[str, ...], basis: Basis | None, gone: bool) -> str:
+    stated = basis or {"after_release": True} if gone else basis  # without a basis, nothing else says it
+    inputs = (answers, asked) if stated is None else (answers, asked, stated)
     return hashlib.sha256(msgspec.json.encode(inputs)).hexdigest()

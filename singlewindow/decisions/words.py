@@ -16,7 +16,7 @@ _CONTROLS: Final = {
     Control.SAMPLE: "a sample",
 }
 _STILL_LOOKING = "The declaration is being checked."
-_GONE = "The goods had already left when this was lodged: only documents can be checked."
+_GONE = "The goods have already left: only documents can be checked."
 
 
 class Said(NamedTuple):

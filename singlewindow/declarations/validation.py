@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from singlewindow.declarations import pointers
+from singlewindow.declarations.amending.requests import Request
 from singlewindow.declarations.elements import ELEMENTS
 from singlewindow.declarations.faults import FAULTS_SHOWN, Fault, FaultReport, Path, Severity
 from singlewindow.declarations.model import ROOT, Declaration
@@ -29,7 +30,7 @@ class Validated:
     `country` is the country whose rules applied. `faults` are sorted by line and then by place, at most `FAULTS_SHOWN`
     of the `total` found. Hard ones are never left out in favour of warnings. The fault that the message seems to follow
     another profile comes before all others. `enveloped` says whether the message had its MetaData.
-    `line_of` is that of the reading.
+    `line_of` is that of the reading. `request` is what a message asks that is no declaration, if it can be read as one.
     """
 
     declaration: Declaration
@@ -38,6 +39,7 @@ class Validated:
     enveloped: bool
     total: int
     line_of: Callable[[Path], int | None] = field(default=lambda _path: None, compare=False, repr=False)
+    request: Request | None = None
 
 
 def validate(content: bytes, media: Media, rulebooks: Rulebooks, limits: Limits = _DEFAULT_LIMITS) -> Validated:

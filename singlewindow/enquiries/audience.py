@@ -34,7 +34,10 @@ class Disclosure(NamedTuple):
     its contradiction and its fingerprint.
     """
 
-    steps: frozenset[Kind] = frozenset({Kind.LODGED, Kind.DECIDED})
+    steps: frozenset[Kind] = frozenset({
+        Kind.LODGED, Kind.DECIDED, Kind.REQUESTED, Kind.ANSWERED, Kind.AMENDED, Kind.CANCELLED, Kind.ARRIVED,
+        Kind.MILESTONE, Kind.LAPSED, Kind.QUERIED, Kind.EXPLAINED,
+    })  # fmt: skip
     events: bool = False
     agencies: bool = False
     reasons: Callable[[Verdict], Iterable[str]] = for_trader

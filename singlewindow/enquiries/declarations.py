@@ -24,10 +24,10 @@ from singlewindow.enquiries.shapes import (
     DeclarationStatus,
     DeclarationSummary,
     ItemReasons,
-    State,
     Undecided,
 )
 from singlewindow.enquiries.timeline import agencies_asked, agencies_not_asked, timeline_steps
+from singlewindow.life_cycle.machine import WORDS
 from singlewindow.storage import assessments, declarations
 from singlewindow.storage.declarations import Decided, Received, Summary
 from singlewindow.storage.engine.row_security import AUDITOR, Reader, of_party, reading_as
@@ -74,13 +74,9 @@ def list_declarations(
 
 def _summary_of(row: Summary) -> DeclarationSummary:
     return DeclarationSummary(
-        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=_decision_state(row.decided_at),
+        mrn=row.mrn, lrn=row.lrn, version=row.number, type=row.type_code, state=row.state,
         lodged_at=iso(row.lodged_at) or "", decided_at=iso(row.decided_at),
     )  # fmt: skip
-
-
-def _decision_state(decided_at: int | None) -> State:
-    return "open" if decided_at is None else "decided"
 
 
 def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, mrn: str) -> DeclarationStatus | None:
@@ -93,14 +89,16 @@ def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, 
         if current is None:
             return None
         row = current.summary
-        trail = events.of_subject(connection, row.version_id)
+        trail = events.of_declaration(connection, row.declaration_id)
         answered = assessments.newest_answers(connection, row.version_id) if shown.agencies else {}
     return DeclarationStatus(
         mrn=row.mrn,
         lrn=row.lrn,
         version=row.number,
         type=row.type_code,
-        state=_decision_state(row.decided_at),
+        state=row.state,
+        state_words=WORDS[row.state],
+        state_until=iso(row.state_until),
         received_at=iso(row.received_at) or "",
         lodged_at=iso(row.lodged_at) or "",
         decided_at=iso(row.decided_at),
@@ -135,7 +133,7 @@ def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undeci
 def _decision_shown(row: Decided, shown: Disclosure) -> Decision | Undecided:
     decision = row.decision
     if decision is None:
-        return Undecided(row.mrn, row.number)
+        return Undecided(row.mrn, row.number, row.state)
     verdict = _verdict.decode(decision.body)
     return Decision(
         mrn=row.mrn,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -11,36 +11,69 @@ from sqlalchemy import Engine
 
 from singlewindow.decisions.merge import Verdict
 from singlewindow.decisions.words import said_to_trader
-from singlewindow.declarations.pointers import item_steps
-from singlewindow.declarations.writing.response import AdditionalInformation, Response, response_tree, response_xml
+from singlewindow.declarations.amending.differences import changed_values, changes_between
+from singlewindow.declarations.canonical import decode_canonical
+from singlewindow.declarations.pointers import WcoStep, item_steps
+from singlewindow.declarations.writing.response import (
+    AdditionalInformation,
+    Amendment,
+    Response,
+    response_tree,
+    response_xml,
+)
 from singlewindow.enquiries.cursors import Cursor, Stream, cursor_of
 from singlewindow.enquiries.shapes import Notice, NoticePage
+from singlewindow.life_cycle.news import (
+    ACCEPTED,
+    AMENDED,
+    CANCELLED,
+    CLEARED,
+    DOCUMENTS,
+    EXIT_AWAITED,
+    EXITED,
+    RELEASED,
+    Detail,
+)
 from singlewindow.storage import streams
 from singlewindow.storage.engine.row_security import of_party, reading_as
-from singlewindow.storage.streams import ACCEPTED, NoticeMark
+from singlewindow.storage.streams import NoticeMark
 from singlewindow.times import iso, moment
 
-DOCUMENTS = "06"
-RELEASED = "08"
+DOCUMENTS_BY = "Documents are to be given by this time."
 FURTHER_ITEMS = "Further goods items"
+CONSIDERED_SATISFACTORY = "A2"
+"""The result of goods that go without an inspection (WCO 226, with a release)."""
+_RESULTS = (RELEASED, CLEARED)
+_KINDS = {CANCELLED: "AFB", EXITED: "CEX", EXIT_AWAITED: "CEX"}
+"""The kind of statement (WCO 369) of notices that have one of their own: a decision, and the office of exit."""
 
 _verdict = msgspec.json.Decoder(Verdict)
+_detail = msgspec.json.Decoder(Detail)
+_PLAIN = Detail()
 
 
 @dataclass(frozen=True)
 class Page:
-    """Notices in order, in either form; `next` is the cursor to continue from."""
+    """Notices in order, in either form; `next` is the cursor to continue from.
+
+    `contents` are those of versions that amendments made, by the number of the notice.
+    """
 
     rows: Sequence[streams.Notice]
     next: Cursor
+    contents: Mapping[int, streams.Contents]
 
     def as_json(self) -> NoticePage:
         """The page with its numbers, each notice with its RES message."""
-        return NoticePage([_notice_shown(row) for row in self.rows], str(self.next))
+        return NoticePage([_notice_shown(row, self._notice_response(row)) for row in self.rows], str(self.next))
 
     def as_xml(self) -> bytes:
         """The RES messages in one envelope, which is valid if there is at least one."""
-        return response_xml([_notice_response(row) for row in self.rows])
+        return response_xml([self._notice_response(row) for row in self.rows])
+
+    def _notice_response(self, row: streams.Notice) -> Response:
+        contents = self.contents.get(row.number)
+        return _notice_response(row) if contents is None else _with_changes(_notice_response(row), row, contents)
 
 
 def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
@@ -51,14 +84,17 @@ def read_notices(engine: Engine, party: str, after: Cursor, limit: int) -> Page:
             newest=lambda: _notice_cursor(mark) if (mark := streams.newest_notice(connection, party)) else None,
             cursor=_notice_cursor,
         )
-        return Page(*stream.page(after, limit))
+        rows, following = stream.page(after, limit)
+        amended = [row.number for row in rows if row.function_code == AMENDED]
+        contents = streams.amended_contents(connection, party, amended) if amended else {}
+    return Page(rows, following, contents)
 
 
 def _notice_cursor(notice: streams.Notice | NoticeMark) -> Cursor:
     return cursor_of(notice.number, notice.reference)
 
 
-def _notice_shown(row: streams.Notice) -> Notice:
+def _notice_shown(row: streams.Notice, response: Response) -> Notice:
     return Notice(
         number=row.number,
         mrn=row.mrn,
@@ -66,12 +102,13 @@ def _notice_shown(row: streams.Notice) -> Notice:
         version=row.version,
         function_code=row.function_code,
         issued_at=iso(row.issued_at) or "",
-        response=response_tree(_notice_response(row)),
+        response=response_tree(response),
     )
 
 
 def _notice_response(row: streams.Notice) -> Response:
     code, issued_at = row.function_code, moment(row.issued_at)
+    detail = _detail_of(row)
     return Response(
         function_code=code,
         reference=row.reference,
@@ -80,9 +117,46 @@ def _notice_response(row: streams.Notice) -> Response:
         mrn=row.mrn,
         version=row.version,
         accepted_at=moment(row.lodged_at) if code == ACCEPTED else None,
+        cancelled_at=issued_at if code == CANCELLED else None,
         released_at=issued_at if code == RELEASED else None,
-        information=() if row.decision is None else tuple(_trader_statements(code, _verdict.decode(row.decision))),
+        status_code=detail.status or None,
+        effective_at=moment(detail.happened_at) if detail.happened_at is not None else None,
+        information=(*_said(code, detail), *_reasons(row)),
     )
+
+
+def _with_changes(response: Response, row: streams.Notice, contents: streams.Contents) -> Response:
+    """The response with a pointer to each change and the new values."""
+    old, new = decode_canonical(contents.before), decode_canonical(contents.now)
+    changes = changes_between(old, new)
+    detail = _detail_of(row)
+    amendments = tuple(Amendment(detail.reason or None, change.pointer) for change in changes)
+    words = tuple(_explained(detail.words, number) for number in range(1, len(changes) + 1) if detail.words)
+    return replace(response, amendments=amendments, information=words, values=changed_values(new, changes))
+
+
+def _explained(words: str, number: int) -> AdditionalInformation:
+    """The words for an amendment, with a pointer to it (WCO 07B, then 06A with its number)."""
+    return AdditionalInformation("AES", None, words, pointer=(WcoStep("07B"), WcoStep("06A", number)))
+
+
+def _detail_of(row: streams.Notice) -> Detail:
+    return _PLAIN if row.detail is None else _detail.decode(row.detail)
+
+
+def _said(function_code: str, detail: Detail) -> Iterator[AdditionalInformation]:
+    """What the notice itself says: words, and the last day for what it asks."""
+    limit = None if detail.limit is None else moment(detail.limit)
+    if function_code in _RESULTS:
+        yield AdditionalInformation("AFB", CONSIDERED_SATISFACTORY)
+    elif function_code == DOCUMENTS and limit is not None:
+        yield AdditionalInformation("ACA", "ACA", detail.words or DOCUMENTS_BY, limit=limit)
+    elif detail.words or detail.office or limit is not None:
+        yield AdditionalInformation(_KINDS.get(function_code, "AES"), detail.office or None, detail.words, limit=limit)
+
+
+def _reasons(row: streams.Notice) -> Iterator[AdditionalInformation]:
+    return iter(()) if row.decision is None else _trader_statements(row.function_code, _verdict.decode(row.decision))
 
 
 def _trader_statements(function_code: str, verdict: Verdict) -> Iterator[AdditionalInformation]:

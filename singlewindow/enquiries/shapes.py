@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-State = Literal["open", "decided"]
+from singlewindow.life_cycle.machine import State
 
 
 class DeclarationSummary(Struct, frozen=True, kw_only=True):
@@ -64,13 +64,18 @@ class AgencyNotAsked(Struct, frozen=True):
 
 
 class DeclarationStatus(Struct, frozen=True, kw_only=True):
-    """A declaration's state; `warnings` as given at lodgement. Only the auditor sees which agencies were asked."""
+    """A declaration's state, in words and until when it may last; `warnings` as given at lodgement.
+
+    Only the auditor sees which agencies were asked.
+    """
 
     mrn: str
     lrn: str
     version: int
     type: str
     state: State
+    state_words: str
+    state_until: str | None
     received_at: str
     lodged_at: str
     decided_at: str | None
@@ -108,10 +113,11 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 class Undecided(Struct, frozen=True):
-    """Some agencies have not answered yet."""
+    """There is no decision: some agencies have not answered yet, or the declaration has ended without one."""
 
     mrn: str
     version: int
+    state: State
     status: Literal["open"] = "open"
 
 
@@ -134,6 +140,69 @@ class NoticePage(Struct, frozen=True):
     next: str
 
 
+class OpenRequest(Struct, frozen=True, kw_only=True):
+    """A request of a party that waits for an officer."""
+
+    request: str
+    kind: str
+    mrn: str
+    reason: str
+    received_at: str
+
+
+class OpenRequestPage(Struct, frozen=True):
+    """A page of requests, oldest first; send `next` as `after` to get the following page."""
+
+    requests: list[OpenRequest]
+    next: str
+
+
+class OpenQuestion(Struct, frozen=True, kw_only=True):
+    """A question that an officer may answer until `deadline`; `taken_by` is the id of the key of who has taken it.
+
+    `items` are the goods items that concern the agency, none for all of them.
+    """
+
+    question: str
+    mrn: str
+    version: int
+    items: list[str]
+    asked_at: str
+    deadline: str
+    taken_by: str | None
+    taken_at: str | None
+
+
+class OpenQuestionPage(Struct, frozen=True):
+    """A page of questions, oldest declarations first; send `next` as `after` to get the following page."""
+
+    questions: list[OpenQuestion]
+    next: str
+
+
+class QueryShown(Struct, frozen=True, kw_only=True):
+    """What an officer asked the party, and its answer, null until there is one."""
+
+    query: str
+    words: str
+    asked_at: str
+    answer_by: str
+    answer: str | None
+    answered_at: str | None
+
+
+class QuestionContent(Struct, frozen=True, kw_only=True):
+    """A question with what the law lets its agency see, and what the party was asked about it, in earlier versions too.
+
+    `after_release`: the goods have left, so that only their documents can be checked.
+    """
+
+    question: OpenQuestion
+    after_release: bool
+    view: dict[str, Any]
+    queries: list[QueryShown]
+
+
 class DecisionSummary(Struct, frozen=True, kw_only=True):
     """The decision as an agency sees it."""
 
@@ -145,12 +214,13 @@ class DecisionSummary(Struct, frozen=True, kw_only=True):
 class FeedEntry(Struct, frozen=True, kw_only=True):
     """One entry of an agency's feed: `view` holds the elements that the law lets it see.
 
-    The entry of a decision has `decision`, and in `assessment` the agency's own answer at that time; the entry of a
-    question has neither, however late it is read.
+    The entry of a decision has `decision`, and in `assessment` the agency's own answer at that time; other entries have
+    neither, however late they are read. `arrived` tells that the goods have arrived, `ended` that the declaration is
+    cancelled or has lapsed, or that this version is replaced.
     """
 
     cursor: int
-    kind: Literal["asked", "decided"]
+    kind: Literal["asked", "decided", "arrived", "ended"]
     at: str
     mrn: str
     version: int

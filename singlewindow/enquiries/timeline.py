@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from msgspec import UNSET
 
@@ -18,6 +19,8 @@ from singlewindow.times import iso
 
 Agencies = Mapping[str, Agency]
 """The agencies by code, for their names."""
+Detail = Mapping[str, Any]
+"""What an event commits to."""
 
 
 def timeline_steps(agencies: Agencies, events: Iterable[Event], shown: Disclosure) -> list[TimelineStep]:
@@ -47,22 +50,16 @@ _OF_AGENCIES: Mapping[Kind, str] = {
     Kind.CONTRADICTED: "{agency} sent a different answer ({lane}); {result}",
     Kind.PARKED: "{agency} could not be asked; unless it answers by its deadline, the goods are inspected",
     Kind.RETRIED: "The operator had {agency} asked again",
+    Kind.TAKEN: "An officer of {agency} has taken the question",
+    Kind.GIVEN_BACK: "The officer of {agency} has given the question back",
 }
 
 
 def _event_sentence(agencies: Agencies, event: Event) -> str:
+    if event.kind in _SENTENCES:
+        return _SENTENCES[event.kind](agencies, event.detail)
     detail = event.detail
-    if event.kind is Kind.LODGED:
-        asked = ", ".join(_agency_name(agencies, code) for code in detail.get("asked", []))
-        return f"Lodged and accepted; asked: {asked or 'nobody'}"
-    if event.kind is Kind.ASKED_AGAIN:
-        return f"Asked again: {', '.join(_agency_name(agencies, code) for code in detail.get('rounds', {}))}"
-    if event.kind is Kind.DECIDED:
-        controls = ", ".join(detail.get("controls", []))
-        return f"Decided: {detail.get('outcome')}{f' ({controls})' if controls else ''}"
-    if detail.get("answer") == Answer.REPLACED:
-        return f"{_agency_name(agencies, detail.get('agency'))} had not answered when it was asked again"
-    words = _OF_AGENCIES.get(event.kind, f"Recorded: {event.kind}")
+    words = _CLOSED.get(str(detail.get("answer"))) or _OF_AGENCIES.get(event.kind, f"Recorded: {event.kind}")
     agency, result = _agency_name(agencies, detail.get("agency")), _result_of_contradiction(detail.get("closed_as"))
     return words.format(agency=agency, lane=detail.get("lane"), result=result)
 
@@ -72,6 +69,50 @@ def _result_of_contradiction(closed_as: object) -> str:
         return "nothing changes"
     counts = closed_as == Answer.ASSESSED
     return "the first one counts" if counts else "neither counts: the question was closed without an answer"
+
+
+def _lodged(agencies: Agencies, detail: Detail) -> str:
+    asked = ", ".join(_agency_name(agencies, code) for code in detail.get("asked", []))
+    return f"Lodged and accepted; asked: {asked or 'nobody'}"
+
+
+def _asked_again(agencies: Agencies, detail: Detail) -> str:
+    return f"Asked again: {', '.join(_agency_name(agencies, code) for code in detail.get('rounds', {}))}"
+
+
+def _decided(_agencies: Agencies, detail: Detail) -> str:
+    controls = ", ".join(detail.get("controls", []))
+    return f"Decided: {detail.get('outcome')}{f' ({controls})' if controls else ''}"
+
+
+def _with_reason(what: str, detail: Detail) -> str:
+    return f"{what}: {detail['reason']}" if detail.get("reason") else what
+
+
+def _arrived(_agencies: Agencies, detail: Detail) -> str:
+    found = detail.get("differences", [])
+    return f"The goods have arrived{'; not as declared: ' + ' '.join(found) if found else ''}"
+
+
+_CLOSED: Mapping[str, str] = {
+    Answer.REPLACED: "{agency} had not answered when it was asked again",
+    Answer.WITHDRAWN: "{agency} need not answer any more",
+}
+_SENTENCES: Mapping[Kind, Callable[[Agencies, Detail], str]] = {
+    Kind.LODGED: _lodged,
+    Kind.ASKED_AGAIN: _asked_again,
+    Kind.DECIDED: _decided,
+    Kind.ARRIVED: _arrived,
+    Kind.QUERIED: lambda _, detail: f"An officer asks: {detail.get('words')}",
+    Kind.EXPLAINED: lambda _, detail: f"The party answers: {detail.get('words')}",
+    Kind.REQUESTED: lambda _, detail: _with_reason(f"Asked for {detail.get('kind')}", detail),
+    Kind.ANSWERED: lambda _, detail: f"The {detail.get('kind')} is {detail.get('answer')}",
+    Kind.CANCELLED: lambda _, detail: _with_reason("Cancelled", detail),
+    Kind.AMENDED: lambda _, __: "Amended: a new version replaces the one before",
+    Kind.MILESTONE: lambda _, detail: f"Reported: {detail.get('milestone')}",
+    Kind.LAPSED: lambda _, __: "Lapsed: the goods did not arrive in time",
+    Kind.OVERDUE: lambda _, detail: f"Overdue: {detail.get('was')}",
+}
 
 
 def agencies_asked(

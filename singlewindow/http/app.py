@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 import flask
 import msgspec
 from flask import Flask, g
+from werkzeug.routing import BaseConverter
 
 from singlewindow import logs
 from singlewindow.enquiries.access_log import reads_its_own, record_reading
 from singlewindow.http.authorisation import authorise
 from singlewindow.http.error_mapping import as_problem
 from singlewindow.http.negotiation import acceptable_media, read_content
-from singlewindow.http.parameters import read_query
+from singlewindow.http.parameters import read_headers, read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Route
@@ -57,14 +58,22 @@ def create_app(service: Service) -> Flask:
     app = Flask("singlewindow.http", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = service.context.settings.sw_body_limit
     app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
+    app.url_map.converters["mrn"] = _Mrn
     for route in ROUTES:
         view = _view_function(service, route)
-        app.add_url_rule(route.path, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
+        address = route.path.replace("<mrn>", "<mrn:mrn>")
+        app.add_url_rule(address, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
     app.before_request(_begin_request)
     app.after_request(_finish_response)
     app.teardown_request(_forget_request)
     app.register_error_handler(Exception, _problem_response)
     return app
+
+
+class _Mrn(BaseConverter):
+    """A declaration's number in an address: not one of the words that stand in its place."""
+
+    regex = "(?!(?:validate|batch)$)[^/]+"
 
 
 def _begin_request() -> None:
@@ -89,6 +98,8 @@ def _view_function(service: Service, route: Route) -> Callable[..., flask.Respon
         request = _read_request(service, route, path)
         response = route.handler(request)
         _record_reading(request, route, response)
+        if isinstance(response.body, ProblemError):
+            raise response.body
         return _render_response(request, response)
 
     return view
@@ -123,7 +134,7 @@ def _read_request(service: Service, route: Route, path: dict[str, str]) -> Reque
     return Request(
         service=service, maybe_caller=caller, path=path, query=query, acceptable=acceptable, began=g.began,
         content=content, media=media, trace_id=g.trace_id, authorization=flask.request.headers.get("Authorization", ""),
-        address=flask.request.remote_addr or "",
+        address=flask.request.remote_addr or "", headers=read_headers(flask.request.headers, route.headers),
     )  # fmt: skip
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from singlewindow.access.quota import COUNTED_SECONDS
+from singlewindow.clearance.life.answer_request import AnsweredDifferently
+from singlewindow.clearance.life.requests import NewerVersion, StillOpen
 from singlewindow.clearance.lodging.admission import NotAdmitted, Refusal
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
+from singlewindow.clearance.officers.hold import HeldByAnother, NotHeld, QuestionClosed
+from singlewindow.clearance.officers.query_party import QueryClosed
 from singlewindow.declarations.faults import Refused
 from singlewindow.enquiries.cursors import NotInStream
 from singlewindow.enquiries.declarations import NotVisible
 from singlewindow.http.problems import ProblemError, retry_after
+from singlewindow.life_cycle.machine import NotPossible
+from singlewindow.life_cycle.milestones import Unlikely
 
 RETRY_SECONDS = "2"
 STATUS_CODES = {
@@ -29,6 +37,14 @@ DETAILS = {
     "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
 }
 
+_CODES_OF_LIFE: Mapping[type[Exception], str] = {
+    NotPossible: "NOT_POSSIBLE", NewerVersion: "VERSION_CONFLICT", StillOpen: "REQUEST_OPEN",
+    AnsweredDifferently: "REQUEST_ANSWERED", Unlikely: "MOMENT_UNLIKELY", HeldByAnother: "QUESTION_TAKEN",
+    NotHeld: "QUESTION_NOT_TAKEN", QuestionClosed: "QUESTION_CLOSED", QueryClosed: "QUERY_CLOSED",
+}  # fmt: skip
+OF_LIFE = tuple(_CODES_OF_LIFE)
+"""Refusals of commands in a declaration's life."""
+
 
 def as_problem(error: Exception) -> ProblemError:
     """The problem that answers a failure; details not meant for callers stay in the log, under the trace id."""
@@ -36,6 +52,8 @@ def as_problem(error: Exception) -> ProblemError:
         return error
     if isinstance(error, Refused | NotAdmitted | NotVisible | NotInStream):
         return _refusal_problem(error)
+    if isinstance(error, OF_LIFE):
+        return ProblemError(_CODES_OF_LIFE[type(error)], str(error).rstrip("."))
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if is_outage(error) or isinstance(error, MemoryError | Busy):

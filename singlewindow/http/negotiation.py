@@ -13,6 +13,13 @@ from singlewindow.http.problems import ProblemError
 UTF_8 = ("utf-8", "utf8")
 CONTENT_PROBLEMS = ("UNSUPPORTED_MEDIA_TYPE", "CONTENT_ENCODING_UNSUPPORTED", "ENCODING_NOT_UTF8", "PAYLOAD_TOO_LARGE")
 """The problems of every route that reads a body."""
+BODY_PROBLEMS = (*CONTENT_PROBLEMS, "EMPTY_BODY", "XML_NOT_WELL_FORMED", "JSON_MALFORMED", "UNKNOWN_DOCUMENT_TYPE")
+"""The problems of every route that reads a message."""
+REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "UNKNOWN_CODE", "TOO_MANY_ITEMS", "TOTALS_MISMATCH",
+            "INVALID_CHARACTERS", "VALUE_TOO_LONG", "VALUE_OUT_OF_RANGE", "INVALID_DATE", "RULE_VIOLATED",
+            "NOT_SUPPORTED_YET", "PARTY_NOT_NAMED", "ACTING_FOR_REQUIRED", "DUPLICATE_LRN",
+            "QUOTA_EXCEEDED")  # fmt: skip
+"""The refusals of a declaration for what it says, or for who sends it."""
 
 
 def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, ...]:

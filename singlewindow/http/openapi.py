@@ -22,7 +22,9 @@ GUARDED = ("UNAUTHENTICATED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED")
 ON_BEHALF = ("NOT_AUTHORISED_FOR_PARTY", "ACTING_FOR_REQUIRED")
 REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
-             "question": "The question's id, as it was sent with the question"}  # fmt: skip
+             "question": "The question's id, as it was sent with the question",
+             "request": "The request's number",
+             "query": "The reference of the notice that asked (FunctionalReferenceID)"}  # fmt: skip
 _ACTING_FOR = {"name": "Acting-For", "in": "header", "required": False, "schema": {"type": "string"},
                "description": "The party a broker acts for: a client whose mandate is in force, or itself. Only for "
                               "brokers, who must send it when they lodge"}  # fmt: skip
@@ -98,7 +100,11 @@ def _operation_parameters(route: Route) -> list[dict[str, Any]]:
         {"name": entry.name, "in": "query", "description": entry.meaning, "schema": dict(entry.schema)}
         for entry in route.parameters
     ]
-    return in_path + in_query + ([_ACTING_FOR] if takes_acting_for(route) else [])
+    in_header = [
+        {"name": entry.name, "in": "header", "description": entry.meaning, "schema": dict(entry.schema)}
+        for entry in route.headers
+    ]
+    return in_path + in_query + in_header + ([_ACTING_FOR] if takes_acting_for(route) else [])
 
 
 def _answer_responses(route: Route, by_class: Mapping[type, Any]) -> dict[str, Any]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from werkzeug.datastructures import Headers
+
 from singlewindow.enquiries.cursors import PATTERN, START, read_cursor
 from singlewindow.http.problems import ProblemError
 from singlewindow.times import microseconds, moment
 
 LARGEST_NUMBER = 2**63 - 1
 DIGITS = re.compile(r"[0-9]{1,19}")
+VERSION = re.compile(r'[0-9]{1,5}|"[0-9]{1,5}"')
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -31,25 +34,25 @@ class Parameter:
 def whole_number(name: str, meaning: str, least: int = 0, most: int = LARGEST_NUMBER, default: int = 0) -> Parameter:
     """A whole number from `least` to `most`."""
 
-    def read_number(text: str) -> int:
+    def read(text: str) -> int:
         if not DIGITS.fullmatch(text) or not least <= int(text) <= most:
             raise ValueError(f"a whole number from {least} to {most}")
         return int(text)
 
     schema = {"type": "integer", "minimum": least, "maximum": most, "default": default}
-    return Parameter(name, meaning, read_number, schema, default)
+    return Parameter(name, meaning, read, schema, default)
 
 
 def text_like(name: str, meaning: str, pattern: str) -> Parameter:
     """A text that wholly matches `pattern`."""
     compiled = re.compile(pattern)
 
-    def read_text(text: str) -> str:
+    def read(text: str) -> str:
         if not compiled.fullmatch(text):
             raise ValueError(f"a text like {pattern}")
         return text
 
-    return Parameter(name, meaning, read_text, {"type": "string", "pattern": f"^{pattern}$"})
+    return Parameter(name, meaning, read, {"type": "string", "pattern": f"^{pattern}$"})
 
 
 def stream_cursor(name: str, meaning: str) -> Parameter:
@@ -57,16 +60,27 @@ def stream_cursor(name: str, meaning: str) -> Parameter:
     return Parameter(name, meaning, read_cursor, {"type": "string", "pattern": f"^{PATTERN}$", "default": "0"}, START)
 
 
+def version(name: str, meaning: str) -> Parameter:
+    """The number of a version, plain or in quotation marks, as an entity tag is written (RFC 9110, 8.8.3)."""
+
+    def read(text: str) -> int:
+        if not VERSION.fullmatch(text):
+            raise ValueError('the number of a version, such as "1"')
+        return int(text.strip('"'))
+
+    return Parameter(name, meaning, read, {"type": "string", "pattern": f"^({VERSION.pattern})$"})
+
+
 def one_of(name: str, meaning: str, values: Iterable[str]) -> Parameter:
     """One of a few words."""
     allowed = tuple(values)
 
-    def read_choice(text: str) -> str:
+    def read(text: str) -> str:
         if text not in allowed:
             raise ValueError(f"one of {', '.join(allowed)}")
         return text
 
-    return Parameter(name, meaning, read_choice, {"type": "string", "enum": list(allowed)})
+    return Parameter(name, meaning, read, {"type": "string", "enum": list(allowed)})
 
 
 def moment_or_day(name: str, meaning: str) -> Parameter:
@@ -101,16 +115,22 @@ def read_query(given: Iterable[tuple[str, str]], known: Iterable[Parameter]) -> 
     return values
 
 
+def read_headers(given: Headers, known: Iterable[Parameter]) -> dict[str, Any]:
+    """The values of a route's own headers by name; raises the INVALID_PARAMETER problem for a wrong one."""
+    return {entry.name: _read_value(entry, given[entry.name], "header") if entry.name in given else entry.default
+            for entry in known}  # fmt: skip
+
+
 def _unknown_parameter(name: str, parameters: Mapping[str, Parameter]) -> str:
     offered = f"it takes {', '.join(sorted(parameters))}" if parameters else "it takes none"
     return f"This call has no parameter {name[:40]!a}; {offered}"
 
 
-def _read_value(parameter: Parameter, text: str) -> object:
+def _read_value(parameter: Parameter, text: str, kind: str = "parameter") -> object:
     try:
         return parameter.read(text)
     except ValueError as error:
-        raise ProblemError("INVALID_PARAMETER", f"The parameter {parameter.name} must be {error}") from error
+        raise ProblemError("INVALID_PARAMETER", f"The {kind} {parameter.name} must be {error}") from error
 
 
 LIMIT = whole_number("limit", "The largest number of entries on the page", least=1, most=200, default=50)

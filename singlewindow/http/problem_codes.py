@@ -81,10 +81,20 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "NOT_SUPPORTED_YET": Code(422, "This service does not accept this kind of message yet"),
     "MINIMUM_MISSING": Code(422, "An element that an agency needs by law is missing; this is only a warning"),
     "DUPLICATE_LRN": Code(409, "The reference was already used for another declaration"),
+    # A declaration's life
+    "NOT_POSSIBLE": Code(409, "The state of the declaration does not allow this"),
+    "REQUEST_OPEN": Code(409, "Another request about this declaration waits for an officer"),
+    "REQUEST_ANSWERED": Code(409, "An officer has answered this request otherwise"),
+    "MOMENT_UNLIKELY": Code(422, "A moment that is given is in the future or the past, or too far from now"),
+    "VERSION_CONFLICT": Code(412, "The request is about an older version of the declaration"),
     # The streams
     "CURSOR_CONFLICT": Code(409, "The stream does not have this entry, or has another one under its number"),
     # The agencies
     "VERDICT_CONFLICT": Code(409, "A different answer to this question was stored first"),
+    "QUESTION_TAKEN": Code(409, "Another officer has this question"),
+    "QUESTION_NOT_TAKEN": Code(409, "Nobody has taken this question"),
+    "QUESTION_CLOSED": Code(409, "This question has been closed"),
+    "QUERY_CLOSED": Code(409, "Nobody waits for this answer any more, or another one was given"),
     # The service
     "INTERNAL_ERROR": Code(500, "Something went wrong in the service"),
     "SERVICE_UNAVAILABLE": Code(503, "The service cannot do this just now"),

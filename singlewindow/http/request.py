@@ -32,7 +32,7 @@ class Request:
     `maybe_caller` is None on public routes only; `acceptable` are the media types the caller prefers, in the route's
     order; `content` and `media` are the body and its type if the route reads one; `began` is monotonic; `trace_id`
     names this request in every log line; `authorization` is the header of that name, for the route that issues tokens;
-    `address` is the peer's.
+    `address` is the peer's. `headers` are those that the route names.
     """
 
     service: Service
@@ -46,6 +46,7 @@ class Request:
     trace_id: str = ""
     authorization: str = ""
     address: str = ""
+    headers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def accepted(self) -> str:
@@ -76,6 +77,7 @@ class Request:
 class Response:
     """An answer: `body` is encoded as JSON unless it is bytes, or an iterator of bytes that is sent as it comes.
 
+    A body that is a `ProblemError` is one that shows something: it is raised when the reading is recorded.
     `media` is the accepted type unless given. `discloses` names what is shown, for the record of who read what: a route
     that discloses something must give it, and other routes may not.
     """

@@ -34,6 +34,8 @@ class Discloses(Enum):
     RECEIPT = ("the result for what the caller sent", None)
     DECLARATIONS = ("declarations", "mrns")
     NOTICES = ("notices", "mrns")
+    REQUESTS = ("requests that wait for an officer", "mrns")
+    QUESTIONS = ("questions to an agency's officers", "mrns")
     FEED = ("an agency's feed", "mrns")
     RELEASE_TIMES = ("release times", "fingerprint")
     AUDIT_TRAIL = ("the audit trail", "checkpoints")
@@ -61,8 +63,9 @@ class ResponseShape:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Route:
-    """One call: `path` has its variables in angle brackets; `problems` are its codes besides the common ones.
+    """One call: `path` has its variables in angle brackets.
 
+    `headers` are those it reads besides the common ones, and `problems` its codes besides the common ones.
     `body` is what it reads, in one of the forms that it consumes, with at most `largest` bytes; without `largest`, as
     many as one declaration may have.
     """
@@ -75,6 +78,7 @@ class Route:
     summary: str
     responses: Mapping[int, ResponseShape]
     parameters: tuple[Parameter, ...] = ()
+    headers: tuple[Parameter, ...] = ()
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = (JSON,)
     body: Body = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from singlewindow.access.keyring import Keyring
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.life.amend import Amender
 from singlewindow.clearance.lodging.lodge import Lodging
 from singlewindow.http.limits import RateLimits
 
@@ -18,6 +19,7 @@ class Service:
     context: ClearanceContext
     keyring: Keyring
     lodging: Lodging
+    amender: Amender
     rate_limits: RateLimits
     waiters: threading.BoundedSemaphore
     batches: threading.BoundedSemaphore

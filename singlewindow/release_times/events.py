@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 ASSESSED = "assessed"
 RELEASE = "release"
+ON_ARRIVAL = "released-on-arrival"
 
 
 class Question(NamedTuple):
@@ -33,7 +34,9 @@ class Case:
     """One version of a declaration: its questions by agency code, and the decision if there is one.
 
     `lodged_at` is the moment of lodgement in law: the declaration is stored and accepted. `received_at` is when its
-    bytes came in, `arrived_at` when the goods did. `lane`, `outcome` are the decision's. The key is `mrn`, `version`.
+    bytes came in, `arrived_at` when the goods did, as reported. `lane`, `outcome` are the decision's. `released_at` is
+    when the goods were free to go; `ended_at` is when the version stopped to count, for the reason in `ended`. The key
+    is `mrn`, `version`.
     """
 
     mrn: str
@@ -47,10 +50,15 @@ class Case:
     outcome: str | None = None
     received_at: int | None = None
     arrived_at: int | None = None
+    released_at: int | None = None
+    ended_at: int | None = None
+    ended: str | None = None
 
     def moments(self) -> Iterator[int]:
         """Every recorded moment, in no order."""
-        stamps = [self.lodged_at, self.decided_at, self.received_at, self.arrived_at]
+        stamps = [
+            self.lodged_at, self.decided_at, self.received_at, self.arrived_at, self.released_at, self.ended_at,
+        ]  # fmt: skip
         for question in self.asked.values():
             stamps += [question.asked_at, question.answered_at, question.dispatched_at]
         yield from (stamp for stamp in stamps if stamp is not None)
@@ -70,7 +78,21 @@ class Case:
             outcome=None if decided is None else self.outcome,
             received_at=_seen_until(self.received_at, cut_off),
             arrived_at=_seen_until(self.arrived_at, cut_off),
+            released_at=_seen_until(self.released_at, cut_off),
+            ended_at=(ended_at := _seen_until(self.ended_at, cut_off)),
+            ended=None if ended_at is None else self.ended,
         )
+
+
+def release_moment(
+    state: str | None, decided_at: int | None, arrival_recorded_at: int | None, ended_at: int | None
+) -> int | None:
+    """When goods that a decision released were free to go: at once, or when their arrival was recorded.
+
+    `state` is the one that the decision led to. A version that ended before was never a release.
+    """
+    released_at = arrival_recorded_at if state == ON_ARRIVAL else decided_at
+    return None if released_at is not None and ended_at is not None and ended_at <= released_at else released_at
 
 
 def _question_seen_at(question: Question, cut_off: int) -> Question:

@@ -18,6 +18,9 @@ NO_RECEIPT = "receipt not recorded"
 NO_ARRIVAL = "arrival not recorded"
 NOBODY_ASKED = "no agency was asked"
 NOT_RELEASED = "the decision was not to release"
+REPLACED = "replaced by an amendment"
+CANCELLED = "cancelled"
+LAPSED = "lapsed: the goods did not arrive"
 NOT_DISPATCHED = "no dispatch is recorded"
 NOT_ANSWERED = "closed by its deadline, without the agency's answer"
 
@@ -87,28 +90,33 @@ def _arrival_to_lodgement(case: Case) -> Span | str:
 
 
 def _arrival_to_release(case: Case) -> Span | str:
-    if case.arrived_at is None:
-        return NO_ARRIVAL
-    return NOT_RELEASED if _was_held(case) else (case.arrived_at, case.decided_at)
+    return NO_ARRIVAL if case.arrived_at is None else _until_release(case, case.arrived_at)
 
 
 def _lodgement_to_release(case: Case) -> Span | str:
-    return NOT_RELEASED if _was_held(case) else (case.lodged_at, case.decided_at)
+    return _until_release(case, case.lodged_at)
 
 
-def _was_held(case: Case) -> bool:
-    return case.decided_at is not None and case.outcome != RELEASE
+def _until_release(case: Case, start: int) -> Span | str:
+    if case.released_at is None and case.ended is not None:
+        return case.ended
+    was_held = case.decided_at is not None and case.outcome != RELEASE
+    return NOT_RELEASED if was_held else (start, case.released_at)
 
 
 def _lodgement_to_decision(case: Case) -> Span | str:
-    return case.lodged_at, case.decided_at
+    return _until_decision(case, case.lodged_at)
+
+
+def _until_decision(case: Case, start: int | None) -> Span | str:
+    return case.ended if case.decided_at is None and case.ended is not None else (start, case.decided_at)
 
 
 def _last_answer_to_decision(case: Case) -> Span | str:
     if not case.asked:
         return NOBODY_ASKED
     closed = [question.answered_at for question in case.asked.values() if question.answered_at is not None]
-    return max(closed) if len(closed) == len(case.asked) else None, case.decided_at
+    return _until_decision(case, max(closed) if len(closed) == len(case.asked) else None)
 
 
 def _lodgement_to_dispatch(case: Case, question: Question) -> Span | str:
@@ -133,7 +141,7 @@ def _question_to_answer(_case: Case, question: Question) -> Span | str:
 
 CASE_RULES: tuple[tuple[Interval, CaseRule], ...] = (
     (
-        Interval("arrival_to_release", Actor.SEVERAL, "From the arrival of the goods to the decision to release them."),
+        Interval("arrival_to_release", Actor.SEVERAL, "From the arrival of the goods to their release."),
         _arrival_to_release,
     ),
     (
@@ -149,7 +157,7 @@ CASE_RULES: tuple[tuple[Interval, CaseRule], ...] = (
         _lodgement_to_decision,
     ),
     (
-        Interval("lodgement_to_release", Actor.SEVERAL, "From the lodgement to the decision to release."),
+        Interval("lodgement_to_release", Actor.SEVERAL, "From the lodgement to the release of the goods."),
         _lodgement_to_release,
     ),
     (

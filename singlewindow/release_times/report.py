@@ -75,7 +75,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of the cases that share `key`: `cases` in all, `open_cases` without a decision at the cut-off."""
+    """The rows of the cases that share `key`: `cases` in all.
+
+    `open_cases` had neither a decision nor another end at the cut-off.
+    """
 
     key: str
     cases: int
@@ -179,7 +182,7 @@ def _measured_group(key: str, measured: Sequence[Measured], query: Query) -> Gro
     for _, measurements in measured:
         for measurement in measurements:
             found[measurement.interval].append(measurement)
-    undecided = sum(case.decided_at is None for case, _ in measured)
+    undecided = sum(case.decided_at is None and case.ended is None for case, _ in measured)
     rows = tuple(_interval_row(name, found[name], query.mode_resolution) for name in INTERVALS)
     return Group(key, len(measured), undecided, rows)
 

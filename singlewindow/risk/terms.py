@@ -44,8 +44,7 @@ class Terms:
 @lru_cache(maxsize=256)
 def terms_of(rulebooks: Rulebooks, country: str, day: date) -> Terms:
     """The terms of a country's declarations on that day; the home country's for one that is no longer served."""
-    home = rulebooks.profiles[rulebooks.home]
-    profile = rulebooks.profiles.get(country, home)
+    home, profile = rulebooks.profile_of(rulebooks.home), rulebooks.profile_of(country)
     rates = rulebooks.rates.units_on(day)
     return Terms(
         country=profile.country,

@@ -1,11 +1,14 @@
-"""Open questions to agencies: takes out answered and overdue ones, and asks parked ones again."""
+"""Open questions to agencies: takes out answered and overdue ones, and asks parked ones again.
+
+Questions that officers answer are also listed, and keep which officer has taken them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, select, update
 
 from singlewindow.storage.engine.bulk import insert_rows, is_among
 from singlewindow.storage.tables import batch, declaration, open_question, version
@@ -71,6 +74,12 @@ def take_question(connection: Connection, version_id: int, agency: str, asked_ro
     return None if row is None else Taken(*row)
 
 
+def take_all(connection: Connection, version_id: int) -> list[Taken]:
+    """Take out all open questions on a (locked) version: no answer is needed any more."""
+    mine = open_question.c.version_id == version_id
+    return [Taken(*row) for row in connection.execute(delete(open_question).where(mine).returning(*_TAKEN))]
+
+
 def take_replaced(connection: Connection, version_id: int, agencies: Iterable[str]) -> list[Taken]:
     """Take out the open questions to these agencies on a (locked) version; new ones will replace them."""
     mine = and_(open_question.c.version_id == version_id, open_question.c.agency.in_(list(agencies)))
@@ -119,3 +128,64 @@ def unpark(connection: Connection, now: int, version_ids: Iterable[int], agency:
     found = [Parked(*row) for row in connection.execute(query)]
     connection.execute(update(open_question).where(*chosen).values(parked=False, attempts=0, due_at=now))
     return found
+
+
+class OpenQuestion(NamedTuple):
+    """An open question as its agency's officers see it, with the content to project.
+
+    `items` are SequenceNumeric values, none for the whole declaration. `taken_by` is the id of an officer's key, None
+    if nobody has taken it.
+    """
+
+    version_id: int
+    agency: str
+    round: int
+    items: tuple[str, ...]
+    asked_at: int
+    deadline_at: int
+    taken_by: str | None
+    taken_at: int | None
+    declaration_id: int
+    mrn: str
+    number: int
+    stored_state: str | None
+    canonical: bytes
+
+
+_OPEN: Select[Any] = (
+    select(
+        *(open_question.c[name] for name in OpenQuestion._fields[:8]), declaration.c.id, declaration.c.mrn,
+        version.c.number, version.c.state, version.c.canonical,
+    )
+    .join(version, version.c.id == open_question.c.version_id)
+    .join(declaration, declaration.c.id == version.c.declaration_id)
+)  # fmt: skip
+
+
+def find_question(connection: Connection, version_id: int, agency: str, asked_round: int) -> OpenQuestion | None:
+    """One open question; None if it is closed, or was never asked."""
+    mine = and_(
+        open_question.c.version_id == version_id,
+        open_question.c.agency == agency,
+        open_question.c.round == asked_round,
+    )
+    row = connection.execute(_OPEN.where(mine)).first()
+    return None if row is None else _open_question(row)
+
+
+def questions_of(connection: Connection, agency: str, after: int, limit: int) -> list[OpenQuestion]:
+    """An agency's open questions on versions with an id above `after`, in the order of these ids."""
+    mine = and_(open_question.c.agency == agency, open_question.c.version_id > after)
+    query = _OPEN.where(mine).order_by(open_question.c.version_id).limit(limit)
+    return [_open_question(row) for row in connection.execute(query)]
+
+
+def _open_question(row: Any) -> OpenQuestion:
+    return OpenQuestion(*row)._replace(items=tuple(row.items.split()))
+
+
+def set_taker(connection: Connection, question: OpenQuestion, officer: str | None, now: int) -> None:
+    """Write who has taken an open question on a (locked) version, from now on; None gives it back."""
+    mine = and_(open_question.c.version_id == question.version_id, open_question.c.agency == question.agency)
+    taken_at = None if officer is None else now
+    connection.execute(update(open_question).where(mine).values(taken_by=officer, taken_at=taken_at))

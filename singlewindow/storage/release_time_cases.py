@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, Subquery, Text, cast, func, null, select, union_all
+import msgspec
+from sqlalchemy import BigInteger, Connection, ScalarSelect, Select, Subquery, Text, cast, func, null, select, union_all
 
-from singlewindow.release_times.events import Case, Question
+from singlewindow.release_times.events import RELEASE, Case, Question, release_moment
+from singlewindow.release_times.intervals import CANCELLED, LAPSED, REPLACED
 from singlewindow.storage.decisions import decision_column, with_decision
-from singlewindow.storage.tables import Record, assessment, declaration, open_question, version
+from singlewindow.storage.tables import Record, assessment, declaration, event, open_question, version
+from singlewindow.storage.trail.events import Kind
 
 DIRECTIONS = {"IM": "import", "EX": "export"}
 OTHER_DIRECTION = "other"
@@ -34,11 +37,20 @@ def read_cases(connection: Connection, start: int, end: int) -> Iterator[Case]:
 
 def _select_cases(start: int, end: int) -> Select[Any]:
     asked = _all_questions()
+    later = version.alias()
+    replaced_at = select(later.c.lodged_at).where(
+        later.c.declaration_id == version.c.declaration_id, later.c.number == version.c.number + 1
+    )
     query = (
         select(
             version.c.id.label("version_id"), version.c.number, version.c.received_at, version.c.lodged_at,
             declaration.c.mrn, declaration.c.type_code, decision_column("lane"),
             decision_column("outcome"), decision_column("decided_at"),
+            _newest_event("detail", Kind.DECIDED).label("decided"),
+            _arrival("at").label("arrival_recorded_at"), _arrival("detail").label("arrival"),
+            replaced_at.scalar_subquery().label("replaced_at"),
+            _newest_event("at", Kind.CANCELLED).label("cancelled_at"),
+            _newest_event("at", Kind.LAPSED).label("lapsed_at"),
             asked.c.agency, asked.c.asked_at, asked.c.answered_at, asked.c.agency_lane, asked.c.dispatched_at,
             asked.c.answer,
         )
@@ -48,6 +60,20 @@ def _select_cases(start: int, end: int) -> Select[Any]:
         .order_by(version.c.id, asked.c.round)
     )  # fmt: skip
     return with_decision(query, version.c.id, version.c.decision_number)
+
+
+def _newest_event(column: str, kind: Kind) -> ScalarSelect[Any]:
+    """Of the newest event of this kind about the version."""
+    found = select(event.c[column]).where(event.c.version_id == version.c.id, event.c.kind == kind)
+    return found.order_by(event.c.id.desc()).limit(1).scalar_subquery()
+
+
+def _arrival(column: str) -> ScalarSelect[Any]:
+    """Of the arrival of the declaration, whatever version stood then."""
+    stood = version.alias()
+    about = select(stood.c.id).where(stood.c.declaration_id == version.c.declaration_id).correlate(version)
+    found = select(event.c[column]).where(event.c.version_id.in_(about), event.c.kind == Kind.ARRIVED)
+    return found.order_by(event.c.id).limit(1).scalar_subquery()
 
 
 def _all_questions() -> Subquery:
@@ -66,6 +92,9 @@ def _all_questions() -> Subquery:
 
 def _case_from(rows: list[Record]) -> Case:
     first = rows[0]
+    ended_at, ended = _end_of(first)
+    state = None if first.decided is None else msgspec.json.decode(first.decided).get("state")
+    released = first.outcome == RELEASE
     return Case(
         mrn=first.mrn,
         version=first.number,
@@ -77,7 +106,17 @@ def _case_from(rows: list[Record]) -> Case:
         decided_at=first.decided_at,
         outcome=first.outcome,
         received_at=first.received_at,
+        arrived_at=None if first.arrival is None else msgspec.json.decode(first.arrival)["happened_at"],
+        released_at=release_moment(state, first.decided_at, first.arrival_recorded_at, ended_at) if released else None,
+        ended_at=ended_at,
+        ended=ended,
     )
+
+
+def _end_of(row: Record) -> tuple[int | None, str | None]:
+    """When the version stopped to count, and why; it may still have been decided, even released, before."""
+    ends = ((row.replaced_at, REPLACED), (row.cancelled_at, CANCELLED), (row.lapsed_at, LAPSED))
+    return next(((at, why) for at, why in ends if at is not None), (None, None))
 
 
 def _questions_of(rows: Iterable[Record]) -> Iterator[tuple[str, Question]]:

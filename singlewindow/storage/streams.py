@@ -15,8 +15,9 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import Connection, Table, and_, select
 
 from singlewindow.agencies.routing import Routing, read_routing
+from singlewindow.life_cycle.news import INSPECTIONS
 from singlewindow.storage.decisions import decision_column, with_decision
-from singlewindow.storage.engine.bulk import add_up, insert_together
+from singlewindow.storage.engine.bulk import add_up, insert_together, is_among
 from singlewindow.storage.tables import (
     assessment,
     declaration,
@@ -27,16 +28,15 @@ from singlewindow.storage.tables import (
 )
 from singlewindow.storage.trail import audit_chain
 
+FeedKind = Literal["asked", "decided", "arrived", "ended"]
+"""What an entry of a feed tells: a question, a decision, the goods' arrival, or that nothing more will follow."""
+
 ASKED: Final = "asked"
 DECIDED: Final = "decided"
-ACCEPTED: Final = "01"
-"""The function code (WCO 017 of the response) of the notice that a declaration is lodged."""
-INSPECTIONS: Final = ("05", "06")
-"""The function codes of notices that tell of a decision to inspect."""
 
 
 class NewNotice(NamedTuple):
-    """A notice to a party, of the decision with this number if it reports one."""
+    """A notice to a party, of the decision with this number if it reports one; `detail` is the JSON of its Detail."""
 
     party: str
     version_id: int
@@ -44,6 +44,7 @@ class NewNotice(NamedTuple):
     reference: str
     issued_at: int
     decision_number: int = 1
+    detail: bytes | None = None
 
 
 class NewFeedEntry(NamedTuple):
@@ -51,7 +52,7 @@ class NewFeedEntry(NamedTuple):
 
     agency: str
     version_id: int
-    kind: Literal["asked", "decided"]
+    kind: FeedKind
     at: int
     round: int = 1
     decision_number: int = 1
@@ -61,8 +62,9 @@ def publish(connection: Connection, notices: Iterable[NewNotice], feed_entries: 
     """Number and write notices and feed entries, in the order given within each stream."""
     audit_chain.append_collected(connection)
     notice_rows, feed_rows = [row._asdict() for row in notices], [row._asdict() for row in feed_entries]
-    names = [_stream_name(notice, row["party"]) for row in notice_rows]
-    names += [_stream_name(feed, row["agency"]) for row in feed_rows]
+    names = [_stream_name(notice, row["party"]) for row in notice_rows] + [
+        _stream_name(feed, row["agency"]) for row in feed_rows
+    ]
     following = _take_numbers(connection, Counter(names))
     for name, row in zip(names, notice_rows + feed_rows, strict=True):
         row["number"] = following[name]
@@ -85,7 +87,10 @@ def _take_numbers(connection: Connection, counts: Counter[str]) -> dict[str, int
 
 
 class Notice(NamedTuple):
-    """A notice with what its RES message needs; `decision` is the body of a decision to inspect."""
+    """A notice with what its RES message needs.
+
+    `decision` is the body of a decision to inspect, `detail` the JSON of what the notice says beyond its code.
+    """
 
     number: int
     function_code: str
@@ -95,6 +100,7 @@ class Notice(NamedTuple):
     lrn: str
     version: int
     lodged_at: int
+    detail: bytes | None
     decision: bytes | None
 
 
@@ -104,7 +110,7 @@ def read_notices(connection: Connection, party: str, first: int, limit: int) -> 
     query = (
         select(
             notice.c.number, notice.c.function_code, notice.c.reference, notice.c.issued_at, declaration.c.mrn,
-            declaration.c.lrn, version.c.number, version.c.lodged_at, decision_column("body"),
+            declaration.c.lrn, version.c.number, version.c.lodged_at, notice.c.detail, decision_column("body"),
         )
         .join(version, version.c.id == notice.c.version_id)
         .join(declaration, declaration.c.id == version.c.declaration_id)
@@ -114,6 +120,28 @@ def read_notices(connection: Connection, party: str, first: int, limit: int) -> 
     )  # fmt: skip
     whole = with_decision(query, notice.c.version_id, notice.c.decision_number, told)
     return [Notice(*row) for row in connection.execute(whole)]
+
+
+class Contents(NamedTuple):
+    """The content of a version, and of the one before."""
+
+    before: bytes
+    now: bytes
+
+
+def amended_contents(connection: Connection, party: str, numbers: Iterable[int]) -> dict[int, Contents]:
+    """What the amendments changed that a party's notices with these numbers tell of."""
+    previous = version.alias("previous")
+    query = (
+        select(notice.c.number, previous.c.canonical, version.c.canonical)
+        .join(version, version.c.id == notice.c.version_id)
+        .join(
+            previous,
+            and_(previous.c.declaration_id == version.c.declaration_id, previous.c.number == version.c.number - 1),
+        )
+        .where(notice.c.party == party, is_among(connection, notice.c.number, numbers))
+    )
+    return {number: Contents(*both) for number, *both in connection.execute(query)}
 
 
 class NoticeMark(NamedTuple):
@@ -135,7 +163,7 @@ class FeedMark(NamedTuple):
 
     number: int
     version_id: int
-    kind: Literal["asked", "decided"]
+    kind: FeedKind
     at: int
 
 
@@ -187,9 +215,7 @@ def read_feed(connection: Connection, agency: str, first: int, limit: int) -> li
     return [_feed_content(*row) for row in connection.execute(whole)]
 
 
-def _feed_content(
-    number: int, version_id: int, kind: Literal["asked", "decided"], at: int, *content: Any
-) -> FeedContent:
+def _feed_content(number: int, version_id: int, kind: FeedKind, at: int, *content: Any) -> FeedContent:
     return FeedContent(FeedMark(number, version_id, kind, at), *content)
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.conformance
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("SW_EXAMPLES", "20")
 PARTY, BROKER = DECLARANT, "GB987654321098"
-PARTIES = {Role.TRADER: PARTY, Role.BROKER: BROKER}
+PARTIES = {Role.TRADER: PARTY, Role.BROKER: BROKER, Role.CARRIER: "GB555555555000"}
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,14 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import httpx
 import pytest
 
-from tests.e2e.hostile import json_rows, request_rows, server_rows, value_rows, xml_rows
+from tests.e2e.hostile import json_rows, life_rows, request_rows, server_rows, value_rows, xml_rows
+from tests.e2e.hostile.life_rows import Call, Life
 from tests.e2e.hostile.request_rows import Request
 from tests.e2e.hostile.row import Row, described, json
 from tests.e2e.hostile.server_rows import Octets
@@ -29,9 +31,7 @@ pytestmark = pytest.mark.service
 MESSAGES = [*xml_rows.ROWS, *json_rows.ROWS, *value_rows.ROWS, *request_rows.BODIES]
 NOT_HERE = {
     "87": "tests/integration/test_http_reading.py",
-    "92 93 94 95": "there is no Idempotency-Key: the reference is the key",
     "96 97 98": "tests/integration/test_http_lodging.py",
-    "99": "amendments and cancellations do not exist yet",
     "100 101 102 103": "tests/integration/test_remote_agencies.py",
     "104": "there are no webhooks",
     "107 108": "tests/integration/test_limits.py",
@@ -91,6 +91,33 @@ def test_a_request_gets_its_answer_and_nothing_else_happens(witness: Witness, ro
     assert witness.lodge_a_good_one().status_code == 202
 
 
+@pytest.mark.parametrize("row", life_rows.ROWS, ids=[f"{row.rows} {row.name}" for row in life_rows.ROWS])
+def test_a_request_about_a_declaration_gets_its_answer_and_nothing_else_happens(witness: Witness, row: Life) -> None:
+    mrn = witness.lodge_in_life(row.kind)
+    for call in row.before:
+        assert witness.call(mrn, call).status_code in {200, 202}
+    before = witness.stored()
+    answer = witness.call(mrn, row.call)
+    assert (answer.status_code, answer.json().get("code", "")) == (row.status, row.code), answer.text[:600]
+    if row.code:
+        assert answer.json().get("mrn", mrn) == mrn
+        assert shape_faults(answer, row.call.content) == []
+        assert witness.stored() == before
+    else:
+        assert (answer.json()["mrn"], answer.json()["answer"]) == (mrn, "granted" if row.status == 200 else "waiting")
+    assert witness.touched() == []
+    assert witness.lodge_a_good_one().status_code == 202
+
+
+@pytest.mark.parametrize("call", [life_rows.OTHER, life_rows.cancellation()], ids=["95 PUT", "95 cancellation"])
+def test_the_same_key_while_the_first_runs_gets_the_same_answer(witness: Witness, call: Call) -> None:
+    mrn, keyed = witness.lodge_in_life(life_rows.ADVANCE), call._replace(headers={life_rows.KEY: "k1"})
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: witness.call(mrn, keyed), range(4)))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    assert [answer.headers.get("Idempotent-Replayed") for answer in answers].count("true") == 3
+
+
 @pytest.mark.parametrize("row", server_rows.ROWS, ids=lambda row: f"{row.rows} {row.name}")
 def test_what_the_web_server_answers_has_its_status(witness: Witness, row: Octets) -> None:
     before, began = witness.stored(), time.monotonic()
@@ -110,6 +137,7 @@ def test_the_web_process_lived_through_all_of_it_in_little_memory(witness: Witne
 def test_every_number_of_the_lists_is_here_or_named() -> None:
     listed = {*map(str, range(1, 114)), *(f"X{n}" for n in range(1, 47)), *(f"J{n}" for n in range(1, 16))}
     tables = [row.rows for row in MESSAGES]
+    tables += [row.rows for row in life_rows.ROWS] + ["95"]
     tables += [row.rows for row in request_rows.REQUESTS] + [row.rows for row in server_rows.ROWS]
     assert listed == {number for rows in (*tables, *NOT_HERE) for number in rows.split()}
 

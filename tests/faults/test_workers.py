@@ -182,7 +182,7 @@ def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
-@pytest.mark.parametrize("point", ["after_claim", "before_write"])
+@pytest.mark.parametrize("point", ["after_claim", "before_write", "after_write"])
 def test_fk4_a_frozen_worker_that_wakes_writes_nothing(install: Install, record_property: Record, point: str) -> None:
     assert zombie_writer(install(), point) == []
     record_property("FK4", f"frozen at {point} past its lease: 0 writes under the old batch")

@@ -133,6 +133,10 @@ class Callers:
         """A broker."""
         return self._with(Role.BROKER, party=party)
 
+    def carrier(self, party: str = "GB555555555000") -> Caller:
+        """A carrier or terminal."""
+        return self._with(Role.CARRIER, party=party)
+
     def analyst(self) -> Caller:
         """A risk analyst."""
         return self._with(Role.ANALYST)

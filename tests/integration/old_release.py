@@ -115,7 +115,7 @@ def ask(connection: Connection, agency: str, most: int) -> int:
     return number
 
 
-def answer(connection: Connection, batch: int) -> None:
+def answer(connection: Connection, batch: int, outcome: str = "inspect") -> None:
     """Answer what is in a batch, and decide the versions of which nothing is open any more."""
     mine = connection.execute(
         text("SELECT version_id FROM outbox WHERE batch_id = :b ORDER BY version_id"), {"b": batch}
@@ -127,21 +127,34 @@ def answer(connection: Connection, batch: int) -> None:
     taken = connection.execute(
         text("DELETE FROM outbox WHERE batch_id = :batch RETURNING version_id, agency, asked_at"), {"batch": batch}
     )
-    now = _now()
+    now, decided = _now(), set[int]()
     for version_id, agency, asked_at in taken.all():
-        row = _template("assessment", version_id=_DECIDED_VERSION["id"], agency=agency)
+        known = agency if agency in AGENCIES else AGENCIES[0]
+        row = _template("assessment", version_id=_DECIDED_VERSION["id"], agency=known) | {"agency": agency}
         row |= {"version_id": version_id, "asked_at": asked_at, "dispatched_at": now, "answered_at": now}
         insert(connection, "assessment", [row])
         names = ("agency", "answer", "asked_at", "dispatched_at")
         detail = {name: row[name] for name in names} | {"profiles": "", "sha256": _digest(row["body"])}
         append_events(connection, [(now, "assessed", f"agency:{agency}", version_id, detail)])
         left = connection.execute(text("SELECT count(*) FROM outbox WHERE version_id = :id"), {"id": version_id})
-        if not left.scalar_one():
-            _decide(connection, version_id, now)
+        if not left.scalar_one() and version_id not in decided:
+            decided.add(version_id)
+            _decide(connection, version_id, now, outcome)
 
 
-def _decide(connection: Connection, version_id: int, now: int) -> None:
-    row = _template("decision", version_id=_DECIDED_VERSION["id"]) | {"version_id": version_id, "decided_at": now}
+def decide_all(connection: Connection, version_id: int, outcome: str) -> None:
+    """Answer what is open on a version, whoever has lodged it, and decide it so."""
+    number, now = next(_ids), _now()
+    row = {"id": number, "agency": AGENCIES[0], "created_at": now, "lease_until": now + 60_000_000, "claimed": True}
+    insert(connection, "batch", [row])
+    mine = {"batch": number, "version": version_id}
+    connection.execute(text("UPDATE outbox SET batch_id = :batch WHERE version_id = :version"), mine)
+    answer(connection, number, outcome)
+
+
+def _decide(connection: Connection, version_id: int, now: int, outcome: str) -> None:
+    row = _template("decision", version_id=_DECIDED_VERSION["id"])
+    row |= {"version_id": version_id, "decided_at": now, "outcome": outcome}
     insert(connection, "decision", [row])
     connection.execute(text("UPDATE version SET decided_at = :now WHERE id = :id"), {"now": now, "id": version_id})
     detail = {"controls": [], "outcome": row["outcome"], "fingerprint": row["fingerprint"],
@@ -228,7 +241,7 @@ class OldProcess(threading.Thread):
         before, patience = len(self.lodged), time.monotonic() + 20
         while len(self.lodged) < before + 3 and not self.failures and time.monotonic() < patience:
             time.sleep(0.01)
-        assert self.failures == []
+        assert self.failures == [], self.failures
         assert len(self.lodged) >= before + 3
 
     def stop(self) -> None:

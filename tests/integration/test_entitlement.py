@@ -21,8 +21,9 @@ from singlewindow.declarations.model import Tree
 from singlewindow.declarations.rules import Profile, Rulebooks
 from singlewindow.declarations.rules.profiles import Types
 from tests.agency_server import agency_server
-from tests.integration.conftest import Caller, Callers, Log, app_over, body_of, work
+from tests.integration.conftest import Caller, Callers, Log, app_over, body_of, problem, work
 from tests.integration.documents import PISTOLS, as_json, tree
+from tests.integration.test_life import arrived, lodge_in_advance, rule, send
 from tests.unit.declarations.samples import sample_leaf
 
 TOKEN = re.compile(r"CANARY\d{3}")
@@ -113,6 +114,56 @@ def test_every_agency_that_is_asked_over_http_is_sent_exactly_those_values(asked
         for question, headers in zip(server.questions, server.headers, strict=True)
     }
     assert sent == wanted
+
+
+def test_who_answers_requests_sees_no_value_of_a_declaration_and_after_them_only_its_own(
+    asked_by_all: ClearanceContext,
+) -> None:
+    callers, mrn, wanted = lodged(asked_by_all)
+    trader = callers.trader(numbered()["Declaration/Declarant/ID"])
+    work(asked_by_all)
+    ask = send(trader, mrn, "cancellation", {"reason": "Sold elsewhere"})
+    assert (ask.status_code, body_of(ask)["answer"]) == (202, "waiting")
+    customs = callers.agency("customs")
+    listed = customs.get("/v1/agencies/customs/requests")
+    assert (mrn in listed.text, TOKEN.findall(listed.text)) == (True, [])
+    for code in wanted.keys() - {"customs"}:
+        assert problem(callers.agency(code).get(f"/v1/agencies/{code}/requests")) == (404, "NOT_FOUND")
+    ruled = rule(customs, (mrn, body_of(ask)["request"]), "granted")
+    assert (ruled.status_code, TOKEN.findall(ruled.text)) == (200, [])
+    feeds = {code: callers.agency(code).get(f"/v1/agencies/{code}/feed") for code in wanted}
+    assert {body_of(feed)["entries"][-1]["kind"] for feed in feeds.values()} == {"ended"}
+    assert {code: set(TOKEN.findall(feed.text)) for code, feed in feeds.items()} == wanted
+
+
+def test_no_agency_is_fed_what_was_seen_at_the_border(context: ClearanceContext) -> None:
+    callers = Callers(app_over(context), context)
+    trader = callers.trader()
+    mrn = lodge_in_advance(trader, commodity=PISTOLS)
+    work(context)
+    seen = {"place": "CANARY901", "transport": "CANARY902",
+            "containers": [{"id": "CANARY903", "seals": ["CANARY904"]}]}  # fmt: skip
+    assert body_of(send(trader, mrn, "arrival", arrived(context) | seen))["differences"]
+    work(context)
+    for code in context.agencies:
+        feed = callers.agency(code).get(f"/v1/agencies/{code}/feed")
+        assert (feed.status_code, TOKEN.findall(feed.text)) == (200, [])
+
+
+def test_every_agency_s_officers_are_shown_exactly_those_values(asked_by_all: ClearanceContext) -> None:
+    heads = {
+        code: msgspec.structs.replace(each.head, adapter="officer") for code, each in asked_by_all.agencies.items()
+    }
+    agencies = {code: replace(each, head=heads[code]) for code, each in asked_by_all.agencies.items()}
+    context = replace(asked_by_all, agencies=agencies, adapters=build_adapters(agencies))
+    callers, _, wanted = lodged(context)
+    work(context)
+    shown = {}
+    for code in wanted:
+        officer, path = callers.agency(code), f"/v1/agencies/{code}/questions"
+        (listed,) = body_of(officer.get(path))["questions"]
+        shown[code] = set(TOKEN.findall(officer.get(path).text + officer.get(f"{path}/{listed['question']}").text))
+    assert shown == wanted
 
 
 @pytest.mark.parametrize("manner", ["500", "html", "unknown field"])

@@ -12,20 +12,24 @@ from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from singlewindow.access.keyring import create_key, revoke_key
-from singlewindow.access.keys import Caller, Role
+from singlewindow.access.keys import Caller as KeyHolder
+from singlewindow.access.keys import Role
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
 from singlewindow.clearance.deciding.retry_parked import Choice, retry
+from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.access_log import record_reading
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.privileges import RIGHTS, grant_rights
 from singlewindow.storage.tables import metadata
 from tests import servers
-from tests.integration.conftest import Callers, app_over, body_of, work
-from tests.integration.documents import tree
+from tests.integration.conftest import Caller, Callers, app_over, body_of, work
+from tests.integration.documents import PISTOLS, tree
 from tests.integration.lodging import one
+from tests.integration.test_amending import put
+from tests.integration.test_life import arrived, lodge_in_advance, rule, send
 from workers.heartbeat import Heartbeat
 
 
@@ -84,14 +88,33 @@ def test_the_role_does_all_that_the_service_does(service: ClearanceContext) -> N
     work(service)
     assert auditor.get(f"/v1/declarations/{mrn}/decision").status_code in {200, 202}
     assert body_of(callers.agency("customs").get("/v1/agencies/customs/feed"))["entries"]
+    _live(service, callers, trader)
     key = create_key(service.engine, Role.OPERATOR)
     assert revoke_key(service.engine, key.key_id)
     assert retry(service.engine, Choice()) == 0
     heart = Heartbeat(service.engine)
     heart.beat()
     heart.leave()
-    record_reading(service.engine, Caller("k", Role.AUDITOR), "test", {})
+    record_reading(service.engine, KeyHolder("k", Role.AUDITOR), "test", {})
     assert audit_trail.sign_checkpoint(service.engine, Signer(new_key())) is not None
+
+
+def _live(service: ClearanceContext, callers: Callers, trader: Caller) -> None:
+    """Every command in a declaration's life."""
+    mrn, held = lodge_in_advance(trader, "LIFE"), str(body_of(trader.lodge(tree("HELD", commodity=PISTOLS)))["mrn"])
+    work(service)
+    answers = [
+        put(trader, mrn, tree("LIFE", TypeCode="IMD", description="Pliers")),
+        send(trader, mrn, "milestones", arrived(service) | {"milestone": "unloaded"}),
+        send(trader, mrn, "arrival", arrived(service)),
+        send(trader, mrn, "cancellation", {"reason": "Sold elsewhere"}),
+        asked := send(trader, held, "cancellation", {"reason": "Sold elsewhere"}),
+    ]
+    customs = callers.agency("customs")
+    assert body_of(customs.get("/v1/agencies/customs/requests"))["requests"]
+    answers.append(rule(customs, (held, body_of(asked)["request"]), "granted"))
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 202, 200]
+    assert pass_deadlines(service) == 0
 
 
 FORBIDDEN: Mapping[str, tuple[str, ...]] = {
@@ -114,6 +137,8 @@ def test_the_role_can_neither_change_nor_take_away_what_was_told(service: Cleara
 REFUSED = (
     "UPDATE event SET detail = '{}'",
     "UPDATE version SET received = ''",
+    "UPDATE declaration SET party = 'OTHER'",
+    "UPDATE request SET received = ''",
     "UPDATE decision SET outcome = 'release'",
     "UPDATE principal SET role = 'auditor'",
     "INSERT INTO trail VALUES (16, 0, '')",

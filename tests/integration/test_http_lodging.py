@@ -258,9 +258,14 @@ def test_a_fault_of_the_schema_names_the_problem_before_a_breach_of_a_rule(trade
     assert problem(refused) == (422, "VALUE_TOO_LONG")
 
 
-@pytest.mark.parametrize("function", ["13", "14"])
-def test_a_request_about_an_earlier_declaration_is_not_supported_yet(trader: Caller, function: str) -> None:
-    assert problem(trader.lodge(tree(FunctionCode=function))) == (422, "NOT_SUPPORTED_YET")
+def test_a_declaration_sent_as_a_request_is_told_what_a_request_needs(trader: Caller) -> None:
+    refused = trader.lodge(tree(FunctionCode="13"))
+    assert problem(refused) == (422, "RULE_VIOLATED")
+    assert [fault["rule"] for fault in body_of(refused)["faults"]] == ["REQUEST-TYPE", "REQUEST-MRN"]
+
+
+def test_a_function_that_nobody_explains_is_not_supported_yet(trader: Caller) -> None:
+    assert problem(trader.lodge(tree(FunctionCode="14"))) == (422, "NOT_SUPPORTED_YET")
 
 
 def test_a_declaration_without_a_reference_is_refused(trader: Caller, context: ClearanceContext) -> None:

@@ -17,6 +17,7 @@ from singlewindow.storage import declarations
 from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, PISTOLS, XML_TYPE, as_json, as_xml, tree
+from tests.integration.record import change
 
 SECRETS = ("lane", "score", "weight", "profile", "fingerprint", "green", "yellow", "orange", "red", "actor")
 
@@ -34,7 +35,7 @@ def test_a_declaration_is_open_until_every_agency_has_answered_and_then_decided(
     before = body_of(trader.get(f"/v1/declarations/{mrn}"))
     work(context)
     after = body_of(trader.get(f"/v1/declarations/{mrn}"))
-    assert (before["state"], after["state"]) == ("open", "decided")
+    assert (before["state"], after["state"]) == ("presented", "released")
 
 
 @pytest.mark.parametrize("role", ["trader", "auditor"])
@@ -42,19 +43,19 @@ def test_a_status_is_of_one_moment_whatever_is_decided_meanwhile(
     trader: Caller, callers: Callers, context: ClearanceContext, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     mrn = _lodged(trader)
-    reader, path, of_subject = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_subject
+    reader, path, recorded = callers.of(Role(role)), f"/v1/declarations/{mrn}", events.of_declaration
     before = body_of(reader.get(path))
 
-    def decided_first(connection: Connection, version_id: int) -> list[events.Event]:
+    def decided_first(connection: Connection, declaration_id: int) -> list[events.Event]:
         work(context)
-        return of_subject(connection, version_id)
+        return recorded(connection, declaration_id)
 
-    monkeypatch.setattr(events, "of_subject", decided_first)
+    monkeypatch.setattr(events, "of_declaration", decided_first)
     assert body_of(reader.get(path)) == before
-    assert before["state"] == "open"
+    assert before["state"] == "presented"
     monkeypatch.undo()
     after = body_of(reader.get(path))
-    assert (after["state"], after["timeline"][-1]["text"][:8]) == ("decided", "Decided:")
+    assert (after["state"], after["timeline"][-1]["text"][:8]) == ("released", "Decided:")
 
 
 def test_a_page_of_the_list_is_of_one_moment(
@@ -149,9 +150,39 @@ def test_an_open_decision_is_answered_at_once_with_when_to_ask_again(trader: Cal
     began = time.monotonic()
     answer = trader.get(f"/v1/declarations/{mrn}/decision")
     assert answer.status_code == 202
-    assert body_of(answer) == {"mrn": mrn, "version": 1, "status": "open"}
+    assert body_of(answer) == {"mrn": mrn, "version": 1, "state": "presented", "status": "open"}
     assert answer.headers["Retry-After"] == "1"
     assert time.monotonic() - began < 1
+
+
+def test_a_declaration_that_ended_without_a_decision_says_so_at_once(trader: Caller, callers: Callers) -> None:
+    mrn = _lodged(trader)
+    trader.post(b'{"reason": "Lodged twice"}', path=f"/v1/declarations/{mrn}/cancellation")
+    began = time.monotonic()
+    for reader in (trader, callers.auditor()):
+        answer = reader.get(f"/v1/declarations/{mrn}/decision?wait=20")
+        assert problem(answer) == (409, "NOT_POSSIBLE")
+        assert body_of(answer)["detail"] == "The declaration is cancelled. It was not decided, and will not be"
+    assert time.monotonic() - began < 5
+
+
+def test_waiting_ends_when_the_declaration_is_cancelled(trader: Caller) -> None:
+    mrn = _lodged(trader)
+    ask = f"/v1/declarations/{mrn}/cancellation"
+    cancelling = threading.Timer(0.3, trader.post, [b'{"reason": "Lodged twice"}'], {"path": ask})
+    began = time.monotonic()
+    cancelling.start()
+    answer = trader.get(f"/v1/declarations/{mrn}/decision?wait=20")
+    cancelling.join()
+    assert problem(answer) == (409, "NOT_POSSIBLE")
+    assert 0.3 <= time.monotonic() - began < 10
+
+
+def test_what_was_decided_before_it_was_cancelled_is_still_shown(trader: Caller, context: ClearanceContext) -> None:
+    mrn = _lodged(trader, commodity=PISTOLS)
+    work(context)
+    change(context, "UPDATE version SET state = 'cancelled'")
+    assert body_of(trader.get(f"/v1/declarations/{mrn}/decision"))["outcome"] == "inspect"
 
 
 def test_a_decision_is_waited_for_no_longer_than_it_takes(trader: Caller, context: ClearanceContext) -> None:
@@ -229,7 +260,7 @@ def test_the_list_is_read_page_by_page(trader: Caller) -> None:
 def test_the_list_can_be_asked_for_one_reference(trader: Caller) -> None:
     mrns = [_lodged(trader, f"LRN{number}") for number in range(3)]
     (entry,) = body_of(trader.get("/v1/declarations?lrn=LRN1"))["declarations"]
-    assert (entry["mrn"], entry["lrn"], entry["type"], entry["state"]) == (mrns[1], "LRN1", "IMA", "open")
+    assert (entry["mrn"], entry["lrn"], entry["type"], entry["state"]) == (mrns[1], "LRN1", "IMA", "presented")
 
 
 def test_the_list_shows_a_trader_its_own_and_an_auditor_all(callers: Callers) -> None:

@@ -13,6 +13,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Finding, Lane
 from singlewindow.declarations.reading.message import Limits
 from singlewindow.declarations.reading.schema import is_valid, parse
+from singlewindow.enquiries.notices import DOCUMENTS_BY
 from tests.integration.conftest import Callers, app_over, body_of, work
 from tests.integration.documents import XML_TYPE, as_json, as_xml, tree
 
@@ -86,6 +87,9 @@ def test_a_notice_points_to_the_items_it_is_about(
     _, told = body_of(callers.trader().get("/v1/notices"))["notices"]
     assert told["function_code"] == code
     said = told["response"]["AdditionalInformation"]
+    if code == "06":
+        limit, *said = said
+        assert (limit["StatementDescription"], bool(limit["LimitDateTime"])) == (DOCUMENTS_BY, True)
     assert {(each["StatementTypeCode"], each.get("StatementCode")) for each in said} == {statement}
     assert [(each["StatementDescription"], _steps(each)) for each in said] == [
         (INVOICE, []),
@@ -105,7 +109,7 @@ def test_a_notice_with_many_items_is_a_valid_message(context: ClearanceContext) 
     root = parse(callers.trader().get("/v1/notices", XML_TYPE).data, Limits())
     assert is_valid(root)
     described = [node.text for node in root.iter(f"{RES}StatementDescription")]
-    assert described == [CERTIFICATE] * 20 + [f"Further goods items: {CERTIFICATE}"]
+    assert described == [DOCUMENTS_BY, *[CERTIFICATE] * 20, f"Further goods items: {CERTIFICATE}"]
 
 
 def test_an_item_without_its_certificate_is_named_by_the_agency_s_own_profiles(context: ClearanceContext) -> None:

@@ -113,7 +113,7 @@ def test_two_rounds_from_end_to_end(
     asked = ask_again(context, version_id, again(*AGENCIES))
     assert [(each.agency, each.round) for each in asked] == [(code, 2) for code in AGENCIES]
     assert trader.get(f"/v1/declarations/{mrn}/decision").status_code == 202
-    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "open"
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "presented"
     work_off(context)
     adapter = context.adapters[AGENCY]
     assert isinstance(adapter, Waiting)
@@ -123,7 +123,7 @@ def test_two_rounds_from_end_to_end(
     second = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))
     assert (second["number"], second["outcome"]) == (2, "release")
     status = body_of(trader.get(f"/v1/declarations/{mrn}"))
-    assert (status["state"], status["decided_at"]) == ("decided", second["decided_at"])
+    assert (status["state"], status["decided_at"]) == ("released", second["decided_at"])
     audited = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))
     assert {each["lane"] for each in audited["agencies"]} == {"green"}
     assert [each["kind"] for each in audited["timeline"]].count("asked-again") == 1
@@ -139,8 +139,8 @@ def test_notices_and_feed_say_of_each_decision_what_it_was(
         if asked_round < 3:
             ask_again(context, version_id, again(*AGENCIES))
     notices = body_of(trader.get("/v1/notices"))["notices"]
-    assert [each["function_code"] for each in notices] == ["01", "05", "08", "05"]
-    assert ["AdditionalInformation" in json.dumps(each["response"]) for each in notices] == [False, True, False, True]
+    assert [each["function_code"] for each in notices] == ["01", "05", "08", "06"]
+    assert ["StatementDescription" in json.dumps(each["response"]) for each in notices] == [False, True, False, True]
     feed = body_of(callers.agency(AGENCY).get(f"/v1/agencies/{AGENCY}/feed"))["entries"]
     assert [each["kind"] for each in feed] == ["asked", "decided"] * 3
     assert [each["assessment"]["lane"] for each in feed[1::2]] == ["red", "green", "red"]
@@ -152,6 +152,27 @@ def test_notices_and_feed_say_of_each_decision_what_it_was(
     assert rows(context, "SELECT number FROM decision UNION ALL SELECT number FROM later_decision ORDER BY 1") == [
         (1,), (2,), (3,)
     ]  # fmt: skip
+
+
+def test_once_the_goods_are_released_no_verdict_orders_an_inspection(
+    trader: Caller, callers: Callers, context: ClearanceContext, lodged: tuple[str, int]
+) -> None:
+    mrn, version_id = lodged
+    answer_all(context, version_id, 1, GREEN)
+    ask_again(context, version_id, again(*AGENCIES))
+    answer_all(context, version_id, 2, RED)
+    told = body_of(trader.get(f"/v1/declarations/{mrn}/decision"))
+    assert (told["outcome"], told["controls"]) == ("inspect", ["documents"])
+    assert told["reasons"][0] == "The documents for the goods will be checked."
+    assert "physical" not in json.dumps(told)
+    audited = body_of(callers.auditor().get(f"/v1/declarations/{mrn}/decision"))
+    assert (audited["lane"], "notice=06 after_release=true" in audited["reasons"][0]) == ("yellow", True)
+    feed = body_of(callers.agency(AGENCY).get(f"/v1/agencies/{AGENCY}/feed"))["entries"]
+    assert feed[-1]["decision"]["controls"] == ["documents"]
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "documents-asked-after-release"
+    ask_again(context, version_id, again(*AGENCIES))
+    answer_all(context, version_id, 3, GREEN)
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "released"
 
 
 def test_an_answer_to_an_older_round_is_late_for_it_and_changes_nothing(
@@ -256,7 +277,7 @@ def test_an_agency_that_was_not_asked_before_has_its_first_round(
     assert question.round == 1
     work_off(context)
     audited = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))
-    assert (audited["state"], other in {each["agency"] for each in audited["agencies"]}) == ("decided", True)
+    assert (audited["state"], other in {each["agency"] for each in audited["agencies"]}) == ("released", True)
     kinds = [each["kind"] for each in body_of(callers.agency(other).get(f"/v1/agencies/{other}/feed"))["entries"]]
     assert kinds == ["asked", "decided"]
 
@@ -373,7 +394,12 @@ def _check(context: ClearanceContext, version_id: int, sent: set[tuple[str, int,
         asked = [entry.agency for entry in version.routing if entry.asked]
         basis = next(entry.basis for entry in version.routing if entry.agency == AGENCY)
         assert isinstance(basis, msgspec.Struct)
-        assert current.fingerprint == merge(newest_rounds(given), asked, basis).fingerprint
+        before = " UNION ".join(
+            f"SELECT outcome FROM {table} WHERE version_id = {version_id} AND number < {current.number}"
+            for table in ("decision", "later_decision")
+        )
+        gone = ("release",) in rows(context, before)
+        assert current.fingerprint == merge(newest_rounds(given), asked, basis, gone=gone).fingerprint
     _check_rounds(context, version_id, opened)
     kept = {
         (agency, asked_round, msgspec.json.decode(body, type=Assessment).lane)

@@ -17,19 +17,28 @@ from sqlalchemy import Engine, text
 
 from adapters.registry import build_adapters
 from singlewindow.access.keyring import list_keys
-from singlewindow.access.keys import new_key
+from singlewindow.access.keys import Caller as KeyHolder
+from singlewindow.access.keys import Role, new_key
 from singlewindow.access.mandates import list_mandates
 from singlewindow.agencies.question_names import question_name
 from singlewindow.audit.checkpoint import Signer, read_checkpoints
 from singlewindow.audit.checkpoint import new_key as new_audit_key
 from singlewindow.audit.verify import Verdict, verify
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.ask_again import Round, ask_again
 from singlewindow.clearance.deciding.dispatch import take_back
 from singlewindow.clearance.deciding.late_answers import Receipt
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.clearance.deciding.retry_parked import Choice, retry
+from singlewindow.clearance.life.cancel import cancel
+from singlewindow.clearance.life.deadlines import pass_deadlines
+from singlewindow.clearance.life.requests import Kind, RequestMade
+from singlewindow.clearance.lodging.store import Message
+from singlewindow.declarations.reading.message import Media
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.reconciliation import compare_with_trail
+from singlewindow.life_cycle.machine import State
+from singlewindow.storage import declarations
 from singlewindow.storage.engine import migrate as migrations
 from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.migrate import migrate
@@ -37,8 +46,9 @@ from singlewindow.storage.engine.revision import is_current
 from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, body_of, work
 from tests.integration.lodging import one
-from tests.integration.old_release import OldProcess, answer_late, insert, old_engine
+from tests.integration.old_release import OldProcess, answer_late, decide_all, insert, lodge, old_engine
 from tests.integration.record import rows
+from tests.integration.test_life import codes, lodge_in_advance, pass_days, state_of
 from tests.integration.test_remote_agencies import GREEN_BODY, as_remote
 from tests.records import CHECKPOINTS, EXPORT, record_at
 
@@ -260,6 +270,77 @@ def test_an_old_process_works_on_beside_a_new_one_and_what_it_leaves_is_worked_o
 
 OF_OLD = "FROM version LEFT JOIN decision ON version_id = version.id WHERE version.id < 1000000"
 """What the old process has lodged."""
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+def test_what_an_old_process_lodges_and_decides_has_the_state_that_its_party_was_told(
+    left: str, context: ClearanceContext
+) -> None:
+    with at_work(left) as process:
+        one(context, "NEW")
+    before = states_of(context.engine, process.lodged)
+    assert {outcome for outcome, _ in before} == {"inspect", None}
+    work(context)
+    after = states_of(context.engine, process.lodged)
+    assert None not in {outcome for outcome, _ in after}
+    told = {None: State.PRESENTED, "inspect": State.INSPECTION_ORDERED, "release": State.RELEASED}
+    assert [state for _, state in (*before, *after)] == [told[outcome] for outcome, _ in (*before, *after)]
+
+
+def states_of(engine: Engine, version_ids: list[int]) -> list[tuple[str | None, State]]:
+    """The outcome and the state of each version."""
+    with engine.begin() as connection:
+        return [(each.outcome, each.state) for each in declarations.lock_versions(connection, version_ids)]
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+def test_what_an_old_process_lodges_lives_on(left: str, context: ClearanceContext) -> None:
+    old = old_engine(left)
+    with old.begin() as connection:
+        cancelled, asked_again = lodge(connection), lodge(connection)
+    ask = RequestMade(Kind.CANCELLATION, f"26GB06OLD{cancelled}", "C1", "Lodged twice", Message(b"{}", Media.JSON),
+                      KeyHolder("key", Role.TRADER, party=TRADER))  # fmt: skip
+    receipt = cancel(context, ask)
+    assert receipt is not None
+    assert receipt.answer == "granted"
+    with old.begin() as connection:
+        decide_all(connection, cancelled, "release")
+        decide_all(connection, asked_again, "release")
+    old.dispose()
+    assert [state for _, state in states_of(context.engine, [cancelled, asked_again])] == [
+        State.CANCELLED, State.RELEASED,
+    ]  # fmt: skip
+    ask_again(context, asked_again, Round(["customs"], "operator:cli", "new documents"))
+    assert states_of(context.engine, [asked_again]) == [(None, State.UNDER_ASSESSMENT)]
+    work(context)
+    ((outcome, state),) = states_of(context.engine, [asked_again])
+    assert state is (State.RELEASED if outcome == "release" else State.DOCUMENTS_ASKED_AFTER_RELEASE)
+    assert (verified(context.engine).findings, differences(context.engine)) == ([], [])
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+@pytest.mark.parametrize(("outcome", "state"), [("release", "released"), ("inspect", "inspection-ordered")])
+def test_what_is_lodged_in_advance_and_decided_by_an_old_process_neither_lapses_nor_is_warned(
+    left: str, context: ClearanceContext, callers: Callers, outcome: str, state: str
+) -> None:
+    trader, old = callers.trader(), old_engine(left)
+    mrn = lodge_in_advance(trader)
+    ((version_id,),) = rows(context.engine, f"SELECT v.id {OF_MRN.format(mrn)}")
+    with old.begin() as connection:
+        decide_all(connection, int(version_id), outcome)
+    old.dispose()
+    assert state_of(trader, mrn) == state
+    for days in (26, 5):  # when it would have been warned, and when it would have lapsed
+        pass_days(context, days)
+        pass_deadlines(context)
+    overdue = ["05"] if outcome == "inspect" else []  # its own term has begun, and passed
+    assert (state_of(trader, mrn), codes(trader)) == (state, ["02", *overdue])
+    ((due_at,),) = rows(context.engine, f"SELECT due_at {OF_MRN.format(mrn)}")
+    assert (due_at is None) == (outcome == "release")  # whoever orders an inspection is reminded
+    assert pass_deadlines(context) == 0
+
+
+OF_MRN = "FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE mrn = '{}'"
 
 
 @pytest.mark.parametrize("revision", ["0009"])

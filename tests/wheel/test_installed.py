@@ -159,9 +159,11 @@ def test_every_module_is_imported_from_the_environment(installation: Installatio
     assert [place for place in places if not place.is_relative_to(installation.bin.parent)] == []
 
 
-def test_the_demonstration_decides_every_example(installation: Installation) -> None:
+def test_the_demonstration_decides_every_example_and_takes_lives_to_their_ends(installation: Installation) -> None:
     said = installation.singlewindow("demo")
     assert "50 declarations decided" in said
+    for state in ("released:", "released-on-arrival:", "cancelled:"):
+        assert f"  Now {state}" in said
     assert "  singlewindow up " in said
 
 

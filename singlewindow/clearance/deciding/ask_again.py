@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.routing import items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry
 from singlewindow.clearance.deciding.close_questions import unanswered_closure, write_answers
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
+from singlewindow.life_cycle.machine import Step
 from singlewindow.storage import assessments, declarations, open_questions, streams
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
@@ -35,14 +35,17 @@ class Round:
 
 
 def ask_again(context: ClearanceContext, version_id: int, again: Round) -> list[NewQuestion]:
-    """Open the next round of questions on a version; raises LookupError for an unknown version or agency."""
+    """Open the next round of questions on a version; raises LookupError or NotPossible."""
     with context.engine.begin() as connection:
         locked = declarations.lock_versions(connection, [version_id])
         if not locked:
             raise LookupError(f"There is no version {version_id}")
+        if not declarations.is_newest(connection, locked[0]):
+            raise LookupError(f"Version {version_id} has been replaced by a newer one")
         if not again.agencies or not context.agencies.keys() >= {*again.agencies}:
             raise LookupError(f"These agencies cannot be asked: {', '.join(again.agencies) or 'none was named'}")
-        return _open_round(context, connection, locked[0], again)
+        transaction = Transaction(connection, context.rulebooks, clock(connection))
+        return _open_round(context, transaction, locked[0], again)
 
 
 def new_question(
@@ -54,11 +57,12 @@ def new_question(
 
 
 def _open_round(
-    context: ClearanceContext, connection: Connection, version: LockedVersion, again: Round
+    context: ClearanceContext, transaction: Transaction, version: LockedVersion, again: Round
 ) -> list[NewQuestion]:
-    now, version_id, routing = clock(connection), version.version_id, version.routing
+    connection, now, version_id, routing = transaction.connection, transaction.now, version.version_id, version.routing
+    move = transaction.move(version, Step.ASKED_AGAIN)
     replaced = open_questions.take_replaced(connection, version_id, again.agencies)
-    write_answers(connection, [unanswered_closure(each, Answer.REPLACED) for each in replaced], now)
+    write_answers(transaction, [unanswered_closure(each, Answer.REPLACED) for each in replaced])
     last = assessments.last_rounds(connection, version_id)
     questions = [
         new_question(context.agencies[code], version_id, items_of(routing, code), now, last.get(code, 0) + 1)
@@ -66,7 +70,7 @@ def _open_round(
     ]
     open_questions.add_questions(connection, questions)
     if version.decided_at is not None:
-        declarations.reopen(connection, version_id)
+        declarations.reopen(connection, move)
     detail = {"rounds": {each.agency: each.round for each in questions}, "reason": again.reason}
     events.record(connection, [events.Event(now, events.Kind.ASKED_AGAIN, again.actor, version_id, detail)])
     streams.publish(connection, [], map(asked_entry, questions))

@@ -19,11 +19,13 @@ from singlewindow.clearance.deciding.close_questions import Closure, close_quest
 from singlewindow.clearance.deciding.dispatch import parked_event
 from singlewindow.clearance.deciding.late_answers import Given
 from singlewindow.clearance.deciding.lease import lease_end, leases_renewed
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
 from singlewindow.faultpoints import reach
+from singlewindow.life_cycle.machine import State
 from singlewindow.storage import batches, declarations
 from singlewindow.storage.batches import Claim, Question, Unanswered
 from singlewindow.storage.declarations import Content
@@ -52,7 +54,7 @@ class _Work(NamedTuple):
         """The batch that a question is in."""
         return self.batches[self.asked[key].batch_id]
 
-    def taken_question(self, key: Key) -> Taken:
+    def taken(self, key: Key) -> Taken:
         """A question that this work answers."""
         question = self.asked[key]
         return Taken(*key, question.round, question.asked_at, self.batch_of(key).created_at, question.attempts)
@@ -103,10 +105,11 @@ def _ask_agencies(context: ClearanceContext, work: _Work) -> Results:
 def _agency_view(context: ClearanceContext, question: Question, content: Content, trees: dict[int, Tree]) -> View:
     items, entitlement = question.items, context.agencies[question.agency].entitlement
     tree, terms = trees[question.version_id], context.terms(content.country)
+    is_after_release = terms.is_after_release(tree) or content.stored_state == State.UNDER_ASSESSMENT
     return View(
         reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
         terms=terms, question=question_name(question.version_id, question.round),
-        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=terms.is_after_release(tree),
+        deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=is_after_release,
     )  # fmt: skip
 
 
@@ -151,13 +154,13 @@ def _write_if_leased(context: ClearanceContext, connection: Connection, work: _W
     given = {key: result for key, result in mine.items() if isinstance(result, Assessment)}
     # Failed questions have left their batches: those that remain have an answer.
     taken = batches.take_answered(connection, held)
-    closures = [Closure(work.taken_question(key), given[key]) for key in sorted(taken)]
+    closures = [Closure(work.taken(key), given[key]) for key in sorted(taken)]
     # Closed meanwhile: by the agency's own answer, by its deadline, or by a newer question.
     by_id = {version.version_id: version for version in versions}
     late = [
         Given(key[1], by_id[key[0]], given[key], now, work.asked[key].round) for key in sorted(given.keys() - taken)
     ]
-    close_questions(connection, versions, closures, now, late)
+    close_questions(Transaction(connection, context.rulebooks, now), versions, closures, late)
     return taken
 
 

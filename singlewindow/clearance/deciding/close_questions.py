@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
 from singlewindow.audit import commitments
 from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.deciding.late_answers import Given, reconcile
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.storage import assessments, counters
 from singlewindow.storage.assessments import ClosedQuestion
@@ -26,10 +26,11 @@ COUNTED = frozenset({Answer.SILENT, Answer.FAILED})
 
 
 class Closure(NamedTuple):
-    """A question that was taken out, and the answer that closes it."""
+    """A question that was taken out, and the answer that closes it; `officer` is the key of who gave it, if known."""
 
     question: Taken
     assessment: Assessment
+    officer: str = ""
 
 
 def unanswered_closure(question: Taken, answer: Answer) -> Closure:
@@ -39,27 +40,26 @@ def unanswered_closure(question: Taken, answer: Answer) -> Closure:
 
 
 def close_questions(
-    connection: Connection, versions: Sequence[LockedVersion], closures: Sequence[Closure], now: int,
-    late: Sequence[Given] = (),
-) -> None:  # fmt: skip
+    transaction: Transaction, versions: Sequence[LockedVersion], closures: Sequence[Closure], late: Sequence[Given] = ()
+) -> None:
     """Write answers to questions, reconcile late ones, and decide the versions that are now complete."""
-    write_answers(connection, closures, now)
+    write_answers(transaction, closures)
     for given in late:
-        reconcile(connection, given)
-    decide(connection, versions, now)
+        reconcile(transaction.connection, given)
+    decide(transaction, versions)
 
 
-def write_answers(connection: Connection, closures: Sequence[Closure], now: int) -> None:
+def write_answers(transaction: Transaction, closures: Sequence[Closure]) -> None:
     """Write answers to questions, each with its event, and count those without an agency's answer."""
-    rows = [_closed_row(closure, now) for closure in closures]
-    assessments.add_assessments(connection, rows)
-    events.record(connection, map(_closing_event, closures, rows))
+    rows = [_closed_row(closure, transaction.now) for closure in closures]
+    assessments.add_assessments(transaction.connection, rows)
+    events.record(transaction.connection, map(_closing_event, closures, rows))
     silent = (row for row in rows if row.answer in COUNTED)
-    counters.add_counts(connection, (counters.unanswered_total(row.agency, row.answer) for row in silent))
+    counters.add_counts(transaction.connection, (counters.unanswered_total(row.agency, row.answer) for row in silent))
 
 
 def _closed_row(closure: Closure, now: int) -> ClosedQuestion:
-    question, assessment = closure
+    question, assessment, _ = closure
     return ClosedQuestion(
         version_id=question.version_id,
         agency=question.agency,
@@ -74,8 +74,8 @@ def _closed_row(closure: Closure, now: int) -> ClosedQuestion:
 
 
 def _closing_event(closure: Closure, row: ClosedQuestion) -> events.Event:
-    question, assessment = closure
-    told = commitments.of_answer(row._asdict())
+    question, assessment, officer = closure
+    told = commitments.of_answer(row._asdict()) | ({"officer": officer} if officer else {})
     if assessment.answer is Answer.ASSESSED:
         detail, kind, actor = {"profiles": assessment.profiles, **told}, events.Kind.ASSESSED, f"agency:{row.agency}"
     else:

@@ -7,21 +7,35 @@ unique, so two decisions can never both be current.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
 from singlewindow.agencies.routing import Routing, asked_agencies, basis_of
 from singlewindow.audit import commitments
-from singlewindow.clearance.deciding.announce import new_notice
-from singlewindow.decisions.assessment import Assessment
-from singlewindow.decisions.merge import Outcome, Verdict, merge, newest_rounds
+from singlewindow.clearance.deciding.announce import notices_of
+from singlewindow.clearance.news import NO_NEWS, News, publish
+from singlewindow.clearance.transaction import Transaction
+from singlewindow.decisions.assessment import OWN_CODES, Assessment
+from singlewindow.decisions.merge import (
+    DOCUMENTS_ASKED,
+    RELEASED,
+    UNDER_CONTROL,
+    Outcome,
+    Verdict,
+    merge,
+    newest_rounds,
+)
+from singlewindow.life_cycle.machine import State, Step
 from singlewindow.storage import assessments, counters, decisions, declarations, streams
 from singlewindow.storage.decisions import Decision
-from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.declarations import LockedVersion, Move
 from singlewindow.storage.trail import events
+
+_STEPS: Final = {
+    RELEASED: Step.DECIDED_RELEASE, DOCUMENTS_ASKED: Step.DECIDED_DOCUMENTS, UNDER_CONTROL: Step.DECIDED_INSPECTION,
+}  # fmt: skip
 
 
 class _Complete(NamedTuple):
@@ -31,6 +45,7 @@ class _Complete(NamedTuple):
     routing: list[Routing]
     answers: list[tuple[int, Assessment]]
     verdict: Verdict
+    move: Move
 
     @property
     def rounds(self) -> dict[str, int]:
@@ -41,25 +56,34 @@ class _Complete(NamedTuple):
         return rounds
 
 
-def decide(connection: Connection, versions: Iterable[LockedVersion], now: int) -> int:
-    """Decide those of the locked `versions` that are complete and undecided; returns how many."""
+def decide(transaction: Transaction, versions: Iterable[LockedVersion], before: News = NO_NEWS) -> int:
+    """Decide those of the locked `versions` that are complete and undecided; returns how many.
+
+    What happened `before` in this transaction is published first.
+    """
+    connection = transaction.connection
     undecided = {version.version_id: version for version in versions if version.decided_at is None}
     answers = assessments.answers_of_complete(connection, undecided)
-    if not answers:
-        return 0
-    complete = [_merge_answers(undecided[version_id], given) for version_id, given in answers.items()]
-    rows = [_decision_row(each, now) for each in complete]
+    complete = [_merge_answers(transaction, undecided[version_id], given) for version_id, given in answers.items()]
+    rows = [_decision_row(each, transaction.now) for each in complete]
     decided = decisions.add_decisions(connection, rows)
-    declarations.mark_decided(connection, decided, now)
-    written = zip(complete, rows, strict=True)
-    _publish_decisions(connection, [(each, row) for each, row in written if row.version_id in decided], now)
+    moves = [each.move for each in complete if each.move.version_id in decided]
+    declarations.mark_decided(connection, moves, transaction.now)
+    written = [(each, row) for each, row in zip(complete, rows, strict=True) if row.version_id in decided]
+    news = [before, *(_news(each, row, transaction.now) for each, row in written)]
+    if any(news):
+        publish(transaction, news)
+    counters.add_counts(connection, (counters.decided_total(row.outcome) for _, row in written))
     return len(decided)
 
 
-def _merge_answers(version: LockedVersion, answers: list[tuple[int, Assessment]]) -> _Complete:
+def _merge_answers(
+    transaction: Transaction, version: LockedVersion, answers: list[tuple[int, Assessment]]
+) -> _Complete:
     routing = version.routing
-    verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing))
-    return _Complete(version, routing, answers, verdict)
+    gone = version.state is State.UNDER_ASSESSMENT
+    verdict = merge(newest_rounds(answers), asked_agencies(routing), basis_of(routing), gone=gone)
+    return _Complete(version, routing, answers, verdict, transaction.move(version, _STEPS[verdict.function_code]))
 
 
 def _decision_row(complete: _Complete, now: int) -> Decision:
@@ -76,18 +100,22 @@ def _decision_row(complete: _Complete, now: int) -> Decision:
     )
 
 
-def _publish_decisions(connection: Connection, decided: Sequence[tuple[_Complete, Decision]], now: int) -> None:
-    """Write the decision's event, the trader's notice, and a feed entry for every agency asked."""
-    trail, notices, feed = [], [], []
-    for complete, decision in decided:
-        version, verdict = complete.version, complete.verdict
-        detail = {"controls": list(verdict.controls), **commitments.of_decision(decision._asdict())}
-        trail.append(events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail))
-        notices.append(new_notice(version.party, version.version_id, verdict.function_code, now, decision.number))
-        feed += [
-            streams.NewFeedEntry(agency, version.version_id, streams.DECIDED, now, asked_round, decision.number)
-            for agency, asked_round in complete.rounds.items()
-        ]
-    events.record(connection, trail)
-    streams.publish(connection, notices, feed)
-    counters.add_counts(connection, (counters.decided_total(decision.outcome) for _, decision in decided))
+def _news(complete: _Complete, decision: Decision, now: int) -> News:
+    """The decision's event, the trader's notices, and a feed entry for every agency asked."""
+    version, verdict, move = complete.version, complete.verdict, complete.move
+    detail = {
+        "controls": list(verdict.controls),
+        "lane": str(verdict.lane),
+        "state": str(move.state),
+        **commitments.of_decision(decision._asdict()),
+    }
+    feed = (
+        streams.NewFeedEntry(agency, version.version_id, streams.DECIDED, now, asked_round, decision.number)
+        for agency, asked_round in complete.rounds.items()
+        if agency not in OWN_CODES
+    )
+    return News(
+        (events.Event(now, events.Kind.DECIDED, events.SYSTEM, version.version_id, detail),),
+        tuple(notices_of(version, move, now)),
+        tuple(feed),
+    )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import close_questions, unanswered_closure
 from singlewindow.clearance.deciding.lease import lease_end
+from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
 from singlewindow.storage import batches, declarations, open_questions
 from singlewindow.storage.batches import Batch, Due, Lot
@@ -108,5 +109,5 @@ def answer_for_silence(context: ClearanceContext) -> int:
         now = clock(connection)
         taken = open_questions.take_overdue(connection, [version.version_id for version in versions], now)
         closures = [unanswered_closure(each, Answer.FAILED if each.attempts else Answer.SILENT) for each in taken]
-        close_questions(connection, versions, closures, now)
+        close_questions(Transaction(connection, context.rulebooks, now), versions, closures)
         return len(taken)

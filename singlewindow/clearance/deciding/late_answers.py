@@ -49,13 +49,17 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Given:
-    """An incoming answer: from which agency, on which (locked) version, at which moment, in which round."""
+    """An incoming answer: from which agency, on which (locked) version, at which moment, in which round.
+
+    `officer` is the key of the person who gave it, if one did.
+    """
 
     agency: str
     version: LockedVersion
     assessment: Assessment
     now: int
     round: int = 1
+    officer: str = ""
 
     @property
     def actor(self) -> str:
@@ -64,7 +68,8 @@ class Given:
 
     def event(self, kind: events.Kind, **detail: Any) -> events.Event:
         """An event of the agency's on this version."""
-        return events.Event(self.now, kind, self.actor, self.version.version_id, detail | {"agency": self.agency})
+        said = detail | {"agency": self.agency} | ({"officer": self.officer} if self.officer else {})
+        return events.Event(self.now, kind, self.actor, self.version.version_id, said)
 
 
 def reconcile(connection: Connection, given: Given) -> Receipt | Contradiction:

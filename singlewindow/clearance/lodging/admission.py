@@ -14,12 +14,14 @@ import msgspec
 
 from singlewindow.access.identifiers import normal_party
 from singlewindow.access.keys import Caller, Role
+from singlewindow.declarations.amending.requests import REQUEST, Request, read_request
 from singlewindow.declarations.faults import Fault, FaultReport, Found, Path, Severity, Step, hard_faults
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.validation import Validated
 
 ORIGINAL: Final = "9"
-REQUESTS: Final = ("13", "14")
+OTHER_REQUEST: Final = "14"
+"""The schema has it, but nobody says what it asks."""
 SCHEMA: Final = "SCHEMA"
 """The rules of the schema begin with this."""
 _CONCERNED: Final = {"IM": ("importer", "declarant"), "EX": ("exporter", "declarant")}
@@ -114,16 +116,23 @@ def parties_of(validated: Validated) -> Parties | None:
 def with_refusals(validated: Validated) -> Validated:
     """The document with the reasons why it is not lodged before its other faults.
 
-    A request to change an earlier declaration is not taken at all: of its other faults only those of the schema stay.
+    A request about an earlier declaration is no declaration: of the faults only those of the schema are its own.
     """
+    if validated.declaration.function_code == REQUEST:
+        return _as_request(validated)
     found = tuple(of_document(validated.declaration, validated.faults))
     if not found:
         return validated
     refusals = tuple(replace(fault, line=validated.line_of(fault.path)) for fault in found)
-    asks = found[0].rule == Refusal.REQUEST
-    kept = tuple(fault for fault in validated.faults if not asks or fault.rule.startswith(SCHEMA))
-    total = validated.total - len(validated.faults) + len(kept) + len(refusals)
-    return replace(validated, faults=(*refusals, *kept), total=total)
+    return replace(validated, faults=(*refusals, *validated.faults), total=validated.total + len(refusals))
+
+
+def _as_request(validated: Validated) -> Validated:
+    broken = tuple(fault for fault in validated.faults if fault.rule.startswith(SCHEMA))
+    found = () if broken else read_request(validated.declaration, validated.line_of)
+    if isinstance(found, Request):
+        return replace(validated, faults=(), total=0, request=found)
+    return replace(validated, faults=(*broken, *found), total=len(broken) + len(found))
 
 
 def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[Fault]:
@@ -132,9 +141,13 @@ def of_document(declaration: Declaration, faults: Sequence[Fault]) -> Iterator[F
     An element that could not be read is not reported as missing: the `faults` report it already.
     """
     function = declaration.function_code
-    if function in REQUESTS:
-        text = f"FunctionCode {function} asks to change an earlier declaration. This service cannot do that yet."
-        yield _fault_of(Refusal.REQUEST, text, f"Lodge originals only (FunctionCode {ORIGINAL}).", _FUNCTION)
+    if function == REQUEST:
+        return
+    if function == OTHER_REQUEST:
+        text = f"FunctionCode {function} is no message of this service."
+        yield _fault_of(
+            Refusal.REQUEST, text, f"Write {ORIGINAL} to lodge, or {REQUEST} to amend or cancel.", _FUNCTION
+        )
         return
     if function != ORIGINAL and not _was_unread(_FUNCTION, faults):
         text = f"FunctionCode is {function}." if function else "The declaration has no FunctionCode."
@@ -181,6 +194,12 @@ def need_quota(caller: Caller, quotas: Quotas) -> None:
     if quotas.is_full(caller.party or ""):
         text = "This party has too many undecided declarations."
         raise NotAdmitted(_fault_of(Refusal.QUOTA, text, "Lodge this one again later.", (ROOT,)))
+
+
+def not_here() -> NotAdmitted:
+    """The refusal of a request where only declarations are taken."""
+    text, advice = "This is a request about an earlier declaration.", "Send it alone, to /v1/declarations."
+    return NotAdmitted(_fault_of(Refusal.REQUEST, text, advice, _FUNCTION))
 
 
 def not_admitted(forbidding: Sequence[FaultReport], found: Found) -> NotAdmitted:

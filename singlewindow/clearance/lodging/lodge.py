@@ -9,11 +9,20 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from singlewindow.access.keys import Caller
-from singlewindow.clearance.lodging.admission import Quotas, Register, is_refusal, need_quota, not_admitted, of_lodger
+from singlewindow.clearance.lodging.admission import (
+    Quotas,
+    Register,
+    is_refusal,
+    need_quota,
+    not_admitted,
+    not_here,
+    of_lodger,
+)
 from singlewindow.clearance.lodging.group_commit import PATIENCE_SECONDS, GroupCommit
 from singlewindow.clearance.lodging.preparation import Prepared, Rules, prepare_message
 from singlewindow.clearance.lodging.sandboxed_reader import SandboxedReader, is_large
 from singlewindow.clearance.lodging.store import Lodgement, Message, Stored, stands_already
+from singlewindow.declarations.amending.requests import Request
 from singlewindow.declarations.canonical import fingerprint
 from singlewindow.declarations.faults import FAULTS_SHOWN, FaultReport, Found, Severity
 from singlewindow.declarations.reading.message import Media
@@ -46,6 +55,15 @@ class Examined:
 
 
 @dataclass(frozen=True)
+class Requested:
+    """A message that asks something about a declaration that was lodged before."""
+
+    message: Message
+    caller: Caller
+    request: Request
+
+
+@dataclass(frozen=True)
 class Lodging:
     """The one way from bytes to a stored declaration; threads may share it."""
 
@@ -67,9 +85,32 @@ class Lodging:
         own = [describe_fault(refusal, header.enveloped) for refusal in refusals]
         return Examined(prepared, [*own, *prepared.faults])
 
-    def prepare(self, message: Message, caller: Caller) -> Lodgement:
-        """A message ready to be stored; raises `Refused` if it cannot be read, `NotAdmitted`, or `Busy`."""
+    def examine_content(self, message: Message, caller: Caller | None) -> Examined:
+        """A message with its faults, made ready to be stored; without a caller, whoever sends it."""
+        if caller is not None:
+            return self.examine(message, caller, lodging=True)
+        prepared = self._prepare_message(message.content, message.media, lodging=True)
+        return Examined(prepared, prepared.faults)
+
+    def receive(self, message: Message, caller: Caller) -> Lodgement | Requested:
+        """A declaration ready to be stored, or a request about one.
+
+        Raises `Refused` if it cannot be read, `NotAdmitted`, or `Busy`.
+        """
         examined = self.examine(message, caller, lodging=True)
+        request = examined.prepared.request
+        if request is not None and not examined.forbidding:
+            return Requested(message, caller, request)
+        return self._ready(message, caller, examined)
+
+    def prepare(self, message: Message, caller: Caller) -> Lodgement:
+        """A declaration ready to be stored; raises as `receive` does, and `NotAdmitted` for a request."""
+        received = self.receive(message, caller)
+        if isinstance(received, Requested):
+            raise not_here()
+        return received
+
+    def _ready(self, message: Message, caller: Caller, examined: Examined) -> Lodgement:
         lodgement = Lodgement(
             caller, message, examined.prepared, fingerprint(examined.prepared.form), examined.warnings
         )

@@ -27,6 +27,7 @@ from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.reading.message import Media
 from singlewindow.faultpoints import reach
+from singlewindow.life_cycle.news import first_code
 from singlewindow.storage import declarations, streams
 from singlewindow.storage.declarations import Lodged, NewDeclaration, NewVersion
 from singlewindow.storage.engine.connect import clock
@@ -192,9 +193,10 @@ def _insert_versions(
             questions.append(new_question(agencies[routing.agency], version_id, routing.items, now))
             feed.append(asked_entry(questions[-1]))
         committed = commitments.of_document(row._asdict(), versions[-1]._asdict())
-        detail = {"asked": [routing.agency for routing in asked], **committed}
+        study = {"begins": lodgement.prepared.header.begins, **lodgement.prepared.dimensions}
+        detail = {"asked": [routing.agency for routing in asked], "study": study, **committed}
         trail.append(events.Event(now, events.Kind.LODGED, lodgement.caller.actor, version_id, detail))
-        notices.append(new_notice(row.party, version_id, streams.ACCEPTED, now))
+        notices.append(new_notice(row.party, version_id, first_code(lodgement.prepared.header.begins), now))
     declarations.add_versions(connection, versions, questions)
     events.record(connection, trail)
     streams.publish(connection, notices, feed)
@@ -203,6 +205,7 @@ def _insert_versions(
 
 def _version_row(row: NewDeclaration, lodgement: Lodgement, version_id: int, now: int) -> NewVersion:
     message, prepared = lodgement.message, lodgement.prepared
+    until, due_after = prepared.header.lasts
     return NewVersion(
         id=version_id,
         declaration_id=row.id,
@@ -218,4 +221,7 @@ def _version_row(row: NewDeclaration, lodgement: Lodgement, version_id: int, now
         trace_id=message.trace_id,
         received_at=now - int((time.monotonic() - message.began) * MICROSECONDS),
         lodged_at=now,
+        state=prepared.header.begins,
+        state_until=None if until is None else now + until,
+        due_at=None if due_after is None else now + due_after,
     )

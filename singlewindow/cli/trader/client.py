@@ -29,12 +29,18 @@ _DECODER = msgspec.json.Decoder(dict[str, Any])
 
 @dataclass
 class Outcome:
-    """The service's answers for one file or member of a ZIP file, and how long the decision took (ms)."""
+    """The service's answers for one file or member of a ZIP file, and how long the decision took (ms).
+
+    `request` is the answer to a request about an earlier declaration; `end` says in words how a declaration ended
+    without a decision.
+    """
 
     path: Path
     receipt: dict[str, Any] = field(default_factory=dict)
     decision: dict[str, Any] = field(default_factory=dict)
     problem: dict[str, Any] = field(default_factory=dict)
+    request: dict[str, Any] = field(default_factory=dict)
+    end: str = ""
     milliseconds: float | None = None
     agencies: list[str] = field(default_factory=list)
 
@@ -127,7 +133,9 @@ def _lodge_file(client: httpx.Client, path: Path) -> Outcome:
     headers = {"Content-Type": CONTENT_TYPES[media_of(path, content)]}
     response = send(client, "POST", "/v1/declarations", content=content, headers=headers)
     answer = answer_of(response)
-    return Outcome(path, receipt=answer) if response.status_code == 202 else Outcome(path, problem=answer)
+    if response.status_code == 202:
+        return Outcome(path, receipt=answer)
+    return Outcome(path, request=answer) if "answer" in answer else Outcome(path, problem=answer)
 
 
 def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
@@ -137,6 +145,9 @@ def _await_decision(client: httpx.Client, outcome: Outcome) -> None:
         if response.status_code == 200:
             outcome.decision = answer_of(response)
             outcome.milliseconds = elapsed_milliseconds(outcome.receipt["lodged_at"], outcome.decision["decided_at"])
+            return
+        if response.status_code == 409:
+            outcome.end = str(answer_of(response).get("detail", ""))
             return
         time.sleep(0.1)
 

@@ -25,6 +25,8 @@ from singlewindow.cli.trader.client import Outcome, declarations_in, key_of_envi
 def lodge(files: Sequence[Path], party: str | None, url: str) -> None:
     """Lodge declarations, wait for the decisions and show them. Exit status 1 if any was refused or is undecided.
 
+    A FILE can also be a request about an earlier declaration: its answer is shown.
+
     A FILE.zip is lodged as one batch; each of its declarations gets its own answer. Put your key in SINGLEWINDOW_KEY,
     or its file's name in SINGLEWINDOW_KEY_FILE.
     """
@@ -32,7 +34,8 @@ def lodge(files: Sequence[Path], party: str | None, url: str) -> None:
     with lodging_shown(files) as advance, open_client(url, key, party) as client:
         outcomes = lodge_all(client, files, advance)
     print_outcomes(outcomes)
-    sys.exit(0 if all(outcome.decision for outcome in outcomes) else 1)
+    settled = (outcome.decision or outcome.request.get("answer") == "granted" for outcome in outcomes)
+    sys.exit(0 if all(settled) else 1)
 
 
 @contextmanager
@@ -60,6 +63,12 @@ def _outcome_cells(outcome: Outcome) -> tuple[str | Text, ...]:
     if outcome.problem:
         return literal(outcome.path.name), "-", "[red]refused", literal(_refusal_words(outcome)), "-"
     receipt, decision = outcome.receipt, outcome.decision
+    if outcome.request:
+        kind, answer = outcome.request["kind"], outcome.request["answer"]
+        return (outcome.request["reference"], outcome.request["mrn"], f"{kind} {answer}",
+                literal(outcome.request["words"]), "-")  # fmt: skip
+    if outcome.end:
+        return receipt["lrn"], receipt["mrn"], "ended", literal(outcome.end), "-"
     if not decision:
         return receipt["lrn"], receipt["mrn"], "open", "not decided yet; ask again later", "-"
     colour = "green" if decision["outcome"] == "release" else "yellow"

@@ -22,6 +22,11 @@ class Media(StrEnum):
         return f"application/{self.value}"
 
 
+def media_of(mime: str) -> Media:
+    """The form with this media type; raises ValueError."""
+    return Media(mime.removeprefix("application/"))
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The bounds on one message; `items` is the number of goods items allowed and scales the caps on elements.

@@ -143,6 +143,10 @@ class Rulebooks:
         self.rates = rates
         self._books = {country: Rulebook(profile, item_limit) for country, profile in profiles.items()}
 
+    def profile_of(self, country: str) -> Profile:
+        """The profile of a country; home's for one that is no longer served."""
+        return self.profiles.get(country, self.profiles[self.home])
+
     def rulebook_for(self, code: str) -> Rulebook:
         """The rulebook that judges a message with this ResponsibleCountryCode; home's if it is "".
 

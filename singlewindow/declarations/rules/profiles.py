@@ -19,6 +19,8 @@ from singlewindow.declarations.rules.catalogue import NATIONAL_RULES, WCO, WCO_R
 from singlewindow.declarations.rules.procedures import CommodityCode
 from singlewindow.declarations.rules.rule import Rule
 
+_LONGEST_PERIOD = 3650
+
 
 class ProfileError(ValueError):
     """A country profile cannot be used: the text names the file, what is wrong, and what to do."""
@@ -37,13 +39,36 @@ class Types(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     without_tariff_code: frozenset[str] = frozenset()
 
 
+class Periods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a declaration may stay in a state, in days; what follows is in `docs/life-cycle.md`.
+
+    `arrival`: from its first lodgement until its goods arrive, with a warning `arrival_warning` days before the end.
+    The defaults of both are the UK's: 30 days (HMRC, CDS declaration instructions), warned 5 days before. `documents`
+    and `inspection`: until what was asked for is given or done. `exit`: from the release of an export until it has left
+    the country (150 days: Delegated Regulation (EU) 2015/2446, article 335).
+    """
+
+    arrival: float = 30
+    arrival_warning: float = 5
+    documents: float = 10
+    inspection: float = 3
+    exit: float = 150
+
+    def __post_init__(self) -> None:
+        if not all(0 < days <= _LONGEST_PERIOD for days in msgspec.structs.astuple(self)):
+            raise ValueError(f"a period has more than 0 days and at most {_LONGEST_PERIOD}")
+        if self.arrival_warning >= self.arrival:
+            raise ValueError("arrival_warning must be shorter than arrival")
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file as written: `strict` names WCO warnings that are hard here, `rules` the national rules that apply.
 
     `currency` (ISO 4217) is the country's own, `tariff_scheme` the IdentificationTypeCode of the tariff code and
     `tariff_length` how many digits it has (0: any), `after_release` the last letters of the types that are lodged when
-    the goods have already left. `also_written` are other codes that senders use for this country; they are refused, and
-    the answer names the right one.
+    the goods have already left, and `before_arrival` of those that may be lodged before the goods arrive.
+    `also_written` are other codes that senders use for this country; they are refused, and the answer names the right
+    one.
     """
 
     country: str
@@ -53,7 +78,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tariff_length: int = 0
     also_written: frozenset[str] = frozenset()
     after_release: frozenset[str] = frozenset()
+    before_arrival: frozenset[str] = frozenset()
     types: Types = Types()
+    periods: Periods = Periods()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
@@ -71,7 +98,9 @@ class Profile:
     tariff_length: int = 0
     also_written: frozenset[str] = frozenset()
     after_release: frozenset[str] = frozenset()
+    before_arrival: frozenset[str] = frozenset()
     types: Types = field(default_factory=Types)
+    periods: Periods = field(default_factory=Periods)
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
@@ -98,7 +127,9 @@ def load_profile(file: Path) -> Profile:
         written.tariff_length,
         written.also_written,
         written.after_release,
+        written.before_arrival,
         written.types,
+        written.periods,
         written.extra_countries,
         written.extra_currencies,
         written.strict,

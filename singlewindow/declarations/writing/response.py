@@ -1,7 +1,7 @@
 """Writes the WCO response (RES), which informs a trader about a declaration, as XML or as JSON.
 
 Function codes: 01 accepted, 02 received, 03 rejected, 05 control, 06 documents asked for, 08 released, 09 cleared,
-10 cancelled, 11 answer to a request. Times are written in UTC with formatCode 304.
+07 data changed, 10 cancelled, 11 answer to a request, 16 goods have left. Times are written in UTC with formatCode 304.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from singlewindow.declarations.elements import RESPONSE_DATE_NAMESPACE, RESPONSE_NAMESPACE, RESPONSES
+from singlewindow.declarations.elements import ELEMENTS, RESPONSE_DATE_NAMESPACE, RESPONSE_NAMESPACE, RESPONSES
+from singlewindow.declarations.markup import in_declaration
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.pointers import WcoStep
 from singlewindow.declarations.writing.binding import class_parts, enveloped_xml
@@ -24,7 +25,7 @@ _TEXT_LENGTH = RESPONSES["Response/Error/Description"].length or 0
 
 @dataclass(frozen=True, slots=True)
 class AdditionalInformation:
-    """A statement: AFB with A1 or A2 for a release, ACA/ACA for documents, AES for a reason."""
+    """A statement: AFB with A1 or A2 for a release, ACA/ACA for documents, AES for a reason, CEX for the exit."""
 
     type_code: str
     code: str | None = None
@@ -43,10 +44,20 @@ class ResponseError:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """One change that was made: its ChangeReasonCode, and the element from 42A down."""
+
+    reason: str | None
+    pointer: tuple[WcoStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """One notification. `reference` is its own id (32 hex digits); all times carry a zone.
 
-    `status_code` is the NameCode (39 request granted, 41 refused). A `mrn` or `lrn` of None is left out.
+    `status_code` is the NameCode (11: 39 request granted, 41 refused; 16: A1), `effective_at` since when it holds. A
+    `mrn` or `lrn` of None is left out. `amendments` and `values` tell of changes: what was changed, and the new values
+    as a skeleton of the declaration.
     """
 
     function_code: str
@@ -60,15 +71,18 @@ class Response:
     cancelled_at: datetime | None = None
     released_at: datetime | None = None
     status_code: str | None = None
+    effective_at: datetime | None = None
     information: tuple[AdditionalInformation, ...] = ()
     errors: tuple[ResponseError, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    values: Tree | None = None
 
 
 def response_xml(responses: Sequence[Response]) -> bytes:
     """One MetaData envelope with the responses, valid by our XSD."""
     names = f'xmlns="{RESPONSE_NAMESPACE}" xmlns:ds="{RESPONSE_DATE_NAMESPACE}"'
-    bodies = ("".join(class_parts(response_tree(response), RESPONSES, "Response")) for response in responses)
-    return enveloped_xml(_HEADER, "".join(f"<Response {names}>{body}</Response>" for body in bodies)).encode("utf-8")
+    bodies = "".join(f"<Response {names}>{_body(response)}</Response>" for response in responses)
+    return enveloped_xml(_HEADER, bodies).encode("utf-8")
 
 
 def response_json(responses: Sequence[Response]) -> bytes:
@@ -77,8 +91,19 @@ def response_json(responses: Sequence[Response]) -> bytes:
     return msgspec.json.encode({"MetaData": {**_HEADER, "Response": trees}})
 
 
+def _body(response: Response) -> str:
+    """The content as XML; the new values are a Declaration in the namespace of declarations."""
+    told = "".join(class_parts(response_tree(response), RESPONSES, "Response"))
+    if response.values is None:
+        return told
+    return told + in_declaration("".join(class_parts(response.values, ELEMENTS, "Declaration")))
+
+
 def response_tree(response: Response) -> Tree:
-    """The response in the JSON form, without envelope."""
+    """The response in the JSON form, without envelope.
+
+    The second Declaration, with the new values, is "dec:Declaration": an object cannot have the same name twice.
+    """
     tree: Tree = {
         "FunctionCode": response.function_code,
         "FunctionalReferenceID": response.reference,
@@ -86,15 +111,25 @@ def response_tree(response: Response) -> Tree:
     }
     if response.information:
         tree["AdditionalInformation"] = [_information_tree(entry) for entry in response.information]
+    if response.amendments:
+        tree["Amendment"] = [_amendment(amendment) for amendment in response.amendments]
     if response.errors:
         tree["Error"] = [_error_tree(error) for error in response.errors]
-    status = _present_members(
-        {"NameCode": response.status_code, "ReleaseDateTime": _optional_moment(response.released_at)}
-    )
+    status = _status(response)
     if status:
         tree["Status"] = [status]
     tree["Declaration"] = _declaration_tree(response)
-    return tree
+    return tree if response.values is None else {**tree, "dec:Declaration": response.values}
+
+
+def _status(response: Response) -> Tree:
+    return _present_members(
+        {
+            "EffectiveDateTime": _optional_moment(response.effective_at),
+            "NameCode": response.status_code,
+            "ReleaseDateTime": _optional_moment(response.released_at),
+        }
+    )
 
 
 def _declaration_tree(response: Response) -> Tree:
@@ -119,6 +154,12 @@ def _information_tree(entry: AdditionalInformation) -> Tree:
             "StatementTypeCode": entry.type_code,
             "Pointer": [_pointer_tree(step) for step in entry.pointer],
         }
+    )
+
+
+def _amendment(amendment: Amendment) -> Tree:
+    return _present_members(
+        {"ChangeReasonCode": amendment.reason, "Pointer": [_pointer_tree(step) for step in amendment.pointer]}
     )
 
 

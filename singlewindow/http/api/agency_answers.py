@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.remote_answer import LARGEST_ANSWER, RemoteAnswer
 from singlewindow.access.permissions import Permission as May
-from singlewindow.clearance.deciding.late_answers import Contradiction
+from singlewindow.clearance.deciding.late_answers import Contradiction, Receipt
 from singlewindow.clearance.deciding.respond import respond
 from singlewindow.http.api.shapes import AnswerReceipt
 from singlewindow.http.negotiation import CONTENT_PROBLEMS
@@ -12,6 +12,8 @@ from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
 from singlewindow.times import iso
+
+NO_QUESTION = "There is no such question for this caller"
 
 
 def post_assessment(request: Request) -> Response:
@@ -21,8 +23,13 @@ def post_assessment(request: Request) -> Response:
         raise ProblemError("PAYLOAD_TOO_LARGE", f"An answer may have at most {LARGEST_ANSWER} bytes")
     asked = request.caller.agency == code
     receipt = respond(request.context, code, request.path["question"], request.content) if asked else None
+    return answer_response(receipt)
+
+
+def answer_response(receipt: Receipt | Contradiction | None) -> Response:
+    """The receipt of an agency's answer; raises the problems NOT_FOUND and VERDICT_CONFLICT."""
     if receipt is None:
-        raise ProblemError("NOT_FOUND", "There is no such question for this caller")
+        raise ProblemError("NOT_FOUND", NO_QUESTION)
     if isinstance(receipt, Contradiction):
         raise ProblemError("VERDICT_CONFLICT", _conflict_in_words(receipt), mrn=receipt.mrn)
     return Response(

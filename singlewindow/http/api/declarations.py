@@ -14,6 +14,7 @@ from singlewindow.http.parameters import LIMIT
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
+from singlewindow.life_cycle.machine import FINAL, WORDS
 
 LONGEST_WAIT = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
@@ -64,14 +65,20 @@ def _other_form(request: Request, received: bytes, media: str) -> bytes:
 def get_decision(request: Request) -> Response:
     """The decision; waits for it if a waiting place is free, else answers with the present state."""
     found = declarations.read_decision(request.context.engine, request.caller, request.path["mrn"])
-    if isinstance(found, Undecided) and request.query["wait"]:
+    if isinstance(found, Undecided) and found.state not in FINAL and request.query["wait"]:
         found = _waited_for(request, found)
     if found is None:
         raise ProblemError("NOT_FOUND", NO_DECLARATION)
     discloses = {"mrns": [found.mrn]}
+    if isinstance(found, Undecided) and found.state in FINAL:
+        return Response(_never_decided(found), discloses=discloses)
     if isinstance(found, Undecided):
         return Response(found, 202, {"Retry-After": "1"}, discloses=discloses)
     return Response(found, discloses=discloses)
+
+
+def _never_decided(found: Undecided) -> ProblemError:
+    return ProblemError("NOT_POSSIBLE", f"{WORDS[found.state]} It was not decided, and will not be", mrn=found.mrn)
 
 
 def _waited_for(request: Request, found: Undecided) -> Decision | Undecided | None:
@@ -89,7 +96,7 @@ def _poll_decision(request: Request, end: float) -> Decision | Undecided | None:
     while True:
         time.sleep(max(0.0, min(pause, end - time.monotonic())))
         found = declarations.read_decision(request.context.engine, request.caller, request.path["mrn"])
-        if not isinstance(found, Undecided) or time.monotonic() >= end:
+        if not isinstance(found, Undecided) or found.state in FINAL or time.monotonic() >= end:
             return found
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
@@ -125,6 +132,6 @@ ROUTES = (
             200: ResponseShape("The decision", shapes.Decision),
             202: ResponseShape("Still open; ask again after Retry-After", shapes.Undecided),
         },
-        problems=("NOT_FOUND",),
+        problems=("NOT_FOUND", "NOT_POSSIBLE"),
     ),
 )  # fmt: skip

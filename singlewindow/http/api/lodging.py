@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from singlewindow import logs
 from singlewindow.access.permissions import Permission as May
+from singlewindow.clearance.lodging.lodge import Requested
 from singlewindow.clearance.lodging.store import Conflict, Message, Receipt, Stored
 from singlewindow.declarations.reading.message import Media
-from singlewindow.http.api.shapes import Links, Lodged, Validation
-from singlewindow.http.negotiation import CONTENT_PROBLEMS
+from singlewindow.http.api.life import LIFE_PROBLEMS, answer_message
+from singlewindow.http.api.shapes import Links, Lodged, RequestAnswer, Validation
+from singlewindow.http.negotiation import BODY_PROBLEMS, REFUSALS
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import BOTH_FORMS, JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
@@ -15,9 +17,15 @@ from singlewindow.times import iso
 
 
 def post_declaration(request: Request) -> Response:
-    """202 once the declaration is stored durably; the first answer if it was stored before."""
+    """202 once the declaration is stored durably; the first answer if it was stored before.
+
+    A message that asks something about an earlier declaration gets the answer to that.
+    """
     lodging = request.service.lodging
-    stored = lodging.store(lodging.prepare(_message_of(request), request.caller))
+    lodgement = lodging.receive(_message_of(request), request.caller)
+    if isinstance(lodgement, Requested):
+        return answer_message(request.service, lodgement)
+    stored = lodging.store(lodgement)
     receipt = receipt_of(stored)
     replayed = {"Idempotent-Replayed": "true"} if is_replay(stored) else {}
     return Response(receipt, 202, {"Location": receipt.links.self, **replayed})
@@ -59,21 +67,16 @@ def receipt_of(stored: Stored) -> Lodged:
     )
 
 
-BODY_PROBLEMS = (*CONTENT_PROBLEMS, "EMPTY_BODY", "XML_NOT_WELL_FORMED", "JSON_MALFORMED", "UNKNOWN_DOCUMENT_TYPE")
-REFUSALS = ("SCHEMA_INVALID", "UNKNOWN_FIELD", "UNKNOWN_CODE", "TOO_MANY_ITEMS", "TOTALS_MISMATCH",
-            "INVALID_CHARACTERS", "VALUE_TOO_LONG", "VALUE_OUT_OF_RANGE", "INVALID_DATE", "RULE_VIOLATED",
-            "NOT_SUPPORTED_YET", "PARTY_NOT_NAMED", "ACTING_FOR_REQUIRED", "DUPLICATE_LRN",
-            "QUOTA_EXCEEDED")  # fmt: skip
-
 ROUTES = (
     Route(
         method="POST", path="/v1/declarations", handler=post_declaration, permission=May.LODGE,
         discloses=Discloses.RECEIPT, consumes=BOTH_FORMS,
         summary="Lodge a declaration; its reference (LRN) is the idempotency key: sent again, it gets the first answer",
         responses={
+            200: ResponseShape("A request about an earlier declaration is granted", RequestAnswer),
             202: ResponseShape("Stored durably; `Idempotent-Replayed: true` if it was stored before", Lodged),
         },
-        problems=(*BODY_PROBLEMS, *REFUSALS),
+        problems=(*BODY_PROBLEMS, *REFUSALS, "REQUEST_OPEN", *LIFE_PROBLEMS),
     ),
     Route(
         method="POST", path="/v1/declarations/validate", handler=post_validation, permission=May.LODGE,

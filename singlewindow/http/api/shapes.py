@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from singlewindow.declarations.faults import FaultReport
+from singlewindow.declarations.reading.json_shape import ends, plain
+from singlewindow.life_cycle.machine import State
+from singlewindow.life_cycle.milestones import Milestone
+
+Words = Annotated[str, Meta(pattern=plain(1, 512))]
+Number = Annotated[str, Meta(pattern=ends("[A-Za-z0-9][A-Za-z0-9 /.-]{0,34}"))]
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -51,6 +58,106 @@ class Lodged(Struct, frozen=True, kw_only=True):
     lodged_at: str
     warnings: list[FaultReport]
     links: Links
+
+
+class Cancellation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a declaration is to be cancelled, in words."""
+
+    reason: Words
+
+
+class SeenContainer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A container as seen; leave out `seals` if nobody looked at them, give an empty list if there are none."""
+
+    id: Number
+    seals: Annotated[list[Number], Meta(max_length=99)] | None = None
+
+
+class ArrivalReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """That the goods have arrived: when, where, and what was seen; leave out what nobody looked at."""
+
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    place: Annotated[str, Meta(pattern=plain(0, 70))] = ""
+    transport: Number | None = None
+    containers: Annotated[list[SeenContainer], Meta(max_length=9999)] | None = None
+
+
+class MilestoneReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """A milestone that the reporter knows: what happened, when, where."""
+
+    milestone: Milestone
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    place: Annotated[str, Meta(pattern=plain(0, 70))] = ""
+
+
+class MilestoneReceipt(Struct, frozen=True, kw_only=True):
+    """The milestone as recorded, and the declaration's state after it, which a carrier does not see."""
+
+    mrn: str
+    recorded_at: str
+    state: State | UnsetType = UNSET
+
+
+class RequestRuling(Struct, frozen=True, forbid_unknown_fields=True):
+    """An officer's answer to a request, with its reason in words for the party."""
+
+    answer: Literal["granted", "refused"]
+    words: Words
+
+
+class RequestAnswer(Struct, frozen=True, kw_only=True):
+    """The answer to a request: `waiting` means that an officer must agree; a notice then gives the answer."""
+
+    request: str
+    kind: str
+    mrn: str
+    reference: str
+    answer: Literal["granted", "refused", "waiting"]
+    words: str
+    received_at: str
+
+
+class QuestionHold(Struct, frozen=True, kw_only=True):
+    """Who has a question, by the id of the key, and since when; both are null if nobody has."""
+
+    question: str
+    taken_by: str | None
+    taken_at: str | None
+
+
+class QueryToParty(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an officer asks the party, in one line; without `answer_by` it may answer until the question's deadline."""
+
+    words: Words
+    answer_by: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class QueryAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The party's answer to a query, in one line."""
+
+    words: Words
+
+
+class QueryReceipt(Struct, frozen=True, kw_only=True):
+    """The party's answer as stored; the officer who asked reads it."""
+
+    mrn: str
+    query: str
+    words: str
+    received_at: str
+
+
+class ArrivalReceipt(Struct, frozen=True, kw_only=True):
+    """The arrival as recorded; a carrier does not see the rest.
+
+    That is the version, the state to which the arrival led, and what was seen and is not as declared.
+    """
+
+    mrn: str
+    recorded_at: str
+    version: int | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    differences: list[str] | UnsetType = UNSET
 
 
 class BatchLine(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, any_, insert, literal
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, any_, bindparam, insert, literal, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.schema import Table
 
@@ -67,6 +67,23 @@ def add_up(connection: Connection, table: Table, rows: Sequence[Row], total: str
     return list(connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more).returning(*table.c)))
 
 
+def set_rows(
+    connection: Connection, table: Table, key: str, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
+) -> None:
+    """Set columns of many rows in one statement; each of `rows` is the key's value and those of the columns."""
+    if not rows:
+        return
+    names = (key, *columns)
+    if _has_arrays(connection):
+        connection.exec_driver_sql(_update(table, names), tuple(map(list, zip(*rows, strict=True))))
+        return
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    statement = update(table).where(table.c[key] == bindparam(f"new_{key}")).values(**values)
+    connection.execute(
+        statement, [{f"new_{name}": value for name, value in zip(names, row, strict=True)} for row in rows]
+    )
+
+
 def is_among(connection: Connection, column: Column[int], values: Iterable[int]) -> ColumnElement[bool]:
     """The condition that a whole number is one of `values`."""
     if _has_arrays(connection):
@@ -96,6 +113,15 @@ def _array_insert(table: Table, columns: tuple[str, ...]) -> str:
     arrays = ", ".join(f"%b::{_column_type(table, name)}[]" for name in columns)
     names = ", ".join(columns)
     return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of our tables
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...]) -> str:
+    key, *columns = names
+    arrays = ", ".join(f"%b::{_column_type(table, name)}[]" for name in names)
+    changes = ", ".join(f"{name} = given.{name}" for name in columns)
+    given = f"unnest({arrays}) AS given ({', '.join(names)})"
+    return f"UPDATE {table.name} SET {changes} FROM {given} WHERE {table.name}.{key} = given.{key}"  # noqa: S608 - names of our tables
 
 
 def _column_type(table: Table, name: str) -> str:

@@ -33,10 +33,12 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "outbox": WORK,
     "mandate": (*ADD, "UPDATE (revoked_at)"),
     "principal": (*ADD, "UPDATE (revoked_at, expires_at, last_used_at)"),
+    "request": (*ADD, "UPDATE (answer, answered_at, answered_by, words)"),
+    "query": (*ADD, "UPDATE (answer, answered_at)"),
     "stream": (*ADD, "UPDATE (last_number)"),
     "tally": (*ADD, "UPDATE (count)"),
     "trail": (*READ, "UPDATE (number, link)"),
-    "version": (*ADD, "UPDATE (decided_at, decision_number)"),
+    "version": (*ADD, "UPDATE (decided_at, decision_number, state, state_until, due_at)"),
 }
 SEQUENCES: Final = ("event_id_seq",)
 INHERIT_EACH: Final = (16,)

@@ -10,11 +10,11 @@ from singlewindow.storage.tables.answers import (
     later_decision,
     later_late_assessment,
 )
-from singlewindow.storage.tables.declarations import declaration, version
+from singlewindow.storage.tables.declarations import declaration, request, version
 from singlewindow.storage.tables.events import checkpoint, event, trail
 from singlewindow.storage.tables.metadata import Record, metadata
 from singlewindow.storage.tables.operations import dispatcher, tally
-from singlewindow.storage.tables.questions import FAILED, FRESH, WAITING, batch, open_question
+from singlewindow.storage.tables.questions import FAILED, FRESH, WAITING, batch, open_question, query
 from singlewindow.storage.tables.streams import feed, notice, stream
 
 __all__ = [
@@ -38,6 +38,8 @@ __all__ = [
     "metadata",
     "notice",
     "open_question",
+    "query",
+    "request",
     "stream",
     "tally",
     "trail",

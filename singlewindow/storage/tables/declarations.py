@@ -42,6 +42,41 @@ version = Table(
     Column("decided_at", BigInteger),
     # The number of its current or next decision; numbers are unique.
     Column("decision_number", Integer, nullable=False, server_default=text("1")),
+    # Its place in a declaration's life; empty for versions from before life cycles, and from older processes.
+    Column("state", Text),
+    # Until when the state may last; empty if nothing in the state itself ends it.
+    Column("state_until", BigInteger),
+    # When the service has something to do about it: to warn the party, or to end the state.
+    Column("due_at", BigInteger),
     UniqueConstraint("declaration_id", "number", name="version_declaration_number"),
     Index("version_lodged_at", "lodged_at"),
 )
+_DUE = version.c.due_at.is_not(None)
+Index("version_due_at", version.c.due_at, postgresql_where=_DUE, sqlite_where=_DUE)
+
+# Requests to change a declaration or to end it, with the answer, so that the same again gets the first one.
+request = Table(
+    "request",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("declaration_id", ForeignKey("declaration.id"), nullable=False),
+    # The version that it was made against.
+    Column("version_id", ForeignKey("version.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    # The requester's own name for it.
+    Column("reference", Text, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    Column("media", Text, nullable=False),
+    Column("received", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("answer", Text, nullable=False),
+    # Empty while it waits for an officer.
+    Column("answered_at", BigInteger),
+    Column("answered_by", Text),
+    Column("words", Text, nullable=False, server_default=""),
+    UniqueConstraint("declaration_id", "kind", "reference", "content_sha256", "version_id", name="request_once"),
+)
+_WAITS = request.c.answered_at.is_(None)
+Index("request_open", request.c.declaration_id, unique=True, postgresql_where=_WAITS, sqlite_where=_WAITS)

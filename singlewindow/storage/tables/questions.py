@@ -53,9 +53,32 @@ open_question = Table(
     Column("batch_id", BigInteger),
     # How often this agency was asked about this version, from 1. Not in the key: a new question closes the open one.
     Column("round", Integer, nullable=False, server_default=text("1")),
+    # The officer who has taken it, by the id of the key, and since when; both empty if nobody has.
+    Column("taken_by", Text),
+    Column("taken_at", BigInteger),
     Index("outbox_batch_id", "batch_id"),
     Index("outbox_deadline_at", "deadline_at"),
 )  # fmt: skip
+
+# What officers ask the party while a question is open to them, with the party's answer.
+query = Table(
+    "query",
+    metadata,
+    # That of the notice which tells the party.
+    Column("reference", Text, primary_key=True),
+    Column("version_id", ForeignKey("version.id"), nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("officer", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    # The last moment for an answer.
+    Column("answer_by", BigInteger, nullable=False),
+    # Empty until the party has answered.
+    Column("answer", Text),
+    Column("answered_at", BigInteger),
+    Index("query_version_id", "version_id"),
+)
 
 # A partial index is used only if a query has the same condition in the same form, so it is written once, here.
 WAITING = and_(

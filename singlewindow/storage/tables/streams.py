@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Table, Text, text
 
 from singlewindow.storage.tables.metadata import metadata
 
@@ -24,6 +24,8 @@ notice = Table(
     Column("issued_at", BigInteger, nullable=False),
     # The number of the decision that it reports, if it reports one.
     Column("decision_number", Integer, nullable=False, server_default=text("1")),
+    # What it says beyond its code and its decision; empty if nothing.
+    Column("detail", LargeBinary),
 )
 
 feed = Table(

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from singlewindow.audit.chain import Subject
-from singlewindow.storage.tables import event
+from singlewindow.storage.tables import event, version
 from singlewindow.storage.trail import audit_chain
 from singlewindow.storage.trail.audit_chain import Unchained
 
@@ -34,6 +34,18 @@ class Kind(StrEnum):
     RETRIED = "retried"
     DECIDED = "decided"
     ASKED_AGAIN = "asked-again"
+    TAKEN = "taken"
+    GIVEN_BACK = "given-back"
+    QUERIED = "queried"
+    EXPLAINED = "explained"
+    REQUESTED = "requested"
+    ANSWERED = "answered"
+    AMENDED = "amended"
+    CANCELLED = "cancelled"
+    ARRIVED = "arrived"
+    MILESTONE = "milestone"
+    OVERDUE = "overdue"
+    LAPSED = "lapsed"
     KEY_CREATED = "key-created"
     KEY_ROTATED = "key-rotated"
     KEY_REVOKED = "key-revoked"
@@ -91,6 +103,17 @@ def of_subject(connection: Connection, subject: int | Subject) -> list[Event]:
     return [
         Event(at, Kind(kind), actor, subject, msgspec.json.decode(detail))
         for at, kind, actor, detail in connection.execute(query)
+    ]
+
+
+def of_declaration(connection: Connection, declaration_id: int) -> list[Event]:
+    """The events about all versions of a declaration, oldest first."""
+    columns = (event.c.at, event.c.kind, event.c.actor, event.c.version_id, event.c.detail)
+    mine = select(version.c.id).where(version.c.declaration_id == declaration_id)
+    query = select(*columns).where(event.c.version_id.in_(mine)).order_by(event.c.id)
+    return [
+        Event(at, Kind(kind), actor, version_id, msgspec.json.decode(detail))
+        for at, kind, actor, version_id, detail in connection.execute(query)
     ]
 
 

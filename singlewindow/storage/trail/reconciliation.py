@@ -24,7 +24,7 @@ from singlewindow.storage.tables import (
 )
 from singlewindow.storage.trail.events import Kind
 
-COMPARED = (Kind.LODGED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
+COMPARED = (Kind.LODGED, Kind.AMENDED, Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.DECIDED)
 Changes = dict[int, list[Change]]
 
 
@@ -49,7 +49,8 @@ def stored_changes(connection: Connection, ids: Iterable[int]) -> Changes:
             "content_sha256": _content_digest(row["canonical"]),
         }
         detail = commitments.of_document(declarations.get(row["declaration_id"], {}), row | recomputed)
-        changes[row["id"]].append(Change(Kind.LODGED, row["lodged_at"], detail))
+        kind = Kind.LODGED if row["number"] == 1 else Kind.AMENDED
+        changes[row["id"]].append(Change(kind, row["lodged_at"], detail))
     for row in _stored_rows(connection, assessment.c.version_id, mine):
         kind = Kind.ASSESSED if row["answer"] == "assessed" else Kind.UNANSWERED
         changes[row["version_id"]].append(Change(kind, row["answered_at"], commitments.of_answer(row)))

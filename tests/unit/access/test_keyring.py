@@ -141,7 +141,7 @@ def test_a_key_carries_its_scopes(engine: Engine) -> None:
 
 @pytest.mark.parametrize("scopes", [["metrics"], ["read", "nothing"], ["read notices"], [""]])
 def test_a_key_has_no_scope_beyond_its_role(engine: Engine, scopes: list[str]) -> None:
-    with pytest.raises(ValueError, match="It can have lodge, read, notices"):
+    with pytest.raises(ValueError, match="It can have lodge, report, read, notices"):
         create_key(engine, Role.TRADER, party="GB1", scopes=scopes)
 
 

@@ -177,6 +177,21 @@ def test_an_unknown_entry_beside_the_profiles_is_refused(tmp_path: Path) -> None
     assert "unknown entry" in only(write(tmp_path, profiles="colour = 1\n" + profile())).text
 
 
+def test_an_agency_with_officers_needs_no_profiles_file(tmp_path: Path) -> None:
+    directory = write(tmp_path, agency=AGENCY.replace('"profiles"', '"officer"'))
+    (directory / "firearms" / "profiles.toml").unlink()
+    agency = load_agencies(directory)["firearms"]
+    assert (agency.by_officers, agency.remote, agency.method.profiles) == (True, None, ())
+
+
+def test_profiles_that_no_officer_would_apply_are_refused(tmp_path: Path) -> None:
+    found = only(write(tmp_path, agency=AGENCY.replace('"profiles"', '"officer"')))
+    assert (Path(found.file).name, found.text) == (
+        "profiles.toml",
+        "the agency's officers assess: remove its profiles, nobody would apply them",
+    )
+
+
 def test_a_remote_agency_needs_no_profiles_file(tmp_path: Path) -> None:
     directory = write(tmp_path, agency=remote_toml("https://agency.example/questions"))
     (directory / "firearms" / "profiles.toml").unlink()

@@ -364,6 +364,19 @@ def test_goods_that_have_gone_are_held_for_documents_at_most(
     assert verdict.after_release is True
 
 
+@given(MANY, ASKED, BASES)
+def test_goods_that_were_released_since_are_like_those_that_were_gone_at_lodgement(
+    answers: list[Assessment], asked: list[str], basis: Basis | None
+) -> None:
+    released_since = merge(answers, asked, basis, gone=True)
+    assert released_since.function_code in {"06", "08"}
+    assert set(released_since.controls) <= {Control.DOCUMENTS}
+    if basis is None:
+        assert released_since.fingerprint != merge(answers, asked).fingerprint
+    else:
+        assert released_since == merge(answers, asked, msgspec.structs.replace(basis, after_release=True))
+
+
 @pytest.mark.parametrize("control", Control)
 def test_an_answer_that_forgets_that_the_goods_have_gone_gets_documents(control: Control) -> None:
     held = msgspec.structs.replace(wants("health", control, lane=Lane.RED), findings=(finding("H", 90),))

@@ -179,7 +179,7 @@ def test_nobody_reads_that_goods_are_held_which_have_gone() -> None:
     assert for_trader(gone(grave)) == ("The documents for the goods will be checked.", "t")
     assert for_officer(gone(grave), NAMES)[:2] == (
         "Inspect (yellow lane): a check of documents.",
-        "The goods had already left when this was lodged: only documents can be checked.",
+        "The goods have already left: only documents can be checked.",
     )
     assert for_auditor(gone(grave))[0].endswith(
         "lane=yellow controls=documents contradictory=false notice=06 after_release=true"

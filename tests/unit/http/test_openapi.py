@@ -22,7 +22,7 @@ def document() -> dict[str, Any]:
 
 def test_the_routes_of_the_application_are_those_of_the_document(app: Flask, document: dict[str, Any]) -> None:
     served = {
-        (method, re.sub(r"<(\w+)>", r"{\1}", rule.rule))
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD"}
     }

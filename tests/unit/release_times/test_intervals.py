@@ -30,6 +30,7 @@ CASE = Case(
     },
     decided_at=1_750,
     outcome="release",
+    released_at=5_100,
 )
 moments = st.integers(0, 10_000)
 stamps = st.none() | moments
@@ -48,6 +49,9 @@ cases = st.builds(
     outcome=st.sampled_from(["release", "inspect"]),
     received_at=stamps,
     arrived_at=stamps,
+    released_at=stamps,
+    ended_at=stamps,
+    ended=st.sampled_from([intervals.REPLACED, intervals.LAPSED]),
 )
 
 
@@ -59,11 +63,11 @@ def measured(case: Case, interval: str, agency: str | None = None) -> int | str 
 @pytest.mark.parametrize(
     ("interval", "length"),
     [
-        ("arrival_to_release", -3_250),
+        ("arrival_to_release", 100),
         ("arrival_to_lodgement", -4_000),
         ("receipt_to_acceptance", 100),
         ("lodgement_to_decision", 750),
-        ("lodgement_to_release", 750),
+        ("lodgement_to_release", 4_100),
         ("last_answer_to_decision", 50),
     ],
 )
@@ -80,7 +84,24 @@ def test_an_interval_of_a_question_is_that_agencys_own(interval: str, length: in
 
 @pytest.mark.parametrize("interval", ["arrival_to_release", "lodgement_to_decision", "lodgement_to_release"])
 def test_an_undecided_case_is_open(interval: str) -> None:
-    assert measured(replace(CASE, decided_at=None, outcome=None), interval) == OPEN
+    assert measured(replace(CASE, decided_at=None, outcome=None, released_at=None), interval) == OPEN
+
+
+@pytest.mark.parametrize("interval", ["arrival_to_release", "lodgement_to_release"])
+def test_goods_released_in_advance_are_open_until_they_arrive(interval: str) -> None:
+    assert measured(replace(CASE, released_at=None), interval) == OPEN
+
+
+@pytest.mark.parametrize(
+    "interval", ["arrival_to_release", "lodgement_to_decision", "lodgement_to_release", "last_answer_to_decision"]
+)
+def test_a_version_that_was_replaced_undecided_is_excluded(interval: str) -> None:
+    replaced = replace(CASE, decided_at=None, outcome=None, released_at=None, ended_at=1_700, ended=intervals.REPLACED)
+    assert measured(replaced, interval) == intervals.REPLACED
+
+
+def test_goods_that_were_released_before_stay_released() -> None:
+    assert measured(replace(CASE, ended_at=9_000, ended=intervals.CANCELLED), "lodgement_to_release") == 4_100
 
 
 def test_while_one_agency_is_silent_the_last_answer_is_open() -> None:
@@ -93,7 +114,9 @@ def test_a_case_no_agency_was_asked_about_has_no_last_answer() -> None:
 
 
 def test_an_inspection_is_no_release() -> None:
-    assert measured(replace(CASE, outcome="inspect"), "lodgement_to_release") == intervals.NOT_RELEASED
+    assert (
+        measured(replace(CASE, outcome="inspect", released_at=None), "lodgement_to_release") == intervals.NOT_RELEASED
+    )
 
 
 def test_a_deadline_that_passed_is_not_the_agencys_answer() -> None:
@@ -159,6 +182,9 @@ def test_every_interval_and_its_actor_are_documented(interval: intervals.Interva
         intervals.NO_ARRIVAL,
         intervals.NOBODY_ASKED,
         intervals.NOT_RELEASED,
+        intervals.REPLACED,
+        intervals.CANCELLED,
+        intervals.LAPSED,
         intervals.NOT_DISPATCHED,
         intervals.NOT_ANSWERED,
     ],
@@ -190,4 +216,6 @@ def moved(case: Case, shift: int) -> Case:
         decided_at=later(case.decided_at),
         received_at=later(case.received_at),
         arrived_at=later(case.arrived_at),
+        released_at=later(case.released_at),
+        ended_at=later(case.ended_at),
     )

@@ -35,7 +35,8 @@ def case(number: int = 1, after: int = HOUR, **changes: object) -> Case:
         decided_at=lodged + 4 * SECOND,
         outcome="release",
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    changed = replace(plain, **changes)  # type: ignore[arg-type]
+    return changed if changed.outcome != "release" else replace(changed, released_at=changed.decided_at)
 
 
 def by(grouping: By, query: Query = WEEK) -> Query:

@@ -14,6 +14,7 @@ from singlewindow.clearance.lodging.admission import (
     parties_of,
     with_refusals,
 )
+from singlewindow.declarations.amending.changes import RequestRule
 from singlewindow.declarations.faults import Fault, Severity, Step
 from singlewindow.declarations.model import ROOT, Declaration
 from singlewindow.declarations.reading.intake import Media
@@ -115,7 +116,7 @@ def test_parties_are_compared_without_outer_white_space_and_in_capitals() -> Non
     ("changes", "rules"),
     [
         ({}, []),
-        ({"FunctionCode": "13"}, [Refusal.REQUEST]),
+        ({"FunctionCode": "13"}, []),
         ({"FunctionCode": "14", "FunctionalReferenceID": ""}, [Refusal.REQUEST]),
         ({"FunctionCode": "4"}, [Refusal.FUNCTION]),
         ({"FunctionCode": ""}, [Refusal.FUNCTION]),
@@ -127,14 +128,19 @@ def test_only_originals_with_a_reference_are_lodged(changes: dict[str, str], rul
     assert [fault.rule for fault in of_document(Declaration(tree() | changes), ())] == rules
 
 
-@pytest.mark.parametrize("code", ["13", "14"])
-def test_a_request_hears_only_that_it_is_none_that_is_taken(code: str) -> None:
-    content = original("R1").replace(b"<FunctionCode>9<", f"<FunctionCode>{code}<".encode())
-    content = content.replace(b"<TypeCode>IMA<", b"<TypeCode>XYZ<")
+def test_a_request_is_read_as_one_and_not_judged_as_a_declaration() -> None:
+    content = original("R1").replace(b"<FunctionCode>9<", b"<FunctionCode>13<")
     plain = validate(content, Media.XML, BOOKS)
-    assert ("WCO-REQUEST-NAMES-DECLARATION" in {fault.rule for fault in plain.faults}) is (code == "13")
+    assert "WCO-REQUEST-NAMES-DECLARATION" in {fault.rule for fault in plain.faults}
     found = with_refusals(plain)
-    assert ([fault.rule for fault in found.faults], found.total) == ([Refusal.REQUEST], 1)
+    assert {fault.rule for fault in found.faults} == {RequestRule.TYPE, RequestRule.MRN}
+    assert (found.total, found.request) == (2, None)
+
+
+def test_a_function_that_nobody_knows_is_refused_with_its_line() -> None:
+    content = original("R1").replace(b"<FunctionCode>9<", b"<FunctionCode>14<")
+    found = with_refusals(validate(content, Media.XML, BOOKS))
+    assert [fault.rule for fault in found.faults] == [Refusal.REQUEST]
     line = next(at for at, text in enumerate(content.splitlines(), start=1) if b"FunctionCode" in text)
     assert found.faults[0].line == line
 

@@ -28,6 +28,23 @@ def test_a_service_that_asks_for_a_pause_gets_the_same_again() -> None:
         assert lodge_all(client, [EXAMPLES / PLAIN], lambda: None)[0].problem == {"detail": "no"}
 
 
+RECEIPT = {"mrn": "26GB1", "lrn": "L", "lodged_at": "", "links": {"decision": "/v1/declarations/26GB1/decision"}}
+
+
+def test_a_declaration_that_ended_without_a_decision_is_not_waited_for() -> None:
+    ended = httpx.Response(409, json={"code": "NOT_POSSIBLE", "detail": "The declaration is cancelled."})
+    with _client(httpx.Response(202, json=RECEIPT), ended) as client:
+        (outcome,) = lodge_all(client, [EXAMPLES / PLAIN], lambda: None)
+    assert (outcome.end, outcome.decision, outcome.problem) == ("The declaration is cancelled.", {}, {})
+
+
+def test_a_request_about_an_earlier_declaration_gets_its_answer_and_no_decision() -> None:
+    granted = {"request": "1", "kind": "amendment", "mrn": "26GB1", "reference": "L", "answer": "granted", "words": ""}
+    with _client(httpx.Response(200, json=granted)) as client:
+        (outcome,) = lodge_all(client, [EXAMPLES / PLAIN], lambda: None)
+    assert (outcome.request, outcome.receipt, outcome.problem) == (granted, {}, {})
+
+
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     path = tmp_path / "two.ZIP"

@@ -38,3 +38,18 @@ def test_a_value_that_looks_like_markup_is_shown_and_not_obeyed(console: Console
     shown = console.export_text()
     assert "The value is [/red] [bold]loud." in shown
     assert "[bold].xml" in shown
+
+
+def test_an_answer_to_a_request_and_an_end_without_a_decision_are_shown_as_such(console: Console) -> None:
+    waiting = {
+        "kind": "amendment",
+        "answer": "waiting",
+        "mrn": "M1",
+        "reference": "R1",
+        "words": "An officer must agree.",
+    }
+    ended = Outcome(Path("b.xml"), receipt={"lrn": "L2", "mrn": "M2"}, end="The declaration is cancelled.")
+    lodge.print_outcomes([Outcome(Path("a.xml"), request=waiting), ended])
+    lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
+    assert "│ R1 │ M1 │ amendment waiting │ An officer must agree. │ - │" in lines
+    assert "│ L2 │ M2 │ ended │ The declaration is cancelled. │ - │" in lines

@@ -84,7 +84,8 @@ def test_a_country_that_is_not_served_is_said_and_one_served_besides_is_taken(
 
 
 REFUSED = {
-    "LODGE-REQUEST": (b"<FunctionCode>9<", b"<FunctionCode>13<"),
+    "LODGE-REQUEST": (b"<FunctionCode>9<", b"<FunctionCode>14<"),
+    "REQUEST-TYPE": (b"<FunctionCode>9<", b"<FunctionCode>13<"),
     "LODGE-REFERENCE": (b"<FunctionalReferenceID>R1</FunctionalReferenceID>", b""),
 }
 

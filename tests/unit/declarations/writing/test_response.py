@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from lxml import etree
 
+from singlewindow.declarations.elements import DECLARATION_NAMESPACE
 from singlewindow.declarations.pointers import WcoStep
 from singlewindow.declarations.reading.schema import is_valid
 from singlewindow.declarations.writing.response import (
     AdditionalInformation,
+    Amendment,
     Response,
     ResponseError,
     response_json,
@@ -22,6 +24,7 @@ from singlewindow.declarations.writing.response import (
 AT = datetime(2026, 1, 31, 12, 30, 15, tzinfo=UTC)
 REFERENCE = "0123456789abcdef0123456789abcdef"
 CHAIN = (WcoStep("42A"), WcoStep("67A"), WcoStep("68A", 3), WcoStep("23A"), WcoStep("65A", None, "128"))
+CHANGED = {"FunctionCode": "9", "InvoiceAmount": {"@currencyID": "GBP", "#text": "5"}}
 
 
 def notification(code: str, **parts: object) -> Response:
@@ -40,6 +43,15 @@ KINDS = {
     "released": notification("08", information=(AdditionalInformation("AFB", "A1"),)),
     "cancelled": notification("10", cancelled_at=AT),
     "answered": notification("11", status_code="39"),
+    "changed": notification(
+        "07",
+        amendments=(Amendment("32", CHAIN), Amendment(None, CHAIN[:3])),
+        information=(AdditionalInformation("AES", None, "weighed", pointer=(WcoStep("07B"), WcoStep("06A", 1))),),
+        values={**CHANGED, "GoodsShipment": {"GovernmentAgencyGoodsItem": [{"SequenceNumeric": "3", "Commodity": {}}]}},
+    ),
+    "gone": notification(
+        "16", status_code="A1", effective_at=AT, information=(AdditionalInformation("CEX", "GB000060"),)
+    ),
     "left out": Response("01", REFERENCE, AT, None, None),
     "release time": notification("08", released_at=AT),
     "pointed": notification(
@@ -74,6 +86,25 @@ def _texts(node: object) -> list[str]:
     if isinstance(node, dict):
         return [text for name, value in node.items() if not name.startswith("@") for text in _texts(value)]
     return [text for entry in node for text in _texts(entry)] if isinstance(node, list) else [str(node)]
+
+
+def test_changes_are_told_with_their_place_and_their_new_values() -> None:
+    response = notification("07", amendments=(Amendment("32", CHAIN),), values=CHANGED)
+    written = etree.fromstring(response_xml([response])).find("{*}Response")
+    assert written is not None
+    steps = written.findall("{*}Amendment/{*}Pointer")
+    assert ["".join(step.itertext()) for step in steps] == ["42A", "67A", "368A", "23A", "65A128"]
+    assert written[-1].tag == f"{{{DECLARATION_NAMESPACE}}}Declaration"
+    assert written[-1].findtext("{*}InvoiceAmount") == "5"
+    (entry,) = json.loads(response_json([response]))["MetaData"]["Response"]
+    assert entry["Declaration"]["ID"] == "26GB00000000000017"
+    assert entry["dec:Declaration"] == CHANGED
+
+
+def test_a_state_is_told_with_its_time() -> None:
+    tree = response_tree(notification("16", status_code="A1", effective_at=AT))
+    at = {"DateTimeString": {"@formatCode": "304", "#text": "20260131123015Z"}}
+    assert tree["Status"] == [{"EffectiveDateTime": at, "NameCode": "A1"}]
 
 
 def test_times_are_written_in_utc() -> None:

@@ -1,0 +1,72 @@
+"""What happens if nothing happens: parties are warned, declarations lapse, and what waits is spoken of again.
+
+Any number of copies may run: each passes over what another has locked. The database's clock decides.
+"""
+
+from __future__ import annotations
+
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.announce import detailed, new_notice
+from singlewindow.clearance.life.withdraw import end_version
+from singlewindow.clearance.news import NO_NEWS, News, news_of, publish
+from singlewindow.clearance.transaction import Transaction, changing
+from singlewindow.life_cycle.machine import EXPECTED, State, Step
+from singlewindow.life_cycle.news import REGISTERED, Detail
+from singlewindow.storage import declarations
+from singlewindow.storage.declarations import LockedVersion, Move
+from singlewindow.storage.engine.connect import clock, reading
+from singlewindow.storage.trail import events
+from singlewindow.storage.trail.events import Event
+
+SWEEP_SIZE = 200
+WARNING = "The goods have not arrived. If their arrival is not reported by this time, the declaration lapses."
+
+
+def pass_deadlines(context: ClearanceContext) -> int:
+    """Do what is due about the states of declarations; returns for how many."""
+    with reading(context.engine) as connection:
+        due = declarations.find_due(connection, clock(connection), SWEEP_SIZE)
+    if not due:
+        return 0
+    with changing(context.engine) as connection:
+        versions = declarations.lock_versions(connection, due, skip_locked=True)
+        transaction = Transaction(connection, context.rulebooks, clock(connection))
+        still = [each for each in versions if each.due_at is not None and each.due_at < transaction.now]
+        publish(transaction, [_pass(transaction, version) for version in still])
+        return len(still)
+
+
+def _pass(transaction: Transaction, version: LockedVersion) -> News:
+    if version.stored_state != version.state:
+        return _catch_up(transaction, version)
+    if version.state in EXPECTED and (version.state_until or 0) >= transaction.now:
+        return _warn(transaction, version)
+    move = transaction.move(version, Step.DEADLINE_PASSED)
+    if move.state is State.LAPSED:
+        end_version(transaction, version, move)
+        return _news(transaction, version, move, events.Kind.LAPSED)
+    # The exit is asked for once, with a term: the goods are released, whatever the answer.
+    lasts = move._replace(until=None, due_at=None) if move.state is State.RELEASED else move
+    declarations.enter_state(transaction.connection, lasts)
+    return _news(transaction, version, move, events.Kind.OVERDUE)
+
+
+def _catch_up(transaction: Transaction, version: LockedVersion) -> News:
+    """A process of the release before has decided it: what was due is over, and the present state begins to last."""
+    move = transaction.enter(version, Step.DEADLINE_PASSED, version.state)
+    declarations.enter_state(transaction.connection, move)
+    return NO_NEWS
+
+
+def _warn(transaction: Transaction, version: LockedVersion) -> News:
+    limit = version.state_until
+    move = Move(version.version_id, Step.DEADLINE_PASSED, version.state, limit, limit)
+    declarations.enter_state(transaction.connection, move)
+    notice = new_notice(version.party, version.version_id, REGISTERED, transaction.now)
+    return News((), (detailed(notice, Detail(words=WARNING, limit=limit)),))
+
+
+def _news(transaction: Transaction, version: LockedVersion, move: Move, kind: events.Kind) -> News:
+    event = Event(transaction.now, kind, events.SYSTEM, version.version_id, {"was": str(version.state)})
+    news = news_of(transaction, version, move, event, "ended")
+    return news if move.state is State.LAPSED else news._replace(feed=())

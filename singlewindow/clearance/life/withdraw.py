@@ -1,0 +1,22 @@
+"""Ending a version: its open questions are withdrawn, and it is decided no more."""
+
+from __future__ import annotations
+
+from singlewindow.clearance.deciding.close_questions import unanswered_closure, write_answers
+from singlewindow.clearance.transaction import Transaction
+from singlewindow.decisions.assessment import Answer
+from singlewindow.storage import declarations, open_questions
+from singlewindow.storage.declarations import LockedVersion, Move
+
+
+def end_version(transaction: Transaction, version: LockedVersion, move: Move) -> None:
+    """Close a (locked) version: answers that still come are kept and change nothing.
+
+    `decided_at` closes it for every process, whether there is a decision or not.
+    """
+    closed = {}
+    if version.decided_at is None:  # otherwise nobody is asked
+        withdrawn = open_questions.take_all(transaction.connection, version.version_id)
+        write_answers(transaction, [unanswered_closure(each, Answer.WITHDRAWN) for each in withdrawn])
+        closed = {"decided_at": transaction.now}
+    declarations.enter_state(transaction.connection, move, **closed)

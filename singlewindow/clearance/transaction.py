@@ -1,0 +1,42 @@
+"""One transaction of a change: its connection, its moment, and how a (locked) version moves on in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from singlewindow.declarations.rules import Rulebooks
+from singlewindow.faultpoints import reach
+from singlewindow.life_cycle.deadlines import span_of
+from singlewindow.life_cycle.machine import State, Step, after
+from singlewindow.storage.declarations import LockedVersion, Move
+
+
+class Transaction(NamedTuple):
+    """`now` is the database's time (microseconds), read after the locks; the rulebooks say how long states may last."""
+
+    connection: Connection
+    rulebooks: Rulebooks
+    now: int
+
+    def move(self, version: LockedVersion, step: Step) -> Move:
+        """The state to which a step leads, and until when it may last; raises NotPossible."""
+        return self.enter(version, step, after(version.state, step))
+
+    def enter(self, version: LockedVersion, step: Step, state: State) -> Move:
+        """The move by a step into a state, and until when that may last."""
+        periods = self.rulebooks.profile_of(version.country).periods
+        lasts = span_of(state, self.now, version.first_lodged_at, version.type_code, periods)
+        return Move(version.version_id, step, state, *lasts)
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that changes the life of declarations; tests may stop the process just before and after it ends."""
+    with engine.begin() as connection:
+        yield connection
+        reach("before_commit")
+    reach("after_commit")
