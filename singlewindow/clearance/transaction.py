@@ -9,8 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 
 from singlewindow.declarations.rules import Rulebooks
+from singlewindow.declarations.rules.profiles import Periods
 from singlewindow.faultpoints import reach
-from singlewindow.life_cycle.deadlines import span_of
+from singlewindow.life_cycle.deadlines import days, span_of
 from singlewindow.life_cycle.machine import State, Step, after
 from singlewindow.storage.declarations import LockedVersion, Move
 
@@ -28,9 +29,15 @@ class Transaction(NamedTuple):
 
     def enter(self, version: LockedVersion, step: Step, state: State) -> Move:
         """The move by a step into a state, and until when that may last."""
-        periods = self.rulebooks.profile_of(version.country).periods
-        lasts = span_of(state, self.now, version.first_lodged_at, version.type_code, periods)
+        lasts = span_of(state, self.now, version.first_lodged_at, version.type_code, self._periods(version))
         return Move(version.version_id, step, state, *lasts)
+
+    def request_ends(self, version: LockedVersion) -> int:
+        """Until when a request that is made now waits for an officer at most."""
+        return self.now + days(self._periods(version).request)
+
+    def _periods(self, version: LockedVersion) -> Periods:
+        return self.rulebooks.profile_of(version.country).periods
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def read_open_requests(engine: Engine, after: int, limit: int) -> OpenRequestPag
         found = requests.open_requests(connection, after, limit)
     entries = [
         OpenRequest(request=str(each.id), kind=each.kind, mrn=each.mrn, reason=each.reason,
-                    received_at=iso(each.received_at) or "")
+                    received_at=iso(each.received_at) or "", due_at=iso(each.due_at) or "")
         for each in found
     ]  # fmt: skip
     return OpenRequestPage(entries, str(found[-1].id if found else after))

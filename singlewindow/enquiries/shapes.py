@@ -141,13 +141,14 @@ class NoticePage(Struct, frozen=True):
 
 
 class OpenRequest(Struct, frozen=True, kw_only=True):
-    """A request of a party that waits for an officer."""
+    """A request of a party that waits for an officer; at `due_at` it is refused."""
 
     request: str
     kind: str
     mrn: str
     reason: str
     received_at: str
+    due_at: str
 
 
 class OpenRequestPage(Struct, frozen=True):
@@ -215,12 +216,13 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
     """One entry of an agency's feed: `view` holds the elements that the law lets it see.
 
     The entry of a decision has `decision`, and in `assessment` the agency's own answer at that time; other entries have
-    neither, however late they are read. `arrived` tells that the goods have arrived, `ended` that the declaration is
-    cancelled or has lapsed, or that this version is replaced.
+    neither, however late they are read. `arrived` tells that the goods have arrived, `overdue` that what was to be
+    checked has not been in time, `ended` that the declaration is cancelled or has lapsed, or that this version is
+    replaced.
     """
 
     cursor: int
-    kind: Literal["asked", "decided", "arrived", "ended"]
+    kind: Literal["asked", "decided", "arrived", "overdue", "ended"]
     at: str
     mrn: str
     version: int

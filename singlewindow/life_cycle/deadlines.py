@@ -45,14 +45,15 @@ def span_of(state: State, now: int, lodged_at: int, type_code: str, periods: Per
     if deadline is None or deadline.term is Term.ANSWERS:
         return ENDLESS
     if deadline.term is Term.EXIT:
-        end = now + _days(periods.exit)
+        end = now + days(periods.exit)
         return Span(end, end) if type_code.startswith(EXPORT) else ENDLESS
     if deadline.term is Term.ARRIVAL:
-        end, warning = lodged_at + _days(periods.arrival), lodged_at + _days(periods.arrival - periods.arrival_warning)
+        end, warning = lodged_at + days(periods.arrival), lodged_at + days(periods.arrival - periods.arrival_warning)
         return Span(end, warning if now < warning else end)
-    end = now + _days(periods.documents if deadline.term is Term.DOCUMENTS else periods.inspection)
+    end = now + days(periods.documents if deadline.term is Term.DOCUMENTS else periods.inspection)
     return Span(end, end)
 
 
-def _days(days: float) -> int:
-    return int(days * DAY)
+def days(count: float) -> int:
+    """So many days in microseconds."""
+    return int(count * DAY)

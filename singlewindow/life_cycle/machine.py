@@ -99,7 +99,7 @@ class Transition(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """How long a state lasts at most, and in words what happens then; it `repeats` if the state goes on.
+    """How long a state lasts at most, and in words what happens then.
 
     The term of arrival runs from the first lodgement, so that no amendment prolongs it; all others run from the
     beginning of the state.
@@ -107,7 +107,6 @@ class Deadline(NamedTuple):
 
     term: Term
     then: str
-    repeats: bool = False
 
 
 EXPECTED: Final = (
@@ -207,15 +206,15 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], Transition]] = MappingProxyType({
 
 _LAPSES: Final = Deadline(Term.ARRIVAL, "the declaration lapses; the party is warned before and told after")
 _UNANSWERED: Final = Deadline(Term.ANSWERS, "open questions are closed as unanswered, and the declaration is decided")
-_REMINDED: Final = "the agencies that asked for it are reminded, and operators see it"
+_REMINDED: Final = "the party is told, and the agencies that were asked are reminded"
 DEADLINES: Final[Mapping[State, Deadline]] = MappingProxyType({
     **dict.fromkeys(EXPECTED, _LAPSES),
     State.PRESENTED: _UNANSWERED,
     State.UNDER_ASSESSMENT: _UNANSWERED,
     State.DOCUMENTS_ASKED: Deadline(Term.DOCUMENTS, "the goods are inspected"),
-    State.INSPECTION_ORDERED: Deadline(Term.INSPECTION, _REMINDED, repeats=True),
-    State.UNDER_INSPECTION: Deadline(Term.INSPECTION, _REMINDED, repeats=True),
-    State.DOCUMENTS_ASKED_AFTER_RELEASE: Deadline(Term.DOCUMENTS, _REMINDED, repeats=True),
+    State.INSPECTION_ORDERED: Deadline(Term.INSPECTION, _REMINDED),
+    State.UNDER_INSPECTION: Deadline(Term.INSPECTION, _REMINDED),
+    State.DOCUMENTS_ASKED_AFTER_RELEASE: Deadline(Term.DOCUMENTS, _REMINDED),
     State.RELEASED: Deadline(Term.EXIT, "for an export, the party is asked for the result of the exit"),
 })  # fmt: skip
 """A state without a deadline is final."""
@@ -258,15 +257,17 @@ STEP_WORDS: Final[Mapping[Step, str]] = MappingProxyType({
 
 
 class NotPossible(Exception):  # noqa: N818 - an answer to whoever asks, not an error of ours
-    """A step that the state does not allow, or not to this actor; the text says why, and what is possible.
+    """A step that is not possible: in this state, for this actor, or for the reason in `why`. The text says what is.
 
     A carrier is told neither, because a state reveals what was decided.
     """
 
-    def __init__(self, state: State, step: Step, actor: Actor) -> None:
-        self.state, self.step, self.possible = state, step, possible_steps(state, actor)
-        known = TRANSITIONS.get((state, step))
-        why = f"It cannot {STEP_WORDS[step]} in this state." if known is None else f"A {actor} cannot do this."
+    def __init__(self, state: State, step: Step, actor: Actor, why: str = "") -> None:
+        self.state, self.step = state, step
+        self.possible = [each for each in possible_steps(state, actor) if each is not step]
+        if not why:
+            known = (state, step) in TRANSITIONS
+            why = f"A {actor} cannot do this." if known else f"It cannot {STEP_WORDS[step]} in this state."
         # An amendment is one choice to whoever asks; what it touches decides which of the two it is.
         choices = " or ".join(STEP_WORDS[each] for each in self.possible if each is not Step.AMENDED_BESIDE)
         then = f"It can {choices}." if choices else "Nothing more can be done with it."

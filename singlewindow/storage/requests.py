@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Select, insert, select, update
 
 from singlewindow.storage.tables import declaration, request, version
 
 
-class NewRequest(NamedTuple):
-    """A request as it came, about the version that was then the newest, with its answer.
+class Request(NamedTuple):
+    """A request about the declaration `mrn`, made against its version `number`, with its answer.
 
-    `reference` is the requester's own, `reason` in its words; `words` are those of the answer. `answered_at` is None
-    while it waits for an officer.
+    `reference` is the requester's own, `reason` in its words; `words` are those of the answer. While it waits for an
+    officer, `answered_at` is None, and `due_at` is until when it waits at most.
     """
 
     id: int
     declaration_id: int
+    mrn: str
     version_id: int
+    number: int
     kind: str
     reference: str
     content_sha256: bytes
@@ -27,38 +29,15 @@ class NewRequest(NamedTuple):
     reason: str
     actor: str
     received_at: int
+    due_at: int | None
     answer: str
     answered_at: int | None
     answered_by: str | None
     words: str
 
 
-class Request(NamedTuple):
-    """A request as the record has it; `number` is that of the version it was made against."""
-
-    id: int
-    mrn: str
-    version_id: int
-    number: int
-    kind: str
-    reference: str
-    reason: str
-    actor: str
-    received_at: int
-    answer: str
-    answered_at: int | None
-    answered_by: str | None
-    words: str
-    media: str
-    received: bytes
-
-
-_REQUEST = (
-    request.c.id, declaration.c.mrn, request.c.version_id, version.c.number, request.c.kind, request.c.reference,
-    request.c.reason,
-    request.c.actor, request.c.received_at, request.c.answer, request.c.answered_at, request.c.answered_by,
-    request.c.words, request.c.media, request.c.received,
-)  # fmt: skip
+_ELSEWHERE: Final = {"mrn": declaration.c.mrn, "number": version.c.number}
+_REQUEST = [_ELSEWHERE[name] if name in _ELSEWHERE else request.c[name] for name in Request._fields]
 _ALL: Select[Any] = (
     select(*_REQUEST)
     .join(declaration, declaration.c.id == request.c.declaration_id)
@@ -66,9 +45,10 @@ _ALL: Select[Any] = (
 )
 
 
-def add_request(connection: Connection, row: NewRequest) -> None:
+def add_request(connection: Connection, made: Request) -> None:
     """Store a request; a second open one for the same declaration breaks a constraint."""
-    connection.execute(insert(request).values(**row._asdict()))
+    row = {name: value for name, value in made._asdict().items() if name not in _ELSEWHERE}
+    connection.execute(insert(request).values(**row))
 
 
 def same_request(
@@ -94,6 +74,13 @@ def open_requests(connection: Connection, after: int, limit: int) -> list[Reques
     """The requests that wait for an officer with an id above `after`, oldest first."""
     waits = (request.c.answered_at.is_(None), request.c.id > after)
     return [Request(*row) for row in connection.execute(_ALL.where(*waits).order_by(request.c.id).limit(limit))]
+
+
+def overdue_requests(connection: Connection, now: int, limit: int) -> list[tuple[str, int]]:
+    """MRN and id of requests that have waited too long for an officer."""
+    waits = (request.c.answered_at.is_(None), request.c.due_at < now)
+    query = select(declaration.c.mrn, request.c.id).join(declaration, declaration.c.id == request.c.declaration_id)
+    return [(mrn, id_) for mrn, id_ in connection.execute(query.where(*waits).order_by(request.c.id).limit(limit))]
 
 
 def answer_request(connection: Connection, answered: Request) -> None:

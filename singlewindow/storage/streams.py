@@ -28,8 +28,8 @@ from singlewindow.storage.tables import (
 )
 from singlewindow.storage.trail import audit_chain
 
-FeedKind = Literal["asked", "decided", "arrived", "ended"]
-"""What an entry of a feed tells: a question, a decision, the goods' arrival, or that nothing more will follow."""
+FeedKind = Literal["asked", "decided", "arrived", "overdue", "ended"]
+"""What an entry of a feed tells: a question, a decision, the goods' arrival, that a check is overdue, or the end."""
 
 ASKED: Final = "asked"
 DECIDED: Final = "decided"

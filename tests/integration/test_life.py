@@ -199,6 +199,8 @@ def test_an_inspection_that_nobody_records_is_spoken_of_again_and_again(
     steps = body_of(callers.auditor().get(f"/v1/declarations/{mrn}"))["timeline"]
     assert [step["kind"] for step in steps].count("overdue") == 3
     assert state_of(trader, mrn) == "inspection-ordered"
+    feed = body_of(callers.agency("customs").get("/v1/agencies/customs/feed"))["entries"]
+    assert [entry["kind"] for entry in feed] == ["asked", "decided", *["overdue"] * 3]
 
 
 @pytest.fixture
@@ -240,6 +242,25 @@ def test_an_officer_refuses_a_request_and_says_why(trader: Caller, callers: Call
     assert last["response"]["Status"] == [{"NameCode": "41"}]
     assert last["response"]["AdditionalInformation"][0]["StatementDescription"] == "As you ask."
     again = send(trader, waiting[0], "cancellation", {"reason": "Still not wanted"}, Idempotency_Key="c2")
+    assert (again.status_code, body_of(again)["answer"]) == (202, "waiting")
+
+
+def test_a_request_that_no_officer_answers_is_refused_in_the_end(
+    trader: Caller, callers: Callers, context: ClearanceContext, waiting: tuple[str, str]
+) -> None:
+    customs = callers.agency("customs")
+    (listed,) = body_of(customs.get("/v1/agencies/customs/requests"))["requests"]
+    assert listed["due_at"] > listed["received_at"]
+    change(context, f"UPDATE request SET due_at = due_at - {int(9.9 * DAY)}")
+    assert pass_deadlines(context) == 0
+    change(context, f"UPDATE request SET due_at = due_at - {int(0.2 * DAY)}")
+    assert (pass_deadlines(context), pass_deadlines(context)) == (1, 0)
+    assert body_of(customs.get("/v1/agencies/customs/requests"))["requests"] == []
+    last = body_of(trader.get("/v1/notices"))["notices"][-1]
+    assert (last["function_code"], last["response"]["Status"]) == ("11", [{"NameCode": "41"}])
+    assert "No officer has answered" in last["response"]["AdditionalInformation"][0]["StatementDescription"]
+    assert problem(rule(customs, waiting, "granted")) == (409, "REQUEST_ANSWERED")
+    again = send(trader, waiting[0], "cancellation", {"reason": "Sold elsewhere"}, Idempotency_Key="c2")
     assert (again.status_code, body_of(again)["answer"]) == (202, "waiting")
 
 
@@ -298,6 +319,17 @@ def test_an_export_leaves_when_it_is_released_and_not_before(trader: Caller, con
     assert state_of(trader, mrn) == "released"
     assert body_of(send(trader, mrn, "milestones", left))["state"] == "exited"
     assert codes(trader) == ["01", "08", "16"]
+
+
+@pytest.mark.parametrize("kind", ["IMA", "COA"])
+def test_what_is_no_export_does_not_leave(trader: Caller, context: ClearanceContext, kind: str) -> None:
+    lodged = trader.lodge(tree(TypeCode=kind))
+    assert lodged.status_code == 202, lodged.data
+    mrn = str(body_of(lodged)["mrn"])
+    work(context)
+    left = send(trader, mrn, "milestones", arrived(context) | {"milestone": "exited"})
+    assert (*problem(left), "Only the goods of an export" in left.text) == (409, "NOT_POSSIBLE", True)
+    assert codes(trader) == ["01", "08"]
 
 
 def test_the_party_of_an_export_is_asked_once_for_the_result_of_the_exit(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from singlewindow.clearance.context import ClearanceContext
-from singlewindow.life_cycle.machine import DEADLINES, FINAL, TRANSITIONS, Actor, State, Step
+from singlewindow.life_cycle.machine import FINAL, TRANSITIONS, Actor, State, Step
 from singlewindow.life_cycle.milestones import Milestone
 from tests.integration.living import (
     AGENCIES,
@@ -37,7 +37,7 @@ from tests.properties import tries
 STEPS = 10
 KINDS = ("IMA", "IMD", "IMD", "IMZ", "EXA", "EXD")
 CONTENTS = (GREEN, GREEN, RED, PAPERS)
-MOST_SWEEPS = 6
+MOST_SWEEPS = 12
 ANSWERS = st.tuples(st.just("respond"), st.sampled_from(AGENCIES), st.integers(0, 2), st.integers(1, 2),
                     st.sampled_from(CONTENTS))  # fmt: skip
 REQUESTS = st.one_of(
@@ -104,11 +104,14 @@ class Lives(RuleBasedStateMachine):
             return
         for _ in range(MOST_SWEEPS):
             life = self._life()
-            if life.state in FINAL or (life.newest["due_at"] is None and not life.of("outbox")):
+            waits = any(row["answered_at"] is None for row in life.of("request"))
+            if not waits and (life.state in FINAL or (life.newest["due_at"] is None and not life.of("outbox"))):
                 break
             ended = self._deadline()
             assert ended != "swept 0", life.state
-            assert _has_moved_on(life, self._life()), life.state
+            assert waits or _has_moved_on(life, self._life()), life.state
+        else:
+            assert not any(row["answered_at"] is None for row in self._life().of("request"))
         self.nothing_is_wrong()
 
     def _life(self) -> Life:
@@ -171,10 +174,13 @@ class Lives(RuleBasedStateMachine):
         return ended
 
     def _deadline(self) -> str:
-        """The clock passes the next deadline of the newest version, if it has one."""
-        newest = self._life().newest["id"]
+        """The clock passes the next deadline of the newest version, or of a request, if there is one."""
+        life = self._life()
+        newest, owner = life.newest["id"], life.newest["declaration_id"]
         found = rows(self.everybody.context, f"SELECT min(deadline_at) FROM outbox WHERE version_id = {newest}"
-                                             f" UNION ALL SELECT due_at FROM version WHERE id = {newest}")  # fmt: skip
+                                             f" UNION ALL SELECT due_at FROM version WHERE id = {newest}"
+                                             f" UNION ALL SELECT due_at FROM request WHERE declaration_id = {owner}"
+                                             " AND answered_at IS NULL")  # fmt: skip
         moments = [moment for (moment,) in found if moment is not None]
         if moments:
             self.clock.now = max(self.clock.now, min(moments) + 1)
@@ -197,9 +203,8 @@ def _has_moved_on(before: Life, after: Life) -> bool:
     """Another state, fewer open questions, or a later deadline of the same."""
     if before.state is not after.state or len(after.of("outbox")) < len(before.of("outbox")):
         return True
-    repeats = DEADLINES[after.state].repeats
     later = (after.newest["due_at"] or 0) > (before.newest["due_at"] or 0)
-    return later or (after.state is State.RELEASED and after.newest["due_at"] is None) if not repeats else later
+    return later or (after.state is State.RELEASED and after.newest["due_at"] is None)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.declarations.reading.message import Limits
 from singlewindow.declarations.reading.schema import is_valid, parse
 from singlewindow.life_cycle.deadlines import DAY
-from singlewindow.life_cycle.machine import DEADLINES, EXPECTED, UNDECIDED, State
+from singlewindow.life_cycle.machine import DEADLINES, EXPECTED, TRANSITIONS, UNDECIDED, State, Step
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.times import iso
 from tests.integration.conftest import Caller, Callers, app_over, body_of, work
@@ -331,7 +331,7 @@ def test_when_the_deadline_of_a_state_passes_the_party_hears_of_it(scene: Scene,
         ((now, until, due),) = rows(scene.context, "SELECT state, state_until, due_at FROM version")
         if now != state or state is State.RELEASED:
             return
-        assert DEADLINES[state].repeats
+        assert TRANSITIONS[state, Step.DEADLINE_PASSED].to is state
         assert until == due > 1
 
 

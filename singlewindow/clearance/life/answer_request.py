@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.life import cancel
 from singlewindow.clearance.life.amend import Amender
-from singlewindow.clearance.life.requests import Kind, Receipt, RequestOutcome, receipt_of, settle
+from singlewindow.clearance.life.requests import Kind, Receipt, RequestOutcome, receipt_of, settle, write_answer
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.machine import Actor, transition
 from singlewindow.storage import declarations, requests
@@ -47,9 +47,6 @@ def answer_request(amender: Amender, officer: Caller, mrn: str, request_id: int,
         transaction = Transaction(connection, context.rulebooks, clock(connection))
         if ruling.granted:
             transition(version.state, Kind(found.kind).step, Actor.OFFICER)
-        stored = found._replace(
-            answer=outcome, answered_at=transaction.now, answered_by=officer.actor, words=ruling.words
-        )
-        requests.answer_request(connection, stored)
+        stored = write_answer(transaction, found, outcome, officer.actor, ruling.words)
         settle(transaction, version, stored, cancel.carry_out if found.kind == Kind.CANCELLATION else amender.carry_out)
         return receipt_of(stored)

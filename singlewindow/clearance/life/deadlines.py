@@ -7,23 +7,48 @@ from __future__ import annotations
 
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import detailed, new_notice
+from singlewindow.clearance.life.requests import RequestOutcome, outcome_news, write_answer
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import NO_NEWS, News, news_of, publish
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.machine import EXPECTED, State, Step
 from singlewindow.life_cycle.news import REGISTERED, Detail
-from singlewindow.storage import declarations
+from singlewindow.storage import declarations, requests
 from singlewindow.storage.declarations import LockedVersion, Move
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
 
 SWEEP_SIZE = 200
+UNANSWERED = "No officer has answered in time. If you still want it, send it again under a new reference."
 WARNING = "The goods have not arrived. If their arrival is not reported by this time, the declaration lapses."
 
 
 def pass_deadlines(context: ClearanceContext) -> int:
-    """Do what is due about the states of declarations; returns for how many."""
+    """Do what is due about the states of declarations and about requests; returns for how many."""
+    return _pass_states(context) + _refuse_unanswered(context)
+
+
+def _refuse_unanswered(context: ClearanceContext) -> int:
+    """Refuse the requests that no officer has answered in time."""
+    with reading(context.engine) as connection:
+        overdue = requests.overdue_requests(connection, clock(connection), SWEEP_SIZE)
+    return sum(_refuse(context, mrn, request_id) for mrn, request_id in overdue)
+
+
+def _refuse(context: ClearanceContext, mrn: str, request_id: int) -> bool:
+    with changing(context.engine) as connection:
+        version = declarations.lock_newest(connection, mrn, None)
+        waiting = None if version is None else requests.open_request(connection, version.declaration_id)
+        if version is None or waiting is None or waiting.id != request_id:
+            return False
+        transaction = Transaction(connection, context.rulebooks, clock(connection))
+        stored = write_answer(transaction, waiting, RequestOutcome.REFUSED, events.SYSTEM, UNANSWERED)
+        publish(transaction, [outcome_news(transaction, version, stored)])
+        return True
+
+
+def _pass_states(context: ClearanceContext) -> int:
     with reading(context.engine) as connection:
         due = declarations.find_due(connection, clock(connection), SWEEP_SIZE)
     if not due:
@@ -68,5 +93,7 @@ def _warn(transaction: Transaction, version: LockedVersion) -> News:
 
 def _news(transaction: Transaction, version: LockedVersion, move: Move, kind: events.Kind) -> News:
     event = Event(transaction.now, kind, events.SYSTEM, version.version_id, {"was": str(version.state)})
-    news = news_of(transaction, version, move, event, "ended")
-    return news if move.state is State.LAPSED else news._replace(feed=())
+    if move.state is State.LAPSED:
+        return news_of(transaction, version, move, event, "ended")
+    news = news_of(transaction, version, move, event, "overdue")
+    return news._replace(feed=()) if move.state is State.RELEASED else news

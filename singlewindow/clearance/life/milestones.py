@@ -16,7 +16,8 @@ from singlewindow.clearance.life.reporters import Reported, lock_for_report, old
 from singlewindow.clearance.news import News, news_of, publish
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.declarations.model import first_text
-from singlewindow.life_cycle.machine import State, Step, transition
+from singlewindow.life_cycle.deadlines import EXPORT
+from singlewindow.life_cycle.machine import NotPossible, State, Step, transition
 from singlewindow.life_cycle.milestones import Milestone, Report, check_moment
 from singlewindow.life_cycle.news import LEFT, Detail
 from singlewindow.storage import declarations
@@ -65,6 +66,8 @@ def _record(transaction: Transaction, found: Reported, caller: Caller, report: R
         publish(transaction, [News((event,))])
         return Receipt(version.mrn, version.state, transaction.now)
     transition(version.state, Step.EXITED, found.actor)
+    if not version.type_code.startswith(EXPORT):
+        raise NotPossible(version.state, Step.EXITED, found.actor, "Only the goods of an export leave the country.")
     move = transaction.move(version, Step.EXITED)
     declarations.enter_state(transaction.connection, move)
     office = first_text(found.content, "ExitOffice/ID") or ""

@@ -24,7 +24,7 @@ from singlewindow.life_cycle.news import ANSWERED, GRANTED, REFUSED, REGISTERED,
 from singlewindow.storage import requests
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.ids import new_id
-from singlewindow.storage.requests import NewRequest, Request
+from singlewindow.storage.requests import Request
 from singlewindow.storage.streams import NewNotice
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
@@ -148,12 +148,21 @@ def earlier_answer(connection: Connection, declaration_id: int, asked: RequestMa
     return None if found is None or asked.against not in {None, found.number} else receipt_of(found, replayed=True)
 
 
+def write_answer(
+    transaction: Transaction, waiting: Request, outcome: RequestOutcome, answered_by: str, words: str
+) -> Request:
+    """Write the answer to a request that has waited; the party is told by `settle` or `outcome_news`."""
+    stored = waiting._replace(answer=outcome, answered_at=transaction.now, answered_by=answered_by, words=words)
+    requests.answer_request(transaction.connection, stored)
+    return stored
+
+
 def settle(
     transaction: Transaction, version: LockedVersion, stored: Request, grant: Grant, before: News = NO_NEWS
 ) -> None:
     """Carry out a request if it is granted, tell the party, and decide what is then complete."""
     carried_out = grant(transaction, version, stored) if stored.answer == RequestOutcome.GRANTED else Granted(NO_NEWS)
-    decide(transaction, carried_out.versions, before | _outcome_news(transaction, version, stored) | carried_out.news)
+    decide(transaction, carried_out.versions, before | outcome_news(transaction, version, stored) | carried_out.news)
 
 
 def outcome_of(state: State, step: Step) -> tuple[RequestOutcome, str]:
@@ -170,11 +179,13 @@ def outcome_of(state: State, step: Step) -> tuple[RequestOutcome, str]:
 def _store(
     transaction: Transaction, version: LockedVersion, asked: RequestMade, outcome: RequestOutcome, words: str
 ) -> Request:
-    answered_at = None if outcome is RequestOutcome.WAITING else transaction.now
-    row = NewRequest(
+    waits = outcome is RequestOutcome.WAITING
+    made = Request(
         id=new_id(),
         declaration_id=version.declaration_id,
+        mrn=version.mrn,
         version_id=version.version_id,
+        number=version.number,
         kind=asked.kind,
         reference=asked.reference,
         content_sha256=asked.content_sha256,
@@ -183,17 +194,14 @@ def _store(
         reason=asked.reason,
         actor=asked.caller.actor,
         received_at=transaction.now,
+        due_at=transaction.request_ends(version) if waits else None,
         answer=outcome,
-        answered_at=answered_at,
-        answered_by=None if answered_at is None else events.SYSTEM,
+        answered_at=None if waits else transaction.now,
+        answered_by=None if waits else events.SYSTEM,
         words=words,
     )
-    requests.add_request(transaction.connection, row)
-    return Request(
-        row.id, version.mrn, row.version_id, version.number, row.kind, row.reference, row.reason, row.actor,
-        row.received_at,
-        row.answer, row.answered_at, row.answered_by, row.words, row.media, row.received,
-    )  # fmt: skip
+    requests.add_request(transaction.connection, made)
+    return made
 
 
 def _registered(transaction: Transaction, version: LockedVersion, stored: Request) -> News:
@@ -202,7 +210,8 @@ def _registered(transaction: Transaction, version: LockedVersion, stored: Reques
     return News((event,), (_notice(transaction, version, REGISTERED),))
 
 
-def _outcome_news(transaction: Transaction, version: LockedVersion, stored: Request) -> News:
+def outcome_news(transaction: Transaction, version: LockedVersion, stored: Request) -> News:
+    """The answer's event, and its notice: 39 granted, 41 refused."""
     status = GRANTED if stored.answer == RequestOutcome.GRANTED else REFUSED
     detail = {"request": str(stored.id), "kind": stored.kind, "answer": stored.answer, "words": stored.words}
     actor = stored.answered_by or events.SYSTEM

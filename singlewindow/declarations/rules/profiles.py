@@ -45,7 +45,8 @@ class Periods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `arrival`: from its first lodgement until its goods arrive, with a warning `arrival_warning` days before the end.
     The defaults of both are the UK's: 30 days (HMRC, CDS declaration instructions), warned 5 days before. `documents`
     and `inspection`: until what was asked for is given or done. `exit`: from the release of an export until it has left
-    the country (150 days: Delegated Regulation (EU) 2015/2446, article 335).
+    the country (150 days: Delegated Regulation (EU) 2015/2446, article 335). `request`: until an officer has answered a
+    request; then it is refused.
     """
 
     arrival: float = 30
@@ -53,6 +54,7 @@ class Periods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     documents: float = 10
     inspection: float = 3
     exit: float = 150
+    request: float = 10
 
     def __post_init__(self) -> None:
         if not all(0 < days <= _LONGEST_PERIOD for days in msgspec.structs.astuple(self)):

@@ -71,6 +71,8 @@ request = Table(
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    # Until when it waits for an officer at most.
+    Column("due_at", BigInteger),
     Column("answer", Text, nullable=False),
     # Empty while it waits for an officer.
     Column("answered_at", BigInteger),

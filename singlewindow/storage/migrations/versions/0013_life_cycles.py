@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger()),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("answered_at", sa.BigInteger()),
         sa.Column("answered_by", sa.Text()),
