@@ -180,6 +180,7 @@ def waits_for_something(life: Life) -> Iterator[str]:
 
 def one_decision_each(life: Life) -> Iterator[str]:
     """A version's decisions are numbered 1, 2, 3 with an event each; one is current, made of the newest answers."""
+    gone = _decided_after_release(life)
     for version in life.of("version"):
         id_, decisions = version["id"], life.decisions(version["id"])
         told = [json.loads(bytes(row["detail"]))["number"] for row in life.of("event", id_) if row["kind"] == "decided"]
@@ -191,16 +192,28 @@ def one_decision_each(life: Life) -> Iterator[str]:
         ended = version is not life.newest or life.state in {State.CANCELLED, State.LAPSED}
         if not ended and (current is None) != (version["decided_at"] is None):
             yield f"version {version['number']} is decided without a decision, or undecided with one"
-        if current is not None and current["fingerprint"] != _merged_again(life, version):
+        if current is not None and current["fingerprint"] != _merged_again(life, version, version["id"] in gone):
             yield f"the decision on version {version['number']} does not come from its answers"
 
 
-def _merged_again(life: Life, version: Row) -> str:
+def _decided_after_release(life: Life) -> set[int]:
+    """The versions whose last decision was made when the goods had been released already."""
+    last, before = {}, State.PRESENTED
+    for event, state, _ in replay(life):
+        if event["kind"] == "decided":
+            last[event["version_id"]] = before
+        before = state
+    return {version_id for version_id, state in last.items() if state is State.UNDER_ASSESSMENT}
+
+
+def _merged_again(life: Life, version: Row, gone: bool) -> str:
     given = [(row["round"], msgspec.json.decode(row["body"], type=Assessment))
              for row in life.of("assessment", version["id"])]  # fmt: skip
     routing = json.loads(version["routing"])
     basis = next((msgspec.convert(entry["basis"], Basis) for entry in routing if entry.get("basis")), None)
-    return merge(newest_rounds(given), [entry["agency"] for entry in routing if entry["asked"]], basis).fingerprint
+    return merge(
+        newest_rounds(given), [entry["agency"] for entry in routing if entry["asked"]], basis, gone=gone
+    ).fingerprint
 
 
 def questions_are_closed_once(life: Life) -> Iterator[str]:

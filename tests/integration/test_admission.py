@@ -96,6 +96,7 @@ def test_an_export_is_lodged_for_its_exporter_and_not_for_its_importer(broker: C
     assert send(broker, content, A, media).status_code == 202
 
 
+@pytest.mark.service
 def test_a_large_message_is_answered_alike(broker: Caller, context: ClearanceContext) -> None:
     document = of_b()
     item = document["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]

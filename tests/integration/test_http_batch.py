@@ -112,6 +112,7 @@ def test_a_third_batch_at_once_is_asked_to_come_again(callers: Callers) -> None:
     assert len(lines(send(trader, content))) == 2
 
 
+@pytest.mark.service
 def test_a_thousand_members_of_which_one_in_twenty_is_bad(trader: Caller, context: ClearanceContext) -> None:
     members = {f"m{n}_json": b"{}" if n % 20 == 0 else as_json(tree(f"LRN{n}")) for n in range(1_000)}
     answers = lines(send(trader, packed(**members)))[1:]

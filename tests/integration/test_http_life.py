@@ -209,6 +209,7 @@ def test_large_amendments_are_read_apart(trader: Caller, monkeypatch: pytest.Mon
     assert (status["version"], ">Pliers<" in document.text) == (3, True)
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("whole", [True, False], ids=["PUT", "COR"])
 def test_a_declaration_of_many_items_is_amended(trader: Caller, whole: bool) -> None:
     mrn = str(body_of(trader.lodge(_many("Spanners")))["mrn"])

@@ -10,7 +10,8 @@ from singlewindow.clearance.context import ClearanceContext
 from tests.integration.life_races import PAIRS, four_answers, race, two_officers
 from tests.integration.living import Everybody, answering_by_themselves
 
-ROUNDS = 3
+pytestmark = pytest.mark.service
+ROUNDS = 10
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_a_declaration_has_as_many_items_as_asked_for(items: int, rulebooks: Rul
     assert [fault for fault in validated.faults if fault.severity is Severity.HARD] == []
 
 
+@pytest.mark.service
 def test_the_largest_declaration_is_valid_where_the_limits_are_raised(rulebooks: Rulebooks) -> None:
     content = Generator(2).xml("LRN1", MOST)
     validated = validate(content, Media.XML, rulebooks, Limits(body_bytes=40_000_000, items=MOST))
