@@ -89,6 +89,13 @@ def answer_request(connection: Connection, answered: Request) -> None:
     connection.execute(update(request).where(request.c.id == answered.id).values(**said))
 
 
+def newest_request(connection: Connection, declaration_id: int) -> Request | None:
+    """The last request about a declaration."""
+    of_it = _ALL.where(request.c.declaration_id == declaration_id).order_by(request.c.id.desc())
+    row = connection.execute(of_it.limit(1)).first()
+    return None if row is None else Request(*row)
+
+
 def requests_of(connection: Connection, declaration_id: int) -> list[Request]:
     """All requests about a declaration, oldest first."""
     rows = connection.execute(_ALL.where(request.c.declaration_id == declaration_id).order_by(request.c.id))

@@ -14,7 +14,7 @@ from singlewindow.enquiries.reconciliation import compare_with_trail
 from tests.corpus import needs_corpus
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import PISTOLS, XML_TYPE, as_json, tree
-from tests.integration.record import rows
+from tests.integration.record import change, rows
 from tests.integration.test_life import arrived, codes, lodge_in_advance, rule, send, state_of
 from tests.published_requests import AMENDMENTS, OTHERS, applied_by_hand, published, published_bytes
 
@@ -124,6 +124,41 @@ def test_the_original_sent_again_after_an_amendment_gets_its_first_receipt(
     again = trader.lodge(tree())
     assert (again.status_code, body_of(again)["version"], again.headers["Idempotent-Replayed"]) == (202, 1, "true")
     assert problem(trader.lodge(tree(description="Pliers"))) == (409, "DUPLICATE_LRN")
+
+
+def test_what_was_amended_away_can_be_amended_back(trader: Caller, context: ClearanceContext) -> None:
+    mrn = str(body_of(trader.lodge(tree()))["mrn"])
+    for number, description in enumerate(["Pliers", "Saws", "Pliers"], start=2):
+        answer = put(trader, mrn, tree(description=description))
+        assert (answer.status_code, body_of(trader.get(f"/v1/declarations/{mrn}"))["version"]) == (200, number)
+        again = put(trader, mrn, tree(description=description))
+        assert (again.headers.get("Idempotent-Replayed"), body_of(again)) == ("true", body_of(answer))
+    document = body_of(trader.get(f"/v1/declarations/{mrn}/document"))
+    document = document.get("Declaration", document)
+    (item,) = document["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+    assert item["Commodity"]["Description"] == "Pliers"
+    assert rows(context, "SELECT count(*) FROM request") == [(3,)]
+
+
+def test_under_a_key_of_its_own_a_request_gets_its_first_answer_for_ever(trader: Caller) -> None:
+    mrn = str(body_of(trader.lodge(tree()))["mrn"])
+    first = put(trader, mrn, tree(description="Pliers"), Idempotency_Key="k1")
+    assert put(trader, mrn, tree(description="Saws"), Idempotency_Key="k2").status_code == 200
+    again = put(trader, mrn, tree(description="Pliers"), Idempotency_Key="k1")
+    assert (again.headers.get("Idempotent-Replayed"), body_of(again)) == ("true", body_of(first))
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["version"] == 3
+
+
+def test_what_was_refused_can_be_asked_again_where_no_key_says_that_it_is_the_same(
+    trader: Caller, context: ClearanceContext
+) -> None:
+    mrn = str(body_of(trader.lodge(tree()))["mrn"])
+    work(context)
+    change(context, "UPDATE version SET state = 'under-inspection'")
+    for _ in range(2):
+        assert problem(put(trader, mrn, tree(description="Pliers"))) == (409, "NOT_POSSIBLE")
+    change(context, "UPDATE version SET state = 'documents-asked'")
+    assert put(trader, mrn, tree(description="Pliers")).status_code == 200
 
 
 def test_an_amended_declaration_must_be_right_and_its_reference_stays(trader: Caller) -> None:

@@ -129,7 +129,7 @@ class Amender:
             found = declarations.newest_version(connection, asked.mrn, asked.caller.party)
             if found is None:
                 return None
-            return earlier_answer(connection, found.summary.declaration_id, asked) or found.summary
+            return earlier_answer(connection, found.summary, asked) or found.summary
 
     def compose(self, version_id: int, message: Message, caller: Caller | None) -> Composed:
         """The version that a request would make of this one."""

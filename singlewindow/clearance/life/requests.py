@@ -1,6 +1,8 @@
 """Requests to amend or cancel: each is answered once, at once or by an officer, and the same again gets its answer.
 
-A request is known by its declaration, its kind, its own reference and the digest of its bytes.
+A request is known by its declaration, its kind, its own reference and the digest of its bytes. Without a reference the
+same bytes are the same request only while their answer stands: what has been amended since, or was refused in a state
+that allows it now, can be asked for again.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from singlewindow.clearance.transaction import Transaction
 from singlewindow.life_cycle.machine import Actor, NotPossible, State, Step, transition
 from singlewindow.life_cycle.news import ANSWERED, GRANTED, REFUSED, REGISTERED, Detail
 from singlewindow.storage import requests
-from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.declarations import LockedVersion, Summary
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.storage.requests import Request
 from singlewindow.storage.streams import NewNotice
@@ -125,7 +127,7 @@ def answer(
 
     `step` is what it would mean for the declaration, if that is not the step of its kind.
     """
-    earlier = earlier_answer(transaction.connection, version.declaration_id, asked)
+    earlier = earlier_answer(transaction.connection, version, asked)
     if earlier is not None:
         return earlier
     if asked.against not in {None, version.number}:
@@ -142,10 +144,21 @@ def answer(
     return receipt_of(stored)
 
 
-def earlier_answer(connection: Connection, declaration_id: int, asked: RequestMade) -> Receipt | None:
+def earlier_answer(connection: Connection, version: LockedVersion | Summary, asked: RequestMade) -> Receipt | None:
     """The answer to the same request, if it was made before: about this version, or about the version it names."""
-    found = requests.same_request(connection, declaration_id, asked.kind, asked.reference, asked.content_sha256)
-    return None if found is None or asked.against not in {None, found.number} else receipt_of(found, replayed=True)
+    found = requests.same_request(connection, version.declaration_id, asked.kind, asked.reference, asked.content_sha256)
+    if found is None or asked.against not in {None, found.number}:
+        return None
+    same = bool(asked.reference) or _stands(connection, found, version.state)
+    return receipt_of(found, replayed=True) if same else None
+
+
+def _stands(connection: Connection, found: Request, state: State) -> bool:
+    newest = requests.newest_request(connection, found.declaration_id)
+    if newest is None or newest.id != found.id:
+        return False
+    by_state = found.answer == RequestOutcome.REFUSED and found.answered_by == events.SYSTEM
+    return not by_state or outcome_of(state, Kind(found.kind).step)[0] is RequestOutcome.REFUSED
 
 
 def write_answer(

@@ -78,7 +78,11 @@ request = Table(
     Column("answered_at", BigInteger),
     Column("answered_by", Text),
     Column("words", Text, nullable=False, server_default=""),
-    UniqueConstraint("declaration_id", "kind", "reference", "content_sha256", "version_id", name="request_once"),
 )
+_NAMED = request.c.reference != text("''")
+Index(
+    "request_once", request.c.declaration_id, request.c.kind, request.c.reference, request.c.content_sha256,
+    request.c.version_id, unique=True, postgresql_where=_NAMED, sqlite_where=_NAMED,
+)  # fmt: skip
 _WAITS = request.c.answered_at.is_(None)
 Index("request_open", request.c.declaration_id, unique=True, postgresql_where=_WAITS, sqlite_where=_WAITS)

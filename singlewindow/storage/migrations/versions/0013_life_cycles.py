@@ -19,6 +19,7 @@ COLUMNS = (("version", "state", sa.Text()), ("version", "state_until", sa.BigInt
 INDEX = "version_due_at"
 DUE = sa.column("due_at").is_not(None)
 WAITS = sa.column("answered_at").is_(None)
+NAMED = sa.column("reference") != sa.literal_column("''")
 READERS = {
     TRADER: "EXISTS (SELECT FROM declaration WHERE declaration.id = request.declaration_id)",
     AUDITOR: "true",
@@ -54,10 +55,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["declaration_id"], ["declaration.id"]),
         sa.ForeignKeyConstraint(["version_id"], ["version.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint(
-            "declaration_id", "kind", "reference", "content_sha256", "version_id", name="request_once"
-        ),
     )
+    op.create_index(
+        "request_once", "request", ["declaration_id", "kind", "reference", "content_sha256", "version_id"], unique=True,
+        postgresql_where=NAMED, sqlite_where=NAMED,
+    )  # fmt: skip
     op.create_index(
         "request_open", "request", ["declaration_id"], unique=True, postgresql_where=WAITS, sqlite_where=WAITS
     )
