@@ -305,8 +305,11 @@ def test_milestones_are_events_with_both_times_and_a_correction_is_another(
     assert again.headers["Idempotent-Replayed"] == "true"
     corrected = send(trader, in_advance, "milestones", report | {"place": "DVR"})
     assert "Idempotent-Replayed" not in corrected.headers
+    for back in (report, {**report, "place": ""}, report):
+        assert "Idempotent-Replayed" not in send(trader, in_advance, "milestones", back).headers
     steps = body_of(callers.auditor().get(f"/v1/declarations/{in_advance}"))["timeline"]
-    assert [step["detail"]["place"] for step in steps if step["kind"] == "milestone"] == ["LND", "DVR"]
+    places = [step["detail"].get("place") for step in steps if step["kind"] == "milestone"]
+    assert places == ["LND", "DVR", "LND", None, "LND"]
 
 
 def test_an_export_leaves_when_it_is_released_and_not_before(trader: Caller, context: ClearanceContext) -> None:

@@ -52,11 +52,12 @@ def report_milestone(context: ClearanceContext, mrn: str, caller: Caller, report
 
 
 def _earlier(transaction: Transaction, version: LockedVersion, report: Report) -> Receipt | None:
-    said = msgspec.to_builtins(report)
-    for event in events.of_declaration(transaction.connection, version.declaration_id):
-        if event.kind is events.Kind.MILESTONE and said.items() <= event.detail.items():
-            return Receipt(version.mrn, version.state, event.at, replayed=True)
-    return None
+    """The receipt of the same report, if it is the last about its milestone: a correction can be corrected back."""
+    trail = events.of_declaration(transaction.connection, version.declaration_id)
+    about = [each for each in trail
+             if each.kind is events.Kind.MILESTONE and each.detail["milestone"] == report.milestone]  # fmt: skip
+    same = bool(about) and msgspec.convert(about[-1].detail, Report) == report
+    return Receipt(version.mrn, version.state, about[-1].at, replayed=True) if same else None
 
 
 def _record(transaction: Transaction, found: Reported, caller: Caller, report: Report) -> Receipt:
