@@ -42,7 +42,10 @@ class Transaction(NamedTuple):
 
 @contextmanager
 def changing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that changes the life of declarations; tests may stop the process just before and after it ends."""
+    """A transaction that changes declarations or what is asked about them; every command has one.
+
+    Tests may stop the process just before and just after it ends.
+    """
     with engine.begin() as connection:
         yield connection
         reach("before_commit")

@@ -14,7 +14,7 @@ from singlewindow.agencies.routing import items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry
 from singlewindow.clearance.deciding.close_questions import unanswered_closure, write_answers
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.decisions.assessment import Answer
 from singlewindow.life_cycle.machine import Step
 from singlewindow.storage import assessments, declarations, open_questions, streams
@@ -36,7 +36,7 @@ class Round:
 
 def ask_again(context: ClearanceContext, version_id: int, again: Round) -> list[NewQuestion]:
     """Open the next round of questions on a version; raises LookupError or NotPossible."""
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         locked = declarations.lock_versions(connection, [version_id])
         if not locked:
             raise LookupError(f"There is no version {version_id}")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import close_questions, unanswered_closure
 from singlewindow.clearance.deciding.lease import lease_end
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.decisions.assessment import Answer
 from singlewindow.storage import batches, declarations, open_questions
 from singlewindow.storage.batches import Batch, Due, Lot
@@ -104,7 +104,7 @@ def answer_for_silence(context: ClearanceContext) -> int:
         late = open_questions.find_overdue(connection, clock(connection), SWEEP_SIZE)
     if not late:
         return 0
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         versions = declarations.lock_versions(connection, late, skip_locked=True)
         now = clock(connection)
         taken = open_questions.take_overdue(connection, [version.version_id for version in versions], now)

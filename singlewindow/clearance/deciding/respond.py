@@ -12,7 +12,7 @@ from singlewindow.agencies.routing import Routing, items_of
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.close_questions import Closure, close_questions
 from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt, receipt_for, reconcile
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.projection import project
@@ -29,7 +29,7 @@ def respond(context: ClearanceContext, agency: str, question: str, content: byte
     assessment = read_to_question(context, named, agency, content)
     if assessment is None:
         return None
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         (version,) = declarations.lock_versions(connection, [named.version_id])
         transaction = Transaction(connection, context.rulebooks, clock(connection))
         return store_answer(transaction, Given(agency, version, assessment, transaction.now, named.round))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from singlewindow.clearance.transaction import changing
 from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.trail import events
@@ -21,7 +22,7 @@ class Choice:
 
 def retry(engine: Engine, choice: Choice) -> int:
     """Ask the chosen parked questions again at once; returns how many. Their deadlines stay."""
-    with engine.begin() as connection:
+    with changing(engine) as connection:
         versions = open_questions.parked_versions(connection, choice.agency, choice.mrn)
         declarations.lock_versions(connection, versions)  # nobody answers or closes these questions meanwhile
         now = clock(connection)

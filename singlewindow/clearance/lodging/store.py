@@ -22,11 +22,11 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.deciding.announce import asked_entry, new_notice
 from singlewindow.clearance.deciding.ask_again import new_question
 from singlewindow.clearance.lodging.preparation import Prepared
+from singlewindow.clearance.transaction import changing
 from singlewindow.declarations.canonical import FORM, fingerprint, restate_earlier
 from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.mrn import make_mrn
 from singlewindow.declarations.reading.message import Media
-from singlewindow.faultpoints import reach
 from singlewindow.life_cycle.news import first_code
 from singlewindow.storage import declarations, streams
 from singlewindow.storage.declarations import Lodged, NewDeclaration, NewVersion
@@ -123,11 +123,8 @@ def stands_already(engine: Engine, key: Key, content_sha256: bytes) -> bool:
 
 
 def _store_in_transaction(engine: Engine, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> Standing:
-    with engine.begin() as connection:
-        standing = _insert_new(connection, agencies, lodgements)
-        reach("before_commit")
-    reach("after_commit")
-    return standing
+    with changing(engine) as connection:
+        return _insert_new(connection, agencies, lodgements)
 
 
 def _insert_new(connection: Connection, agencies: Mapping[str, Agency], lodgements: Sequence[Lodgement]) -> Standing:

@@ -8,7 +8,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt
 from singlewindow.clearance.deciding.respond import read_to_question, store_answer
 from singlewindow.clearance.officers.hold import need_hold
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.engine.connect import clock
 
@@ -26,7 +26,7 @@ def answer_question(
     assessment = read_to_question(context, named, agency, content)
     if assessment is None:
         return None
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         (version,) = declarations.lock_versions(connection, [named.version_id])
         question = open_questions.find_question(connection, named.version_id, agency, named.round)
         if question is not None:

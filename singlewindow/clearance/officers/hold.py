@@ -13,7 +13,7 @@ from singlewindow.access.keys import Caller
 from singlewindow.agencies.question_names import read_question_name
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.news import News, publish
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.storage import assessments, declarations, open_questions
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
@@ -71,7 +71,7 @@ class Hold(NamedTuple):
 
 def take(context: ClearanceContext, officer: Caller, name: str) -> Hold | None:
     """Take a question, once; None if it is none of this officer's agency. Raises HeldByAnother or QuestionClosed."""
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         locked = lock_question(context, connection, officer, name)
         if locked is None:
             return None
@@ -89,7 +89,7 @@ def give_back(context: ClearanceContext, officer: Caller, name: str) -> Hold | N
 
     Raises HeldByAnother if another officer has it, and QuestionClosed.
     """
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         locked = lock_question(context, connection, officer, name)
         if locked is None:
             return None

@@ -14,7 +14,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import NO_DECISION, detailed, new_notice
 from singlewindow.clearance.news import News, publish
 from singlewindow.clearance.officers.hold import LockedQuestion, lock_question, need_hold
-from singlewindow.clearance.transaction import Transaction
+from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.milestones import Unlikely
 from singlewindow.life_cycle.news import DOCUMENTS, Detail
 from singlewindow.storage import declarations, open_questions, queries
@@ -55,7 +55,7 @@ def query_party(
     `answer_by` is a moment before the question's deadline, which holds without one; raises Unlikely for another, and
     NotHeld, HeldByAnother or QuestionClosed. What was asked and is unanswered is not asked again.
     """
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         locked = lock_question(context, connection, officer, name)
         if locked is None:
             return None
@@ -97,7 +97,7 @@ def explain(context: ClearanceContext, party: Caller, mrn: str, reference: str, 
 
     Raises QueryClosed. The same answer again gets the same receipt.
     """
-    with context.engine.begin() as connection:
+    with changing(context.engine) as connection:
         version = declarations.lock_newest(connection, mrn, party.party)
         query = queries.find_query(connection, reference) if version is not None else None
         if version is None or query is None or not _is_about(connection, query, version):

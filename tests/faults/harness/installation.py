@@ -96,6 +96,13 @@ class Installation:
         (folder / "profiles.toml").unlink()
         self._settings[AGENCY_KEY] = "key-given-by-the-agency"
 
+    def leave_to_officers(self, agency: str) -> None:
+        """In processes that start from now on, people answer for this agency."""
+        folder = self.config / "agencies" / agency
+        described = folder / "agency.toml"
+        described.write_text(described.read_text().replace('adapter = "profiles"', 'adapter = "officer"'))
+        (folder / "profiles.toml").unlink()
+
     def _proxy(self, upstream: Path | tuple[str, int]) -> Proxy:
         proxy = Proxy(upstream)
         self._proxies.append(proxy)
