@@ -26,7 +26,7 @@ STEPS: Final = {
     "asked-again": Step.ASKED_AGAIN, "cancelled": Step.CANCELLED,
     "lapsed": Step.DEADLINE_PASSED, "overdue": Step.DEADLINE_PASSED,
 }  # fmt: skip
-TOLD: Final = {"lodged", "requested", "answered", "amended", "cancelled", "lapsed", "decided", "arrived"}
+TOLD: Final = {"lodged", "queried", "requested", "answered", "amended", "cancelled", "lapsed", "decided", "arrived"}
 """Events that the party is told of, each by one notice."""
 QUERIES: Final = {
     "version": "SELECT v.*, d.mrn, d.type_code, d.id AS owner FROM version v JOIN declaration d"

@@ -238,10 +238,8 @@ def _answer_the_rest(here: Installation, targets: list[Target]) -> None:
     open_to = {version for (version,) in here.rows("SELECT version_id FROM outbox WHERE agency = 'firearms'")}
     for target in targets:
         if _version(here, target.mrn) in open_to and target.agency.agency == "firearms":
-            if (taken := take(target)) is not None and taken.status_code == 200:
-                _until_answered(answer_question, target)
-            else:
-                _until_answered(respond, target)
+            by_officers = _until_answered(take, target).status_code == 200
+            assert _until_answered(answer_question if by_officers else respond, target).status_code == 200
 
 
 def _trail(here: Installation, mrn: str) -> list[tuple[object, ...]]:
