@@ -119,15 +119,15 @@ def _steps(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | Sta
     """What an event says has happened: a first state, steps, or None for something that is not possible."""
     if kind == "lodged":
         return (BEGINNINGS.get(life.newest["type_code"][2], State.PRESENTED),)
-    if kind == "decided":
-        released = detail["outcome"] == "release"
+    if kind in {"decided", "amended"}:
+        released = detail.get("outcome") == "release"
         decided = [step for step in DECIDED if (step is Step.DECIDED_RELEASE) == released]
-        return (_leading(state, decided, detail["state"]),)
-    if kind == "amended":
-        return (_leading(state, [step for step in Step if step.startswith(kind)], detail["state"]),)
+        amended = [step for step in Step if step.startswith(kind)]
+        return (_leading(state, decided if kind == "decided" else amended, detail["state"]),)
     if kind == "arrived":
-        reopened = (Step.ASKED_AGAIN,) if detail["differences"] and state not in UNDECIDED else ()
-        return (*reopened, Step.ARRIVED)
+        return (Step.SEEN_OTHERWISE if detail["differences"] else Step.ARRIVED,)
+    if kind == "reported" and "state" in detail:
+        return (Step.SEEN_OTHERWISE,)
     if kind == "milestone":
         return (Step.EXITED,) if "state" in detail else ()
     return (STEPS[kind],) if kind in STEPS else ()

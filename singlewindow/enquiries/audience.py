@@ -36,7 +36,7 @@ class Disclosure(NamedTuple):
 
     steps: frozenset[Kind] = frozenset({
         Kind.LODGED, Kind.DECIDED, Kind.REQUESTED, Kind.ANSWERED, Kind.AMENDED, Kind.CANCELLED, Kind.ARRIVED,
-        Kind.MILESTONE, Kind.LAPSED, Kind.QUERIED, Kind.EXPLAINED,
+        Kind.REPORTED, Kind.MILESTONE, Kind.LAPSED, Kind.QUERIED, Kind.EXPLAINED,
     })  # fmt: skip
     events: bool = False
     agencies: bool = False

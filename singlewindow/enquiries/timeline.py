@@ -90,8 +90,16 @@ def _with_reason(what: str, detail: Detail) -> str:
 
 
 def _arrived(_agencies: Agencies, detail: Detail) -> str:
+    return f"The goods have arrived{_not_as_declared(detail)}"
+
+
+def _reported(_agencies: Agencies, detail: Detail) -> str:
+    return f"A further report of the goods{_not_as_declared(detail) or '; nothing differs'}"
+
+
+def _not_as_declared(detail: Detail) -> str:
     found = detail.get("differences", [])
-    return f"The goods have arrived{'; not as declared: ' + ' '.join(found) if found else ''}"
+    return f"; not as declared: {' '.join(found)}" if found else ""
 
 
 _CLOSED: Mapping[str, str] = {
@@ -103,6 +111,7 @@ _SENTENCES: Mapping[Kind, Callable[[Agencies, Detail], str]] = {
     Kind.ASKED_AGAIN: _asked_again,
     Kind.DECIDED: _decided,
     Kind.ARRIVED: _arrived,
+    Kind.REPORTED: _reported,
     Kind.QUERIED: lambda _, detail: f"An officer asks: {detail.get('words')}",
     Kind.EXPLAINED: lambda _, detail: f"The party answers: {detail.get('words')}",
     Kind.REQUESTED: lambda _, detail: _with_reason(f"Asked for {detail.get('kind')}", detail),

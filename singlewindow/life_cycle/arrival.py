@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -50,11 +50,11 @@ def differences(declaration: Tree, arrival: Arrival) -> Iterator[str]:
         yield from _transport(declaration, arrival.transport)
     if arrival.containers is not None:
         declared = _containers(declaration)
-        seen = {_plain(each.id): each for each in arrival.containers}
+        seen = _seen(arrival.containers)
         yield from (f"Container {each} is declared but was not seen." for each in sorted(declared.keys() - seen.keys()))
         yield from (f"Container {each} was seen but is not declared." for each in sorted(seen.keys() - declared.keys()))
         for number in sorted(declared.keys() & seen.keys()):
-            yield from _seals(number, declared[number], seen[number].seals)
+            yield from _seals(number, declared[number], seen[number])
 
 
 def _transport(declaration: Tree, seen: str) -> Iterator[str]:
@@ -75,10 +75,19 @@ def _containers(declaration: Tree) -> Mapping[str, frozenset[str]]:
     return found
 
 
-def _seals(number: str, declared: frozenset[str], seen: tuple[str, ...] | None) -> Iterator[str]:
-    if seen is None:
+def _seen(containers: Iterable[SeenContainer]) -> Mapping[str, frozenset[str] | None]:
+    """The seals that were seen on each container, wherever the report names it; None if nobody looked at them."""
+    found: dict[str, frozenset[str] | None] = {}
+    for each in containers:
+        number, before = _plain(each.id), found.get(_plain(each.id))
+        seals = None if each.seals is None else frozenset(map(_plain, each.seals))
+        found[number] = before if seals is None else (before or frozenset()) | seals
+    return found
+
+
+def _seals(number: str, declared: frozenset[str], there: frozenset[str] | None) -> Iterator[str]:
+    if there is None:
         return
-    there = {_plain(each) for each in seen}
     yield from (f"Seal {each} of container {number} is declared but was not seen." for each in sorted(declared - there))
     yield from (f"Seal {each} of container {number} was seen but is not declared." for each in sorted(there - declared))
 

@@ -30,9 +30,11 @@ class State(StrEnum):
     RELEASED_ON_ARRIVAL = "released-on-arrival"
     DOCUMENTS_ASKED_IN_ADVANCE = "documents-asked-in-advance"
     INSPECTION_ON_ARRIVAL = "inspection-on-arrival"
+    UNDER_REVIEW_IN_ADVANCE = "under-review-in-advance"
     PRESENTED = "presented"
     DOCUMENTS_ASKED = "documents-asked"
     INSPECTION_ORDERED = "inspection-ordered"
+    UNDER_REVIEW = "under-review"
     UNDER_INSPECTION = "under-inspection"
     RELEASED = "released"
     UNDER_ASSESSMENT = "under-assessment"
@@ -54,6 +56,7 @@ class Step(StrEnum):
     AMENDED = "amended"
     AMENDED_BESIDE = "amended-beside"
     ARRIVED = "arrived"
+    SEEN_OTHERWISE = "seen-otherwise"
     CANCELLED = "cancelled"
     INSPECTION_STARTED = "inspection-started"
     RELEASED = "released"
@@ -111,9 +114,13 @@ class Deadline(NamedTuple):
 
 EXPECTED: Final = (
     State.REGISTERED, State.RELEASED_ON_ARRIVAL, State.DOCUMENTS_ASKED_IN_ADVANCE, State.INSPECTION_ON_ARRIVAL,
+    State.UNDER_REVIEW_IN_ADVANCE,
 )  # fmt: skip
 """The goods have not arrived."""
-UNDECIDED: Final = frozenset({State.REGISTERED, State.PRESENTED, State.UNDER_ASSESSMENT})
+_UNINSPECTED: Final = (State.REGISTERED, State.RELEASED_ON_ARRIVAL, State.DOCUMENTS_ASKED_IN_ADVANCE)
+UNDECIDED: Final = frozenset({
+    State.REGISTERED, State.PRESENTED, State.UNDER_ASSESSMENT, State.UNDER_REVIEW, State.UNDER_REVIEW_IN_ADVANCE,
+})  # fmt: skip
 """Agencies have open questions."""
 FINAL: Final = frozenset({State.REFUSED, State.IMPOUNDED, State.CANCELLED, State.LAPSED, State.EXITED})
 """Nothing follows."""
@@ -142,33 +149,48 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], Transition]] = MappingProxyType({
         *_arrows(_SERVICE, Step.DECIDED_RELEASE,
                  (State.REGISTERED, State.RELEASED_ON_ARRIVAL),
                  (State.PRESENTED, State.RELEASED),
+                 (State.UNDER_REVIEW_IN_ADVANCE, State.RELEASED_ON_ARRIVAL),
+                 (State.UNDER_REVIEW, State.RELEASED),
                  (State.UNDER_ASSESSMENT, State.RELEASED)),
         *_arrows(_SERVICE, Step.DECIDED_DOCUMENTS,
                  (State.REGISTERED, State.DOCUMENTS_ASKED_IN_ADVANCE),
                  (State.PRESENTED, State.DOCUMENTS_ASKED),
+                 (State.UNDER_REVIEW_IN_ADVANCE, State.DOCUMENTS_ASKED_IN_ADVANCE),
+                 (State.UNDER_REVIEW, State.DOCUMENTS_ASKED),
                  (State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE)),
         *_arrows(_SERVICE, Step.DECIDED_INSPECTION,
                  (State.REGISTERED, State.INSPECTION_ON_ARRIVAL),
-                 (State.PRESENTED, State.INSPECTION_ORDERED)),
-        # Something new is known about the same version.
+                 (State.PRESENTED, State.INSPECTION_ORDERED),
+                 (State.UNDER_REVIEW_IN_ADVANCE, State.INSPECTION_ON_ARRIVAL),
+                 (State.UNDER_REVIEW, State.INSPECTION_ORDERED)),
+        # Something new is known about the same version. An inspection that was ordered protects it meanwhile.
         *_arrows(_SERVICE, Step.ASKED_AGAIN,
-                 *((state, State.REGISTERED) for state in EXPECTED),
-                 *((state, State.PRESENTED)
-                   for state in (State.PRESENTED, State.DOCUMENTS_ASKED, State.INSPECTION_ORDERED)),
+                 *((state, State.REGISTERED) for state in _UNINSPECTED),
+                 *((state, State.UNDER_REVIEW_IN_ADVANCE)
+                   for state in (State.INSPECTION_ON_ARRIVAL, State.UNDER_REVIEW_IN_ADVANCE)),
+                 *((state, State.PRESENTED) for state in (State.PRESENTED, State.DOCUMENTS_ASKED)),
+                 *((state, State.UNDER_REVIEW) for state in (State.INSPECTION_ORDERED, State.UNDER_REVIEW)),
                  *((state, State.UNDER_ASSESSMENT)
                    for state in (State.RELEASED, State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE))),
         # A new version replaces the one before.
         *_arrows(_TRADER, Step.AMENDED,
-                 *((state, State.REGISTERED) for state in EXPECTED),
+                 *((state, State.REGISTERED) for state in _UNINSPECTED),
                  (State.PRESENTED, State.PRESENTED),
                  (State.DOCUMENTS_ASKED, State.PRESENTED),
                  (State.UNDER_ASSESSMENT, State.UNDER_ASSESSMENT),
                  (State.DOCUMENTS_ASKED_AFTER_RELEASE, State.UNDER_ASSESSMENT)),
         *_arrows(_ASKED, Step.AMENDED,
+                 (State.INSPECTION_ON_ARRIVAL, State.REGISTERED),
+                 (State.UNDER_REVIEW_IN_ADVANCE, State.REGISTERED),
                  (State.INSPECTION_ORDERED, State.PRESENTED),
+                 (State.UNDER_REVIEW, State.PRESENTED),
                  (State.RELEASED, State.UNDER_ASSESSMENT)),
         # The inspection stays ordered: whatever agencies answer about the new version, it will be decided again.
-        *_arrows(_TRADER, Step.AMENDED_BESIDE, (State.INSPECTION_ORDERED, State.PRESENTED)),
+        *_arrows(_TRADER, Step.AMENDED_BESIDE,
+                 (State.INSPECTION_ON_ARRIVAL, State.UNDER_REVIEW_IN_ADVANCE),
+                 (State.UNDER_REVIEW_IN_ADVANCE, State.UNDER_REVIEW_IN_ADVANCE),
+                 (State.INSPECTION_ORDERED, State.UNDER_REVIEW),
+                 (State.UNDER_REVIEW, State.UNDER_REVIEW)),
         *_arrows(_TRADER, Step.CANCELLED,
                  *((state, State.CANCELLED) for state in EXPECTED),
                  (State.PRESENTED, State.CANCELLED),
@@ -176,6 +198,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], Transition]] = MappingProxyType({
                  (State.UNDER_ASSESSMENT, State.CANCELLED)),
         *_arrows(_ASKED, Step.CANCELLED,
                  (State.INSPECTION_ORDERED, State.CANCELLED),
+                 (State.UNDER_REVIEW, State.CANCELLED),
                  (State.UNDER_INSPECTION, State.CANCELLED),
                  (State.RELEASED, State.CANCELLED),
                  (State.DOCUMENTS_ASKED_AFTER_RELEASE, State.CANCELLED)),
@@ -183,7 +206,15 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], Transition]] = MappingProxyType({
                  (State.REGISTERED, State.PRESENTED),
                  (State.RELEASED_ON_ARRIVAL, State.RELEASED),
                  (State.DOCUMENTS_ASKED_IN_ADVANCE, State.DOCUMENTS_ASKED),
-                 (State.INSPECTION_ON_ARRIVAL, State.INSPECTION_ORDERED)),
+                 (State.INSPECTION_ON_ARRIVAL, State.INSPECTION_ORDERED),
+                 (State.UNDER_REVIEW_IN_ADVANCE, State.UNDER_REVIEW)),
+        # The goods are there, and what was seen is not as declared, on arrival or later.
+        *_arrows(_REPORTED, Step.SEEN_OTHERWISE,
+                 *((state, State.UNDER_REVIEW) for state in EXPECTED),
+                 *((state, State.UNDER_REVIEW)
+                   for state in (State.PRESENTED, State.DOCUMENTS_ASKED, State.INSPECTION_ORDERED, State.UNDER_REVIEW)),
+                 *((state, State.UNDER_ASSESSMENT)
+                   for state in (State.RELEASED, State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE))),
         *_arrows(_OFFICER, Step.INSPECTION_STARTED, (State.INSPECTION_ORDERED, State.UNDER_INSPECTION)),
         *(arrow
           for step, to in ((Step.RELEASED, State.RELEASED), (Step.REFUSED, State.REFUSED),
@@ -210,6 +241,7 @@ _REMINDED: Final = "the party is told, and the agencies that were asked are remi
 DEADLINES: Final[Mapping[State, Deadline]] = MappingProxyType({
     **dict.fromkeys(EXPECTED, _LAPSES),
     State.PRESENTED: _UNANSWERED,
+    State.UNDER_REVIEW: _UNANSWERED,
     State.UNDER_ASSESSMENT: _UNANSWERED,
     State.DOCUMENTS_ASKED: Deadline(Term.DOCUMENTS, "the goods are inspected"),
     State.INSPECTION_ORDERED: Deadline(Term.INSPECTION, _REMINDED),
@@ -224,9 +256,13 @@ WORDS: Final[Mapping[State, str]] = MappingProxyType({
     State.RELEASED_ON_ARRIVAL: "The goods may leave as soon as their arrival is reported.",
     State.DOCUMENTS_ASKED_IN_ADVANCE: "The goods have not arrived. Documents will be checked.",
     State.INSPECTION_ON_ARRIVAL: "The goods have not arrived. They will be inspected.",
+    State.UNDER_REVIEW_IN_ADVANCE:
+        "The goods have not arrived. They were to be inspected, and agencies are assessing the declaration again.",
     State.PRESENTED: "The goods are at the border. Agencies are assessing the declaration.",
     State.DOCUMENTS_ASKED: "The goods are at the border. Documents are being checked.",
     State.INSPECTION_ORDERED: "The goods are at the border and wait for inspection.",
+    State.UNDER_REVIEW:
+        "The goods are at the border. Something speaks against a release, and agencies are assessing the declaration.",
     State.UNDER_INSPECTION: "The goods are being inspected.",
     State.RELEASED: "The goods are released.",
     State.UNDER_ASSESSMENT: "The goods have been released. Agencies are assessing the declaration.",
@@ -246,6 +282,7 @@ STEP_WORDS: Final[Mapping[Step, str]] = MappingProxyType({
     Step.AMENDED: "be amended",
     Step.AMENDED_BESIDE: "be amended in what is not inspected",
     Step.ARRIVED: "arrive",
+    Step.SEEN_OTHERWISE: "be seen not as declared",
     Step.CANCELLED: "be cancelled",
     Step.INSPECTION_STARTED: "be taken for inspection",
     Step.RELEASED: "be released by an officer",
@@ -254,6 +291,10 @@ STEP_WORDS: Final[Mapping[Step, str]] = MappingProxyType({
     Step.EXITED: "leave the country",
     Step.DEADLINE_PASSED: "pass its deadline",
 })  # fmt: skip
+
+
+_SAID_OTHERWISE: Final = (Step.AMENDED_BESIDE, Step.SEEN_OTHERWISE)
+_EXPORTS: Final = ", if it is an export"
 
 
 class NotPossible(Exception):  # noqa: N818 - an answer to whoever asks, not an error of ours
@@ -268,8 +309,11 @@ class NotPossible(Exception):  # noqa: N818 - an answer to whoever asks, not an 
         if not why:
             known = (state, step) in TRANSITIONS
             why = f"A {actor} cannot do this." if known else f"It cannot {STEP_WORDS[step]} in this state."
-        # An amendment is one choice to whoever asks; what it touches decides which of the two it is.
-        choices = " or ".join(STEP_WORDS[each] for each in self.possible if each is not Step.AMENDED_BESIDE)
+        # An amendment is one choice to whoever asks, and so is a report; what they say decides which of two it is.
+        choices = " or ".join(
+            f"{STEP_WORDS[each]}{_EXPORTS if each is Step.EXITED else ''}"
+            for each in self.possible if each not in _SAID_OTHERWISE
+        )  # fmt: skip
         then = f"It can {choices}." if choices else "Nothing more can be done with it."
         told = f"{WORDS[state]} {why} {then}"
         if actor is Actor.CARRIER:  # it knows what it reports, and nothing else about the declaration
@@ -320,7 +364,8 @@ def strictest_of(states: Iterable[State]) -> State:
 _STRICTNESS: Final = {
     state: rank
     for rank, state in enumerate((
-        State.UNDER_INSPECTION, State.INSPECTION_ORDERED, State.INSPECTION_ON_ARRIVAL, State.DOCUMENTS_ASKED,
+        State.UNDER_INSPECTION, State.INSPECTION_ORDERED, State.UNDER_REVIEW, State.INSPECTION_ON_ARRIVAL,
+        State.UNDER_REVIEW_IN_ADVANCE, State.DOCUMENTS_ASKED,
         State.DOCUMENTS_ASKED_IN_ADVANCE, State.PRESENTED, State.REGISTERED, State.DOCUMENTS_ASKED_AFTER_RELEASE,
         State.UNDER_ASSESSMENT, State.RELEASED_ON_ARRIVAL,
         State.IMPOUNDED, State.REFUSED, State.LAPSED, State.CANCELLED, State.RELEASED, State.EXITED,

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from singlewindow.life_cycle.machine import WORDS, State, Step
+from singlewindow.life_cycle.machine import EXPECTED, WORDS, State, Step
 
 ACCEPTED, REGISTERED, CONTROL, DOCUMENTS = "01", "02", "05", "06"
 AMENDED, RELEASED, CLEARED, CANCELLED = "07", "08", "09", "10"
@@ -48,6 +48,12 @@ _OUTCOMES: Final[Mapping[tuple[State, Step], str]] = MappingProxyType({
     (State.PRESENTED, Step.DECIDED_RELEASE): RELEASED,
     (State.PRESENTED, Step.DECIDED_DOCUMENTS): DOCUMENTS,
     (State.PRESENTED, Step.DECIDED_INSPECTION): CONTROL,
+    (State.UNDER_REVIEW_IN_ADVANCE, Step.DECIDED_RELEASE): REGISTERED,
+    (State.UNDER_REVIEW_IN_ADVANCE, Step.DECIDED_DOCUMENTS): DOCUMENTS,
+    (State.UNDER_REVIEW_IN_ADVANCE, Step.DECIDED_INSPECTION): REGISTERED,
+    (State.UNDER_REVIEW, Step.DECIDED_RELEASE): RELEASED,
+    (State.UNDER_REVIEW, Step.DECIDED_DOCUMENTS): DOCUMENTS,
+    (State.UNDER_REVIEW, Step.DECIDED_INSPECTION): CONTROL,
     (State.UNDER_ASSESSMENT, Step.DECIDED_RELEASE): CLEARED,
     (State.UNDER_ASSESSMENT, Step.DECIDED_DOCUMENTS): DOCUMENTS,
     (State.DOCUMENTS_ASKED, Step.DEADLINE_PASSED): CONTROL,
@@ -71,7 +77,7 @@ def first_code(state: State) -> str:
 
 def codes_of(state: State, step: Step, to: State) -> tuple[str, ...]:
     """The notices of a step from a state to the next, in order; empty if it is news to nobody."""
-    if step is Step.ARRIVED:
+    if step is Step.ARRIVED or (step is Step.SEEN_OTHERWISE and state in EXPECTED):
         return (ACCEPTED, *_AFTER_ARRIVAL.get(to, ()))
     if to is State.LAPSED:
         return (CANCELLED,)

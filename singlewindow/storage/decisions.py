@@ -42,6 +42,17 @@ def current_decision(connection: Connection, version_id: int) -> Decision | None
     return read_decision(*row)
 
 
+def last_decision(connection: Connection, declaration_id: int) -> Decision | None:
+    """The newest decision on a declaration: on its newest version that has one."""
+    found = []
+    for table in (decision, later_decision):
+        columns = (table.c[name] for name in Decision._fields)
+        query = select(version.c.number.label("version"), *columns).join(version, version.c.id == table.c.version_id)
+        rows = connection.execute(query.where(version.c.declaration_id == declaration_id))
+        found += [(row[0], Decision(*row[1:])) for row in rows]
+    return max(found, key=lambda each: (each[0], each[1].number))[1] if found else None
+
+
 ALWAYS: Final = true()
 
 

@@ -25,7 +25,7 @@ def in_advance(trader: Caller) -> str:
     return lodge_in_advance(trader)
 
 
-def lodge_in_advance(trader: Caller, lrn: str = "LRN1", **document: Any) -> str:
+def lodge_in_advance(trader: Caller, lrn: str = "LRN1", kind: str = "IMD", **document: Any) -> str:
     declared = tree(lrn=lrn, **document)
     consignment = {
         "ContainerCode": "1",
@@ -34,7 +34,7 @@ def lodge_in_advance(trader: Caller, lrn: str = "LRN1", **document: Any) -> str:
         ],
     }
     declared["GoodsShipment"]["Consignment"] |= consignment
-    declared["TypeCode"] = "IMD"
+    declared["TypeCode"] = kind
     receipt = trader.lodge(declared)
     assert receipt.status_code == 202, receipt.data
     return str(body_of(receipt)["mrn"])
@@ -104,21 +104,78 @@ def test_a_seal_that_is_not_as_declared_speaks_against_release_on_arrival(
     assert [entry["kind"] for entry in feed] == ["asked", "decided", "arrived", "decided"]
 
 
-def test_the_same_arrival_again_gets_the_first_receipt_and_another_one_is_refused(
+def test_the_same_arrival_again_gets_the_first_receipt_and_another_one_is_recorded(
     trader: Caller, context: ClearanceContext, in_advance: str
 ) -> None:
     report = arrived(context)
     first, again = (send(trader, in_advance, "arrival", report) for _ in range(2))
     assert body_of(first) == body_of(again)
     assert again.headers["Idempotent-Replayed"] == "true"
-    other = send(trader, in_advance, "arrival", report | {"place": "DVR"})
-    assert problem(other) == (409, "NOT_POSSIBLE")
-    assert "cannot arrive in this state" in body_of(other)["detail"]
+    other = report | {"place": "DVR"}
+    receipts = [send(trader, in_advance, "arrival", other) for _ in range(2)]
+    assert [(each.status_code, body_of(each)["differences"]) for each in receipts] == [(200, [])] * 2
+    assert receipts[1].headers["Idempotent-Replayed"] == "true"
+    work(context)
+    assert codes(trader) == ["02", "01", "08"]
+    reported = rows(context, "SELECT kind FROM event WHERE kind IN ('arrived', 'reported') ORDER BY id")
+    assert [kind for (kind,) in reported] == ["arrived", "reported"]
 
 
-def test_a_declaration_of_present_goods_cannot_arrive(trader: Caller, context: ClearanceContext) -> None:
-    mrn = body_of(trader.lodge(tree()))["mrn"]
-    assert problem(send(trader, mrn, "arrival", arrived(context))) == (409, "NOT_POSSIBLE")
+BROKEN = {"containers": [{"id": CONTAINER, "seals": ["SEAL-2"]}]}
+
+
+@pytest.mark.parametrize("lodged", ["IMD", "IMA"])
+def test_what_is_seen_after_a_first_report_counts_too(
+    trader: Caller, context: ClearanceContext, lodged: str, in_advance: str
+) -> None:
+    mrn = in_advance if lodged == "IMD" else lodge_in_advance(trader, "PRESENT", "IMA")
+    if lodged == "IMD":
+        assert send(trader, mrn, "arrival", arrived(context)).status_code == 200
+    receipt = body_of(send(trader, mrn, "arrival", arrived(context, **BROKEN)))
+    assert (receipt["state"], len(receipt["differences"])) == ("under-review", 2)
+    work(context)
+    assert state_of(trader, mrn) == "inspection-ordered"
+
+
+def test_what_is_seen_after_the_release_is_followed_up_on_paper(
+    trader: Caller, callers: Callers, context: ClearanceContext, in_advance: str
+) -> None:
+    work(context)
+    assert body_of(send(trader, in_advance, "arrival", arrived(context)))["state"] == "released"
+    receipt = body_of(send(trader, in_advance, "arrival", arrived(context, **BROKEN)))
+    assert receipt["state"] == "under-assessment"
+    assert state_of(trader, in_advance) == "documents-asked-after-release"
+    steps = body_of(callers.auditor().get(f"/v1/declarations/{in_advance}"))["timeline"]
+    assert any("A further report of the goods; not as declared: Seal" in step["text"] for step in steps)
+
+
+def test_two_findings_at_the_border_both_count(trader: Caller, context: ClearanceContext, in_advance: str) -> None:
+    assert send(trader, in_advance, "arrival", arrived(context, **BROKEN)).status_code == 200
+    assert send(trader, in_advance, "arrival", arrived(context, transport="TRUCK-9")).status_code == 200
+    work(context)
+    reasons = body_of(trader.get(f"/v1/declarations/{in_advance}/decision"))["reasons"]
+    assert any("Seal" in each for each in reasons)
+    assert any("TRUCK9" in each for each in reasons)
+
+
+def test_a_container_that_a_report_names_twice_has_all_the_seals_that_were_seen(
+    trader: Caller, context: ClearanceContext, in_advance: str
+) -> None:
+    twice = [{"id": CONTAINER, "seals": ["BROKEN-1"]}, {"id": CONTAINER, "seals": ["SEAL-1"]}]
+    receipt = body_of(send(trader, in_advance, "arrival", arrived(context, containers=twice)))
+    assert receipt["differences"] == [f"Seal BROKEN1 of container {CONTAINER} was seen but is not declared."]
+
+
+def test_what_was_seen_at_the_border_is_not_amended_away_at_once(
+    trader: Caller, callers: Callers, context: ClearanceContext, in_advance: str
+) -> None:
+    assert send(trader, in_advance, "arrival", arrived(context, **BROKEN)).status_code == 200
+    assert state_of(trader, in_advance) == "under-review"
+    cancelled = send(trader, in_advance, "cancellation", {"reason": "Lost"}, Idempotency_Key="c1")
+    assert (cancelled.status_code, body_of(cancelled)["answer"]) == (202, "waiting")
+    assert rule(callers.agency("customs"), (in_advance, body_of(cancelled)["request"]), "refused").status_code == 200
+    work(context)
+    assert state_of(trader, in_advance) == "inspection-ordered"
 
 
 def test_a_cancelled_declaration_is_decided_no_more(

@@ -21,6 +21,7 @@ from singlewindow.audit import commitments
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import asked_entry, detailed
 from singlewindow.clearance.deciding.ask_again import new_question
+from singlewindow.clearance.life.arrive import REPORTS
 from singlewindow.clearance.life.own_answers import border_answer, keep_order
 from singlewindow.clearance.life.requests import (
     Granted,
@@ -38,7 +39,7 @@ from singlewindow.clearance.lodging.preparation import NUMBERING
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.clearance.news import NO_NEWS, News, news_of
 from singlewindow.clearance.transaction import Transaction, changing
-from singlewindow.decisions.assessment import Answer
+from singlewindow.decisions.assessment import BORDER, Answer
 from singlewindow.decisions.inspected import inspected_by, touches
 from singlewindow.decisions.merge import Reason, Verdict
 from singlewindow.declarations.amending.apply import apply
@@ -172,8 +173,8 @@ class Amender:
         """The new version; if it touches nothing of what is inspected, the inspection stays as ordered."""
         if (version.state, Step.AMENDED_BESIDE) not in TRANSITIONS:
             return composed
-        decided = decisions.current_decision(transaction.connection, version.version_id)
-        if decided is None:
+        decided = decisions.last_decision(transaction.connection, version.declaration_id)
+        if decided is None or decided.outcome == "release" or _speaks_against(transaction, version):
             return composed
         inspected = inspected_by(_verdict.decode(decided.body))
         changes = changes_between(composed.old, decode_canonical(composed.examined.prepared.form))
@@ -245,6 +246,13 @@ class Amender:
         return items[0] == items[1] and views[0] == views[1]
 
 
+def _speaks_against(transaction: Transaction, version: LockedVersion) -> bool:
+    """Whether something was seen at the border that no decision has counted yet."""
+    return version.decided_at is None and BORDER in assessments.newest_answers(
+        transaction.connection, version.version_id
+    )
+
+
 def _with_gaps(examined: Examined) -> Examined:
     """A new version may lack an item that was removed: its items keep their numbers, which must still rise."""
     numbered = [fault for fault in examined.faults if fault.rule == NUMBERING]
@@ -314,11 +322,11 @@ def _carry_over(transaction: Transaction, row: NewVersion, carried: Sequence[Clo
 
 
 def _seen_at_the_border(transaction: Transaction, version: LockedVersion, row: NewVersion) -> News:
-    """What was reported on arrival is compared with the new version."""
+    """What was reported of the goods is compared with the new version."""
     if version.state in EXPECTED:
         return NO_NEWS
+    declared = decode_canonical(row.canonical)
     trail = events.of_declaration(transaction.connection, version.declaration_id)
-    said = next((event.detail["arrival"] for event in trail if event.kind is events.Kind.ARRIVED), None)
-    reported = None if said is None else msgspec.convert(said, Arrival)
-    found = () if reported is None else tuple(differences(decode_canonical(row.canonical), reported))
+    reports = (msgspec.convert(event.detail["arrival"], Arrival) for event in trail if event.kind in REPORTS)
+    found = tuple(dict.fromkeys(each for report in reports for each in differences(declared, report)))
     return border_answer(transaction, row.id, found) if found else NO_NEWS

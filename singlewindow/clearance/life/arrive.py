@@ -1,7 +1,7 @@
-"""Arrival: the goods of a declaration that was lodged in advance are presented.
+"""Arrival: the goods of a declaration are presented, and those who handle them report what they see.
 
 What was seen and is not as declared counts as an answer of the service itself, which asks for an inspection: so goods
-that were to be released on arrival are decided anew.
+that were to be released, or have been, are decided anew. Until then the declaration is under review.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import decide
 from singlewindow.clearance.life.own_answers import border_answer
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
-from singlewindow.clearance.news import NO_NEWS, news_of
+from singlewindow.clearance.news import News, news_of, publish
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.arrival import Arrival, differences
-from singlewindow.life_cycle.machine import State, Step, transition
+from singlewindow.life_cycle.machine import EXPECTED, FINAL, TRANSITIONS, NotPossible, State, Step, transition
 from singlewindow.life_cycle.milestones import check_moment
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
+
+REPORTS = (events.Kind.ARRIVED, events.Kind.REPORTED)
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,10 @@ class Receipt:
 
 
 def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival) -> Receipt | None:
-    """Record an arrival, once; None if there is no such declaration of this caller's.
+    """Record a report, once; None if there is no such declaration of this caller's.
 
-    Raises Unlikely for its moment, and NotPossible.
+    The first report presents goods that were declared in advance; whatever is reported later is recorded too, and
+    counts if it differs from the declaration. Raises Unlikely for its moment, and NotPossible.
     """
     with changing(context.engine) as connection:
         found = lock_for_report(connection, mrn, caller)
@@ -57,36 +60,55 @@ def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival
 def _earlier(transaction: Transaction, version: LockedVersion, arrival: Arrival) -> Receipt | None:
     """The receipt of the same report, if it was made before."""
     for event in events.of_declaration(transaction.connection, version.declaration_id):
-        if event.kind is events.Kind.ARRIVED and msgspec.convert(event.detail["arrival"], Arrival) == arrival:
-            found = tuple(event.detail["differences"])
-            return Receipt(version.mrn, version.number, version.state, event.at, found, replayed=True)
+        if event.kind in REPORTS and msgspec.convert(event.detail["arrival"], Arrival) == arrival:
+            found, state = tuple(event.detail["differences"]), State(event.detail.get("state") or event.detail["stood"])
+            return Receipt(version.mrn, version.number, state, event.at, found, replayed=True)
     return None
 
 
 def _record(transaction: Transaction, reported: Reported, caller: Caller, arrival: Arrival) -> Receipt:
-    version, connection = reported.version, transaction.connection
-    transition(version.state, Step.ARRIVED, reported.actor)
-    found = tuple(differences(reported.content, arrival))
-    against = NO_NEWS
-    if found:
-        against = border_answer(transaction, version.version_id, found)
-        version = _reopened(transaction, version)
-    move = transaction.move(version, Step.ARRIVED)
-    declarations.enter_state(connection, move)
+    version, found = reported.version, tuple(differences(reported.content, arrival))
+    expected = version.state in EXPECTED
+    counts = bool(found) and (version.state, Step.SEEN_OTHERWISE) in TRANSITIONS
+    if counts or expected:
+        transition(version.state, Step.SEEN_OTHERWISE if counts else Step.ARRIVED, reported.actor)
+    elif not _may_report(version.state):
+        raise NotPossible(version.state, Step.ARRIVED, reported.actor)
     happened_at = transaction.now if arrival.happened_at is None else arrival.happened_at
     detail = {"happened_at": happened_at, "arrival": msgspec.to_builtins(arrival), "differences": list(found)}
-    event = Event(transaction.now, events.Kind.ARRIVED, caller.actor, version.version_id, detail)
-    news = against | news_of(transaction, version, move, event, "arrived")
-    decide(transaction, [version._replace(stored_state=move.state)], news)
-    return Receipt(version.mrn, version.number, move.state, transaction.now, found)
+    kind = events.Kind.ARRIVED if expected else events.Kind.REPORTED
+    event = Event(transaction.now, kind, caller.actor, version.version_id, detail)
+    if counts:
+        state = _speak_against(transaction, version, found, event)
+    elif expected:
+        move = transaction.move(version, Step.ARRIVED)
+        declarations.enter_state(transaction.connection, move)
+        decide(transaction, [version._replace(stored_state=move.state)],
+               news_of(transaction, version, move, event, "arrived"))  # fmt: skip
+        state = move.state
+    else:
+        publish(transaction, [News((event._replace(detail=detail | {"stood": str(version.state)}),))])
+        state = version.state
+    return Receipt(version.mrn, version.number, state, transaction.now, found)
 
 
-def _reopened(transaction: Transaction, version: LockedVersion) -> LockedVersion:
-    """The version, undecided: what was seen must count."""
+def _may_report(state: State) -> bool:
+    """Whether somebody may still say what was seen: the goods are there, or were."""
+    return state not in FINAL and state not in {State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE}
+
+
+def _speak_against(transaction: Transaction, version: LockedVersion, found: tuple[str, ...], event: Event) -> State:
+    """What was seen counts against a release: the version is decided anew, with it."""
+    against = border_answer(transaction, version.version_id, found)
+    move = transaction.move(version, Step.SEEN_OTHERWISE)
     if version.decided_at is None:
-        return version
-    move = transaction.move(version, Step.ASKED_AGAIN)
-    declarations.reopen(transaction.connection, move)
-    return version._replace(
-        stored_state=move.state, decided_at=None, decision_number=version.decision_number + 1, outcome=None
-    )
+        declarations.enter_state(transaction.connection, move)
+        moved = version._replace(stored_state=move.state)
+    else:
+        declarations.reopen(transaction.connection, move)
+        moved = version._replace(
+            stored_state=move.state, decided_at=None, decision_number=version.decision_number + 1, outcome=None
+        )
+    news = news_of(transaction, version, move, event, "arrived")
+    decide(transaction, [moved], against | news)
+    return move.state

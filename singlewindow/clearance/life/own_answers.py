@@ -25,13 +25,17 @@ GRAVE = 90
 
 
 def border_answer(transaction: Transaction, version_id: int, found: tuple[str, ...]) -> News:
-    """Write the service's own answer on a version: inspect, for each difference."""
+    """Write the service's own answer on a version: inspect, for each difference, those seen before included."""
     findings = [
         Finding(profile="arrival", legal_basis=LEGAL_BASIS, weight=GRAVE, control=Control.PHYSICAL, officer=each,
                 trader=each)
         for each in found
     ]  # fmt: skip
-    return _inspect(transaction, version_id, BORDER, findings)
+    earlier = assessments.newest_answers(transaction.connection, version_id).get(BORDER)
+    if earlier is None:
+        return _inspect(transaction, version_id, BORDER, findings)
+    together = dict.fromkeys((*earlier.assessment.findings, *findings))
+    return _inspect(transaction, version_id, BORDER, list(together), earlier.round + 1)
 
 
 def keep_order(transaction: Transaction, version_id: int, reasons: Sequence[Reason]) -> News:
@@ -44,12 +48,14 @@ def keep_order(transaction: Transaction, version_id: int, reasons: Sequence[Reas
     return _inspect(transaction, version_id, KEPT_ORDER, findings) if findings else NO_NEWS
 
 
-def _inspect(transaction: Transaction, version_id: int, code: str, findings: Sequence[Finding]) -> News:
+def _inspect(
+    transaction: Transaction, version_id: int, code: str, findings: Sequence[Finding], asked_round: int = 1
+) -> News:
     controls = {each.control for each in findings if each.control}
     given = Assessment(agency=code, answer=Answer.ASSESSED, lane=Lane.RED, score=max(each.weight for each in findings),
                        controls=tuple(sorted(controls)), findings=tuple(findings))  # fmt: skip
-    row = ClosedQuestion(version_id, code, 1, given.answer, given.lane, msgspec.json.encode(given), transaction.now,
-                         None, transaction.now)  # fmt: skip
+    body, now = msgspec.json.encode(given), transaction.now
+    row = ClosedQuestion(version_id, code, asked_round, given.answer, given.lane, body, now, None, now)
     assessments.add_assessments(transaction.connection, [row])
     detail = {"lane": given.lane, **commitments.of_answer(row._asdict())}
     return News((Event(transaction.now, events.Kind.ASSESSED, events.SYSTEM, version_id, detail),))

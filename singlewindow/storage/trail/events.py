@@ -43,6 +43,7 @@ class Kind(StrEnum):
     AMENDED = "amended"
     CANCELLED = "cancelled"
     ARRIVED = "arrived"
+    REPORTED = "reported"
     MILESTONE = "milestone"
     OVERDUE = "overdue"
     LAPSED = "lapsed"

@@ -92,6 +92,8 @@ def test_what_is_lodged_after_release_knows_no_arrival_no_inspection_and_no_laps
 def test_a_trader_asks_for_what_touches_an_inspection_or_a_release_and_an_officer_grants_it() -> None:
     asked = {(each.state, each.step) for each in TRANSITIONS.values() if Actor.TRADER in each.grant.on_request}
     assert asked == {
+        (State.INSPECTION_ON_ARRIVAL, Step.AMENDED), (State.UNDER_REVIEW_IN_ADVANCE, Step.AMENDED),
+        (State.UNDER_REVIEW, Step.AMENDED), (State.UNDER_REVIEW, Step.CANCELLED),
         (State.INSPECTION_ORDERED, Step.AMENDED), (State.RELEASED, Step.AMENDED),
         (State.INSPECTION_ORDERED, Step.CANCELLED), (State.UNDER_INSPECTION, Step.CANCELLED),
         (State.RELEASED, Step.CANCELLED), (State.DOCUMENTS_ASKED_AFTER_RELEASE, Step.CANCELLED),

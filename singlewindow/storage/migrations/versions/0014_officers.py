@@ -21,8 +21,8 @@ READERS = {
     AUDITOR: "true",
 }
 SHOWN_BEFORE = ("lodged", "decided")
-SHOWN = (*SHOWN_BEFORE, "requested", "answered", "amended", "cancelled", "arrived", "milestone", "lapsed", "queried",
-         "explained")  # fmt: skip
+SHOWN = (*SHOWN_BEFORE, "requested", "answered", "amended", "cancelled", "arrived", "reported", "milestone", "lapsed",
+         "queried", "explained")  # fmt: skip
 
 
 def upgrade() -> None:
