@@ -44,8 +44,8 @@ class Receipt:
 def arrive(context: ClearanceContext, mrn: str, caller: Caller, arrival: Arrival) -> Receipt | None:
     """Record a report, once; None if there is no such declaration of this caller's.
 
-    The first report presents goods that were declared in advance; whatever is reported later is recorded too, and
-    counts if it differs from the declaration. Raises Unlikely for its moment, and NotPossible.
+    The first report presents goods that were declared in advance; what is seen of them later is recorded too, and
+    counts if it is not as declared. Raises Unlikely for its moment, and NotPossible.
     """
     with changing(context.engine) as connection:
         found = lock_for_report(connection, mrn, caller)
@@ -72,7 +72,7 @@ def _record(transaction: Transaction, reported: Reported, caller: Caller, arriva
     counts = bool(found) and (version.state, Step.SEEN_OTHERWISE) in TRANSITIONS
     if counts or expected:
         transition(version.state, Step.SEEN_OTHERWISE if counts else Step.ARRIVED, reported.actor)
-    elif not _may_report(version.state):
+    elif not _adds_something(version.state, arrival):
         raise NotPossible(version.state, Step.ARRIVED, reported.actor)
     happened_at = transaction.now if arrival.happened_at is None else arrival.happened_at
     detail = {"happened_at": happened_at, "arrival": msgspec.to_builtins(arrival), "differences": list(found)}
@@ -92,8 +92,10 @@ def _record(transaction: Transaction, reported: Reported, caller: Caller, arriva
     return Receipt(version.mrn, version.number, state, transaction.now, found)
 
 
-def _may_report(state: State) -> bool:
-    """Whether somebody may still say what was seen: the goods are there, or were."""
+def _adds_something(state: State, arrival: Arrival) -> bool:
+    """Whether a further report says what was seen of goods that are there, or were."""
+    if arrival.transport is None and arrival.containers is None:
+        return False
     return state not in FINAL and state not in {State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE}
 
 
