@@ -158,6 +158,28 @@ class OpenRequestPage(Struct, frozen=True):
     next: str
 
 
+class ChangeShown(Struct, frozen=True, kw_only=True):
+    """One element that an amendment changes: null where there is nothing before, or nothing after."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class RequestContent(Struct, frozen=True, kw_only=True):
+    """A request, with what it would change as far as the law lets the agency see it.
+
+    `answer` is "waiting" until an officer has answered it; then no changes are shown, as they are made or not. `hidden`
+    is how many there are besides.
+    """
+
+    request: OpenRequest
+    answer: str
+    words: str
+    changes: list[ChangeShown]
+    hidden: int
+
+
 class OpenQuestion(Struct, frozen=True, kw_only=True):
     """A question that an officer may answer until `deadline`; `taken_by` is the id of the key of who has taken it.
 

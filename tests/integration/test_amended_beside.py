@@ -107,3 +107,53 @@ def answer_all(officer: Caller, code: str, answer: dict[str, Any]) -> None:
         question = f"{path}/{each['question']}"
         assert take(officer, question).status_code == 200
         assert post(officer, f"{question}/answer", answer).status_code == 200
+
+
+def test_once_ordered_an_inspection_is_not_shaken_off_by_an_amendment_beside_it(
+    trader: Caller, context: ClearanceContext, mrn: str
+) -> None:
+    assert body_of(put(trader, mrn, two_items(second="Pliers")))["answer"] == "granted"
+    assert state_of(trader, mrn) == "under-review"
+    cancelled = trader.post(b'{"reason": "Sold"}', path=f"/v1/declarations/{mrn}/cancellation")
+    assert (cancelled.status_code, body_of(cancelled)["answer"]) == (202, "waiting")
+    assert problem(put(trader, mrn, two_items(first="Chairs", second="Pliers"))) == (409, "REQUEST_OPEN")
+    work(context)
+    assert state_of(trader, mrn) == "inspection-ordered"
+
+
+def test_several_amendments_beside_an_inspection_in_a_row_are_granted(
+    trader: Caller, context: ClearanceContext, mrn: str
+) -> None:
+    for second in ("Pliers", "Saws", "Pliers"):
+        assert body_of(put(trader, mrn, two_items(second=second)))["answer"] == "granted"
+    touched = put(trader, mrn, two_items(first="Chairs", second="Pliers"))
+    assert (touched.status_code, body_of(touched)["answer"]) == (202, "waiting")
+    work(context)
+    assert state_of(trader, mrn) == "inspection-ordered"
+
+
+def test_an_officer_sees_what_a_request_would_change(trader: Caller, callers: Callers, mrn: str) -> None:
+    changed = two_items(first="Pistols and holsters")
+    content = json.dumps({"MetaData": {"WCODataModelVersionCode": "3.6", "Declaration": changed}}).encode()
+    waiting = body_of(trader.call("PUT", f"/v1/declarations/{mrn}?reason=The+holsters+were+forgotten",
+                                  data=content, content_type="application/json"))  # fmt: skip
+    customs, path = callers.agency("customs"), f"/v1/agencies/customs/requests/{mrn}/{waiting['request']}"
+    shown = body_of(customs.get(path))
+    told = (shown["answer"], shown["request"]["reason"], shown["hidden"])
+    assert told == ("waiting", "The holsters were forgotten", 0)
+        "waiting",
+        "The holsters were forgotten",
+        0,
+    )
+    assert shown["changes"] == [{
+        "path": "Declaration/GoodsShipment/GovernmentAgencyGoodsItem[1]/Commodity/Description",
+        "before": "Pistols", "after": "Pistols and holsters",
+    }]  # fmt: skip
+    other = callers.agency("firearms")
+    assert problem(other.get(path)) == (404, "NOT_FOUND")
+    assert problem(other.get(path.replace("customs", "firearms"))) == (404, "NOT_FOUND")
+    assert problem(customs.get(f"{path}0")) == (404, "NOT_FOUND")
+    assert rule(customs, (mrn, waiting["request"]), "refused").status_code == 200
+    assert body_of(customs.get(path))["changes"] == []
+    again = trader.call("PUT", f"/v1/declarations/{mrn}", data=content, content_type="application/json")
+    assert "An officer has refused this amendment before: As you ask." in body_of(again)["detail"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.life_cycle.deadlines import DAY
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.times import iso
-from tests.integration.conftest import Caller, Callers, body_of, problem, work
+from tests.integration.conftest import ON_ONE_ENGINE, Caller, Callers, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, PISTOLS, tree
 from tests.integration.record import change, rows
 
@@ -215,7 +216,31 @@ def test_once_an_inspection_is_ordered_an_officer_must_agree_to_a_cancellation(
     assert (answer.status_code, body_of(answer)["answer"]) == (202, "waiting")
     other = send(trader, mrn, "cancellation", {"reason": "Sold elsewhere"}, Idempotency_Key="c2")
     assert problem(other) == (409, "REQUEST_OPEN")
+    assert "Your cancellation c1 has waited for an officer since" in body_of(other)["detail"]
     assert state_of(trader, mrn) == "inspection-ordered"
+
+
+@pytest.mark.parametrize("words", ["", "   ", "\u00a0", "\u200b", "two\nlines", "x" * 513])
+@ON_ONE_ENGINE
+def test_words_that_say_nothing_are_refused_in_words(trader: Caller, in_advance: str, words: str) -> None:
+    answer = send(trader, in_advance, "cancellation", {"reason": words})
+    assert problem(answer) == (422, "SCHEMA_INVALID")
+    assert "The text at `$.reason` is not allowed: it is blank or too long" in body_of(answer)["detail"]
+
+
+def test_goods_leave_after_they_have_arrived(trader: Caller, context: ClearanceContext) -> None:
+    mrn = lodge_in_advance(trader, "OUT", "EXD", Exporter={"ID": trader.party}, ExitOffice={"ID": "GB000060"})
+    work(context)
+    report = arrived(context)
+    assert body_of(send(trader, mrn, "arrival", report))["state"] == "released"
+    left = {"milestone": "exited", "happened_at": report["happened_at"]}
+    early = send(trader, mrn, "milestones", left | {"happened_at": _earlier(report, 60)})
+    assert problem(early) == (422, "MOMENT_UNLIKELY")
+    assert body_of(send(trader, mrn, "milestones", left))["state"] == "exited"
+
+
+def _earlier(report: dict[str, Any], seconds: int) -> str:
+    return (datetime.fromisoformat(report["happened_at"]) - timedelta(seconds=seconds)).isoformat()
 
 
 def test_a_request_about_another_version_is_refused(trader: Caller, in_advance: str) -> None:

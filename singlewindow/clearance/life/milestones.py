@@ -18,13 +18,14 @@ from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.declarations.model import first_text
 from singlewindow.life_cycle.deadlines import EXPORT
 from singlewindow.life_cycle.machine import NotPossible, State, Step, transition
-from singlewindow.life_cycle.milestones import Milestone, Report, check_moment
+from singlewindow.life_cycle.milestones import Milestone, Report, Unlikely, check_moment
 from singlewindow.life_cycle.news import LEFT, Detail
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
+from singlewindow.times import iso
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ def _earlier(transaction: Transaction, version: LockedVersion, report: Report) -
     return Receipt(version.mrn, version.state, about[-1].at, replayed=True) if same else None
 
 
+def _check_order(transaction: Transaction, version: LockedVersion, report: Report) -> None:
+    """Goods cannot have left before they arrived."""
+    trail = events.of_declaration(transaction.connection, version.declaration_id)
+    arrived = next((each.detail["happened_at"] for each in trail if each.kind is events.Kind.ARRIVED), None)
+    if arrived is not None and report.happened_at < arrived:
+        raise Unlikely(f"The goods arrived at {iso(arrived)}, and cannot have left before.")
+
+
 def _record(transaction: Transaction, found: Reported, caller: Caller, report: Report) -> Receipt:
     version, detail = found.version, msgspec.to_builtins(report)
     event = Event(transaction.now, events.Kind.MILESTONE, caller.actor, version.version_id, detail)
@@ -69,6 +78,7 @@ def _record(transaction: Transaction, found: Reported, caller: Caller, report: R
     transition(version.state, Step.EXITED, found.actor)
     if not version.type_code.startswith(EXPORT):
         raise NotPossible(version.state, Step.EXITED, found.actor, "Only the goods of an export leave the country.")
+    _check_order(transaction, version, report)
     move = transaction.move(version, Step.EXITED)
     declarations.enter_state(transaction.connection, move)
     office = first_text(found.content, "ExitOffice/ID") or ""

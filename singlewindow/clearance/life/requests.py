@@ -30,6 +30,7 @@ from singlewindow.storage.requests import Request
 from singlewindow.storage.streams import NewNotice
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
+from singlewindow.times import iso
 
 
 class Kind(StrEnum):
@@ -81,6 +82,7 @@ class Receipt:
     answer: RequestOutcome
     words: str
     received_at: int
+    refused_by_officer: bool = False
     replayed: bool = False
 
 
@@ -94,6 +96,7 @@ def receipt_of(stored: Request, *, replayed: bool = False) -> Receipt:
         answer=RequestOutcome(stored.answer),
         words=stored.words,
         received_at=stored.received_at,
+        refused_by_officer=stored.answer == RequestOutcome.REFUSED and stored.answered_by != events.SYSTEM,
         replayed=replayed,
     )
 
@@ -107,6 +110,14 @@ class NewerVersion(Exception):  # noqa: N818 - an answer to the requester
 
 class StillOpen(Exception):  # noqa: N818 - an answer to the requester
     """Another request about this declaration waits for an officer."""
+
+    def __init__(self, waiting: Request) -> None:
+        since = f"since {iso(waiting.received_at)}, and until {iso(waiting.due_at)} at most"
+        super().__init__(
+            f"Your {waiting.kind} {waiting.reference} has waited for an officer {since}. Ask again when it is answered."
+            if waiting.reference
+            else f"Your {waiting.kind} has waited for an officer {since}. Ask again when it is answered."
+        )
 
 
 class Granted(NamedTuple):
@@ -132,8 +143,9 @@ def answer(
         return earlier
     if asked.against not in {None, version.number}:
         raise NewerVersion(asked.against or 0, version.number)
-    if requests.open_request(transaction.connection, version.declaration_id) is not None:
-        raise StillOpen
+    waiting = requests.open_request(transaction.connection, version.declaration_id)
+    if waiting is not None:
+        raise StillOpen(waiting)
     outcome, words = outcome_of(version.state, step or asked.kind.step)
     stored = _store(transaction, version, asked, outcome, words)
     news = _registered(transaction, version, stored)

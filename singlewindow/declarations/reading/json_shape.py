@@ -14,8 +14,11 @@ LARGEST: Final = 64_000
 """The most bytes of such a body."""
 _LIMITS: Final = Limits(body_bytes=LARGEST, items=1, depth=8)
 _LONGEST_REASON: Final = 160
+_PATTERN: Final = "matching regex"
 _END: Final = r"$(?!\n)"
 _CHARACTER: Final = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]"
+_FIRST: Final = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufffe\uffff]"
+"""Something to read: neither a blank nor an invisible character."""
 PLAIN: Final = f"^{_CHARACTER}*{_END}"
 """Plain text in one line: no control characters, nothing that turns the reading direction. Lone halves of characters
 are refused before; not every reader of JSON Schema could read a pattern that names them. Its end means the end of a
@@ -29,9 +32,10 @@ def ends(pattern: str) -> str:
     return f"^{pattern}{_END}"
 
 
-def plain(least: int, most: int) -> str:
-    """The pattern of plain text with so many characters."""
-    return ends(f"{_CHARACTER}{{{least},{most}}}")
+def plain(most: int, *, empty: bool = False) -> str:
+    """The pattern of plain text with at most so many characters, which begins with something to read or is `empty`."""
+    text = f"{_FIRST}{_CHARACTER}{{0,{most - 1}}}"
+    return ends(f"({text})?" if empty else text)
 
 
 def read_shape(content: bytes, decoder: msgspec.json.Decoder[Shape], what: str) -> Shape:
@@ -55,8 +59,10 @@ def unfit(what: str, reason: str) -> Refused:
 
 
 def _short(reason: str) -> str:
-    """The reason; only its place if it repeats much of what was sent."""
-    if len(reason) <= _LONGEST_REASON:
+    """The reason in words for people; only its place if it repeats much of what was sent."""
+    if _PATTERN not in reason and len(reason) <= _LONGEST_REASON:
         return reason
     place = reason.rpartition(" - at ")[2]
+    if _PATTERN in reason and len(place) <= _LONGEST_REASON:
+        return f"The text at {place} is not allowed: it is blank or too long, or has line breaks or other signs."
     return f"A value does not fit at {place}" if len(place) <= _LONGEST_REASON else "A value does not fit"

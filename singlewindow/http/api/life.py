@@ -16,13 +16,14 @@ from singlewindow.clearance.life.arrive import arrive
 from singlewindow.clearance.life.cancel import cancel
 from singlewindow.clearance.life.milestones import report_milestone
 from singlewindow.clearance.life.requests import Kind, Receipt, RequestMade, RequestOutcome
+from singlewindow.clearance.life.shown_request import show_request
 from singlewindow.clearance.lodging.lodge import Requested
 from singlewindow.clearance.lodging.store import Message
 from singlewindow.declarations.amending.requests import RequestKind
 from singlewindow.declarations.reading.json_shape import LARGEST, read_shape
 from singlewindow.declarations.reading.message import Media
-from singlewindow.enquiries.requests import read_open_requests
-from singlewindow.enquiries.shapes import OpenRequestPage
+from singlewindow.enquiries.requests import read_open_requests, request_shown
+from singlewindow.enquiries.shapes import ChangeShown, OpenRequestPage, RequestContent
 from singlewindow.http.api.agency_answers import ANSWER_PROBLEMS
 from singlewindow.http.api.declarations import NO_DECLARATION
 from singlewindow.http.api.shapes import (
@@ -84,7 +85,7 @@ def put_declaration(request: Request) -> Response:
         kind=Kind.AMENDMENT,
         mrn=request.path["mrn"],
         reference=request.headers["Idempotency-Key"] or "",
-        reason="",
+        reason=request.query["reason"] or "",
         message=Message(request.content, media, request.began, request.trace_id),
         caller=request.caller,
         against=request.headers["If-Match"],
@@ -132,7 +133,10 @@ def _existing(receipt: Answered | None) -> Answered:
 
 def _not_refused(receipt: Receipt) -> Receipt:
     if receipt.answer is RequestOutcome.REFUSED:
-        raise ProblemError("NOT_POSSIBLE", receipt.words.rstrip("."), mrn=receipt.mrn)
+        words = receipt.words.rstrip(".")
+        if receipt.refused_by_officer:
+            words = f"An officer has refused this {receipt.kind} before: {words}. Ask again under a new reference"
+        raise ProblemError("NOT_POSSIBLE", words, mrn=receipt.mrn)
     return receipt
 
 
@@ -168,6 +172,21 @@ def post_ruling(request: Request) -> Response:
         raise ProblemError("NOT_FOUND", "There is no such request")
     logs.add_subject(mrn=receipt.mrn)
     return _response_of(receipt)
+
+
+def get_request(request: Request) -> Response:
+    """One request, with what it would change."""
+    _need_customs(request)
+    name, agency = request.path["request"], request.context.agencies[request.path["code"]]
+    number = int(name) if NUMBER.fullmatch(name) else 0
+    found = show_request(request.service.amender, agency, request.path["mrn"], number)
+    if found is None:
+        raise ProblemError("NOT_FOUND", "There is no such request")
+    stored = found.request
+    changes = [ChangeShown(path=each.path, before=each.before, after=each.after) for each in found.changes]
+    body = RequestContent(request=request_shown(stored), answer=stored.answer, words=stored.words, changes=changes,
+                          hidden=found.hidden)  # fmt: skip
+    return Response(body, discloses={"mrns": [stored.mrn]})
 
 
 def _need_customs(request: Request) -> None:
@@ -218,6 +237,7 @@ IDEMPOTENCY_KEY = text_like(
     "[ -~]{1,64}",
 )
 IF_MATCH = version("If-Match", "The number of the version that you have in mind")
+REASON = text_like("reason", "Why you amend, in words for the officer who may have to agree", "[^\\x00-\\x1f]{1,512}")
 LIFE_PROBLEMS = ("NOT_FOUND", "NOT_POSSIBLE", *ANSWER_PROBLEMS)
 
 AFTER = whole_number("after", "The value of `next` on the previous page")
@@ -225,7 +245,7 @@ AFTER = whole_number("after", "The value of `next` on the previous page")
 ROUTES = (
     Route(
         method="PUT", path="/v1/declarations/<mrn>", handler=put_declaration, permission=May.LODGE,
-        discloses=Discloses.RECEIPT, consumes=BOTH_FORMS, headers=(IDEMPOTENCY_KEY, IF_MATCH),
+        discloses=Discloses.RECEIPT, consumes=BOTH_FORMS, headers=(IDEMPOTENCY_KEY, IF_MATCH), parameters=(REASON,),
         summary="Amend a declaration by its whole new version; where the state demands it, an officer must agree",
         responses={
             200: ResponseShape("Amended", RequestAnswer), 202: ResponseShape("An officer must agree", RequestAnswer),
@@ -237,6 +257,12 @@ ROUTES = (
         discloses=Discloses.REQUESTS, parameters=(AFTER, LIMIT),
         summary="List the requests that wait for an officer of customs, oldest first",
         responses={200: ResponseShape("A page", OpenRequestPage)}, problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET", path="/v1/agencies/<code>/requests/<mrn>/<request>", handler=get_request,
+        permission=May.REQUESTS, discloses=Discloses.REQUESTS,
+        summary="Read a request that waits, with each element that it would change",
+        responses={200: ResponseShape("The request", RequestContent)}, problems=("NOT_FOUND", *REFUSALS),
     ),
     Route(
         method="POST", path="/v1/agencies/<code>/requests/<mrn>/<request>", handler=post_ruling,

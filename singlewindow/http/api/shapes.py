@@ -12,7 +12,7 @@ from singlewindow.declarations.reading.json_shape import ends, plain
 from singlewindow.life_cycle.machine import State
 from singlewindow.life_cycle.milestones import Milestone
 
-Words = Annotated[str, Meta(pattern=plain(1, 512))]
+Words = Annotated[str, Meta(pattern=plain(512))]
 Number = Annotated[str, Meta(pattern=ends("[A-Za-z0-9][A-Za-z0-9 /.-]{0,34}"))]
 
 
@@ -77,7 +77,7 @@ class ArrivalReport(Struct, frozen=True, forbid_unknown_fields=True):
     """That the goods have arrived: when, where, and what was seen; leave out what nobody looked at."""
 
     happened_at: Annotated[datetime, Meta(tz=True)]
-    place: Annotated[str, Meta(pattern=plain(0, 70))] = ""
+    place: Annotated[str, Meta(pattern=plain(70, empty=True))] = ""
     transport: Number | None = None
     containers: Annotated[list[SeenContainer], Meta(max_length=9999)] | None = None
 
@@ -87,7 +87,7 @@ class MilestoneReport(Struct, frozen=True, forbid_unknown_fields=True):
 
     milestone: Milestone
     happened_at: Annotated[datetime, Meta(tz=True)]
-    place: Annotated[str, Meta(pattern=plain(0, 70))] = ""
+    place: Annotated[str, Meta(pattern=plain(70, empty=True))] = ""
 
 
 class MilestoneReceipt(Struct, frozen=True, kw_only=True):
