@@ -141,10 +141,6 @@ def test_an_officer_sees_what_a_request_would_change(trader: Caller, callers: Ca
     shown = body_of(customs.get(path))
     told = (shown["answer"], shown["request"]["reason"], shown["hidden"])
     assert told == ("waiting", "The holsters were forgotten", 0)
-        "waiting",
-        "The holsters were forgotten",
-        0,
-    )
     assert shown["changes"] == [{
         "path": "Declaration/GoodsShipment/GovernmentAgencyGoodsItem[1]/Commodity/Description",
         "before": "Pistols", "after": "Pistols and holsters",

@@ -15,7 +15,7 @@ from singlewindow.http.route import Discloses, Public
 from singlewindow.http.routes import ROUTES
 from singlewindow.storage.engine.connect import open_engine
 from tests.integration.conftest import Caller, Callers, app_over, body_of, problem, work
-from tests.integration.documents import tree
+from tests.integration.documents import PISTOLS, tree
 
 CONCRETE = {"<mrn>": "26ZZ00000000000000", "<code>": "customs"}
 
@@ -109,8 +109,10 @@ def test_with_a_database_the_service_is_ready(app: Flask) -> None:
 
 
 def test_answers_are_made_of_what_the_document_describes(callers: Callers, context: ClearanceContext) -> None:
-    mrn = body_of(callers.trader().lodge(tree()))["mrn"]
+    trader = callers.trader()
+    mrn = body_of(trader.lodge(tree(commodity=PISTOLS)))["mrn"]
     work(context)
+    waiting = body_of(trader.post(b'{"reason": "Sold"}', path=f"/v1/declarations/{mrn}/cancellation"))["request"]
     readers = {role: callers.of(role) for role in set(Role) - {Role.BROKER}}
     for route in ROUTES:
         shape = route.responses[200].body if 200 in route.responses else None
@@ -119,7 +121,8 @@ def test_answers_are_made_of_what_the_document_describes(callers: Callers, conte
         if route.discloses is Discloses.QUESTIONS:
             continue  # of officers: test_officers.py
         for role in route.roles & readers.keys():
-            answer = readers[role].get(_path(route.path).replace(CONCRETE["<mrn>"], mrn))
+            path = _path(route.path.replace("<request>", waiting)).replace(CONCRETE["<mrn>"], mrn)
+            answer = readers[role].get(path)
             assert answer.status_code == 200
             described: object = msgspec.json.decode(answer.data, type=shape, strict=True)
             assert body_of(answer) == msgspec.to_builtins(described), (route.endpoint, role)

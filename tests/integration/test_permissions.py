@@ -80,6 +80,7 @@ MATRIX: dict[str, Expected | None] = {
     "POST /v1/declarations/<mrn>/arrival": REPORTS,
     "POST /v1/declarations/<mrn>/milestones": REPORTS,
     "GET /v1/agencies/<code>/requests": {"customs": (GOOD, GONE, GONE)},
+    "GET /v1/agencies/<code>/requests/<mrn>/<request>": {"customs": (GONE, GONE, GONE)},
     "POST /v1/agencies/<code>/requests/<mrn>/<request>": {"customs": (UNREAD, GONE, GONE)},
     "GET /v1/agencies/<code>/questions": {"customs": (GOOD, GONE, GONE)},
     "GET /v1/agencies/<code>/questions/<question>": {"customs": (GONE,) * 3},

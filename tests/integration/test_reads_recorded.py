@@ -49,6 +49,12 @@ def lodged(trader: Caller, context: ClearanceContext, lrn: str = "LRN1") -> str:
     return mrn
 
 
+def waiting_request(context: ClearanceContext) -> str:
+    """The request that waits for an officer."""
+    with context.engine.connect() as connection:
+        return str(connection.execute(text("SELECT id FROM request")).scalar_one())
+
+
 @pytest.mark.parametrize(("route", "role"), READING, ids=lambda part: getattr(part, "endpoint", part))
 def test_a_reading_is_recorded_with_who_read_and_what(
     callers: Callers, trader: Caller, context: ClearanceContext, route: Route, role: Role
@@ -56,7 +62,7 @@ def test_a_reading_is_recorded_with_who_read_and_what(
     mrn, reader = lodged(trader, context), callers.of(role)
     audit_trail.sign_checkpoint(context.engine, Signer(new_key()))
     grant_mandate(context.engine, "BROKER1", TRADER)
-    path = route.path.replace("<mrn>", mrn).replace("<code>", "customs")
+    path = route.path.replace("<mrn>", mrn).replace("<code>", "customs").replace("<request>", waiting_request(context))
     place = TRADER_S if role is Role.BROKER else {}
     told = {"mrns": [mrn], "checkpoints": [1], "fingerprint": ANY}
     for media in route.produces:
