@@ -113,7 +113,7 @@ def test_two_rounds_from_end_to_end(
     asked = ask_again(context, version_id, again(*AGENCIES))
     assert [(each.agency, each.round) for each in asked] == [(code, 2) for code in AGENCIES]
     assert trader.get(f"/v1/declarations/{mrn}/decision").status_code == 202
-    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "presented"
+    assert body_of(trader.get(f"/v1/declarations/{mrn}"))["state"] == "under-review"
     work_off(context)
     adapter = context.adapters[AGENCY]
     assert isinstance(adapter, Waiting)
