@@ -121,6 +121,18 @@ def test_once_ordered_an_inspection_is_not_shaken_off_by_an_amendment_beside_it(
     assert state_of(trader, mrn) == "inspection-ordered"
 
 
+def test_what_an_officer_has_granted_once_opens_no_way_past_the_officer(
+    trader: Caller, callers: Callers, context: ClearanceContext, mrn: str
+) -> None:
+    waiting = body_of(put(trader, mrn, two_items(first="Pistols and holsters")))
+    assert rule(callers.agency("customs"), (mrn, waiting["request"]), "granted").status_code == 200
+    assert state_of(trader, mrn) == "under-review"
+    again = put(trader, mrn, two_items(first="Chairs"))
+    assert (again.status_code, body_of(again)["answer"]) == (202, "waiting")
+    work(context)
+    assert state_of(trader, mrn) == "inspection-ordered"
+
+
 def test_several_amendments_beside_an_inspection_in_a_row_are_granted(
     trader: Caller, context: ClearanceContext, mrn: str
 ) -> None:

@@ -151,6 +151,26 @@ def test_what_is_seen_after_the_release_is_followed_up_on_paper(
     assert any("A further report of the goods; not as declared: Seal" in step["text"] for step in steps)
 
 
+def test_goods_that_left_before_the_lodgement_are_not_reported(trader: Caller, context: ClearanceContext) -> None:
+    declared = tree("LATER", TypeCode="IMZ")
+    declared["AcceptanceDateTime"] = {"DateTimeString": {"@formatCode": "102", "#text": "20260601"}}
+    mrn = body_of(trader.lodge(declared))["mrn"]
+    for seen in ({}, BROKEN):
+        answer = send(trader, mrn, "arrival", arrived(context, **seen))
+        assert problem(answer) == (409, "NOT_POSSIBLE")
+        assert "lodged after the release" in body_of(answer)["detail"]
+
+
+def test_what_was_found_after_the_release_is_not_amended_or_cancelled_away(
+    trader: Caller, context: ClearanceContext, in_advance: str
+) -> None:
+    work(context)
+    assert send(trader, in_advance, "arrival", arrived(context)).status_code == 200
+    assert body_of(send(trader, in_advance, "arrival", arrived(context, **BROKEN)))["state"] == "under-assessment"
+    cancelled = send(trader, in_advance, "cancellation", {"reason": "Lost"}, Idempotency_Key="c1")
+    assert (cancelled.status_code, body_of(cancelled)["answer"]) == (202, "waiting")
+
+
 def test_two_findings_at_the_border_both_count(trader: Caller, context: ClearanceContext, in_advance: str) -> None:
     assert send(trader, in_advance, "arrival", arrived(context, **BROKEN)).status_code == 200
     assert send(trader, in_advance, "arrival", arrived(context, containers=[])).status_code == 200

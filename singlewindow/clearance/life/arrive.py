@@ -18,7 +18,17 @@ from singlewindow.clearance.life.reporters import Reported, lock_for_report, old
 from singlewindow.clearance.news import News, news_of, publish
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.life_cycle.arrival import Arrival, differences
-from singlewindow.life_cycle.machine import EXPECTED, FINAL, TRANSITIONS, NotPossible, State, Step, transition
+from singlewindow.life_cycle.deadlines import presentation_of
+from singlewindow.life_cycle.machine import (
+    EXPECTED,
+    FINAL,
+    TRANSITIONS,
+    NotPossible,
+    Presentation,
+    State,
+    Step,
+    transition,
+)
 from singlewindow.life_cycle.milestones import check_moment
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
@@ -68,6 +78,9 @@ def _earlier(transaction: Transaction, version: LockedVersion, arrival: Arrival)
 
 def _record(transaction: Transaction, reported: Reported, caller: Caller, arrival: Arrival) -> Receipt:
     version, found = reported.version, tuple(differences(reported.content, arrival))
+    profile = transaction.rulebooks.profile_of(version.country)
+    if presentation_of(version.type_code, profile) is Presentation.NEVER:
+        raise NotPossible(version.state, Step.ARRIVED, reported.actor, "It was lodged after the release of the goods.")
     expected = version.state in EXPECTED
     counts = bool(found) and (version.state, Step.SEEN_OTHERWISE) in TRANSITIONS
     if counts or expected:
@@ -79,7 +92,7 @@ def _record(transaction: Transaction, reported: Reported, caller: Caller, arriva
     kind = events.Kind.ARRIVED if expected else events.Kind.REPORTED
     event = Event(transaction.now, kind, caller.actor, version.version_id, detail)
     if counts:
-        state = _speak_against(transaction, version, found, event)
+        state = _count_against(transaction, version, found, event)
     elif expected:
         move = transaction.move(version, Step.ARRIVED)
         declarations.enter_state(transaction.connection, move)
@@ -94,12 +107,10 @@ def _record(transaction: Transaction, reported: Reported, caller: Caller, arriva
 
 def _adds_something(state: State, arrival: Arrival) -> bool:
     """Whether a further report says what was seen of goods that are there, or were."""
-    if arrival.transport is None and arrival.containers is None:
-        return False
-    return state not in FINAL and state not in {State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE}
+    return state not in FINAL and not (arrival.transport is None and arrival.containers is None)
 
 
-def _speak_against(transaction: Transaction, version: LockedVersion, found: tuple[str, ...], event: Event) -> State:
+def _count_against(transaction: Transaction, version: LockedVersion, found: tuple[str, ...], event: Event) -> State:
     """What was seen counts against a release: the version is decided anew, with it."""
     against = border_answer(transaction, version.version_id, found)
     move = transaction.move(version, Step.SEEN_OTHERWISE)

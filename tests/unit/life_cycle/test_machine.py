@@ -94,10 +94,21 @@ def test_a_trader_asks_for_what_touches_an_inspection_or_a_release_and_an_office
     assert asked == {
         (State.INSPECTION_ON_ARRIVAL, Step.AMENDED), (State.UNDER_REVIEW_IN_ADVANCE, Step.AMENDED),
         (State.UNDER_REVIEW, Step.AMENDED), (State.UNDER_REVIEW, Step.CANCELLED),
+        (State.UNDER_ASSESSMENT, Step.AMENDED), (State.UNDER_ASSESSMENT, Step.CANCELLED),
+        (State.DOCUMENTS_ASKED_AFTER_RELEASE, Step.AMENDED),
         (State.INSPECTION_ORDERED, Step.AMENDED), (State.RELEASED, Step.AMENDED),
         (State.INSPECTION_ORDERED, Step.CANCELLED), (State.UNDER_INSPECTION, Step.CANCELLED),
         (State.RELEASED, Step.CANCELLED), (State.DOCUMENTS_ASKED_AFTER_RELEASE, Step.CANCELLED),
     }  # fmt: skip
+
+
+def test_no_way_past_an_officer_leads_through_other_steps() -> None:
+    """Where a trader must ask, neither its requests nor others' steps lead to where it may do the same at once."""
+    for step in (Step.AMENDED, Step.CANCELLED):
+        arrows = [each for each in TRANSITIONS.values() if each.step is step]
+        asked = {each.state for each in arrows if Actor.TRADER in each.grant.on_request}
+        at_once = {each.state for each in arrows if Actor.TRADER in each.grant.at_once}
+        assert not {each.to for each in TRANSITIONS.values() if each.state in asked} & UNDECIDED & at_once
 
 
 def test_the_refusal_says_the_state_why_and_what_is_possible() -> None:
