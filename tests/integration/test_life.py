@@ -180,6 +180,17 @@ def test_two_findings_at_the_border_both_count(trader: Caller, context: Clearanc
     assert any("was not seen." in each and "Seal" not in each for each in reasons)
 
 
+def test_what_is_seen_twice_is_decided_once(trader: Caller, context: ClearanceContext, in_advance: str) -> None:
+    work(context)
+    receipts = [body_of(send(trader, in_advance, "arrival", arrived(context, **BROKEN))) for _ in range(3)]
+    assert [len(each["differences"]) for each in receipts] == [2, 2, 2]
+    assert state_of(trader, in_advance) == "inspection-ordered"
+    assert body_of(trader.get(f"/v1/declarations/{in_advance}/decision"))["number"] == 2
+    assert codes(trader) == ["02", "02", "01", "05"]
+    kinds = rows(context, "SELECT kind FROM event WHERE kind IN ('arrived', 'reported') ORDER BY id")
+    assert [kind for (kind,) in kinds] == ["arrived", "reported", "reported"]
+
+
 def test_a_container_that_a_report_names_twice_has_all_the_seals_that_were_seen(
     trader: Caller, context: ClearanceContext, in_advance: str
 ) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import decide
-from singlewindow.clearance.life.own_answers import border_answer
+from singlewindow.clearance.life.own_answers import border_answer, differences_known
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
 from singlewindow.clearance.news import News, news_of, publish
 from singlewindow.clearance.transaction import Transaction, changing
@@ -82,7 +82,8 @@ def _record(transaction: Transaction, reported: Reported, caller: Caller, arriva
     if presentation_of(version.type_code, profile) is Presentation.NEVER:
         raise NotPossible(version.state, Step.ARRIVED, reported.actor, "It was lodged after the release of the goods.")
     expected = version.state in EXPECTED
-    counts = bool(found) and (version.state, Step.SEEN_OTHERWISE) in TRANSITIONS
+    unknown = {*found} - differences_known(transaction, version.version_id) if found else set()
+    counts = bool(unknown) and (version.state, Step.SEEN_OTHERWISE) in TRANSITIONS
     if counts or expected:
         transition(version.state, Step.SEEN_OTHERWISE if counts else Step.ARRIVED, reported.actor)
     elif not _adds_something(version.state, arrival):

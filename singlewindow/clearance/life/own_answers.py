@@ -38,6 +38,12 @@ def border_answer(transaction: Transaction, version_id: int, found: tuple[str, .
     return _inspect(transaction, version_id, BORDER, list(together), earlier.round + 1)
 
 
+def differences_known(transaction: Transaction, version_id: int) -> set[str]:
+    """The differences that count against a version already."""
+    answer = assessments.newest_answers(transaction.connection, version_id).get(BORDER)
+    return set() if answer is None else {each.officer for each in answer.assessment.findings}
+
+
 def keep_order(transaction: Transaction, version_id: int, reasons: Sequence[Reason]) -> News:
     """Write the service's own answer on an amended version: inspect, for each reason of before."""
     findings = [
