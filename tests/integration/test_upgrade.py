@@ -6,9 +6,12 @@ goes on working by its own SQL while the tables change, and after (`old_release`
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -243,6 +246,41 @@ def test_who_writes_while_the_tables_change_is_not_stopped(left: str) -> None:
         assert is_current(engine)
         assert rows(engine, f"SELECT count(*) {OF_OLD}") == [(len(process.lodged),)]
         assert (verified(engine).findings, differences(engine)) == ([], [])
+
+
+PAIRS = [
+    pytest.param(*pair, marks=() if set(pair) == {"version", "outbox"} else pytest.mark.service)
+    for pair in permutations(["declaration", "version", "outbox", "event"], 2)
+]
+
+
+@pytest.mark.parametrize("revision", ["0009"])
+@pytest.mark.parametrize(("first", "then"), PAIRS)
+def test_an_upgrade_gives_way_to_who_holds_one_table_and_wants_the_other(left: str, first: str, then: str) -> None:
+    engine = old_engine(left)
+    with ThreadPoolExecutor(1) as pool, closing(left) as watching:
+        with engine.begin() as connection:
+            connection.execute(text(f"DELETE FROM {first} WHERE 1 = 0"))
+            upgrading = pool.submit(migrate, left)
+            for _ in range(100):
+                if upgrading.done() or _waits(watching):
+                    break
+                time.sleep(0.02)
+            connection.execute(text(f"DELETE FROM {then} WHERE 1 = 0"))
+            time.sleep(0.7)  # longer than the upgrade waits at a time
+        assert upgrading.result() == "0009"
+        assert is_current(watching)
+    engine.dispose()
+
+
+def _waits(engine: Engine) -> bool:
+    """Whether anybody waits for a lock on PostgreSQL; on SQLite, where all wait for the one writer, it is soon so."""
+    if engine.dialect.name == "sqlite":
+        time.sleep(0.2)
+        return True
+    return bool(
+        rows(engine, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    )
 
 
 @contextmanager

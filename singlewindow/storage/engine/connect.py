@@ -30,13 +30,15 @@ _POSTGRESQL_TIME = literal_column("(extract(epoch FROM statement_timestamp()) * 
 POSTGRESQL_SESSION = (
     "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
 )
-PATIENT_SESSION = "-c lock_timeout=2000 -c timezone=UTC"
+# Shorter than the second after which PostgreSQL looks for a deadlock: the migration gives way, never who writes.
+PATIENT_SESSION = "-c lock_timeout=500 -c timezone=UTC"
 
 
 def open_engine(database_url: str, pool_size: int = 10, *, patient: bool = False) -> Engine:
     """The engine for `postgresql+psycopg://...` or `sqlite:///FILE`; raises ValueError for another kind of database.
 
-    A `patient` one is for migrations: its statements may take as long as a large table makes them.
+    A `patient` one is for migrations: its statements may take as long as a large table makes them, but wait for a lock
+    half a second only, since everybody who comes after waits behind them.
     """
     url = make_url(database_url)
     kinds = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
