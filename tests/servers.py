@@ -61,11 +61,12 @@ def postgres_server() -> Iterator[str]:
 def database(server: str, template: str = "template1") -> Iterator[str]:
     """URL of a new database on `server`, dropped at the end: a copy of `template`, to which nobody may be connected."""
     name = f"test_{uuid4().hex}"
-    _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    with administrator(server) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'.encode())
+        try:
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 @contextmanager
@@ -183,15 +184,16 @@ def _initialise(binaries: Path, folder: Path, account: str) -> None:
         raise RuntimeError(f"initdb failed:\n{done.stderr.decode(errors='replace')}")
 
 
-def _administer(server: str, statement: str) -> None:
+def administrator(server: str) -> closing[psycopg.Connection]:
+    """A connection to a server's maintenance database that makes and drops databases."""
     url: URL = make_url(server).set(drivername="postgresql")
-    with closing(psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)) as connection:
-        connection.execute(statement.encode())
+    return closing(psycopg.connect(url.render_as_string(hide_password=False), autocommit=True))
 
 
 def _postgres_answers(url: str) -> bool:
     try:
-        _administer(url, "SELECT 1")
+        with administrator(url) as connection:
+            connection.execute("SELECT 1")
     except psycopg.OperationalError:
         return False
     return True

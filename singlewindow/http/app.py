@@ -9,11 +9,12 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import flask
 import msgspec
 from flask import Flask, g
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from singlewindow import logs
 from singlewindow.enquiries.access_log import reads_its_own, record_reading
@@ -57,17 +58,24 @@ def create_app(service: Service) -> Flask:
     # No static folder: Flask's own route for it would be in no table.
     app = Flask("singlewindow.http", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = service.context.settings.sw_body_limit
-    app.url_map.merge_slashes = False  # an address is either in the table or not there: no redirects
-    app.url_map.converters["mrn"] = _Mrn
-    for route in ROUTES:
-        view = _view_function(service, route)
-        address = route.path.replace("<mrn>", "<mrn:mrn>")
-        app.add_url_rule(address, route.endpoint, view, methods=[route.method], provide_automatic_options=False)
+    app.url_map = _url_map()
+    app.view_functions.update({route.endpoint: _view_function(service, route) for route in ROUTES})
     app.before_request(_begin_request)
     app.after_request(_finish_response)
     app.teardown_request(_forget_request)
     app.register_error_handler(Exception, _problem_response)
     return app
+
+
+@cache
+def _url_map() -> Map:
+    """The addresses of all routes: the same for every application, so compiled once."""
+    addresses = [
+        Rule(route.path.replace("<mrn>", "<mrn:mrn>"), methods=[route.method], endpoint=route.endpoint)
+        for route in ROUTES
+    ]
+    # An address is either in the table or not there: no redirects.
+    return Map(addresses, merge_slashes=False, converters={"mrn": _Mrn})
 
 
 class _Mrn(BaseConverter):

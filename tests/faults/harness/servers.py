@@ -40,7 +40,8 @@ class PostgresTemplate:
         first = Postgres(self.binaries, self.data, self.folder)
         first.start()
         try:
-            servers._administer(first.maintenance_url, "CREATE DATABASE singlewindow")
+            with servers.administrator(first.maintenance_url) as connection:
+                connection.execute("CREATE DATABASE singlewindow")
             servers.migrate(first.url)
         finally:
             first.stop()
