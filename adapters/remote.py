@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 
 import httpx
 import msgspec
@@ -32,6 +33,12 @@ CHUNK = 16_384
 WallClock = Callable[[], datetime]
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that this machine trusts, read once for all agencies."""
+    return ssl.create_default_context()
+
+
 class RemoteAdapter:
     """Asks one agency's system with its key; `clock` (monotonic) is the breaker's."""
 
@@ -41,7 +48,7 @@ class RemoteAdapter:
         self._breaker = Breaker(remote.breaker_failures, remote.probe_seconds, clock)
         self._client = httpx.Client(
             # The host's own trust store, so that a national certificate authority is trusted if the host trusts it.
-            verify=ssl.create_default_context(),
+            verify=_trusted(),
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(remote.timeout_seconds, connect=min(remote.connect_seconds, remote.timeout_seconds)),

@@ -62,7 +62,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated database of the test's own, once on each engine."""
     if request.param == "sqlite":
-        yield _copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "singlewindow.sqlite")
+        yield copy_file(request.getfixturevalue("migrated_sqlite"), tmp_path / "singlewindow.sqlite")
         return
     template = request.getfixturevalue("migrated_postgres")
     with servers.database(request.getfixturevalue("postgres_url"), template) as url:
@@ -94,7 +94,8 @@ def queue_url(queue_server_url: str) -> str:
     return queue_server_url
 
 
-def _copy(original: Path, copy: Path) -> str:
+def copy_file(original: Path, copy: Path) -> str:
+    """Copy a database of SQLite; the URL of the copy."""
     # A backup and not a file copy: whatever the migration left in a write-ahead log comes along.
     with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)

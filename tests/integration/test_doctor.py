@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import redis
 
+from singlewindow.agencies.agency import Agency
 from singlewindow.audit.checkpoint import Signer, new_key
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding import dispatch
@@ -37,7 +38,10 @@ def settings(database_url: str, queue_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def found(settings: Settings) -> Examine:
+def found(settings: Settings, agencies: Mapping[str, Agency], monkeypatch: pytest.MonkeyPatch) -> Examine:
+    # Read once for all tests: what is wrong with a configuration, the unit tests show.
+    monkeypatch.setattr("singlewindow.cli.operator.doctor.machine.load_agencies", lambda *_: agencies)
+
     def examined() -> dict[str, Check]:
         ranks = list(Level)
         checks = sorted(examine(settings), key=lambda check: ranks.index(check.level))

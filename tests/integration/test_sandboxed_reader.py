@@ -90,6 +90,7 @@ def test_a_message_that_cannot_be_read_is_refused_as_it_would_be_here(opened: Sa
     assert refusal.value.code == "XML_NOT_WELL_FORMED"
 
 
+@pytest.mark.service
 def test_the_countries_served_are_those_of_the_configuration(tmp_path: Path) -> None:
     shutil.copytree(CONFIG, tmp_path / "config")
     (tmp_path / "config" / "countries" / "NO").mkdir()
@@ -129,6 +130,7 @@ def test_a_message_that_ends_its_process_is_refused(monkeypatch: pytest.MonkeyPa
     assert template_of(here) == template
 
 
+@pytest.mark.service
 def test_a_sandbox_started_by_a_thread_that_keeps_to_one_processor_reads_on_all() -> None:
     here, processors = sandbox(), os.sched_getaffinity(0)
 
@@ -143,6 +145,7 @@ def test_a_sandbox_started_by_a_thread_that_keeps_to_one_processor_reads_on_all(
     assert os.sched_getaffinity(template_of(here)) == processors
 
 
+@pytest.mark.service
 def test_a_template_that_has_gone_is_started_again() -> None:
     here = sandbox()
     template = template_of(here)
@@ -154,6 +157,7 @@ def test_a_template_that_has_gone_is_started_again() -> None:
     assert template_of(here) != template
 
 
+@pytest.mark.service
 def test_a_template_that_goes_while_a_message_is_read_asks_to_come_again() -> None:
     here = sandbox()
     threading.Timer(0.05, os.kill, (template_of(here), signal.SIGKILL)).start()  # it is still loading the rules
@@ -161,12 +165,14 @@ def test_a_template_that_goes_while_a_message_is_read_asks_to_come_again() -> No
         here.prepare_message(PLAIN, Media.XML, True)
 
 
+@pytest.mark.service
 def test_where_all_slots_are_taken_nobody_waits_without_end() -> None:
     here = sandbox(queue=1)
     with here._hold_slot(), pytest.raises(Busy):
         here.prepare_message(PLAIN, Media.XML, True)
 
 
+@pytest.mark.service
 def test_the_template_ends_with_the_sandbox() -> None:
     here = sandbox()
     template = template_of(here)

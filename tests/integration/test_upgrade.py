@@ -7,16 +7,18 @@ goes on working by its own SQL while the tables change, and after (`old_release`
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from adapters.registry import build_adapters
 from singlewindow.access.keyring import list_keys
@@ -47,6 +49,8 @@ from singlewindow.storage.engine.connect import open_engine
 from singlewindow.storage.engine.migrate import migrate
 from singlewindow.storage.engine.revision import is_current
 from singlewindow.storage.trail import events
+from tests import servers
+from tests.conftest import ENGINES, copy_file
 from tests.integration.conftest import Caller, Callers, body_of, work
 from tests.integration.lodging import one
 from tests.integration.old_release import OldProcess, answer_late, decide_all, insert, lodge, old_engine
@@ -68,11 +72,35 @@ def revision(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def left(revision: str, empty_database_url: str) -> str:
-    """A database as an earlier release left it."""
-    leave(empty_database_url, revision)
-    return empty_database_url
+Releases = Callable[[str, str], str]
+
+
+@pytest.fixture(scope="session")
+def releases(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
+    """Databases to copy from, by engine and revision, as earlier releases left them; each is made when asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def made(engine: str, revision: str) -> str:
+            if engine == "sqlite":
+                url = f"sqlite:///{tmp_path_factory.mktemp('left') / 'left.sqlite'}"
+            else:
+                url = stack.enter_context(servers.database(postgres_url))
+            leave(url, revision)
+            return url
+
+        yield made
+
+
+@pytest.fixture(params=ENGINES)
+def left(revision: str, releases: Releases, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database as an earlier release left it, once on each engine."""
+    made = releases(request.param, revision)
+    if request.param == "sqlite":
+        yield copy_file(Path(str(make_url(made).database)), tmp_path / "left.sqlite")
+        return
+    with servers.database(request.getfixturevalue("postgres_url"), str(make_url(made).database)) as url:
+        yield url
 
 
 @pytest.fixture
@@ -238,6 +266,7 @@ def at_work(database_url: str) -> Iterator[OldProcess]:
     assert process.failures == []
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("revision", ["0009"])
 def test_who_writes_while_the_tables_change_is_not_stopped(left: str) -> None:
     with at_work(left) as process:
@@ -292,6 +321,7 @@ def closing(database_url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("revision", ["0009"])
 def test_an_old_process_works_on_beside_a_new_one_and_what_it_leaves_is_worked_off(
     left: str, context: ClearanceContext
@@ -310,6 +340,7 @@ OF_OLD = "FROM version LEFT JOIN decision ON version_id = version.id WHERE versi
 """What the old process has lodged."""
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("revision", ["0009"])
 def test_what_an_old_process_lodges_and_decides_has_the_state_that_its_party_was_told(
     left: str, context: ClearanceContext

@@ -267,7 +267,7 @@ EMPTY = {"goods items": "GoodsShipment/GovernmentAgencyGoodsItem", "itineraries"
 @pytest.mark.parametrize("kind", EMPTY)
 def test_wrong_siblings_cost_no_more_than_their_number(kind: str, media: str) -> None:
     """Four times as many may take four times as long; with the square of their number it would be sixteen times."""
-    assert _seconds(kind, media, 12_000) < 8 * _seconds(kind, media, 3_000)
+    assert _seconds(kind, media, 6_000) < 8 * _seconds(kind, media, 1_500)
 
 
 def _seconds(kind: str, media: str, count: int) -> float:
