@@ -39,11 +39,11 @@ $(VENV)/development: $(VENV)/runtime requirements/development.txt
 demo: $(VENV)/runtime ## Run the main job: lodge the example declarations and watch them decided
 	$(BIN)/singlewindow demo
 
-test: install ## Test every part, on SQLite, a real PostgreSQL and a real queue server; some parts with TESTS=tests/unit
+test: install ## Test every part, each test on SQLite or a real PostgreSQL, with a real queue server; some parts with TESTS=tests/unit
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
-test-service: install ## Test whole running services, races and the largest messages: every hostile message, killed processes, upgrades, some of each kind of fault
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m service -n $(JOBS) --dist worksteal tests/e2e tests/faults tests/integration tests/unit/generator
+test-service: install ## Test whole running services, races and the largest messages, and every test of the record on its other database
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m '(service or other_engine) and not faults' -n $(JOBS) --dist worksteal
 
 test-properties: install ## Try every property with ten times as many examples as `make test` does
 	HYPOTHESIS_PROFILE=many $(BIN)/python -m pytest -m hypothesis -n $(JOBS) --dist worksteal

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 import redis
@@ -19,6 +20,23 @@ from tests import properties, servers
 
 ENGINES = ("sqlite", "postgresql")
 properties.use_profile()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave one engine of each test to `make test`, half of the tests each, and the other to `make test-service`.
+
+    Without an expression in -m both run.
+    """
+    twice: dict[str, dict[str, pytest.Item]] = {}
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        for engine in ENGINES:
+            if engine in parameters.values():
+                twice.setdefault(item.nodeid.replace(engine, ""), {})[engine] = item
+    for base, on in twice.items():
+        other = on.get(ENGINES[crc32(base.encode()) % len(ENGINES)])
+        if other is not None and len(on) == len(ENGINES):
+            other.add_marker(pytest.mark.other_engine)
 
 
 def pytest_collection_finish() -> None:
