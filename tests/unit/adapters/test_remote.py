@@ -245,10 +245,17 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path, tmp
         assert server.calls == 0
 
 
+def trust(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this host trust a certificate, as if the process had begun with it."""
+    monkeypatch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, str(certificate))
+    trusted = ssl.create_default_context()
+    monkeypatch.setattr("adapters.remote._trusted", lambda: trusted)
+
+
 def test_a_certificate_that_the_host_trusts_is_accepted(
     certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, str(certificate))
+    trust(certificate, monkeypatch)
     with agency_server(certificate=certificate) as server:
         adapter = adapter_for(server, tmp_path, allow_http="false")
         assert adapter.assess(VIEW).lane is Lane.GREEN
@@ -258,7 +265,7 @@ def test_a_certificate_that_the_host_trusts_is_accepted(
 def test_the_time_limit_holds_under_tls_too(
     certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
-    monkeypatch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, str(certificate))
+    trust(certificate, monkeypatch)
     with agency_server(mode, certificate=certificate) as server:
         adapter = adapter_for(server, tmp_path, timeout_seconds="0.8", allow_http="false")
         began = time.monotonic()
