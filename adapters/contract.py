@@ -13,12 +13,36 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from singlewindow import logs
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.model import Tree
 from singlewindow.risk.terms import Terms
 
 log = logging.getLogger(__name__)
+
+
+class GivenDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A document that the party has given, by its hash; `line` is that of an AdditionalDocument in the item, from 1.
+
+    `scan` is "clean", or "not-scanned" if nobody looked for viruses.
+    """
+
+    sha256: str
+    name: str
+    media_type: str
+    size: int
+    scan: str
+    item: str = ""
+    line: int = 0
+
+
+class GivenDocuments(msgspec.Struct, frozen=True, kw_only=True):
+    """What a party has answered when documents were asked: its words, and those documents that the agency may read."""
+
+    words: str
+    documents: tuple[GivenDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +52,8 @@ class View:
     `reference` is our MRN, `version` its number; `terms` are those of its country on the day of asking; `items` are the
     SequenceNumeric values of the items that concern the agency. `question` is this question's name for the agency, the
     same however often it is asked; `deadline` is a moment in ISO 8601; `trace_id` follows the declaration through all
-    logs. `after_release`: the goods had left before this was lodged, so only their documents can be checked.
+    logs. `after_release`: the goods had left before this was lodged, so only their documents can be checked. `given` is
+    what the party has answered since, if documents were asked.
     """
 
     reference: str
@@ -40,6 +65,7 @@ class View:
     deadline: str = ""
     trace_id: str = ""
     after_release: bool = False
+    given: GivenDocuments | None = None
 
 
 class Adapter(Protocol):

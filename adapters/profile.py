@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.contract import NotRetryable, View
+from adapters.contract import NotRetryable, Pending, View
 from singlewindow.agencies.agency import Agency
 from singlewindow.decisions.assessment import Assessment
 from singlewindow.risk.assess import assess
@@ -17,7 +17,12 @@ class ProfileAdapter:
         self._configured = agency
 
     def assess(self, view: View) -> Assessment:
-        """The agency's answer; a profile that cannot be answered fails the same way again, so it is not retryable."""
+        """The agency's answer; a profile that cannot be answered fails the same way again, so it is not retryable.
+
+        Raises `Pending` if the party has given documents, which no profile can read: an officer does.
+        """
+        if view.given is not None:
+            raise Pending(f"an officer of {self.agency} reads what was given")
         try:
             return assess(self._configured.method, view.tree, view.terms, view.after_release)
         except ConditionError as error:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from typing import Any
 
 import httpx
 import msgspec
@@ -120,7 +121,7 @@ class RemoteAdapter:
 
 
 def _question_body(view: View) -> bytes:
-    question = {
+    question: dict[str, Any] = {
         "question": view.question,
         "reference": view.reference,
         "version": view.version,
@@ -128,6 +129,8 @@ def _question_body(view: View) -> bytes:
         "items": view.items,
         "view": view.tree,
     } | ({"after_release": True} if view.after_release else {})
+    if view.given is not None:
+        question["documents_answer"] = view.given
     return msgspec.json.encode(question)
 
 

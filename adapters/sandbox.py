@@ -24,7 +24,10 @@ OUTCOMES: Final[dict[str, tuple[Lane, int, Control | None]]] = {
 
 
 class SandboxAdapter:
-    """Answers as the reference asks; if it holds several words, the strictest counts."""
+    """Answers as the reference asks; if it holds several words, the strictest counts.
+
+    Documents that were asked and given satisfy it.
+    """
 
     def __init__(self, agency: Agency) -> None:
         self.agency = agency.code
@@ -37,6 +40,8 @@ class SandboxAdapter:
             raise Retryable(f"the reference asks {self.agency} to fail")
         if SILENT in reference:
             raise NotRetryable(f"the reference asks {self.agency} to stay silent")
+        if view.given is not None:
+            return self._chosen_answer(Lane.GREEN, 0, None)
         chosen = [word for word in OUTCOMES if word in reference]
         if not chosen:
             raise NotRetryable(f"the reference names no sandbox outcome: use one of {', '.join(OUTCOMES)}")

@@ -76,6 +76,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds after a checkpoint at which the dispatchers make the next one; events in between are not proven yet."""
     sw_oldest_report_days: float = 30.0
     """Days after which a report of arrival or of another milestone comes too late to be believed."""
+    sw_documents: str = ""
+    """Where supporting documents are kept: a folder, which all web processes share, or s3://BUCKET/PREFIX;
+    `documents` in `sw_data` if not set."""
+    sw_document_largest: int = 10_000_000
+    """The largest size of one document in bytes."""
+    sw_documents_most: int = 200
+    """Most documents that a party, or the officers of one agency, may give about one declaration."""
+    sw_documents_bytes: int = 200_000_000
+    """As many bytes together; the document that goes beyond is the last."""
+    sw_documents_at_once: int = 8
+    """How many documents one web process receives at once: fewer than `sw_threads`, so that lodging goes on."""
+    sw_scanner: str = ""
+    """What looks for viruses: a command that gets a file's path and ends with 0 or 1, or icap://HOST:PORT/SERVICE."""
+    sw_scanner_seconds: float = 30.0
+    """Seconds after which a document counts as not scanned."""
+    sw_receiver_ports: str = "443"
+    """Ports that subscriptions may name, separated by commas."""
+    sw_private_receivers: str = ""
+    """Hosts of the operator's own network that subscriptions may name, each with its port: `hooks.internal:8443`."""
     sw_threads: int = 32
     """Threads of one web process; more than `sw_waiters`, so that waiting callers never block a declaration."""
     sw_processor: int = 0

@@ -133,6 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _by_goods(self, question: dict[str, Any]) -> None:
         self._answer(200, INSPECT if "93020000" in json.dumps(question["view"]) else GREEN)
 
+    def _papers(self, question: dict[str, Any]) -> None:
+        self._answer(200, GREEN if "documents_answer" in question else OTHER)
+
     def _slow(self, _question: dict[str, Any]) -> None:
         self.server.closing.wait(self.server.slow_seconds)
         self._answer(200, GREEN)

@@ -15,18 +15,24 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
-from singlewindow.decisions.assessment import Assessment
+from singlewindow.decisions.assessment import Assessment, Control
 from singlewindow.decisions.merge import Basis, merge, newest_rounds
-from singlewindow.life_cycle.machine import FINAL, TRANSITIONS, UNDECIDED, State, Step
+from singlewindow.inspections.order import OrderedControl
+from singlewindow.inspections.results import ControlRecord, controls_by_item, item_result
+from singlewindow.life_cycle.machine import FINAL, ORDERED, TRANSITIONS, UNDECIDED, State, Step
 
 Row = Mapping[str, Any]
 BEGINNINGS: Final = dict.fromkeys("DEFK", State.REGISTERED) | dict.fromkeys("YZ", State.UNDER_ASSESSMENT)
+CHECKED: Final = (*ORDERED, State.UNDER_INSPECTION)
 DECIDED: Final = (Step.DECIDED_RELEASE, Step.DECIDED_DOCUMENTS, Step.DECIDED_INSPECTION)
 STEPS: Final = {
-    "asked-again": Step.ASKED_AGAIN, "cancelled": Step.CANCELLED,
+    "asked-again": Step.ASKED_AGAIN, "documents-given": Step.DOCUMENTS_GIVEN, "cancelled": Step.CANCELLED,
     "lapsed": Step.DEADLINE_PASSED, "overdue": Step.DEADLINE_PASSED,
 }  # fmt: skip
-TOLD: Final = {"lodged", "queried", "requested", "answered", "amended", "cancelled", "lapsed", "decided", "arrived"}
+TOLD: Final = {
+    "lodged", "queried", "requested", "answered", "amended", "cancelled", "lapsed", "decided", "arrived", "slot-moved",
+    "items-ended",
+}  # fmt: skip
 """Events that the party is told of, each by one notice."""
 QUERIES: Final = {
     "version": "SELECT v.*, d.mrn, d.type_code, d.id AS owner FROM version v JOIN declaration d"
@@ -38,6 +44,11 @@ QUERIES: Final = {
     "decision": "SELECT e.*, d.id AS owner {of} decision e ON e.version_id = v.id {where}",
     "later_decision": "SELECT e.*, d.id AS owner {of} later_decision e ON e.version_id = v.id {where}",
     "feed": "SELECT e.*, d.id AS owner {of} feed e ON e.version_id = v.id {where}",
+    "inspection": "SELECT e.*, d.id AS owner {of} inspection e ON e.version_id = v.id {where} ORDER BY e.id",
+    "control_record": "SELECT e.*, d.id AS owner {of} inspection i ON i.version_id = v.id JOIN control_record e"
+                      " ON e.inspection_id = i.id {where} ORDER BY e.id",
+    "item_result": "SELECT e.*, d.id AS owner {of} inspection i ON i.version_id = v.id JOIN item_result e"
+                   " ON e.inspection_id = i.id {where}",
     "request": "SELECT e.*, d.id AS owner FROM declaration d JOIN request e ON e.declaration_id = d.id {where}"
                " ORDER BY e.id",
 }  # fmt: skip
@@ -119,6 +130,9 @@ def _steps(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | Sta
     """What an event says has happened: a first state, steps, or None for something that is not possible."""
     if kind == "lodged":
         return (BEGINNINGS.get(life.newest["type_code"][2], State.PRESENTED),)
+    if kind == "control-recorded":
+        begun = state is State.INSPECTION_ORDERED and detail["control"] != "documents"
+        return (Step.INSPECTION_STARTED,) if begun else ()
     if kind in {"decided", "amended"}:
         released = detail.get("outcome") == "release"
         decided = [step for step in DECIDED if (step is Step.DECIDED_RELEASE) == released]
@@ -126,11 +140,11 @@ def _steps(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | Sta
         return (_leading(state, decided if kind == "decided" else amended, detail["state"]),)
     if kind == "arrived":
         return (Step.SEEN_OTHERWISE if detail["differences"] else Step.ARRIVED,)
-    if kind == "reported" and "state" in detail:
-        return (Step.SEEN_OTHERWISE,)
-    if kind == "milestone":
-        return (Step.EXITED,) if "state" in detail else ()
-    return (STEPS[kind],) if kind in STEPS else ()
+    if kind in {"reported", "milestone"}:
+        step = Step.SEEN_OTHERWISE if kind == "reported" else Step.EXITED
+        return (step,) if "state" in detail else ()
+    named = STEPS.get(kind) or (Step(detail["state"]) if kind == "inspection-ended" else None)
+    return () if named is None else (named,)
 
 
 def _leading(state: State, steps: Sequence[Step], to: str) -> Step | None:
@@ -236,6 +250,26 @@ def questions_are_closed_once(life: Life) -> Iterator[str]:
             yield f"version {version['number']} was put twice to an agency"
 
 
+def inspections_fit(life: Life) -> Iterator[str]:
+    """An open inspection is of the current decision; results follow from the records, or from an override."""
+    for row in life.of("inspection"):
+        current = (life.newest["id"], life.newest["decision_number"]) == (row["version_id"], row["decision_number"])
+        if row["ended_at"] is None and not (current and life.state in CHECKED):
+            yield f"inspection {row['id']} is open, and the declaration is {life.state}"
+        records = {
+            (each["item"], Control(each["control"])): msgspec.json.decode(each["body"], type=ControlRecord)
+            for each in life.of("control_record") if each["inspection_id"] == row["id"]
+        }  # fmt: skip
+        results = {each["item"]: each for each in life.of("item_result") if each["inspection_id"] == row["id"]}
+        controls = controls_by_item(msgspec.json.decode(row["controls"], type=tuple[OrderedControl, ...]))
+        for item, wanted in controls.items():
+            mine = {each: records[item, each] for each in wanted if (item, each) in records}
+            follows, stored = item_result(wanted, mine), results.get(item)
+            overridden = stored is not None and stored["override_id"] is not None
+            if not overridden and follows != (None if stored is None else stored["result"]):
+                yield f"item {item} is {stored}, and its records say {follows}"
+
+
 def the_party_is_told(life: Life) -> Iterator[str]:
     """Each event that is news to the party has its notices, and there are no others but warnings."""
     expected, warned, before = 0, 0, State.PRESENTED
@@ -244,6 +278,7 @@ def the_party_is_told(life: Life) -> Iterator[str]:
         expected += event["kind"] == "arrived" and state in {State.RELEASED, State.INSPECTION_ORDERED}
         expected += event["kind"] == "milestone" and state is not before
         expected += event["kind"] == "overdue"
+        expected += event["kind"] == "inspection-ordered" and state is State.INSPECTION_ORDERED
         before = state
     for notice in life.of("notice"):
         detail = json.loads(bytes(notice["detail"] or b"{}"))
@@ -279,5 +314,5 @@ def requests_are_answered(life: Life) -> Iterator[str]:
 
 CHECKS: Final = (
     the_trail_replays, versions_follow, waits_for_something, one_decision_each, questions_are_closed_once,
-    the_party_is_told, requests_are_answered,
+    inspections_fit, the_party_is_told, requests_are_answered,
 )  # fmt: skip

@@ -23,6 +23,7 @@ from singlewindow.access.keys import Caller, NewKey, Role, new_key, secret_match
 from singlewindow.access.permissions import permissions_of
 from singlewindow.access.tokens import Tokens
 from singlewindow.storage import keys, mandates
+from singlewindow.storage.deliveries import subscriptions
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.keys import StoredKey
 from singlewindow.storage.trail import events
@@ -67,6 +68,11 @@ class Keyring:
         """The caller of a key's id and secret, or None."""
         stored = self._live_key(key_id)
         return _caller_from(stored) if stored is not None and secret_matches(secret, stored.secret_sha256) else None
+
+    def holder_of(self, key_id: str) -> Caller | None:
+        """The caller whose key this is, for what is sent to it; None if the key is unknown, revoked or expired."""
+        stored = self._live_key(key_id)
+        return None if stored is None else _caller_from(stored)
 
     def may_act(self, broker: str, party: str) -> bool:
         """Whether a mandate lets the broker act for the party now; impossible identifiers are not looked up."""
@@ -127,13 +133,18 @@ def _is_live(connection: Connection, stored: StoredKey) -> bool:
 
 
 def _caller_from(stored: StoredKey) -> Caller:
-    return Caller(stored.key_id, Role(stored.role), stored.party, stored.agency, frozenset(stored.scopes))
+    owner = (Role(stored.role), stored.party, stored.agency)
+    return Caller(stored.key_id, *owner, frozenset(stored.scopes), person=stored.person)
 
 
 class Terms(TypedDict, total=False):
-    """The limits of a key: its holder, its scopes (none means all that its role may do), its length of life."""
+    """The limits of a key: its holder, its scopes (none means all that its role may do), its length of life.
+
+    `person` is who uses it, if it is not a system's.
+    """
 
     name: str
+    person: str
     scopes: Iterable[str]
     lifetime_seconds: float | None
 
@@ -149,6 +160,7 @@ def create_key(
     party = party and party_code("party", party)
     agency = agency and agency_code(agency)
     scopes, lifetime = sorted(set(terms.get("scopes", ()))), terms.get("lifetime_seconds")
+    person = _person_id(role, terms.get("person", ""))
     _check_scopes(role, scopes)
     if lifetime is not None and lifetime <= 0:
         raise ValueError("A key must live for more than zero days")
@@ -157,10 +169,11 @@ def create_key(
         now = clock(connection)
         added = StoredKey(
             made.key_id, made.secret_sha256, role, party, agency, terms.get("name", ""), tuple(scopes), created_at=now,
-            expires_at=None if lifetime is None else now + int(lifetime * MICROSECONDS),
+            expires_at=None if lifetime is None else now + int(lifetime * MICROSECONDS), person=person,
         )  # fmt: skip
         keys.add_key(connection, added)
         detail = {"key_id": made.key_id, "role": role, "party": party, "agency": agency, "scopes": scopes}
+        detail |= {"person": person} if person else {}
         events.record_command(connection, now, events.Kind.KEY_CREATED, events.about_key(made.key_id), detail)
     return made
 
@@ -172,6 +185,14 @@ def _check_owner(role: Role, party: str | None, agency: str | None) -> None:
         if role not in OWNED_BY[owner] and given is not None:
             owning = " or ".join(OWNED_BY[owner])
             raise ValueError(f"A key of role {role} has no {owner}: leave --{owner} out, or choose --role {owning}")
+
+
+def _person_id(role: Role, person: str) -> str:
+    """The id in the form in which persons are compared."""
+    normal = " ".join(person.split()).casefold()
+    if normal and role is not Role.AGENCY:
+        raise ValueError("Only keys of role agency name a person: leave --person out")
+    return normal
 
 
 def _check_scopes(role: Role, scopes: Iterable[str]) -> None:
@@ -190,7 +211,7 @@ def list_keys(engine: Engine) -> list[StoredKey]:
 def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | None:
     """A new key that replaces a live one, which works for another `overlap_seconds`; None if there is no live one.
 
-    The new key has the same owner, name, scopes and length of life.
+    The new key has the same owner, name, scopes and length of life, and the subscriptions of the old one.
     """
     made = new_key()
     with engine.begin() as connection:
@@ -204,6 +225,7 @@ def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | 
             expires_at=None if old.expires_at is None else now + old.expires_at - old.created_at,
         )  # fmt: skip
         keys.add_key(connection, heir)
+        subscriptions.hand_over(connection, key_id, made.key_id)
         keys.expire_key(connection, key_id, end if old.expires_at is None else min(end, old.expires_at))
         detail = {"key_id": key_id, "successor": made.key_id}
         events.record_command(connection, now, events.Kind.KEY_ROTATED, events.about_key(key_id), detail)

@@ -31,7 +31,8 @@ class Caller:
     """A caller: `party` owns what traders and brokers lodge and read, `agency` is an agency's code.
 
     A broker that names its client has the client as `party` and itself as `broker`; acting for itself, it is both.
-    `scopes` narrow what the role may do; without scopes nothing is narrowed.
+    `scopes` narrow what the role may do; without scopes nothing is narrowed. `person` is who uses the key, "" if it is
+    a system's: two keys of one person are one person.
     """
 
     key_id: str
@@ -40,6 +41,7 @@ class Caller:
     agency: str | None = None
     scopes: frozenset[str] = frozenset()
     broker: str | None = None
+    person: str = ""
 
     @property
     def client(self) -> str:

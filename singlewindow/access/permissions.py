@@ -22,9 +22,12 @@ class Permission(StrEnum):
     READ = "read"
     NOTICES = "notices"
     FEED = "feed"
+    SUBSCRIBE = "subscriptions"
     ANSWER = "answer"
     REQUESTS = "requests"
     QUESTIONS = "questions"
+    DOCUMENTS = "documents"
+    INSPECT = "inspect"
     RELEASE_TIMES = "release-times"
     AUDIT = "audit"
     METRICS = "metrics"
@@ -36,9 +39,12 @@ PERMISSIONS: Final[Mapping[Permission, frozenset[Role]]] = MappingProxyType({
     Permission.READ: frozenset({Role.TRADER, Role.BROKER, Role.AUDITOR}),
     Permission.NOTICES: frozenset({Role.TRADER, Role.BROKER}),
     Permission.FEED: frozenset({Role.AGENCY}),
+    Permission.SUBSCRIBE: frozenset({Role.TRADER, Role.BROKER, Role.AGENCY}),
     Permission.ANSWER: frozenset({Role.AGENCY}),
     Permission.REQUESTS: frozenset({Role.AGENCY}),
     Permission.QUESTIONS: frozenset({Role.AGENCY}),
+    Permission.DOCUMENTS: frozenset({Role.AGENCY}),
+    Permission.INSPECT: frozenset({Role.AGENCY}),
     Permission.RELEASE_TIMES: frozenset({Role.AUDITOR, Role.ANALYST}),
     Permission.AUDIT: frozenset({Role.AUDITOR}),
     Permission.METRICS: frozenset({Role.OPERATOR}),

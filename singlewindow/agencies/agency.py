@@ -38,11 +38,16 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`agency.toml` without its routing; `deadline_seconds` counts from the question."""
+    """`agency.toml` without its routing; `deadline_seconds` counts from the question.
+
+    `documents_seconds` is the deadline where profiles answer for the agency and the party has given documents, which an
+    officer reads.
+    """
 
     code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
     name: Words
     deadline_seconds: Annotated[float, msgspec.Meta(gt=0)]
+    documents_seconds: Annotated[float, msgspec.Meta(gt=0)] = 14_400.0
     adapter: Literal["profiles", "remote", "officer", "sandbox"]
     always: bool = False
 
@@ -124,6 +129,15 @@ class Agency:
         return self.head.adapter
 
     @property
+    def reading_seconds(self) -> float:
+        """How long the agency may take to read what a party has given."""
+        return self.head.documents_seconds if self.head.adapter == "profiles" else self.deadline_seconds
+
+    @property
     def by_officers(self) -> bool:
         """Whether people answer for the agency, through the interface."""
         return self.head.adapter == "officer"
+
+    def left_to_officers(self, *, with_documents: bool) -> bool:
+        """Whether an officer answers a question: profiles cannot read what a party has given."""
+        return self.by_officers or (with_documents and self.head.adapter == "profiles")

@@ -8,6 +8,7 @@ import threading
 from singlewindow.access.keyring import Keyring
 from singlewindow.access.quota import Quotas
 from singlewindow.access.tokens import Tokens
+from singlewindow.bootstrap.documents import build_reception
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.life.amend import Amender
 from singlewindow.clearance.lodging.group_commit import GroupCommit
@@ -15,6 +16,7 @@ from singlewindow.clearance.lodging.lodge import Lodging
 from singlewindow.clearance.lodging.preparation import Rules
 from singlewindow.clearance.lodging.sandboxed_reader import Configuration, SandboxedReader
 from singlewindow.declarations.reading.message import Limits
+from singlewindow.deliveries.receivers import read_allowed
 from singlewindow.http.limits import RateLimits
 from singlewindow.http.service import Service
 from singlewindow.settings import Settings
@@ -33,9 +35,11 @@ def build_service(context: ClearanceContext) -> Service:
         keyring=keyring,
         lodging=lodging,
         amender=Amender(context, lodging),
+        receivers=read_allowed(settings.sw_receiver_ports, settings.sw_private_receivers),
         rate_limits=RateLimits(settings.sw_rate, settings.sw_wrong_keys),
         waiters=threading.BoundedSemaphore(settings.sw_waiters),
         batches=threading.BoundedSemaphore(BATCHES),
+        reception=build_reception(context),
     )
 
 

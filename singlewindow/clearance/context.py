@@ -37,8 +37,3 @@ class ClearanceContext:
         """Whether this agency is asked over HTTP."""
         configured = self.agencies.get(agency)
         return configured is not None and configured.remote is not None
-
-    def by_officers(self, agency: str) -> bool:
-        """Whether people answer for this agency, through the interface."""
-        configured = self.agencies.get(agency)
-        return configured is not None and configured.by_officers

@@ -20,6 +20,7 @@ ROOMS = {
     "operator": (
         "config",
         "db",
+        "deliver",
         "dispatch",
         "doctor",
         "entitlements",
@@ -27,6 +28,7 @@ ROOMS = {
         "mandates",
         "queue",
         "rates",
+        "subscriptions",
         "up",
         "web",
         "worker",

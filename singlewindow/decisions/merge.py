@@ -103,7 +103,7 @@ def merge(
     complete = tuple(map(_on_paper, (*answers, *silent))) if gone else (*answers, *silent)
     torn = _contradicting_agencies(complete)
     doubts = tuple(_doubts_against_release(torn, agencies, basis))
-    released = not doubts and all(map(_clears_goods, complete))
+    released = not doubts and all(map(clears_goods, complete))
     controls = () if released else _required_controls(complete, certain=not doubts)
     paper = DOCUMENTS_ASKED if gone or _wants_documents(controls, complete, certain=not doubts) else UNDER_CONTROL
     return Verdict(
@@ -143,7 +143,8 @@ def _on_paper(assessment: Assessment) -> Assessment:
     )
 
 
-def _clears_goods(assessment: Assessment) -> bool:
+def clears_goods(assessment: Assessment) -> bool:
+    """Whether an answer has nothing against a release."""
     return assessment.answer is Answer.ASSESSED and assessment.lane is Lane.GREEN and not assessment.controls
 
 
@@ -165,7 +166,7 @@ def _required_controls(complete: Iterable[Assessment], certain: bool) -> tuple[C
     """All controls that agencies ask for; an agency that holds the goods without naming one gets a document check."""
     wanted = set() if certain else {Control.DOCUMENTS}
     for each in complete:
-        if not _clears_goods(each):
+        if not clears_goods(each):
             wanted |= set(each.controls) or {Control.DOCUMENTS}
     return tuple(sorted(wanted))
 
@@ -193,7 +194,7 @@ def _doubts_against_release(torn: Iterable[str], asked: tuple[str, ...], basis: 
 
 
 def _all_reasons(complete: Iterable[Assessment], doubts: Iterable[Reason]) -> tuple[Reason, ...]:
-    holding = [each for each in complete if not _clears_goods(each)]
+    holding = [each for each in complete if not clears_goods(each)]
     found = {_of_finding(each.agency, finding) for each in holding for finding in each.findings}
     found |= {reason for each in holding if (reason := _of_answer(each)) is not None}
     return tuple(sorted(found.union(doubts), key=_reason_order))

@@ -36,7 +36,9 @@ class Disclosure(NamedTuple):
 
     steps: frozenset[Kind] = frozenset({
         Kind.LODGED, Kind.DECIDED, Kind.REQUESTED, Kind.ANSWERED, Kind.AMENDED, Kind.CANCELLED, Kind.ARRIVED,
-        Kind.REPORTED, Kind.MILESTONE, Kind.LAPSED, Kind.QUERIED, Kind.EXPLAINED,
+        Kind.REPORTED, Kind.MILESTONE, Kind.LAPSED, Kind.QUERIED, Kind.EXPLAINED, Kind.DOCUMENT,
+        Kind.DOCUMENTS_GIVEN,
+        Kind.INSPECTION_ORDERED, Kind.SLOT_WISHED, Kind.SLOT_MOVED, Kind.ITEMS_ENDED, Kind.INSPECTION_ENDED,
     })  # fmt: skip
     events: bool = False
     agencies: bool = False

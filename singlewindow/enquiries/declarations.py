@@ -50,7 +50,8 @@ def visible_party(reader: Caller) -> str | None:
     raise NotVisible(f"a key of role {reader.role} cannot see declarations")
 
 
-def _seen_by(reader: Caller) -> Reader:
+def seen_by(reader: Caller) -> Reader:
+    """As whom the database shows this reader's rows; raises NotVisible."""
     party = visible_party(reader)
     return AUDITOR if party is None else of_party(party)
 
@@ -60,7 +61,7 @@ def list_declarations(
 ) -> DeclarationPage | None:
     """Declarations lodged after the one named `after` (an MRN); None if there is no such declaration."""
     party = visible_party(reader)
-    with reading_as(engine, _seen_by(reader)) as connection:
+    with reading_as(engine, seen_by(reader)) as connection:
         start = 0
         if after is not None:
             cursor = declarations.newest_with_decision(connection, after, party) if is_mrn(after) else None
@@ -84,7 +85,7 @@ def read_status(engine: Engine, agencies: Mapping[str, Agency], reader: Caller, 
     party, shown = visible_party(reader), disclosure_to(audience_of(reader))
     if not is_mrn(mrn):
         return None
-    with reading_as(engine, _seen_by(reader)) as connection:
+    with reading_as(engine, seen_by(reader)) as connection:
         current = declarations.newest_version(connection, mrn, party)
         if current is None:
             return None
@@ -114,7 +115,7 @@ def read_document(engine: Engine, reader: Caller, mrn: str) -> Received | None:
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading_as(engine, _seen_by(reader)) as connection:
+    with reading_as(engine, seen_by(reader)) as connection:
         return declarations.newest_document(connection, mrn, party)
 
 
@@ -123,7 +124,7 @@ def read_decision(engine: Engine, reader: Caller, mrn: str) -> Decision | Undeci
     party = visible_party(reader)
     if not is_mrn(mrn):
         return None
-    with reading_as(engine, _seen_by(reader)) as connection:
+    with reading_as(engine, seen_by(reader)) as connection:
         row = declarations.newest_with_decision(connection, mrn, party)
     if row is None:
         return None

@@ -32,6 +32,7 @@ from singlewindow.life_cycle.news import (
     EXIT_AWAITED,
     EXITED,
     RELEASED,
+    UNINSPECTED,
     Detail,
 )
 from singlewindow.storage import streams
@@ -41,8 +42,6 @@ from singlewindow.times import iso, moment
 
 DOCUMENTS_BY = "Documents are to be given by this time."
 FURTHER_ITEMS = "Further goods items"
-CONSIDERED_SATISFACTORY = "A2"
-"""The result of goods that go without an inspection (WCO 226, with a release)."""
 _RESULTS = (RELEASED, CLEARED)
 _KINDS = {CANCELLED: "AFB", EXITED: "CEX", EXIT_AWAITED: "CEX"}
 """The kind of statement (WCO 369) of notices that have one of their own: a decision, and the office of exit."""
@@ -119,7 +118,7 @@ def _notice_response(row: streams.Notice) -> Response:
         accepted_at=moment(row.lodged_at) if code == ACCEPTED else None,
         cancelled_at=issued_at if code == CANCELLED else None,
         released_at=issued_at if code == RELEASED else None,
-        status_code=detail.status or None,
+        status_code=detail.status if code not in _RESULTS and detail.status else None,
         effective_at=moment(detail.happened_at) if detail.happened_at is not None else None,
         information=(*_said(code, detail), *_reasons(row)),
     )
@@ -148,11 +147,19 @@ def _said(function_code: str, detail: Detail) -> Iterator[AdditionalInformation]
     """What the notice itself says: words, and the last day for what it asks."""
     limit = None if detail.limit is None else moment(detail.limit)
     if function_code in _RESULTS:
-        yield AdditionalInformation("AFB", CONSIDERED_SATISFACTORY)
+        yield AdditionalInformation("AFB", detail.status or UNINSPECTED)
+    if detail.items:
+        yield from _about_items(detail)
     elif function_code == DOCUMENTS and limit is not None:
         yield AdditionalInformation("ACA", "ACA", detail.words or DOCUMENTS_BY, limit=limit)
-    elif detail.words or detail.office or limit is not None:
+    elif function_code not in _RESULTS and (detail.words or detail.office or limit is not None):
         yield AdditionalInformation(_KINDS.get(function_code, "AES"), detail.office or None, detail.words, limit=limit)
+
+
+def _about_items(detail: Detail) -> Iterator[AdditionalInformation]:
+    """The words for each goods item that they are about, with a pointer to it."""
+    for item in detail.items:
+        yield AdditionalInformation("AES", None, detail.words, pointer=item_steps(int(item)))
 
 
 def _reasons(row: streams.Notice) -> Iterator[AdditionalInformation]:

@@ -18,14 +18,38 @@ from singlewindow.decisions.merge import Outcome
 from singlewindow.enquiries.audit_trail import Coverage, checkpoint_coverage
 from singlewindow.storage import counters, heartbeats
 from singlewindow.storage.backlog import Backlog, backlog
+from singlewindow.storage.deliveries.subscriptions import SubscriptionFigures, count_due, subscription_figures
+from singlewindow.storage.deliveries.waiting import waiting_figures
 from singlewindow.storage.engine.connect import clock, reading
 from singlewindow.storage.heartbeats import ALIVE_SECONDS as DISPATCHER_SECONDS
 
-__all__ = ["DISPATCHER_SECONDS", "Backlog", "Figures", "is_record_readable", "read_backlog", "read_figures"]
+__all__ = [
+    "DISPATCHER_SECONDS",
+    "Backlog",
+    "DeliveryFigures",
+    "Figures",
+    "is_record_readable",
+    "read_backlog",
+    "read_figures",
+]
 
 log = logging.getLogger(__name__)
 
 NOT_ANSWERED = tuple(answer for answer in Answer if answer is not Answer.ASSESSED)
+
+
+class DeliveryFigures(NamedTuple):
+    """What is sent to subscribers.
+
+    Subscriptions by state, how many are `due` and not served, how many messages are `waiting` since `oldest`
+    (microseconds), and how many were accepted, failed or were given up.
+    """
+
+    subscriptions: SubscriptionFigures
+    due: int
+    waiting: int
+    oldest: int | None
+    outcomes: Mapping[str, int]
 
 
 class Figures(NamedTuple):
@@ -40,6 +64,7 @@ class Figures(NamedTuple):
     unanswered: Mapping[str, Mapping[Answer, int]]
     dispatchers: int
     coverage: Coverage
+    deliveries: DeliveryFigures
 
 
 def is_record_readable(engine: Engine) -> bool:
@@ -68,7 +93,20 @@ def read_figures(engine: Engine, agencies: Iterable[str]) -> Figures:
             },
             dispatchers=heartbeats.count_alive(connection, now),
             coverage=checkpoint_coverage(connection),
+            deliveries=_delivery_figures(connection, totals),
         )
+
+
+def _delivery_figures(connection: Connection, totals: Mapping[tuple[str, ...], int]) -> DeliveryFigures:
+    waits, oldest = waiting_figures(connection)
+    outcomes = (counters.ACCEPTED, counters.FAILED, counters.GIVEN_UP)
+    return DeliveryFigures(
+        subscriptions=subscription_figures(connection),
+        due=count_due(connection),
+        waiting=waits,
+        oldest=oldest,
+        outcomes={outcome: totals.get((counters.DELIVERED, outcome), 0) for outcome in outcomes},
+    )
 
 
 def read_backlog(engine: Engine, agencies: Iterable[str]) -> tuple[int, Mapping[str, Backlog]]:

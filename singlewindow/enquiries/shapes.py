@@ -10,6 +10,9 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from adapters.contract import GivenDocuments
+from singlewindow.decisions.assessment import Control
+from singlewindow.inspections.results import Found, Recorded
 from singlewindow.life_cycle.machine import State
 
 
@@ -203,6 +206,99 @@ class OpenQuestionPage(Struct, frozen=True):
     next: str
 
 
+class ControlShown(Struct, frozen=True, kw_only=True):
+    """One control of an inspection: `items` are its goods items, `own` says whether the reader's agency asks for it."""
+
+    control: Control
+    items: list[str]
+    own: bool
+
+
+class RecordShown(Struct, frozen=True, kw_only=True):
+    """What counts of an item's control: the newest record."""
+
+    item: str
+    control: Control
+    recorded: Recorded
+    result: State | None
+    found: list[Found]
+    words: str
+    done_by: str
+    evidence: list[str]
+    recorded_at: str
+
+
+class OverrideShown(Struct, frozen=True, kw_only=True):
+    """What an officer wants against the records, and what a second person says; `agreed` is null while it waits."""
+
+    override: str
+    items: list[str]
+    result: State
+    reason: str
+    person: str
+    asked_at: str
+    agreed: bool | None
+    second_person: str | None
+    answered_at: str | None
+    words: str
+
+
+class PlannedInspection(Struct, frozen=True, kw_only=True):
+    """An open inspection: `place` is "" and `slot_at` null while nobody has said where and when.
+
+    `wished_at` and `wish` are what the party asks for instead, and why.
+    """
+
+    inspection: str
+    mrn: str
+    version: int
+    place: str
+    slot_at: str | None
+    wished_at: str | None
+    wish: str
+    ordered_at: str
+    started_at: str | None
+    controls: list[ControlShown]
+
+
+class InspectionPage(Struct, frozen=True):
+    """A page of open inspections, oldest first; send `next` as `after` to get the following page."""
+
+    inspections: list[PlannedInspection]
+    next: str
+
+
+class InspectionContent(Struct, frozen=True, kw_only=True):
+    """An inspection as an agency sees it: its own controls, others' on the items that concern it, and what is recorded.
+
+    `results` says what has become of items, `ended_at` when every item had its result, or another decision.
+    """
+
+    inspection: PlannedInspection
+    records: list[RecordShown]
+    results: dict[str, State]
+    overrides: list[OverrideShown]
+    ended_at: str | None
+
+
+class OwnInspection(Struct, frozen=True, kw_only=True):
+    """The inspection of a party's goods: where, when, by which controls, and what has become of each item.
+
+    `wished_at` and `wish` are what the party has asked for.
+    """
+
+    mrn: str
+    version: int
+    place: str
+    place_name: str
+    slot_at: str | None
+    wished_at: str | None
+    wish: str
+    controls: list[Control]
+    results: dict[str, State]
+    ended_at: str | None
+
+
 class QueryShown(Struct, frozen=True, kw_only=True):
     """What an officer asked the party, and its answer, null until there is one."""
 
@@ -214,16 +310,49 @@ class QueryShown(Struct, frozen=True, kw_only=True):
     answered_at: str | None
 
 
+class DocumentShown(Struct, frozen=True, kw_only=True):
+    """A supporting document, given while `version` was the newest; `scan_words` say why it was not scanned.
+
+    `item` is the goods item that it is about, `line` the place of an AdditionalDocument there, or in the header. Only
+    agencies and auditors see which `question` or `finding` it is about, and only auditors which `agency` gave it.
+    """
+
+    sha256: str
+    name: str
+    media_type: str
+    size: int
+    given_at: str
+    given_by: Literal["party", "officer"]
+    version: int
+    scan: str
+    scan_words: str
+    scanned_at: str
+    item: str | None
+    line: int | None
+    query: str | None
+    question: str | UnsetType | None = UNSET
+    finding: str | UnsetType | None = UNSET
+    agency: str | UnsetType = UNSET
+
+
+class DocumentList(Struct, frozen=True):
+    """All documents about a declaration that the reader may see, oldest first."""
+
+    documents: list[DocumentShown]
+
+
 class QuestionContent(Struct, frozen=True, kw_only=True):
     """A question with what the law lets its agency see, and what the party was asked about it, in earlier versions too.
 
-    `after_release`: the goods have left, so that only their documents can be checked.
+    `after_release`: the goods have left, so that only their documents can be checked. `documents_answer` is what the
+    party has given since, if documents were asked, else null.
     """
 
     question: OpenQuestion
     after_release: bool
     view: dict[str, Any]
     queries: list[QueryShown]
+    documents_answer: GivenDocuments | None
 
 
 class DecisionSummary(Struct, frozen=True, kw_only=True):
@@ -239,12 +368,12 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
 
     The entry of a decision has `decision`, and in `assessment` the agency's own answer at that time; other entries have
     neither, however late they are read. `arrived` tells that the goods have arrived, `overdue` that what was to be
-    checked has not been in time, `ended` that the declaration is cancelled or has lapsed, or that this version is
-    replaced.
+    checked has not been in time, `inspection` that one is ordered or has ended, `ended` that the declaration is
+    cancelled or has lapsed, or that this version is replaced.
     """
 
     cursor: int
-    kind: Literal["asked", "decided", "arrived", "overdue", "ended"]
+    kind: Literal["asked", "decided", "arrived", "overdue", "inspection", "ended"]
     at: str
     mrn: str
     version: int

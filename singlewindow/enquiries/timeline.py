@@ -102,6 +102,16 @@ def _not_as_declared(detail: Detail) -> str:
     return f"; not as declared: {' '.join(found)}" if found else ""
 
 
+def _about_item(detail: Detail) -> str:
+    return f", about item {detail['item']}" if detail.get("item") else ""
+
+
+def _items_ended(_agencies: Agencies, detail: Detail) -> str:
+    items, count = detail.get("items", []), detail.get("count", 0)
+    more = f" and {count - len(items)} more" if count > len(items) else ""
+    return f"{'Item' if count == 1 else 'Items'} {', '.join(items)}{more}: {detail.get('result')}"
+
+
 _CLOSED: Mapping[str, str] = {
     Answer.REPLACED: "{agency} had not answered when it was asked again",
     Answer.WITHDRAWN: "{agency} need not answer any more",
@@ -114,12 +124,31 @@ _SENTENCES: Mapping[Kind, Callable[[Agencies, Detail], str]] = {
     Kind.REPORTED: _reported,
     Kind.QUERIED: lambda _, detail: f"An officer asks: {detail.get('words')}",
     Kind.EXPLAINED: lambda _, detail: f"The party answers: {detail.get('words')}",
+    Kind.DOCUMENT: lambda _, detail: f"Document given: {detail.get('name')}{_about_item(detail)}",
+    Kind.EVIDENCE: lambda _, detail: f"Document of an officer: {detail.get('name')}{_about_item(detail)}",
+    Kind.DOCUMENT_REFUSED: lambda _, detail: f"Document refused, because it is infected: {detail.get('name')}",
+    Kind.DOCUMENTS_GIVEN: lambda _, detail: f"The party answers the request for documents: {detail.get('words')}",
     Kind.REQUESTED: lambda _, detail: _with_reason(f"Asked for {detail.get('kind')}", detail),
     Kind.ANSWERED: lambda _, detail: f"The {detail.get('kind')} is {detail.get('answer')}",
     Kind.CANCELLED: lambda _, detail: _with_reason("Cancelled", detail),
     Kind.AMENDED: lambda _, __: "Amended: a new version replaces the one before",
     Kind.MILESTONE: lambda _, detail: f"Reported: {detail.get('milestone')}",
     Kind.LAPSED: lambda _, __: "Lapsed: the goods did not arrive in time",
+    Kind.INSPECTION_ORDERED: lambda _, __: "An inspection is ordered",
+    Kind.SLOT_WISHED: lambda _, detail: _with_reason("The party asks for another time of the inspection", detail),
+    Kind.SLOT_MOVED: lambda _, detail: _with_reason("The inspection is moved", detail),
+    Kind.CONTROL_RECORDED: lambda agencies, detail: (
+        f"{_agency_name(agencies, detail.get('agency'))} records the control {detail.get('control')}:"
+        f" {detail.get('recorded')}"
+    ),
+    Kind.OVERRIDE_ASKED: lambda agencies, detail: _with_reason(
+        f"{_agency_name(agencies, detail.get('agency'))} asks for an override: {detail.get('result')}", detail
+    ),
+    Kind.OVERRIDE_ANSWERED: lambda _, detail: (
+        f"A second person {'agrees to' if detail.get('agreed') else 'refuses'} the override"
+    ),
+    Kind.ITEMS_ENDED: _items_ended,
+    Kind.INSPECTION_ENDED: lambda _, __: "The inspection has ended",
     Kind.OVERDUE: lambda _, detail: f"Overdue: {detail.get('was')}",
 }
 

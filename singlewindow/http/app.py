@@ -15,12 +15,13 @@ import flask
 import msgspec
 from flask import Flask, g
 from werkzeug.routing import BaseConverter, Map, Rule
+from werkzeug.wsgi import FileWrapper, wrap_file
 
 from singlewindow import logs
 from singlewindow.enquiries.access_log import reads_its_own, record_reading
 from singlewindow.http.authorisation import authorise
 from singlewindow.http.error_mapping import as_problem
-from singlewindow.http.negotiation import acceptable_media, read_content
+from singlewindow.http.negotiation import acceptable_media, open_content, read_content
 from singlewindow.http.parameters import read_headers, read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 from singlewindow.http.request import Request, Response
@@ -136,20 +137,30 @@ def _read_request(service: Service, route: Route, path: dict[str, str]) -> Reque
         service.rate_limits.count_request(caller.client)
     query = read_query(flask.request.args.items(multi=True), route.parameters)
     acceptable = acceptable_media(route.produces, flask.request.accept_mimetypes)
-    if route.largest is not None:
-        flask.request.max_content_length = route.largest
-    media, content = read_content(flask.request, route.consumes) if route.consumes else ("", b"")
+    largest = service.context.settings.sw_document_largest if route.streams else route.largest
+    if largest is not None:
+        flask.request.max_content_length = largest
+    media, content = read_content(flask.request, route.consumes) if route.reads_whole else ("", b"")
+    body = None
+    if route.streams:
+        media, body = open_content(flask.request, route.consumes)
     return Request(
         service=service, maybe_caller=caller, path=path, query=query, acceptable=acceptable, began=g.began,
-        content=content, media=media, trace_id=g.trace_id, authorization=flask.request.headers.get("Authorization", ""),
+        content=content, body=body, media=media, trace_id=g.trace_id,
+        authorization=flask.request.headers.get("Authorization", ""),
         address=flask.request.remote_addr or "", headers=read_headers(flask.request.headers, route.headers),
     )  # fmt: skip
 
 
 def _render_response(request: Request, response: Response) -> flask.Response:
-    body = response.body if isinstance(response.body, bytes | Iterator) else msgspec.json.encode(response.body)
+    body, is_file = response.body, isinstance(response.body, FileWrapper)
+    if is_file:  # the server may send a file by itself, without a thread and without a copy in memory
+        body = wrap_file(flask.request.environ, body.file, body.buffer_size)
+    elif not isinstance(body, bytes | Iterator):
+        body = msgspec.json.encode(body)
     media = response.media or request.accepted
-    return flask.Response(body, response.status, dict(response.headers), content_type=media)
+    headers = dict(response.headers)
+    return flask.Response(body, response.status, headers, content_type=media, direct_passthrough=is_file)
 
 
 def _finish_response(response: flask.Response) -> flask.Response:

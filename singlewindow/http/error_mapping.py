@@ -9,6 +9,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from singlewindow.access.quota import COUNTED_SECONDS
+from singlewindow.clearance.documents.give import NoPlace
+from singlewindow.clearance.inspecting.locked import InspectionEnded
+from singlewindow.clearance.inspecting.move_slot import NoRoom
+from singlewindow.clearance.inspecting.override_result import NobodyKnown, OverrideAnswered, OverrideWaits, SamePerson
 from singlewindow.clearance.life.answer_request import AnsweredDifferently
 from singlewindow.clearance.life.requests import NewerVersion, StillOpen
 from singlewindow.clearance.lodging.admission import NotAdmitted, Refusal
@@ -16,9 +20,13 @@ from singlewindow.clearance.lodging.sandboxed_reader import Busy
 from singlewindow.clearance.officers.hold import HeldByAnother, NotHeld, QuestionClosed
 from singlewindow.clearance.officers.query_party import QueryClosed
 from singlewindow.declarations.faults import Refused
+from singlewindow.deliveries.receivers import NotCallable
+from singlewindow.deliveries.subscriptions import SubscriptionConflict
+from singlewindow.documents.store import StoreAway
 from singlewindow.enquiries.cursors import NotInStream
 from singlewindow.enquiries.declarations import NotVisible
 from singlewindow.http.problems import ProblemError, retry_after
+from singlewindow.inspections.results import Unfit
 from singlewindow.life_cycle.machine import NotPossible
 from singlewindow.life_cycle.milestones import Unlikely
 
@@ -30,6 +38,8 @@ STATUS_CODES = {
 LACKING = {
     MemoryError: "The service has no memory left",
     Busy: "All places for large messages and batches are taken",
+    NoPlace: "All places for documents are taken",
+    StoreAway: "The store of documents cannot be used",
     Exception: "The database cannot be reached",
 }
 DETAILS = {
@@ -37,13 +47,16 @@ DETAILS = {
     "METHOD_NOT_ALLOWED": "The header Allow says which methods this address answers",
 }
 
-_CODES_OF_LIFE: Mapping[type[Exception], str] = {
+_CODES_OF_COMMANDS: Mapping[type[Exception], str] = {
     NotPossible: "NOT_POSSIBLE", NewerVersion: "VERSION_CONFLICT", StillOpen: "REQUEST_OPEN",
     AnsweredDifferently: "REQUEST_ANSWERED", Unlikely: "MOMENT_UNLIKELY", HeldByAnother: "QUESTION_TAKEN",
     NotHeld: "QUESTION_NOT_TAKEN", QuestionClosed: "QUESTION_CLOSED", QueryClosed: "QUERY_CLOSED",
+    InspectionEnded: "INSPECTION_ENDED", NoRoom: "SLOT_FULL", Unfit: "RECORD_UNFIT", NobodyKnown: "PERSON_UNKNOWN",
+    SamePerson: "SECOND_PERSON_NEEDED", OverrideWaits: "OVERRIDE_WAITS", OverrideAnswered: "OVERRIDE_ANSWERED",
+    NotCallable: "RECEIVER_REFUSED", SubscriptionConflict: "SUBSCRIPTION_CONFLICT",
 }  # fmt: skip
-OF_LIFE = tuple(_CODES_OF_LIFE)
-"""Refusals of commands in a declaration's life."""
+OF_COMMANDS = tuple(_CODES_OF_COMMANDS)
+"""Refusals of commands: in a declaration's life, and about subscriptions."""
 
 
 def as_problem(error: Exception) -> ProblemError:
@@ -52,11 +65,11 @@ def as_problem(error: Exception) -> ProblemError:
         return error
     if isinstance(error, Refused | NotAdmitted | NotVisible | NotInStream):
         return _refusal_problem(error)
-    if isinstance(error, OF_LIFE):
-        return ProblemError(_CODES_OF_LIFE[type(error)], str(error).rstrip("."))
+    if isinstance(error, OF_COMMANDS):
+        return ProblemError(_CODES_OF_COMMANDS[type(error)], str(error).rstrip("."))
     if isinstance(error, HTTPException):
         return _http_problem(error)
-    if is_outage(error) or isinstance(error, MemoryError | Busy):
+    if is_outage(error) or isinstance(error, MemoryError | Busy | NoPlace | StoreAway):
         return _outage_problem(error)
     return ProblemError(
         "INTERNAL_ERROR", "The service could not answer the request. Quote the trace_id when you report this"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO
 
 from werkzeug import Request
 from werkzeug.datastructures import MIMEAccept
@@ -38,6 +40,19 @@ def acceptable_media(produces: Sequence[str], accept: MIMEAccept) -> tuple[str, 
 
 def read_content(request: Request, consumes: Sequence[str]) -> tuple[str, bytes]:
     """Media type and bytes of the body; raises the problems with status 415, and PAYLOAD_TOO_LARGE."""
+    media = _content_type(request, consumes)
+    with _not_too_large(request):
+        return media, request.get_data(cache=False)
+
+
+def open_content(request: Request, consumes: Sequence[str]) -> tuple[str, IO[bytes]]:
+    """Media type of the body, and its bytes as they come; raises the same problems."""
+    media = _content_type(request, consumes)
+    with _not_too_large(request):
+        return media, request.stream
+
+
+def _content_type(request: Request, consumes: Sequence[str]) -> str:
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity"):
         raise ProblemError("CONTENT_ENCODING_UNSUPPORTED", "Send the body uncompressed, without a Content-Encoding")
@@ -46,8 +61,13 @@ def read_content(request: Request, consumes: Sequence[str]) -> tuple[str, bytes]
         raise ProblemError("UNSUPPORTED_MEDIA_TYPE", detail)
     if request.mimetype_params.get("charset", UTF_8[0]).lower() not in UTF_8:
         raise ProblemError("ENCODING_NOT_UTF8", "Send the body in UTF-8. No other charset is accepted")
+    return request.mimetype
+
+
+@contextmanager
+def _not_too_large(request: Request) -> Iterator[None]:
     try:
-        return request.mimetype, request.get_data(cache=False)
+        yield
     except RequestEntityTooLarge as error:
         limit = request.max_content_length
         raise ProblemError("PAYLOAD_TOO_LARGE", f"The body may have at most {limit} bytes. Send less") from error

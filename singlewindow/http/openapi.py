@@ -24,6 +24,10 @@ REFERENCES = "#/components/schemas/{name}"
 VARIABLES = {"mrn": "The movement reference number", "code": "The agency's code",
              "question": "The question's id, as it was sent with the question",
              "request": "The request's number",
+             "sha256": "The SHA-256 of the document's bytes, in hexadecimal",
+             "subscription": "The subscription's number",
+    "inspection": "The inspection's number",
+    "override": "The override's number",
              "query": "The reference of the notice that asked (FunctionalReferenceID)"}  # fmt: skip
 _ACTING_FOR = {"name": "Acting-For", "in": "header", "required": False, "schema": {"type": "string"},
                "description": "The party a broker acts for: a client whose mandate is in force, or itself. Only for "

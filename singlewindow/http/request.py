@@ -11,6 +11,7 @@ from typing import Any
 
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.documents.store import Readable
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.service import Service
 
@@ -21,6 +22,7 @@ HTML = "text/html"
 TEXT = "text/plain"
 ZIP = "application/zip"
 LINES = "application/x-ndjson"
+BINARY = "application/octet-stream"
 BOTH_FORMS = (XML, JSON)
 """The two forms of a declaration."""
 
@@ -30,9 +32,9 @@ class Request:
     """One request, authorised and read.
 
     `maybe_caller` is None on public routes only; `acceptable` are the media types the caller prefers, in the route's
-    order; `content` and `media` are the body and its type if the route reads one; `began` is monotonic; `trace_id`
-    names this request in every log line; `authorization` is the header of that name, for the route that issues tokens;
-    `address` is the peer's. `headers` are those that the route names.
+    order; `content` and `media` are the body and its type if the route reads one, `body` its bytes as they come if the
+    route streams; `began` is monotonic; `trace_id` names this request in every log line; `authorization` is the header
+    of that name, for the route that issues tokens; `address` is the peer's. `headers` are those that the route names.
     """
 
     service: Service
@@ -42,6 +44,7 @@ class Request:
     acceptable: tuple[str, ...]
     began: float
     content: bytes = b""
+    body: Readable | None = None
     media: str = ""
     trace_id: str = ""
     authorization: str = ""
@@ -64,6 +67,13 @@ class Request:
         if self.maybe_caller is None:
             raise LookupError("a public route has no caller")
         return self.maybe_caller
+
+    @property
+    def stream(self) -> Readable:
+        """The body as it comes; raises LookupError if the route does not stream."""
+        if self.body is None:
+            raise LookupError("this route does not stream")
+        return self.body
 
     @property
     def party(self) -> str:

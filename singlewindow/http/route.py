@@ -36,8 +36,10 @@ class Discloses(Enum):
     NOTICES = ("notices", "mrns")
     REQUESTS = ("requests that wait for an officer", "mrns")
     QUESTIONS = ("questions to an agency's officers", "mrns")
+    INSPECTIONS = ("inspections", "mrns")
     FEED = ("an agency's feed", "mrns")
     RELEASE_TIMES = ("release times", "fingerprint")
+    DOCUMENTS = ("supporting documents", "mrns")
     AUDIT_TRAIL = ("the audit trail", "checkpoints")
 
     def __init__(self, what: str, subject: str | None) -> None:
@@ -46,7 +48,7 @@ class Discloses(Enum):
     @property
     def by_party(self) -> bool:
         """Whether a party is shown what is its own; such readings are not recorded."""
-        return self in (Discloses.DECLARATIONS, Discloses.NOTICES)
+        return self in (Discloses.DECLARATIONS, Discloses.NOTICES, Discloses.DOCUMENTS)
 
 
 Body = type | Mapping[str, Any] | None
@@ -67,7 +69,8 @@ class Route:
 
     `headers` are those it reads besides the common ones, and `problems` its codes besides the common ones.
     `body` is what it reads, in one of the forms that it consumes, with at most `largest` bytes; without `largest`, as
-    many as one declaration may have.
+    many as one declaration may have. A route that `streams` reads its body by itself, as far as one document may be
+    long.
     """
 
     method: str
@@ -83,7 +86,13 @@ class Route:
     produces: tuple[str, ...] = (JSON,)
     body: Body = None
     largest: int | None = None
+    streams: bool = False
     problems: tuple[str, ...] = ()
+
+    @property
+    def reads_whole(self) -> bool:
+        """Whether its handler gets the whole body at once."""
+        return bool(self.consumes) and not self.streams
 
     @property
     def endpoint(self) -> str:

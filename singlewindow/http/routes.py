@@ -14,11 +14,14 @@ from singlewindow.http.api import (
     lodging,
     lodging_batch,
     oauth,
-    officers,
     operations,
     oversight,
-    streams,
 )
+from singlewindow.http.api.documents import giving
+from singlewindow.http.api.documents import reading as documents_reading
+from singlewindow.http.api.officers import inspections, questions
+from singlewindow.http.api.streams import reading as streams_reading
+from singlewindow.http.api.streams import subscriptions
 from singlewindow.http.route import Route
 
 _OWN: tuple[Route, ...] = (
@@ -27,9 +30,13 @@ _OWN: tuple[Route, ...] = (
     *declarations.ROUTES,
     *life.ROUTES,
     *agency_answers.ROUTES,
-    *officers.ROUTES,
+    *questions.ROUTES,
+    *giving.ROUTES,
+    *documents_reading.ROUTES,
+    *inspections.ROUTES,
     *entitlements.ROUTES,
-    *streams.ROUTES,
+    *streams_reading.ROUTES,
+    *subscriptions.ROUTES,
     *oversight.ROUTES,
     *oauth.ROUTES,
     *operations.ROUTES,

@@ -37,11 +37,12 @@ def serve(service: Service, listening: socket.socket) -> None:
     settings = service.context.settings
     if settings.sw_processor:
         stay_on(settings.sw_processor)
+    largest = max(settings.sw_body_limit, ARCHIVE_BYTES, settings.sw_document_largest)
     server = waitress.create_server(
         create_app(service),
         sockets=[listening],
         threads=settings.sw_threads,
-        max_request_body_size=max(settings.sw_body_limit, ARCHIVE_BYTES) + BEYOND_THE_LIMIT,
+        max_request_body_size=largest + BEYOND_THE_LIMIT,
         max_request_header_size=HEADER_BYTES,
         connection_limit=CONNECTIONS,
         channel_timeout=REQUEST_SECONDS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from singlewindow.declarations.rules.profiles import Periods, Profile
-from singlewindow.life_cycle.machine import BEGINNING, DEADLINES, Presentation, State, Term
+from singlewindow.life_cycle.machine import BEGINNING, DEADLINES, ORDERED, Presentation, State, Term
 from singlewindow.times import MICROSECONDS
 
 DAY: Final = 24 * 3600 * MICROSECONDS
@@ -51,7 +51,7 @@ def span_of(state: State, now: int, lodged_at: int, type_code: str, periods: Per
         end, warning = lodged_at + days(periods.arrival), lodged_at + days(periods.arrival - periods.arrival_warning)
         return Span(end, warning if now < warning else end)
     end = now + days(periods.documents if deadline.term is Term.DOCUMENTS else periods.inspection)
-    return Span(end, end)
+    return Span(end, now if state in ORDERED else end)
 
 
 def days(count: float) -> int:

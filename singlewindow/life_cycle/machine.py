@@ -53,6 +53,7 @@ class Step(StrEnum):
     DECIDED_DOCUMENTS = "decided-documents"
     DECIDED_INSPECTION = "decided-inspection"
     ASKED_AGAIN = "asked-again"
+    DOCUMENTS_GIVEN = "documents-given"
     AMENDED = "amended"
     AMENDED_BESIDE = "amended-beside"
     ARRIVED = "arrived"
@@ -122,6 +123,10 @@ UNDECIDED: Final = frozenset({
     State.REGISTERED, State.PRESENTED, State.UNDER_ASSESSMENT, State.UNDER_REVIEW, State.UNDER_REVIEW_IN_ADVANCE,
 })  # fmt: skip
 """Agencies have open questions."""
+ORDERED: Final = frozenset({
+    State.DOCUMENTS_ASKED, State.INSPECTION_ORDERED, State.DOCUMENTS_ASKED_AFTER_RELEASE,
+})  # fmt: skip
+"""Officers check what was decided: soon after the state begins, the controls are ordered."""
 FINAL: Final = frozenset({State.REFUSED, State.IMPOUNDED, State.CANCELLED, State.LAPSED, State.EXITED})
 """Nothing follows."""
 
@@ -172,6 +177,11 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], Transition]] = MappingProxyType({
                  *((state, State.UNDER_REVIEW) for state in (State.INSPECTION_ORDERED, State.UNDER_REVIEW)),
                  *((state, State.UNDER_ASSESSMENT)
                    for state in (State.RELEASED, State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE))),
+        # The party has answered: who asked for documents is asked again.
+        *_arrows(_TRADER, Step.DOCUMENTS_GIVEN,
+                 (State.DOCUMENTS_ASKED_IN_ADVANCE, State.REGISTERED),
+                 (State.DOCUMENTS_ASKED, State.PRESENTED),
+                 (State.DOCUMENTS_ASKED_AFTER_RELEASE, State.UNDER_ASSESSMENT)),
         # A new version replaces the one before. What an officer once had to agree to stays so until it is decided.
         *_arrows(_TRADER, Step.AMENDED,
                  *((state, State.REGISTERED) for state in _UNINSPECTED),
@@ -279,6 +289,7 @@ STEP_WORDS: Final[Mapping[Step, str]] = MappingProxyType({
     Step.DECIDED_DOCUMENTS: "be decided for a check of documents",
     Step.DECIDED_INSPECTION: "be decided for inspection",
     Step.ASKED_AGAIN: "be assessed again",
+    Step.DOCUMENTS_GIVEN: "be given the documents that are asked for",
     Step.AMENDED: "be amended",
     Step.AMENDED_BESIDE: "be amended in what is not inspected",
     Step.ARRIVED: "arrive",

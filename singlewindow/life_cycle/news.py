@@ -18,8 +18,12 @@ from singlewindow.life_cycle.machine import EXPECTED, WORDS, State, Step
 ACCEPTED, REGISTERED, CONTROL, DOCUMENTS = "01", "02", "05", "06"
 AMENDED, RELEASED, CLEARED, CANCELLED = "07", "08", "09", "10"
 ANSWERED, EXITED, EXIT_AWAITED = "11", "16", "18"
+DETAINED = "52"
+"""Goods are refused or impounded; the words say which."""
 GRANTED, REFUSED = "39", "41"
 """The status of an answer to a request (WCO 379)."""
+SATISFACTORY, UNINSPECTED = "A1", "A2"
+"""The result of a control with a release (WCO 226): satisfactory, or taken to be without an inspection."""
 LEFT = "A1"
 """The status of goods that have left (WCO 379)."""
 INSPECTIONS: Final = (CONTROL, DOCUMENTS)
@@ -30,7 +34,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a notice says beyond its code and its decision; moments are microseconds.
 
     `words` are for the party, `reason` is that of a change (WCO 099), `status` that of an answer to a request. `limit`
-    is a deadline, `happened_at` when something took effect, `office` where (WCO CEX).
+    is a deadline, `happened_at` when something took effect, `office` where (WCO CEX). `items` are those that
+    it is about, none for all.
     """
 
     words: str = ""
@@ -39,6 +44,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     happened_at: int | None = None
     office: str = ""
     reason: str = ""
+    items: tuple[str, ...] = ()
 
 
 _OUTCOMES: Final[Mapping[tuple[State, Step], str]] = MappingProxyType({

@@ -158,7 +158,10 @@ def renew_leases(connection: Connection, batch_ids: Iterable[int], lease: int) -
 
 
 class Question(NamedTuple):
-    """An open question in a batch; `items` are SequenceNumeric values, none for the whole declaration."""
+    """An open question in a batch; `items` are SequenceNumeric values, none for the whole declaration.
+
+    `documents_answer_id` is the party's answer that it carries, None if it carries none.
+    """
 
     version_id: int
     agency: str
@@ -171,6 +174,7 @@ class Question(NamedTuple):
     attempts: int
     failure: str | None
     dispatched_at: int | None
+    documents_answer_id: int | None
 
 
 def questions_in(connection: Connection, batch_ids: Iterable[int]) -> list[Question]:

@@ -18,7 +18,8 @@ from singlewindow.storage.engine.bulk import add_up
 from singlewindow.storage.tables import tally
 
 SHARDS: Final = 16
-DECIDED, UNANSWERED = "decided", "unanswered"
+DECIDED, UNANSWERED, DELIVERED = "decided", "unanswered", "delivered"
+ACCEPTED, FAILED, GIVEN_UP = "accepted", "failed", "given-up"
 
 
 def decided_total(outcome: str) -> str:
@@ -29,6 +30,11 @@ def decided_total(outcome: str) -> str:
 def unanswered_total(agency: str, answer: str) -> str:
     """The total of an agency's questions that were closed without its answer: `answer` is silent or failed."""
     return f"{UNANSWERED}/{agency}/{answer}"
+
+
+def delivered_total(outcome: str) -> str:
+    """The total of messages that were accepted or given up, or of attempts that failed."""
+    return f"{DELIVERED}/{outcome}"
 
 
 def add_counts(connection: Connection, names: Iterable[str]) -> None:

@@ -13,7 +13,8 @@ from singlewindow.storage.tables import Record, key
 class StoredKey(NamedTuple):
     """A key as stored: its holder, its scopes (none means all that its role may do), and the moments of its life.
 
-    Moments are in microseconds. `party` owns what a trader or broker lodges, `agency` is an agency's code.
+    Moments are in microseconds. `person` is who uses it, "" for a system's. `party` owns what a trader or broker
+    lodges, `agency` is an agency's code.
     """
 
     key_id: str
@@ -27,6 +28,7 @@ class StoredKey(NamedTuple):
     expires_at: int | None
     revoked_at: int | None = None
     last_used_at: int | None = None
+    person: str = ""
 
 
 _COLUMNS = tuple(key.c[name] for name in StoredKey._fields)

@@ -26,7 +26,8 @@ _DISPATCHED = func.coalesce(_CLAIMED, open_question.c.dispatched_at).label("disp
 class NewQuestion(NamedTuple):
     """A question to be asked from `asked_at` on; `items` are SequenceNumeric values, none for the whole declaration.
 
-    `round` counts how often this agency was asked about this version, from 1.
+    `round` counts how often this agency was asked about this version, from 1. `documents_answer_id` is the party's
+    answer that it carries, if documents were asked before.
     """
 
     version_id: int
@@ -35,10 +36,14 @@ class NewQuestion(NamedTuple):
     asked_at: int
     deadline_at: int
     round: int = 1
+    documents_answer_id: int | None = None
 
     def row(self) -> dict[str, Any]:
         """The question as stored."""
-        return self._asdict() | {"items": " ".join(self.items), "due_at": self.asked_at}
+        stored = self._asdict() | {"items": " ".join(self.items), "due_at": self.asked_at}
+        if self.documents_answer_id is None:
+            del stored["documents_answer_id"]
+        return stored
 
 
 class Taken(NamedTuple):
@@ -134,7 +139,7 @@ class OpenQuestion(NamedTuple):
     """An open question as its agency's officers see it, with the content to project.
 
     `items` are SequenceNumeric values, none for the whole declaration. `taken_by` is the id of an officer's key, None
-    if nobody has taken it.
+    if nobody has taken it. `documents_answer_id` is the party's answer that it carries, None if it carries none.
     """
 
     version_id: int
@@ -145,6 +150,7 @@ class OpenQuestion(NamedTuple):
     deadline_at: int
     taken_by: str | None
     taken_at: int | None
+    documents_answer_id: int | None
     declaration_id: int
     mrn: str
     number: int
@@ -154,7 +160,7 @@ class OpenQuestion(NamedTuple):
 
 _OPEN: Select[Any] = (
     select(
-        *(open_question.c[name] for name in OpenQuestion._fields[:8]), declaration.c.id, declaration.c.mrn,
+        *(open_question.c[name] for name in OpenQuestion._fields[:9]), declaration.c.id, declaration.c.mrn,
         version.c.number, version.c.state, version.c.canonical,
     )
     .join(version, version.c.id == open_question.c.version_id)
@@ -173,10 +179,17 @@ def find_question(connection: Connection, version_id: int, agency: str, asked_ro
     return None if row is None else _open_question(row)
 
 
-def questions_of(connection: Connection, agency: str, after: int, limit: int) -> list[OpenQuestion]:
-    """An agency's open questions on versions with an id above `after`, in the order of these ids."""
+def questions_of(
+    connection: Connection, agency: str, after: int, limit: int, *, with_documents: bool = False
+) -> list[OpenQuestion]:
+    """An agency's open questions on versions with an id above `after`, in the order of these ids.
+
+    All of them, or those that carry what a party answered when documents were asked.
+    """
     mine = and_(open_question.c.agency == agency, open_question.c.version_id > after)
     query = _OPEN.where(mine).order_by(open_question.c.version_id).limit(limit)
+    if with_documents:
+        query = query.where(open_question.c.documents_answer_id.is_not(None))
     return [_open_question(row) for row in connection.execute(query)]
 
 

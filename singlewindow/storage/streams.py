@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, Table, and_, select
+from sqlalchemy import Connection, Table, and_, func, select
 
 from singlewindow.agencies.routing import Routing, read_routing
 from singlewindow.life_cycle.news import INSPECTIONS
@@ -28,8 +28,9 @@ from singlewindow.storage.tables import (
 )
 from singlewindow.storage.trail import audit_chain
 
-FeedKind = Literal["asked", "decided", "arrived", "overdue", "ended"]
-"""What an entry of a feed tells: a question, a decision, the goods' arrival, that a check is overdue, or the end."""
+FeedKind = Literal["asked", "decided", "arrived", "overdue", "inspection", "ended"]
+"""What an entry of a feed tells: a question, a decision, the goods' arrival, that a check is overdue,
+news of an inspection, or the end."""
 
 ASKED: Final = "asked"
 DECIDED: Final = "decided"
@@ -84,6 +85,25 @@ def _take_numbers(connection: Connection, counts: Counter[str]) -> dict[str, int
     rows = [{"name": name, "last_number": count} for name, count in sorted(counts.items())]
     taken = add_up(connection, stream, rows, "last_number")
     return {row.name: int(row.last_number) - counts[row.name] + 1 for row in taken}
+
+
+def lock_end(connection: Connection, name: str) -> int:
+    """Lock a stream until the transaction ends, and return its last number; 0 if it has none yet."""
+    audit_chain.append_collected(connection)
+    ((_, last_number),) = add_up(connection, stream, [{"name": name, "last_number": 0}], "last_number")
+    return int(last_number)
+
+
+def last_notice_before(connection: Connection, party: str, first: int, moment: int) -> int | None:
+    """The number of the last of a party's notices from `first` on that was issued before a moment."""
+    mine = notice.c.party == party, notice.c.number >= first, notice.c.issued_at < moment
+    return connection.execute(select(func.max(notice.c.number)).where(*mine)).scalar()
+
+
+def last_entry_before(connection: Connection, agency: str, first: int, moment: int) -> int | None:
+    """The same of an agency's feed."""
+    mine = feed.c.agency == agency, feed.c.number >= first, feed.c.at < moment
+    return connection.execute(select(func.max(feed.c.number)).where(*mine)).scalar()
 
 
 class Notice(NamedTuple):

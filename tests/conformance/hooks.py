@@ -1,4 +1,4 @@
-"""What the tool has to be told about media types that it does not know: how to write a ZIP file, how to read lines."""
+"""What the tool has to be told about media types that it does not know: how to write files, how to read lines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import zipfile
 from typing import Any
 
 import schemathesis
+
+from singlewindow.documents.types import TYPES
 
 
 @schemathesis.serializer("application/zip")
@@ -19,6 +21,12 @@ def zip_file(_context: Any, value: Any) -> bytes:
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("generated.json", json.dumps(value, default=repr))
     return written.getvalue()
+
+
+@schemathesis.serializer(*(media for media in TYPES if not media.endswith(("json", "xml", "plain"))))
+def document(_context: Any, value: Any) -> bytes:
+    """Octets as they are, anything else as JSON."""
+    return value if isinstance(value, bytes) else json.dumps(value, default=repr).encode()
 
 
 @schemathesis.deserializer("application/x-ndjson")

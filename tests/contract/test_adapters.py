@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adapters.contract import Adapter, AdapterError, NotRetryable, Retryable, View, assess_each
+from adapters.contract import Adapter, AdapterError, GivenDocuments, NotRetryable, Retryable, View, assess_each
 from adapters.profile import ProfileAdapter
 from adapters.registry import KeyMissing, SandboxForbidden, build_adapters
 from adapters.remote import RemoteAdapter
@@ -162,6 +162,13 @@ def test_profiles_that_cannot_be_answered_are_not_asked_again(tmp_path: Path) ->
 @pytest.mark.parametrize("word", OUTCOMES)
 def test_the_reference_chooses_the_sandbox_outcome(tmp_path: Path, word: str) -> None:
     assert sandbox_adapter(tmp_path).assess(view(f"{word}-0001")).lane is OUTCOMES[word][0]
+
+
+def test_documents_that_are_given_satisfy_the_sandbox(tmp_path: Path) -> None:
+    asked = view("SANDBOX-DOCUMENTS-0001")
+    given = replace(asked, given=GivenDocuments(words="As asked."))
+    adapter = sandbox_adapter(tmp_path)
+    assert [adapter.assess(each).lane for each in (asked, given)] == [Lane.YELLOW, Lane.GREEN]
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_the_units_start_serve_and_drain(host: Host, record_url: str) -> None:
 def test_the_containers_start_serve_are_well_and_drain(host: Host, record_url: str) -> None:
     upgraded = host.run(compose_start("upgrade"))
     assert upgraded.returncode == 0, upgraded.stderr
-    for name in ("web", "worker", "remote-worker", "dispatcher"):
+    for name in ("web", "worker", "remote-worker", "dispatcher", "deliverer"):
         host.start(compose_start(name), under_systemd=False)
     wait_until(host.ready, PATIENCE, host.log)
     _, _, *check = compose()["services"]["web"]["healthcheck"]["test"]

@@ -16,7 +16,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from tests.e2e.hostile import json_rows, life_rows, request_rows, server_rows, value_rows, xml_rows
+from tests.e2e.hostile import json_rows, life_rows, request_rows, server_rows, subscription_rows, value_rows, xml_rows
 from tests.e2e.hostile.life_rows import Call, Life
 from tests.e2e.hostile.request_rows import Request
 from tests.e2e.hostile.row import Row, described, json
@@ -33,7 +33,6 @@ NOT_HERE = {
     "87": "tests/integration/test_http_reading.py",
     "96 97 98": "tests/integration/test_http_lodging.py",
     "100 101 102 103": "tests/integration/test_remote_agencies.py",
-    "104": "there are no webhooks",
     "107 108": "tests/integration/test_limits.py",
     "109": "tests/faults/test_database.py",
     "110": "tests/faults/test_queue_server.py",
@@ -118,6 +117,17 @@ def test_the_same_key_while_the_first_runs_gets_the_same_answer(witness: Witness
     assert [answer.headers.get("Idempotent-Replayed") for answer in answers].count("true") == 3
 
 
+@pytest.mark.parametrize("row", subscription_rows.ROWS, ids=[row.label for row in subscription_rows.ROWS])
+def test_a_subscription_gets_its_answer_and_nothing_is_called(witness: Witness, row: Row) -> None:
+    before = witness.stored()
+    answer = witness.subscribe(row)
+    assert (answer.status_code, answer.json().get("code", "")) == (row.status, row.code), answer.text[:600]
+    assert shape_faults(answer, row.content) == []
+    assert witness.stored() == before
+    assert witness.touched() == []
+    assert witness.get("/v1/subscriptions").json() == {"subscriptions": []}
+
+
 @pytest.mark.parametrize("row", server_rows.ROWS, ids=lambda row: f"{row.rows} {row.name}")
 def test_what_the_web_server_answers_has_its_status(witness: Witness, row: Octets) -> None:
     before, began = witness.stored(), time.monotonic()
@@ -138,6 +148,7 @@ def test_every_number_of_the_lists_is_here_or_named() -> None:
     listed = {*map(str, range(1, 114)), *(f"X{n}" for n in range(1, 47)), *(f"J{n}" for n in range(1, 16))}
     tables = [row.rows for row in MESSAGES]
     tables += [row.rows for row in life_rows.ROWS] + ["95"]
+    tables += [row.rows for row in subscription_rows.ROWS]
     tables += [row.rows for row in request_rows.REQUESTS] + [row.rows for row in server_rows.ROWS]
     assert listed == {number for rows in (*tables, *NOT_HERE) for number in rows.split()}
 

@@ -19,7 +19,8 @@ from tests.faults.harness.agencies import AgencyClient
 from tests.faults.harness.client import Client, Sending
 from tests.faults.harness.installation import Installation
 from tests.faults.harness.processes import wait_until
-from tests.integration.documents import HAND_TOOLS, PISTOLS, as_json, tree
+from tests.integration.documents import HAND_TOOLS, JSON_TYPE, PISTOLS, as_json, tree
+from tests.integration.supporting import LICENCE, PDF, sha256_of
 from tests.lives import faults_of, read_lives
 
 pytestmark = pytest.mark.faults
@@ -28,7 +29,9 @@ KILLS: Final = 5
 POINTS: Final = ("before_commit", "after_commit")
 PATIENCE_SECONDS: Final = 60.0
 TRY_SECONDS: Final = 30.0
+LATER: Final = datetime.now(UTC) + timedelta(days=2)
 GREEN: Final = {"lane": "green"}
+PAPERS: Final = {"lane": "yellow", "controls": ["documents"]}
 Response = httpx.Response | None
 """None if no answer came."""
 
@@ -44,10 +47,17 @@ class Target(NamedTuple):
     question: str
     query: list[str]
     """The reference of what an officer has asked the party, if anything."""
+    inspection: int
+    """The number of the inspection, 0 if there is none."""
+    control: str
+    """A control of it that is the agency's."""
+    second: AgencyClient
+    """A second person at the agency."""
 
-    def send(self, method: str, path: str, body: Any, key: str = "") -> Response:
+    def send(self, method: str, path: str, body: Any, key: str = "", media: str = JSON_TYPE) -> Response:
         """One attempt as the trader."""
-        headers = {"Authorization": f"Bearer {self.client.key}"} | ({"Idempotency-Key": key} if key else {})
+        headers = {"Authorization": f"Bearer {self.client.key}", "Content-Type": media}
+        headers |= {"Idempotency-Key": key} if key else {}
         return self._attempt(self.client.http, method, f"/v1/declarations/{self.mrn}{path}", body, headers)
 
     def send_as_agency(self, method: str, path: str, body: Any = None) -> Response:
@@ -56,10 +66,10 @@ class Target(NamedTuple):
 
     def _attempt(self, http: httpx.Client, method: str, path: str, body: Any, headers: dict[str, str]) -> Response:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        typed = {"Content-Type": "application/json"} if content else {}
+        typed = {"Content-Type": JSON_TYPE} if content else {}
         url = f"{self.client.url}{path}"
         try:
-            return http.request(method, url, content=content, headers=headers | typed, timeout=TRY_SECONDS)
+            return http.request(method, url, content=content, headers=typed | headers, timeout=TRY_SECONDS)
         except httpx.HTTPError:
             return None
 
@@ -127,6 +137,62 @@ def respond(about: Target) -> Response:
     return about.send_as_agency("POST", f"/assessments/{about.question}", GREEN)
 
 
+def add_document(about: Target) -> Response:
+    """The trader gives a document."""
+    return about.send("PUT", f"/documents/{sha256_of(LICENCE)}", LICENCE, media=PDF)
+
+
+def answer_documents(about: Target) -> Response:
+    """The trader answers the request for documents."""
+    return about.send("POST", "/documents-answer", {"words": "As asked.", "documents": [sha256_of(LICENCE)]})
+
+
+def _want_documents(about: Target) -> Response:
+    """The officer asks for documents, and with the other agencies' answers that is the decision."""
+    asked = about.send_as_agency("POST", f"/questions/{about.question}/answer", PAPERS)
+    wait_until(lambda: _state(about) == "documents-asked", 30, "documents are asked")
+    return asked
+
+
+def _state(about: Target) -> str:
+    status = about.send("GET", "", None)
+    return "" if status is None else str(status.json()["state"])
+
+
+def record_controls(about: Target) -> Response:
+    """An officer records a control."""
+    conform = {"control": about.control, "recorded": "conform"}
+    return about.send_as_agency("POST", f"/inspections/{about.inspection}/records", conform)
+
+
+def move_slot(about: Target) -> Response:
+    """An officer moves the inspection."""
+    moved = {"starts_at": f"{LATER:%Y-%m-%d}T{about.number + 8:02}:00:00Z", "reason": "No scanner before then"}
+    return about.send_as_agency("PUT", f"/inspections/{about.inspection}/slot", moved)
+
+
+def ask_for_slot(about: Target) -> Response:
+    """The trader asks for another time."""
+    return about.send("PUT", "/inspection/wish", {"reason": "The driver is late"})
+
+
+def ask_override(about: Target) -> Response:
+    """One person asks for an override."""
+    wanted = {"result": "released", "reason": "By order", "trader": "Released by order."}
+    return about.send_as_agency("POST", f"/inspections/{about.inspection}/overrides", wanted)
+
+
+def answer_override(about: Target) -> Response:
+    """A second person agrees."""
+    path = f"/inspections/{about.inspection}"
+    shown = about.send_as_agency("GET", path)
+    if shown is None:
+        return None
+    override = shown.json()["overrides"][0]["override"]
+    yes = {"agreed": True, "words": "Seen."}
+    return about._replace(agency=about.second).send_as_agency("POST", f"{path}/overrides/{override}/answer", yes)
+
+
 def _query(about: Target) -> Response:
     made = query_party(about)
     assert made is not None
@@ -136,24 +202,35 @@ def _query(about: Target) -> Response:
 
 BEFORE: Final[dict[Command, tuple[Command, ...]]] = {
     amend: (), cancel: (), arrive: (), report_milestone: (), answer_request: (cancel,),
+    record_controls: (), move_slot: (), ask_for_slot: (), ask_override: (), answer_override: (ask_override,),
     take: (), give_back: (take,), query_party: (take,), explain: (take, _query), answer_question: (take,), respond: (),
+    add_document: (), answer_documents: (take, _want_documents, add_document),
 }  # fmt: skip
 """Every command that callers give about a declaration, and what must have happened before; lodging is in `test_web`."""
-OFFICERS: Final = (take, give_back, query_party, explain, answer_question)
+OFFICERS: Final = (take, give_back, query_party, explain, answer_question, answer_documents)
+STORED: Final = (amend, add_document)
+"""Sent again, they are answered from what is stored, before anything is changed."""
+INSPECTIONS: Final = (record_controls, move_slot, ask_for_slot, ask_override, answer_override)
 UNMARKED: Final = (answer_question, respond)
 """They get the same receipt again, with nothing that says so."""
 
 
 def _document(party: str, lrn: str, commodity: str, description: str = "Spanners") -> bytes:
     kind = "IMA" if commodity == PISTOLS else "IMD"
-    return as_json(tree(lrn, commodity, description, TypeCode=kind, Declarant={"ID": party}))
+    declared = tree(lrn, commodity, description, TypeCode=kind, Declarant={"ID": party})
+    declared["GoodsShipment"]["Consignment"]["GoodsLocation"] = {
+        "Name": "LHRLHRANS", "TypeCode": "A", "Address": {"TypeCode": "U", "CountryCode": "GB"},
+    }  # fmt: skip
+    return as_json(declared)
 
 
 def lodge(here: Installation, command: Command, count: int) -> list[Target]:
     """Declarations about which the command can be given: decided, or with the firearms authority's question open."""
     asked = command in OFFICERS or command is respond
-    client, agency = here.client(), here.agency_client("firearms" if asked else "customs")
-    commodity = PISTOLS if asked or command is answer_request else HAND_TOOLS
+    inspected = command in INSPECTIONS
+    code = "firearms" if asked or inspected else "customs"
+    client, agency, second = here.client(), here.agency_client(code, "anna"), here.agency_client(code, "ben")
+    commodity = PISTOLS if asked or inspected or command is answer_request else HAND_TOOLS
     moment = (datetime.now(UTC) - timedelta(seconds=5)).isoformat(timespec="seconds").replace("+00:00", "Z")
     made = []
     for number in range(count):
@@ -161,9 +238,12 @@ def lodge(here: Installation, command: Command, count: int) -> list[Target]:
         answer = client.lodge(Sending(client.party, lrn, _document(client.party, lrn, commodity), "application/json"))
         assert answer.status == 202, answer
         question = question_name(_version(here, str(answer.mrn)), 1)
-        made.append(Target(client, agency, str(answer.mrn), number, moment, question, []))
+        made.append(Target(client, agency, str(answer.mrn), number, moment, question, [], 0, "", second))
     if not asked:
         here.settle()
+    if inspected:
+        wait_until(lambda: here.number("SELECT count(*) FROM inspection") == count, 30, "all inspections are ordered")
+        made = [_inspected(here, each) for each in made]
     for target in made:
         for earlier in BEFORE[command]:
             done = earlier(target)
@@ -176,6 +256,14 @@ def _version(here: Installation, mrn: str) -> int:
     return here.number(
         f"SELECT v.id FROM version v JOIN declaration d ON d.id = v.declaration_id WHERE d.mrn = '{mrn}'"
     )
+
+
+def _inspected(here: Installation, target: Target) -> Target:
+    number = here.number(f"SELECT id FROM inspection WHERE version_id = {_version(here, target.mrn)}")
+    shown = target._replace(inspection=number).send_as_agency("GET", f"/inspections/{number}")
+    assert shown is not None
+    controls = [each["control"] for each in shown.json()["inspection"]["controls"] if each["own"]]
+    return target._replace(inspection=number, control=controls[-1])
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -193,9 +281,8 @@ def test_fk9_web_killed_in_the_middle_of_a_command(
     (plain,) = here.all("web")
     here.keeper.drop(plain)
     plain.end()
-    # Each process answers two retries, and dies with the next command. An amendment sent again is answered from what is
-    # stored, before anything is changed.
-    changes = 2 if command is not amend else 1 if point == "before_commit" else 0
+    # Each process answers two retries, and dies with the next command.
+    changes = 2 if command not in STORED else 1 if point == "before_commit" else 0
     web = here.web(FAULT_POINT=f"{point}=kill@{changes + 1}")
     here.wait_ready()
     for _ in range(changes):
@@ -235,9 +322,12 @@ def _until_answered(command: Command, target: Target) -> httpx.Response:
 def _answer_the_rest(here: Installation, targets: list[Target]) -> None:
     """Every question that is left to officers or to the agency's own system is answered."""
     here.wait_ready()
-    open_to = {version for (version,) in here.rows("SELECT version_id FROM outbox WHERE agency = 'firearms'")}
-    for target in targets:
-        if _version(here, target.mrn) in open_to and target.agency.agency == "firearms":
+    found = here.rows("SELECT version_id, round FROM outbox WHERE agency = 'firearms'")
+    rounds = {int(str(version)): int(str(number)) for version, number in found}
+    for each in targets:
+        version = _version(here, each.mrn)
+        if version in rounds and each.agency.agency == "firearms":
+            target = each._replace(question=question_name(version, rounds[version]))
             by_officers = _until_answered(take, target).status_code == 200
             assert _until_answered(answer_question if by_officers else respond, target).status_code == 200
 

@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -64,9 +65,13 @@ def _share_statements(engine: Engine) -> None:
 
 
 @pytest.fixture
-def context(database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks) -> Iterator[ClearanceContext]:
+def context(
+    database_url: str, agencies: Mapping[str, Agency], rulebooks: Rulebooks, tmp_path: Path
+) -> Iterator[ClearanceContext]:
     """A window over an empty, migrated database, once on each engine."""
-    settings = Settings(database_url=database_url, sw_config=str(CONFIG), sw_waiters=2)
+    settings = Settings(
+        database_url=database_url, sw_config=str(CONFIG), sw_waiters=2, sw_documents=str(tmp_path / "documents")
+    )
     engine = open_engine(database_url)
     _share_statements(engine)
     yield ClearanceContext(settings, engine, rulebooks, agencies, build_adapters(agencies))

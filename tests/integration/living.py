@@ -24,6 +24,17 @@ from singlewindow.clearance.deciding.ask_again import Round, ask_again
 from singlewindow.clearance.deciding.assess import assess_batches
 from singlewindow.clearance.deciding.late_answers import Contradiction
 from singlewindow.clearance.deciding.respond import respond
+from singlewindow.clearance.documents.answer import answer_documents
+from singlewindow.clearance.inspecting.locked import InspectionEnded
+from singlewindow.clearance.inspecting.override_result import (
+    OverrideAnswered,
+    OverrideWaits,
+    SecondWord,
+    Wanted,
+    answer_override,
+    ask_override,
+)
+from singlewindow.clearance.inspecting.record_controls import RecordMade, record_controls
 from singlewindow.clearance.life.amend import Amender
 from singlewindow.clearance.life.answer_request import AnsweredDifferently, Ruling, answer_request
 from singlewindow.clearance.life.arrive import arrive
@@ -32,10 +43,11 @@ from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.clearance.life.milestones import report_milestone
 from singlewindow.clearance.life.requests import Kind, NewerVersion, RequestMade, StillOpen
 from singlewindow.clearance.lodging.store import Message, Receipt
-from singlewindow.decisions.assessment import Answer, Assessment, Lane
+from singlewindow.decisions.assessment import Answer, Assessment, Control, Lane
 from singlewindow.declarations.reading.message import Media
+from singlewindow.inspections.results import ControlRecord, Unfit
 from singlewindow.life_cycle.arrival import Arrival
-from singlewindow.life_cycle.machine import NotPossible
+from singlewindow.life_cycle.machine import NotPossible, State
 from singlewindow.life_cycle.milestones import Milestone, Report
 from singlewindow.storage.engine import connect
 from tests.integration.documents import PISTOLS, TRADER, as_json, tree
@@ -49,7 +61,9 @@ GREEN, RED, PAPERS = (
         {"lane": "green"}, {"lane": "red", "controls": ["physical"]}, {"lane": "orange", "controls": ["documents"]},
     )
 )  # fmt: skip
-REFUSALS: Final = (NotPossible, StillOpen, NewerVersion, AnsweredDifferently)
+REFUSALS: Final = (
+    NotPossible, StillOpen, NewerVersion, AnsweredDifferently, Unfit, InspectionEnded, OverrideWaits, OverrideAnswered,
+)  # fmt: skip
 OWNER: Final = Caller("key", Role.TRADER, party=TRADER)
 OFFICER: Final = Caller("key", Role.AGENCY, agency="customs")
 TITLE: Final = [{"DocumentSectionCode": "42A"}, {"DocumentSectionCode": "67A"},
@@ -182,6 +196,10 @@ class Everybody:
         report = Report(milestone=milestone, happened_at=happened_at)
         return outcome(lambda: report_milestone(self.context, about.mrn, OWNER, report))
 
+    def answer_documents(self, about: Declared, words: str) -> str:
+        """The trader answers the request for documents, in words."""
+        return outcome(lambda: answer_documents(self.context, OWNER, about.mrn, words, ()) is not None)
+
     def respond(self, agency: str, version_id: int, content: bytes, asked_round: int = 1) -> str:
         """An agency's answer to a question that it may have."""
         return outcome(lambda: respond(self.context, agency, question_name(version_id, asked_round), content))
@@ -194,6 +212,25 @@ class Everybody:
         except LookupError:
             return "replaced"
 
+    def record(self, about: Declared, agency: str, control: Control, said: ControlRecord) -> str:
+        """An officer's record about all items of a control, in the newest inspection."""
+        officer = Caller("key", Role.AGENCY, agency=agency, person="anna")
+        number = _newest_inspection(self.context, about.mrn)
+        return outcome(lambda: record_controls(self.context, officer, number, RecordMade(control, (), said)))
+
+    def override(self, about: Declared, result: State, agreed: bool) -> str:
+        """One person of the firearms authority asks for a result, and a second one answers."""
+        anna, ben = (Caller(name, Role.AGENCY, agency="firearms", person=name) for name in ("anna", "ben"))
+        number, wanted = _newest_inspection(self.context, about.mrn), Wanted((), result, "By order", "By order.")
+        try:
+            asked = ask_override(self.context, anna, number, wanted)
+        except REFUSALS as refusal:
+            return type(refusal).__name__
+        if asked is None:
+            return "unknown"
+        said = SecondWord(agreed, "Seen.")
+        return outcome(lambda: answer_override(self.context, ben, number, asked.override.id, said))
+
     def work(self) -> str:
         """Dispatcher and worker, once."""
         made = dispatch.make_batches(self.context)
@@ -202,6 +239,12 @@ class Everybody:
     def sweep(self) -> str:
         """Both sweeps of the dispatcher."""
         return f"swept {dispatch.answer_for_silence(self.context) + pass_deadlines(self.context)}"
+
+
+def _newest_inspection(context: ClearanceContext, mrn: str) -> int:
+    found = rows(context, "SELECT i.id FROM inspection i JOIN version v ON v.id = i.version_id JOIN declaration d"
+                          f" ON d.id = v.declaration_id WHERE d.mrn = '{mrn}' ORDER BY i.id DESC LIMIT 1")  # fmt: skip
+    return int(found[0][0]) if found else 0
 
 
 def outcome(command: Callable[[], Any]) -> str:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.decisions.assessment import Control
+from singlewindow.inspections.results import RESULTS, ControlRecord, Found, Recorded
 from singlewindow.life_cycle.machine import FINAL, TRANSITIONS, Actor, State, Step
 from singlewindow.life_cycle.milestones import Milestone
 from tests.integration.living import (
@@ -45,6 +47,13 @@ REQUESTS = st.one_of(
     st.tuples(st.just("cancel"), st.integers(1, 2)),
     st.tuples(st.just("amend_against"), st.integers(1, 3), st.integers(1, 2)),
 )
+KNIFE = (Found(kind="undeclared goods", words="A knife"),)
+RECORDS = st.one_of(
+    st.just(ControlRecord(recorded=Recorded.CONFORM)),
+    st.just(ControlRecord(recorded=Recorded.NOT_DONE, words="No scanner")),
+    st.builds(ControlRecord, recorded=st.just(Recorded.NOT_CONFORM), found=st.just(KNIFE),
+              result=st.sampled_from(RESULTS), trader=st.just("A knife was found.")),
+)  # fmt: skip
 COMMANDS = st.one_of(
     ANSWERS,
     REQUESTS,
@@ -52,6 +61,9 @@ COMMANDS = st.one_of(
     st.tuples(st.just("report"), st.sampled_from([Milestone.UNLOADED, Milestone.EXITED])),
     st.tuples(st.just("rule"), st.integers(0, 2), st.booleans()),
     st.tuples(st.just("ask_again"), st.integers(0, 2), st.sampled_from([AGENCIES, ("customs",), ("firearms",)])),
+    st.tuples(st.just("answer_documents"), st.sampled_from(["As asked.", "There are none."])),
+    st.tuples(st.just("record"), st.sampled_from(AGENCIES), st.sampled_from(Control), RECORDS),
+    st.tuples(st.just("override"), st.sampled_from(RESULTS), st.booleans()),
     st.tuples(st.just("work")),
     st.tuples(st.just("deadline")),
 )
@@ -124,6 +136,8 @@ class Lives(RuleBasedStateMachine):
         state, waits = life.state, any(row["answered_at"] is None for row in life.of("request"))
         if name == "arrive":
             return {"done"} if (state, Step.ARRIVED) in TRANSITIONS else {"NotPossible", "done"}, state, waits
+        if name == "answer_documents":
+            return {"done"} if (state, Step.DOCUMENTS_GIVEN) in TRANSITIONS else {"NotPossible", "done"}, state, waits
         if name not in {"amend", "amend_by_message", "cancel"}:
             return None, state, waits
         kind = "cancellation" if name == "cancel" else "amendment"
@@ -149,6 +163,8 @@ class Lives(RuleBasedStateMachine):
             return partial(self.everybody.rule, about, number, what[1])
         if name == "ask_again":
             return partial(self.everybody.ask_again, versions[what[0] % len(versions)], what[1])
+        if name in {"record", "override"}:
+            return partial(getattr(self.everybody, name), about, *what)
         if name == "report":
             return partial(self.everybody.report, about, what[0], self.clock.now)
         return self._asking(about, name, what)
@@ -161,7 +177,9 @@ class Lives(RuleBasedStateMachine):
             return partial(getattr(everybody, name), about, self._reference(name, what[0]), *what[1:])
         if name == "deadline":
             return self._deadline
-        return partial(getattr(everybody, name), about, *what) if name == "arrive" else everybody.work
+        if name in {"arrive", "answer_documents"}:
+            return partial(getattr(everybody, name), about, *what)
+        return everybody.work
 
     @staticmethod
     def _reference(name: str, number: int) -> str:

@@ -164,5 +164,5 @@ def test_a_scrape_reads_no_table_that_grows(context: ClearanceContext) -> None:
 
     exposed(context)
     read = set(re.findall(r"FROM (\w+)", " ".join(statements))) & {*metadata.tables}
-    assert read == {"outbox", "batch", "tally", "dispatcher", "trail", "checkpoint"}
+    assert read == {"outbox", "batch", "tally", "dispatcher", "trail", "checkpoint", "subscription", "delivery"}
     assert not read & GROWING

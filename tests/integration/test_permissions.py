@@ -56,8 +56,12 @@ Expected = Mapping[str, tuple[tuple[int, str], tuple[int, str], tuple[int, str]]
 PARTY_S: Expected = {"trader": (GOOD, GONE, GONE), "broker for the trader": (GOOD, GONE, GONE),
                      "broker": (GONE, GONE, GONE), "auditor": (GOOD, GOOD, GONE)}  # fmt: skip
 LODGING: Expected = dict.fromkeys(("trader", "broker", "broker for the trader"), (UNREAD,) * 3)
+GIVING: Expected = {"trader": (UNREAD, GONE, GONE), "broker": (GONE,) * 3,
+                    "broker for the trader": (UNREAD, GONE, GONE)}  # fmt: skip
 REPORTS: Expected = {**LODGING, "carrier": (UNREAD,) * 3}
 LISTS: Expected = dict.fromkeys(("trader", "broker", "broker for the trader"), (GOOD,) * 3)
+SUBSCRIBING: Expected = dict.fromkeys(("trader", "broker", "broker for the trader", "customs"), (UNREAD,) * 3)
+MINE: Expected = dict.fromkeys(SUBSCRIBING, (GONE,) * 3)  # there is none yet; a stranger's: test_deliveries.py
 # Outcomes for own, foreign and unknown ids; whoever is not named is refused with 403 FORBIDDEN.
 MATRIX: dict[str, Expected | None] = {
     "POST /v1/declarations": LODGING,
@@ -71,11 +75,7 @@ MATRIX: dict[str, Expected | None] = {
     "GET /v1/declarations/<mrn>/document": PARTY_S,
     "GET /v1/declarations/<mrn>/decision": PARTY_S,
     "POST /v1/agencies/<code>/assessments/<question>": {"customs": (UNREAD, GONE, GONE)},
-    "PUT /v1/declarations/<mrn>": {
-        "trader": (UNREAD, GONE, GONE),
-        "broker": (GONE,) * 3,
-        "broker for the trader": (UNREAD, GONE, GONE),
-    },
+    "PUT /v1/declarations/<mrn>": GIVING,
     "POST /v1/declarations/<mrn>/cancellation": LODGING,
     "POST /v1/declarations/<mrn>/arrival": REPORTS,
     "POST /v1/declarations/<mrn>/milestones": REPORTS,
@@ -89,8 +89,29 @@ MATRIX: dict[str, Expected | None] = {
     "POST /v1/agencies/<code>/questions/<question>/answer": {"customs": (GONE,) * 3},
     "POST /v1/agencies/<code>/questions/<question>/queries": {"customs": (UNREAD, GONE, GONE)},
     "POST /v1/declarations/<mrn>/queries/<query>": LODGING,
+    "PUT /v1/declarations/<mrn>/documents/<sha256>": GIVING,
+    "GET /v1/declarations/<mrn>/documents": PARTY_S,
+    "GET /v1/declarations/<mrn>/documents/<sha256>": dict.fromkeys(PARTY_S, (GONE,) * 3),
+    "POST /v1/declarations/<mrn>/documents-answer": LODGING,
+    "PUT /v1/agencies/<code>/declarations/<mrn>/documents/<sha256>": {"customs": (UNREAD, GONE, GONE)},
+    "GET /v1/agencies/<code>/declarations/<mrn>/documents": {"customs": (GOOD, GONE, GONE)},
+    "GET /v1/agencies/<code>/declarations/<mrn>/documents/<sha256>": {"customs": (GONE,) * 3},
+    "GET /v1/agencies/<code>/inspections": {"customs": (GOOD, GONE, GONE)},
+    "GET /v1/agencies/<code>/inspections/<inspection>": {"customs": (GONE,) * 3},
+    "POST /v1/agencies/<code>/inspections/<inspection>/records": {"customs": (UNREAD, GONE, GONE)},
+    "PUT /v1/agencies/<code>/inspections/<inspection>/slot": {"customs": (UNREAD, GONE, GONE)},
+    "POST /v1/agencies/<code>/inspections/<inspection>/overrides": {"customs": (UNREAD, GONE, GONE)},
+    "POST /v1/agencies/<code>/inspections/<inspection>/overrides/<override>/answer": {"customs": (UNREAD, GONE, GONE)},
+    "GET /v1/declarations/<mrn>/inspection": dict.fromkeys(PARTY_S, (GONE,) * 3),
+    "PUT /v1/declarations/<mrn>/inspection/wish": LODGING,
     "GET /v1/notices": {**LISTS, "narrow": (GOOD,) * 3},
     "GET /v1/agencies/<code>/feed": {"customs": (GOOD, GONE, GONE)},
+    "POST /v1/subscriptions": SUBSCRIBING,
+    "GET /v1/subscriptions": dict.fromkeys(SUBSCRIBING, (GOOD,) * 3),
+    "DELETE /v1/subscriptions/<subscription>": MINE,
+    "POST /v1/subscriptions/<subscription>/secrets": MINE,
+    "POST /v1/subscriptions/<subscription>/test": MINE,
+    "GET /v1/subscriptions/<subscription>/attempts": MINE,
     "GET /v1/release-times": {"auditor": (GOOD,) * 3, "analyst": (GOOD,) * 3},
     "GET /v1/audit/checkpoints": {"auditor": (GOOD,) * 3},
     "GET /metrics": {"operator": (GOOD,) * 3},
@@ -162,7 +183,9 @@ def cast(context: ClearanceContext) -> Cast:
         found = connection.execute(select(declaration.c.mrn, version.c.id).join_from(declaration, version))
         questions = {mrn: question_name(version_id) for mrn, version_id in found}
     ids = {
-        kind: {"<mrn>": mrn, "<code>": code, "<question>": question, "<request>": "1", "<query>": "1"}
+        kind: {"<mrn>": mrn, "<code>": code, "<question>": question, "<request>": "1", "<query>": "1",
+               "<inspection>": "1", "<override>": "1",
+               "<sha256>": "0" * 64, "<subscription>": "1"}
         for kind, mrn, code, question in (
             (OWN, mrns[0], "customs", questions[mrns[0]]), (FOREIGN, mrns[1], "firearms", questions[mrns[1]]),
             (UNKNOWN, "26ZZ00000000000000", "nosuch", "nosuch"),

@@ -16,6 +16,7 @@ from singlewindow.access.keys import Role
 from singlewindow.access.mandates import grant_mandate
 from singlewindow.audit.checkpoint import Signer, new_key, read_checkpoints
 from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.enquiries import audit_trail
 from singlewindow.http.request import Request, Response
 from singlewindow.http.route import Discloses, Public, Route
@@ -23,6 +24,7 @@ from singlewindow.http.routes import ROUTES
 from singlewindow.storage.trail import events
 from tests.integration.conftest import Caller, Callers, app_over, body_of, problem, work
 from tests.integration.documents import JSON_TYPE, PISTOLS, TRADER, as_json, tree
+from tests.integration.supporting import LICENCE, give, sha256_of
 
 TRADER_S = {"Acting-For": TRADER}
 READING = [
@@ -41,18 +43,20 @@ def recorded_readings(context: ClearanceContext) -> list[tuple[str, dict[str, An
 
 
 def lodged(trader: Caller, context: ClearanceContext, lrn: str = "LRN1") -> str:
-    """Lodge pistols, which are to be inspected, so that an officer must agree to their cancellation."""
+    """Lodge pistols with a licence; they are to be inspected, so that an officer must agree to their cancellation."""
     mrn = str(body_of(trader.lodge(tree(lrn, commodity=PISTOLS)))["mrn"])
     work(context)
+    pass_deadlines(context)
     ask = json.dumps({"reason": "Sold elsewhere"}).encode()
     assert trader.post(ask, path=f"/v1/declarations/{mrn}/cancellation").status_code == 202
+    assert give(trader, mrn).status_code == 200
     return mrn
 
 
-def waiting_request(context: ClearanceContext) -> str:
-    """The request that waits for an officer."""
+def waiting(context: ClearanceContext, table: str) -> str:
+    """The request, or the inspection, that waits for an officer."""
     with context.engine.connect() as connection:
-        return str(connection.execute(text("SELECT id FROM request")).scalar_one())
+        return str(connection.execute(text(f"SELECT id FROM {table}")).scalar_one())
 
 
 @pytest.mark.parametrize(("route", "role"), READING, ids=lambda part: getattr(part, "endpoint", part))
@@ -62,11 +66,14 @@ def test_a_reading_is_recorded_with_who_read_and_what(
     mrn, reader = lodged(trader, context), callers.of(role)
     audit_trail.sign_checkpoint(context.engine, Signer(new_key()))
     grant_mandate(context.engine, "BROKER1", TRADER)
-    path = route.path.replace("<mrn>", mrn).replace("<code>", "customs").replace("<request>", waiting_request(context))
+    path = route.path.replace("<mrn>", mrn).replace("<code>", "customs").replace("<sha256>", sha256_of(LICENCE))
+    path = path.replace("<request>", waiting(context, "request")).replace(
+        "<inspection>", waiting(context, "inspection")
+    )
     place = TRADER_S if role is Role.BROKER else {}
     told = {"mrns": [mrn], "checkpoints": [1], "fingerprint": ANY}
     for media in route.produces:
-        answer = reader.call(route.method, path, headers={"Accept": media} | place)
+        answer = reader.call(route.method, path, headers={"Accept": media} | place, buffered=True)
         assert answer.status_code == 200, answer.data
     if role is Role.TRADER:
         assert recorded_readings(context) == []

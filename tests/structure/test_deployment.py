@@ -51,11 +51,11 @@ def test_every_process_is_a_command_with_settings_that_exist(start: Start) -> No
 
 
 @pytest.mark.parametrize("kind", ["unit", "service"])
-def test_every_queue_has_workers_and_web_and_dispatcher_are_there(kind: str) -> None:
+def test_every_queue_has_workers_and_all_other_processes_are_there(kind: str) -> None:
     starts = [unit_start(path) for path in services()] if kind == "unit" else [compose_start(name) for name in OURS]
     words = {" ".join(start.words[:3]) for start in starts}
     assert {f"worker --queue {queue}" for queue in QUEUES} <= words
-    assert {"web", "dispatch"} <= {start.words[0] for start in starts}
+    assert {"web", "dispatch", "deliver"} <= {start.words[0] for start in starts}
 
 
 def test_systemd_understands_every_unit(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_no_unit_forbids_the_system_calls_that_the_product_needs(path: Path) -> 
 
 def test_only_what_rings_and_listens_knows_the_queue_server() -> None:
     without = {start.name for start in STARTS if "REDIS_URL_FILE" not in start.environment}
-    assert without == {"singlewindow-web@", "web", "upgrade"}
+    assert without == {"singlewindow-web@", "web", "singlewindow-deliverer", "deliverer", "upgrade"}
 
 
 def test_only_dispatchers_sign_checkpoints() -> None:

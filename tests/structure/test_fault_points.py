@@ -14,6 +14,7 @@ ROOM = "singlewindow.clearance"
 OTHERS = {
     "_store_in_transaction": "lodging, killed in test_web",
     "answer_for_silence": "a sweep",
+    "order_inspection": "a sweep",
     "_pass_states": "a sweep",
     "_refuse": "a sweep",
     "retry": "the operator's, who sees whether it was done",

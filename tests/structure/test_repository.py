@@ -52,7 +52,8 @@ def test_every_table_is_written_by_some_module() -> None:
         table
         for table, name in variables.items()
         if not re.search(
-            rf"(insert|insert_new_rows|add_up|upsert|update)\(\s*(connection,\s*)?{name}[,)]|\({name}, \w+\)", storage
+            rf"(insert|insert(_new)?_rows|add_up|upsert|update)\(\s*(connection,\s*)?{name}[,)]|\({name}, \w+\)",
+            storage,
         )
     ]
     assert unwritten == []

@@ -24,6 +24,7 @@ from singlewindow.decisions.assessment import Assessment
 from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.model import Tree
 from singlewindow.declarations.projection import project
+from singlewindow.enquiries.documents import DocumentsGiven, read_given
 from singlewindow.faultpoints import reach
 from singlewindow.life_cycle.machine import State
 from singlewindow.storage import batches, declarations
@@ -44,11 +45,15 @@ Results = dict[Key, Assessment | AdapterError]
 
 
 class _Work(NamedTuple):
-    """What a worker has claimed: the batches by id, their questions, and the declarations by version id."""
+    """What a worker has claimed: the batches by id, their questions, and the declarations by version id.
+
+    `given` is what parties have given where documents were asked.
+    """
 
     batches: dict[int, Claim]
     asked: dict[Key, Question]
     contents: dict[int, Content]
+    given: DocumentsGiven
 
     def batch_of(self, key: Key) -> Claim:
         """The batch that a question is in."""
@@ -85,7 +90,8 @@ def _claim_work(context: ClearanceContext, batch_ids: Sequence[int]) -> _Work:
         claimed = batches.claim_batches(connection, batch_ids, lease_end(context))
         asked = batches.questions_in(connection, claimed) if claimed else []
         contents = declarations.contents_of(connection, {question.version_id for question in asked}) if asked else {}
-    return _Work(claimed, {(question.version_id, question.agency): question for question in asked}, contents)
+        given = read_given(connection, asked)
+    return _Work(claimed, {(question.version_id, question.agency): question for question in asked}, contents, given)
 
 
 def _ask_agencies(context: ClearanceContext, work: _Work) -> Results:
@@ -95,21 +101,22 @@ def _ask_agencies(context: ClearanceContext, work: _Work) -> Results:
     for batch in work.batches.values():
         agency = batch.agency
         mine = [question for question in work.asked.values() if question.batch_id == batch.id]
-        views = [_agency_view(context, question, work.contents[question.version_id], trees) for question in mine]
+        views = [_agency_view(context, question, work, trees) for question in mine]
         with logs.lines_about(batch=batch.id, agency=agency):
             outcomes = assess_each(context.adapters[agency], views)
         results |= {(each.version_id, agency): outcome for each, outcome in zip(mine, outcomes, strict=True)}
     return results
 
 
-def _agency_view(context: ClearanceContext, question: Question, content: Content, trees: dict[int, Tree]) -> View:
-    items, entitlement = question.items, context.agencies[question.agency].entitlement
+def _agency_view(context: ClearanceContext, question: Question, work: _Work, trees: dict[int, Tree]) -> View:
+    items, agency, content = question.items, context.agencies[question.agency], work.contents[question.version_id]
     tree, terms = trees[question.version_id], context.terms(content.country)
     is_after_release = terms.is_after_release(tree) or content.stored_state == State.UNDER_ASSESSMENT
     return View(
-        reference=content.mrn, version=content.number, items=items, tree=project(tree, entitlement, items),
+        reference=content.mrn, version=content.number, items=items, tree=project(tree, agency.entitlement, items),
         terms=terms, question=question_name(question.version_id, question.round),
         deadline=iso(question.deadline_at) or "", trace_id=content.trace_id, after_release=is_after_release,
+        given=work.given.to(agency, question),
     )  # fmt: skip
 
 

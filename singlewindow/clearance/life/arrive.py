@@ -13,6 +13,7 @@ import msgspec
 from singlewindow.access.keys import Caller
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.decide import decide
+from singlewindow.clearance.inspecting.supersede import reopen
 from singlewindow.clearance.life.own_answers import border_answer, differences_known
 from singlewindow.clearance.life.reporters import Reported, lock_for_report, oldest_report
 from singlewindow.clearance.news import News, news_of, publish
@@ -119,7 +120,7 @@ def _count_against(transaction: Transaction, version: LockedVersion, found: tupl
         declarations.enter_state(transaction.connection, move)
         moved = version._replace(stored_state=move.state)
     else:
-        declarations.reopen(transaction.connection, move)
+        reopen(transaction, move)
         moved = version._replace(
             stored_state=move.state, decided_at=None, decision_number=version.decision_number + 1, outcome=None
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import detailed, new_notice
+from singlewindow.clearance.inspecting.order_inspection import order_inspection, waits_for_order
 from singlewindow.clearance.life.requests import RequestOutcome, outcome_news, write_answer
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import NO_NEWS, News, news_of, publish
@@ -57,8 +58,11 @@ def _pass_states(context: ClearanceContext) -> int:
         versions = declarations.lock_versions(connection, due, skip_locked=True)
         transaction = Transaction(connection, context.rulebooks, clock(connection))
         still = [each for each in versions if each.due_at is not None and each.due_at < transaction.now]
-        publish(transaction, [_pass(transaction, version) for version in still])
-        return len(still)
+        unordered = [each.version_id for each in still if waits_for_order(each, transaction.now)]
+        ended = [each for each in still if each.version_id not in unordered]
+        publish(transaction, [_pass(transaction, version) for version in ended])
+    # Each order in a transaction of its own: none waits for a slot with others' locks in hand.
+    return len(ended) + sum(order_inspection(context, version_id) for version_id in unordered)
 
 
 def _pass(transaction: Transaction, version: LockedVersion) -> News:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from singlewindow.clearance.deciding.close_questions import unanswered_closure, write_answers
+from singlewindow.clearance.inspecting.supersede import end_orders
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import Answer
+from singlewindow.life_cycle.machine import Step
 from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.declarations import LockedVersion, Move
 
@@ -15,7 +17,9 @@ def end_version(transaction: Transaction, version: LockedVersion, move: Move) ->
     `decided_at` closes it for every process, whether there is a decision or not.
     """
     closed = {}
-    if version.decided_at is None:  # otherwise nobody is asked
+    if version.decided_at is not None:
+        end_orders(transaction, version.version_id, keep_slot=move.step is Step.AMENDED_BESIDE)
+    else:
         withdrawn = open_questions.take_all(transaction.connection, version.version_id)
         write_answers(transaction, [unanswered_closure(each, Answer.WITHDRAWN) for each in withdrawn])
         closed = {"decided_at": transaction.now}

@@ -10,12 +10,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from singlewindow.access.keys import Caller
-from singlewindow.agencies.question_names import read_question_name
+from singlewindow.agencies.question_names import Named, read_question_name
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.news import News, publish
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.storage import assessments, declarations, open_questions
 from singlewindow.storage.declarations import LockedVersion
+from singlewindow.storage.documents import answers
 from singlewindow.storage.engine.connect import clock
 from singlewindow.storage.open_questions import OpenQuestion
 from singlewindow.storage.trail import events
@@ -109,7 +110,7 @@ def lock_question(
     None if the officer's agency was never asked this; raises QuestionClosed.
     """
     named, agency = read_question_name(name), officer.agency or ""
-    if named is None or not context.by_officers(agency):
+    if named is None or not left_to_officers(context, connection, named, agency):
         return None
     versions = declarations.lock_versions(connection, [named.version_id])
     question = open_questions.find_question(connection, named.version_id, agency, named.round) if versions else None
@@ -119,6 +120,20 @@ def lock_question(
     if closed is None:
         return None
     raise QuestionClosed(closed.answer, closed.answered_at)
+
+
+def any_left_to_officers(context: ClearanceContext, agency: str) -> bool:
+    """Whether there are questions to this agency that officers answer."""
+    configured = context.agencies.get(agency)
+    return configured is not None and configured.left_to_officers(with_documents=True)
+
+
+def left_to_officers(context: ClearanceContext, connection: Connection, named: Named, agency: str) -> bool:
+    """Whether an officer answers this question, or did if it is closed."""
+    if not any_left_to_officers(context, agency):
+        return False
+    by_officers = context.agencies[agency].by_officers
+    return by_officers or answers.carries_answer(connection, named.version_id, agency, named.round)
 
 
 def need_hold(question: OpenQuestion, officer: Caller) -> None:

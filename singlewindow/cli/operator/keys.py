@@ -31,6 +31,7 @@ def keys() -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--party", help="The trader's or broker's identifier, as in declarations; lower case becomes upper case.")
 @click.option("--agency", help="The agency's code; only for the role agency.")
+@click.option("--person", default="", help="Who uses the key, by an id that you give; only for the role agency.")
 @click.option("--name", default="", help="The holder of the key, as shown in the list.")
 @click.option("--scope", "scopes", multiple=True, help="Limit the key to this scope; you may repeat this option.")
 @click.option("--days", type=click.FloatRange(min=0, min_open=True), help="The key expires after this many days.")
@@ -49,10 +50,10 @@ def create(data: Path | None, role: str, party: str | None, agency: str | None, 
 @data_option
 def list_(data: Path | None) -> None:
     """List all keys, without their secrets."""
-    table = Table(Column("key id", no_wrap=True), "role", "party or agency", "name", "scopes", *MOMENTS)
+    table = Table(Column("key id", no_wrap=True), "role", "party or agency", "person", "name", "scopes", *MOMENTS)
     with record(data) as engine:
         for key in keyring.list_keys(engine):
-            words = (literal(key.party or key.agency or ""), literal(key.name), literal(" ".join(key.scopes)))
+            words = map(literal, (key.party or key.agency or "", key.person, key.name, " ".join(key.scopes)))
             moments = (key.created_at, key.last_used_at, key.expires_at, key.revoked_at)
             table.add_row(key.key_id, key.role, *words, *(iso(moment) or "" for moment in moments))
     console().print(table)

@@ -86,6 +86,7 @@ def _child_processes(
     web = {"SW_PROCESSOR": "1"} | environment
     children.append(supervisor.Child("web", [*ours, "web", "--fd", str(listening)], web, (listening,)))
     children.append(supervisor.Child("dispatcher", [*ours, "dispatch"], environment))
+    children.append(supervisor.Child("deliverer", [*ours, "deliver"], environment))
     for name, count in workers.items():
         command = [*ours, "worker", "--queue", name]
         label = "worker" if name == ASSESS else "remote worker"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -63,6 +64,31 @@ class Periods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("arrival_warning must be shorter than arrival")
 
 
+class InspectionPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place where goods are inspected, and how many inspections begin there in an hour (`capacity`).
+
+    It `serves` locations and offices: values of GoodsLocation and of the offices of declarations (WCO), and places of
+    arrival reports. `opens` and `closes` are full hours in the `zone` (IANA), `days` the days of the week, 1 is Monday.
+    """
+
+    code: str
+    name: str
+    serves: frozenset[str]
+    capacity: int
+    zone: str
+    opens: int = 8
+    closes: int = 18
+    days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+
+    def __post_init__(self) -> None:
+        if not self.capacity > 0:
+            raise ValueError(f"place {self.code!r} has no capacity")
+        if not (0 <= self.opens < self.closes <= 24 and {*self.days} <= {*range(1, 8)} and self.days):
+            raise ValueError(f"place {self.code!r} is never open: give hours from 0 to 24 and days from 1 to 7")
+        if self.zone not in available_timezones():
+            raise ValueError(f"place {self.code!r} has the zone {self.zone!r}; write for example Europe/London")
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file as written: `strict` names WCO warnings that are hard here, `rules` the national rules that apply.
 
@@ -70,7 +96,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `tariff_length` how many digits it has (0: any), `after_release` the last letters of the types that are lodged when
     the goods have already left, and `before_arrival` of those that may be lodged before the goods arrive.
     `also_written` are other codes that senders use for this country; they are refused, and the answer names the right
-    one.
+    one. `inspection_notice_hours`: an inspection begins so long after it was ordered at the earliest. `recognised` are
+    the neighbouring posts and parties whose controls count as done.
     """
 
     country: str
@@ -83,6 +110,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before_arrival: frozenset[str] = frozenset()
     types: Types = Types()
     periods: Periods = Periods()
+    inspection_places: tuple[InspectionPlace, ...] = ()
+    inspection_notice_hours: float = 2
+    recognised: frozenset[str] = frozenset()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
@@ -103,6 +133,9 @@ class Profile:
     before_arrival: frozenset[str] = frozenset()
     types: Types = field(default_factory=Types)
     periods: Periods = field(default_factory=Periods)
+    inspection_places: tuple[InspectionPlace, ...] = ()
+    inspection_notice_hours: float = 2
+    recognised: frozenset[str] = frozenset()
     extra_countries: frozenset[str] = frozenset()
     extra_currencies: frozenset[str] = frozenset()
     strict: frozenset[str] = frozenset()
@@ -132,6 +165,9 @@ def load_profile(file: Path) -> Profile:
         written.before_arrival,
         written.types,
         written.periods,
+        written.inspection_places,
+        written.inspection_notice_hours,
+        written.recognised,
         written.extra_countries,
         written.extra_currencies,
         written.strict,

@@ -22,8 +22,8 @@ from singlewindow.clearance.lodging.store import Message
 from singlewindow.declarations.amending.requests import RequestKind
 from singlewindow.declarations.reading.json_shape import LARGEST, read_shape
 from singlewindow.declarations.reading.message import Media
-from singlewindow.enquiries.requests import read_open_requests, request_shown
 from singlewindow.enquiries.shapes import ChangeShown, OpenRequestPage, RequestContent
+from singlewindow.enquiries.worklists.requests import read_open_requests, request_shown
 from singlewindow.http.api.agency_answers import ANSWER_PROBLEMS
 from singlewindow.http.api.declarations import NO_DECLARATION
 from singlewindow.http.api.shapes import (

@@ -5,7 +5,7 @@ Each scrape reads them from the record, so every web process gives the same numb
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -36,7 +36,17 @@ UNPROVEN: Final = {
     "events_unproven": "Events that no checkpoint of the audit trail covers yet",
     "events_unproven_seconds": "Age of the last checkpoint while there are such events; infinite without a checkpoint",
 }
-NAMES: Final = (*BY_AGENCY, DISPATCHERS, *UNPROVEN, f"{DECISIONS}_total", f"{UNANSWERED}_total")
+SUBSCRIPTIONS: Final = "subscriptions"
+STATES: Final = ("unproven", "active", "suspended", "blocked", "ended")
+DELIVERIES: Final = "deliveries"
+OF_DELIVERIES: Final = {
+    "subscriptions_due": "Subscriptions that have something to be sent, which no deliverer has taken yet",
+    "subscriptions_undeliverable": "Subscriptions of which messages were given up after 14 days, none accepted since",
+    "deliveries_waiting": "Messages that failed, or wait behind one that did",
+    "deliveries_oldest_seconds": "Age of the oldest message that waits",
+}
+NAMES: Final = (*BY_AGENCY, DISPATCHERS, *UNPROVEN, SUBSCRIPTIONS, *OF_DELIVERIES, f"{DECISIONS}_total",
+                f"{UNANSWERED}_total", f"{DELIVERIES}_total")  # fmt: skip
 
 
 def exposition(figures: Figures) -> bytes:
@@ -64,8 +74,24 @@ class _Figures(Collector):
         unproven = (figures.coverage.since, figures.coverage.seconds_waiting(figures.now))
         for (name, meaning), value in zip(UNPROVEN.items(), unproven, strict=True):
             yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
+        yield from self._delivery_metrics()
         yield self._decisions_metric()
         yield self._unanswered_metric()
+
+    def _delivery_metrics(self) -> Iterator[Metric]:
+        figures = self._figures.deliveries
+        states = GaugeMetricFamily(PREFIX + SUBSCRIPTIONS, "Subscriptions by state", labels=["state"])
+        for state in STATES:
+            states.add_metric([state], getattr(figures.subscriptions, state))
+        yield states
+        values = (figures.due, figures.subscriptions.undeliverable, figures.waiting,
+                  _age_seconds(figures.oldest, self._figures.now))  # fmt: skip
+        for (name, meaning), value in zip(OF_DELIVERIES.items(), values, strict=True):
+            yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
+        counter = CounterMetricFamily(PREFIX + DELIVERIES, "Messages by outcome", labels=["outcome"])
+        for outcome, total in figures.outcomes.items():
+            counter.add_metric([outcome], total)
+        yield counter
 
     def _decisions_metric(self) -> Metric:
         counter = CounterMetricFamily(PREFIX + DECISIONS, "Decisions made", labels=["outcome"])

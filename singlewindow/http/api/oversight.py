@@ -6,7 +6,7 @@ from singlewindow.access.permissions import Permission as May
 from singlewindow.enquiries import audit_trail
 from singlewindow.enquiries.release_times import Study, TooManyCases, report_release_times
 from singlewindow.http import parameters
-from singlewindow.http.api.streams import following_headers
+from singlewindow.http.api.streams.reading import following_headers
 from singlewindow.http.parameters import AFTER, LIMIT
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import TEXT, Request, Response

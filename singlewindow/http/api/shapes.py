@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from singlewindow.decisions.assessment import Control
 from singlewindow.declarations.faults import FaultReport
 from singlewindow.declarations.reading.json_shape import ends, plain
+from singlewindow.inspections.results import Recorded
 from singlewindow.life_cycle.machine import State
 from singlewindow.life_cycle.milestones import Milestone
 
 Words = Annotated[str, Meta(pattern=plain(512))]
+Sha256 = Annotated[str, Meta(pattern=ends("[0-9a-f]{64}"))]
 Number = Annotated[str, Meta(pattern=ends("[A-Za-z0-9][A-Za-z0-9 /.-]{0,34}"))]
 
 
@@ -132,6 +135,90 @@ class QueryToParty(Struct, frozen=True, forbid_unknown_fields=True):
     answer_by: Annotated[datetime, Meta(tz=True)] | None = None
 
 
+Item = Annotated[str, Meta(pattern=ends("[0-9]{1,5}"))]
+Items = Annotated[list[Item], Meta(max_length=9999)]
+Digest = Annotated[str, Meta(pattern=ends("[0-9a-f]{64}"))]
+PlaceCode = Annotated[str, Meta(pattern=ends("[A-Za-z0-9-]{0,35}"))]
+
+
+class FoundReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that is not as declared: its kind, in words, and how much of it (unit: UN/ECE Recommendation 20)."""
+
+    kind: Words
+    words: Words
+    quantity: Annotated[str, Meta(pattern=ends("([0-9]{1,12}([.][0-9]{1,6})?)?"))] = ""
+    unit: Annotated[str, Meta(pattern=ends("[A-Z0-9]{0,3}"))] = ""
+
+
+class ControlReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a control went; without `items` it is about all items of this control.
+
+    `found` says what is not as declared, and `result` what becomes of the goods then: refused or impounded. `words` are
+    for officers, `trader` for the party. `done_by` is a recognised post or party that did it, with its `evidence`.
+    """
+
+    control: Control
+    recorded: Recorded
+    items: Items = []
+    result: Literal["released", "refused", "impounded"] | None = None
+    found: Annotated[list[FoundReport], Meta(max_length=100)] = []
+    words: Annotated[str, Meta(pattern=plain(512, empty=True))] = ""
+    trader: Annotated[str, Meta(pattern=plain(512, empty=True))] = ""
+    done_by: Annotated[str, Meta(pattern=plain(70, empty=True))] = ""
+    evidence: Annotated[list[Digest], Meta(max_length=100)] = []
+
+
+class ControlReceipt(Struct, frozen=True, kw_only=True):
+    """The record as stored, the declaration's state, and what has become of its items so far."""
+
+    inspection: str
+    mrn: str
+    recorded_at: str
+    state: State
+    results: dict[str, State]
+
+
+class SlotMove(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the inspection is to begin instead, and why; without `place` it stays where it is."""
+
+    starts_at: Annotated[datetime, Meta(tz=True)]
+    reason: Words
+    place: PlaceCode = ""
+
+
+class SlotWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the party asks for another time, and for which, if it says so."""
+
+    reason: Words
+    starts_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class SlotReceipt(Struct, frozen=True, kw_only=True):
+    """Where and when the inspection is; `slot_at` is null while nobody has said when."""
+
+    place: str
+    slot_at: str | None
+
+
+class OverrideRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to become of items against the records or before they are complete; without `items`, of all open ones.
+
+    `reason` is for the record, `trader` for the party.
+    """
+
+    result: Literal["released", "refused", "impounded"]
+    reason: Words
+    trader: Words
+    items: Items = []
+
+
+class OverrideRuling(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a second person agrees, and why."""
+
+    agreed: bool
+    words: Words
+
+
 class QueryAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     """The party's answer to a query, in one line."""
 
@@ -144,6 +231,23 @@ class QueryReceipt(Struct, frozen=True, kw_only=True):
     mrn: str
     query: str
     words: str
+    received_at: str
+
+
+class DocumentsAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The party's answer when documents are asked for: words in one line, and documents by their SHA-256."""
+
+    words: Words
+    documents: Annotated[list[Sha256], Meta(max_length=200)] = []
+
+
+class DocumentsReceipt(Struct, frozen=True, kw_only=True):
+    """The answer as stored; the agencies that asked for documents are asked again with it."""
+
+    mrn: str
+    version: int
+    words: str
+    documents: list[str]
     received_at: str
 
 

@@ -11,7 +11,17 @@ from singlewindow.storage.tables.answers import (
     later_late_assessment,
 )
 from singlewindow.storage.tables.declarations import declaration, request, version
+from singlewindow.storage.tables.deliveries import delivery, delivery_attempt, subscription, subscription_secret
+from singlewindow.storage.tables.documents import document, documents_answer
 from singlewindow.storage.tables.events import checkpoint, event, trail
+from singlewindow.storage.tables.inspections import (
+    control_record,
+    inspection,
+    inspection_agency,
+    item_result,
+    result_override,
+    slot,
+)
 from singlewindow.storage.tables.metadata import Record, metadata
 from singlewindow.storage.tables.operations import dispatcher, tally
 from singlewindow.storage.tables.questions import FAILED, FRESH, WAITING, batch, open_question, query
@@ -25,11 +35,19 @@ __all__ = [
     "assessment",
     "batch",
     "checkpoint",
+    "control_record",
     "decision",
     "declaration",
+    "delivery",
+    "delivery_attempt",
     "dispatcher",
+    "document",
+    "documents_answer",
     "event",
     "feed",
+    "inspection",
+    "inspection_agency",
+    "item_result",
     "key",
     "late_assessment",
     "later_decision",
@@ -40,7 +58,11 @@ __all__ = [
     "open_question",
     "query",
     "request",
+    "result_override",
+    "slot",
     "stream",
+    "subscription",
+    "subscription_secret",
     "tally",
     "trail",
     "version",

@@ -21,6 +21,8 @@ key = Table(
     Column("scopes", Text, nullable=False, server_default=""),
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
+    # Who uses it, as the operator knows the person; empty for keys of systems.
+    Column("person", Text, nullable=False, server_default=""),
 )
 
 mandate = Table(

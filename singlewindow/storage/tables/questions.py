@@ -56,6 +56,8 @@ open_question = Table(
     # The officer who has taken it, by the id of the key, and since when; both empty if nobody has.
     Column("taken_by", Text),
     Column("taken_at", BigInteger),
+    # What the party has answered since, if documents were asked: it is read by an officer.
+    Column("documents_answer_id", BigInteger),
     Index("outbox_batch_id", "batch_id"),
     Index("outbox_deadline_at", "deadline_at"),
 )  # fmt: skip

@@ -38,6 +38,10 @@ class Kind(StrEnum):
     GIVEN_BACK = "given-back"
     QUERIED = "queried"
     EXPLAINED = "explained"
+    DOCUMENT = "document"
+    EVIDENCE = "evidence"
+    DOCUMENT_REFUSED = "document-refused"
+    DOCUMENTS_GIVEN = "documents-given"
     REQUESTED = "requested"
     ANSWERED = "answered"
     AMENDED = "amended"
@@ -45,6 +49,14 @@ class Kind(StrEnum):
     ARRIVED = "arrived"
     REPORTED = "reported"
     MILESTONE = "milestone"
+    INSPECTION_ORDERED = "inspection-ordered"
+    SLOT_WISHED = "slot-wished"
+    SLOT_MOVED = "slot-moved"
+    CONTROL_RECORDED = "control-recorded"
+    OVERRIDE_ASKED = "override-asked"
+    OVERRIDE_ANSWERED = "override-answered"
+    ITEMS_ENDED = "items-ended"
+    INSPECTION_ENDED = "inspection-ended"
     OVERDUE = "overdue"
     LAPSED = "lapsed"
     KEY_CREATED = "key-created"
@@ -52,6 +64,10 @@ class Kind(StrEnum):
     KEY_REVOKED = "key-revoked"
     MANDATE_GRANTED = "mandate-granted"
     MANDATE_REVOKED = "mandate-revoked"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    SECRET_ROTATED = "secret-rotated"  # noqa: S105 - the name of an event
+    UNDELIVERABLE = "undeliverable"
     READ = "read"
     ADOPTED = "adopted"
 
@@ -77,6 +93,11 @@ def about_key(key_id: str) -> Subject:
 def about_mandate(mandate_id: int) -> Subject:
     """The subject of events about a mandate."""
     return Subject("mandate", str(mandate_id))
+
+
+def about_subscription(subscription_id: int) -> Subject:
+    """The subject of events about a subscription."""
+    return Subject("subscription", str(subscription_id))
 
 
 def record(connection: Connection, events: Iterable[Event]) -> None:

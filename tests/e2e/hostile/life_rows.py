@@ -81,6 +81,11 @@ def correction(*sections: str) -> Call:
     return message(TypeCode="COR", Amendment=[{"ChangeReasonCode": "32", "Pointer": pointers(*sections)}])
 
 
+def answer(content: bytes) -> Call:
+    """An answer to the request for documents."""
+    return Call("documents-answer", content)
+
+
 OTHER = whole(InvoiceAmount={"@currencyID": "GBP", "#text": "90"})
 KEYED = cancellation(Idempotency_Key="k1")
 SEEN = '"happened_at": "@NOW@"'
@@ -155,4 +160,16 @@ MESSAGES = [
              {"StatementTypeCode": "AES", "StatementDescription": "Sold"}])._replace(to="PUT"), 422,
          "NOT_SUPPORTED_YET"),
 ]  # fmt: skip
-ROWS = [*KEYS, *STATES, *BODIES, *MESSAGES]
+ANSWERS = [
+    Life("99", "documents that nobody asked for", answer(b'{"words": "Here they are."}'), 409, NOT_POSSIBLE),
+    Life("1", "an answer of nothing", answer(b""), 400, "EMPTY_BODY"),
+    Life("11", "an answer of 64,100 bytes", answer(b" " * 64_100), 413, "PAYLOAD_TOO_LARGE"),
+    Life("60 J1", "words twice", answer(b'{"words": "a", "words": "b"}'), 400, "JSON_DUPLICATE_KEY"),
+    Life("70 J12", "state beside the words", answer(b'{"words": "a", "state": "released"}'), 422, SHAPE),
+    Life("71", "documents as text", answer(b'{"words": "a", "documents": "all"}'), 422, SHAPE),
+    Life("77", "words that turn the direction", answer(b'{"words": "a\\u202eb"}'), 422, SHAPE),
+    *(Life("74", f"a document named by {name}", answer(dumps({"words": "a", "documents": [text]}).encode()), 422, SHAPE)
+      for name, text in (("capitals", "A" * 64), ("a path", "../" * 21 + "a"), ("two lines", "a" * 64 + "\n"))),
+    Life("12", "201 documents", answer(dumps({"words": "a", "documents": ["a" * 64] * 201}).encode()), 422, SHAPE),
+]  # fmt: skip
+ROWS = [*KEYS, *STATES, *BODIES, *MESSAGES, *ANSWERS]

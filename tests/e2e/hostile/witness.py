@@ -105,6 +105,11 @@ class Witness:
         named = [(name.encode(), value.encode()) for name, value in [*headers, *call.headers.items()]]
         return self.http.request("PUT" if call.to == "PUT" else "POST", path, content=content, headers=named)
 
+    def subscribe(self, row: Row) -> httpx.Response:
+        """Send the row's subscription as a trader."""
+        headers = {"Authorization": f"Bearer {self.keys['trader']}", "Content-Type": row.media or ""}
+        return self.http.post("/v1/subscriptions", content=self.with_addresses(row.content), headers=headers)
+
     def stored(self) -> tuple[object, ...]:
         """How much is in the record that only a lodgement writes."""
         counts = (f"(SELECT count(*) FROM {table})" for table in ("declaration", "version"))

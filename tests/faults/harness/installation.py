@@ -123,6 +123,10 @@ class Installation:
         command = POISONABLE if poisonable else (*PRODUCT, "worker")
         return self._start("worker", command, kept, settings)
 
+    def deliverer(self, kept: bool = True, **settings: str) -> Process:
+        """Start a deliverer."""
+        return self._start("deliverer", (*PRODUCT, "deliver"), kept, settings)
+
     def remote_worker(self, kept: bool = True, **settings: str) -> Process:
         """Start a worker for agencies that are asked over HTTP."""
         return self._start("remote worker", (*PRODUCT, "worker", "--queue", ASSESS_REMOTE), kept, settings)
@@ -177,16 +181,16 @@ class Installation:
         self._clients.append(client)
         return client
 
-    def agency_client(self, agency: str) -> AgencyClient:
-        """An agency's system that sends answers by itself, with a fresh key of this agency."""
-        client = AgencyClient(self.url, self._key(Role.AGENCY, agency=agency), agency)
+    def agency_client(self, agency: str, person: str = "") -> AgencyClient:
+        """An agency's system that sends answers by itself, or a person of it, with a fresh key of this agency."""
+        client = AgencyClient(self.url, self._key(Role.AGENCY, agency=agency, person=person), agency)
         self._clients.append(client)
         return client
 
-    def _key(self, role: Role, party: str | None = None, agency: str | None = None) -> str:
+    def _key(self, role: Role, party: str | None = None, agency: str | None = None, person: str = "") -> str:
         engine = open_engine(self.record_url, pool_size=1)
         try:
-            return keyring.create_key(engine, role, party, agency, name="fault test").text
+            return keyring.create_key(engine, role, party, agency, name="fault test", person=person).text
         finally:
             engine.dispose()
 

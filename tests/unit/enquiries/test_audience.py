@@ -22,11 +22,12 @@ def test_the_least_tells_nothing_of_agencies_and_their_reasons() -> None:
 def test_the_least_is_what_a_party_does_itself_and_what_is_decided() -> None:
     of_agencies = {
         Kind.ASSESSED, Kind.UNANSWERED, Kind.LATE, Kind.CONTRADICTED, Kind.PARKED, Kind.RETRIED, Kind.ASKED_AGAIN,
-        Kind.OVERDUE, Kind.TAKEN, Kind.GIVEN_BACK,
+        Kind.OVERDUE, Kind.TAKEN, Kind.GIVEN_BACK, Kind.EVIDENCE, Kind.DOCUMENT_REFUSED,
+        Kind.CONTROL_RECORDED, Kind.OVERRIDE_ASKED, Kind.OVERRIDE_ANSWERED,
     }  # fmt: skip
     of_the_service = {
         Kind.KEY_CREATED, Kind.KEY_ROTATED, Kind.KEY_REVOKED, Kind.MANDATE_GRANTED, Kind.MANDATE_REVOKED, Kind.READ,
-        Kind.ADOPTED,
+        Kind.ADOPTED, Kind.SUBSCRIBED, Kind.UNSUBSCRIBED, Kind.SECRET_ROTATED, Kind.UNDELIVERABLE,
     }  # fmt: skip
     assert frozenset(Kind) - LEAST.steps == of_agencies | of_the_service
 

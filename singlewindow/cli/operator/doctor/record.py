@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.cli.operator.doctor.check import Check, fault, ok, warning
+from singlewindow.cli.operator.doctor.deliveries import delivery_checks
 from singlewindow.enquiries.audit_trail import checkpoint_coverage
 from singlewindow.settings import Settings
 from singlewindow.storage import backlog, heartbeats
@@ -90,6 +91,7 @@ def _database_checks(engine: Engine, settings: Settings, shown: str) -> Iterator
             yield _dispatchers_check(connection)
             yield _checkpoints_check(connection, settings)
             yield from _work_checks(connection)
+            yield from delivery_checks(connection)
 
 
 def _version_check(connection: Connection, shown: str) -> Check:

@@ -12,8 +12,8 @@ from singlewindow.clearance.officers.answer_question import answer_question
 from singlewindow.clearance.officers.hold import Hold, give_back, take
 from singlewindow.clearance.officers.query_party import explain, query_party
 from singlewindow.declarations.reading.json_shape import LARGEST, read_shape
-from singlewindow.enquiries.questions import query_shown, read_question, read_questions
 from singlewindow.enquiries.shapes import OpenQuestionPage, QueryShown, QuestionContent
+from singlewindow.enquiries.worklists.questions import query_shown, read_question, read_questions
 from singlewindow.http.api.agency_answers import ANSWER_PROBLEMS, NO_QUESTION, answer_response
 from singlewindow.http.api.declarations import NO_DECLARATION
 from singlewindow.http.api.life import AFTER, REPLAYED

@@ -8,6 +8,7 @@ from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.question_names import Named, question_name
 from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.projection import project
+from singlewindow.enquiries.documents import read_given
 from singlewindow.enquiries.shapes import OpenQuestion, OpenQuestionPage, QueryShown, QuestionContent
 from singlewindow.life_cycle.machine import State
 from singlewindow.storage import declarations, open_questions, queries
@@ -17,22 +18,23 @@ from singlewindow.times import iso
 
 
 def read_questions(engine: Engine, agency: Agency, after: int, limit: int) -> OpenQuestionPage:
-    """The agency's open questions after a place in the list, at most `limit`; none if no officers answer for it."""
+    """The agency's open questions that officers answer, after a place in the list, at most `limit`."""
     found: list[open_questions.OpenQuestion] = []
-    if agency.by_officers:
+    if agency.left_to_officers(with_documents=True):
         with reading_as(engine, of_agency(agency.code)) as connection:
-            found = open_questions.questions_of(connection, agency.code, after, limit)
+            found = open_questions.questions_of(
+                connection, agency.code, after, limit, with_documents=not agency.by_officers
+            )
     return OpenQuestionPage([_shown(each) for each in found], str(found[-1].version_id if found else after))
 
 
 def read_question(engine: Engine, agency: Agency, named: Named) -> QuestionContent | None:
-    """One open question; None if it is closed or was never asked, or no officers answer for the agency."""
-    if not agency.by_officers:
-        return None
+    """One open question; None if it is closed or was never asked, or no officer answers it."""
     with reading_as(engine, of_agency(agency.code)) as connection:
         question = open_questions.find_question(connection, named.version_id, agency.code, named.round)
-        if question is None:
+        if question is None or not is_left(agency, question):
             return None
+        given = read_given(connection, [question])
         versions = declarations.versions_of(connection, question.declaration_id)
         made = queries.queries_on(connection, versions, agency.code)
     return QuestionContent(
@@ -40,7 +42,13 @@ def read_question(engine: Engine, agency: Agency, named: Named) -> QuestionConte
         after_release=question.stored_state == State.UNDER_ASSESSMENT,
         view=project(decode_canonical(question.canonical), agency.entitlement, question.items),
         queries=[query_shown(each) for each in made],
+        documents_answer=given.to(agency, question),
     )
+
+
+def is_left(agency: Agency, question: open_questions.OpenQuestion) -> bool:
+    """Whether an officer answers this question."""
+    return agency.left_to_officers(with_documents=question.documents_answer_id is not None)
 
 
 def _shown(question: open_questions.OpenQuestion) -> OpenQuestion:

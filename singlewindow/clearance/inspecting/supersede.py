@@ -1,0 +1,61 @@
+"""What becomes of an inspection when its decision counts no more, and what the next one takes over from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from singlewindow.clearance.transaction import Transaction
+from singlewindow.decisions.assessment import KEPT_ORDER
+from singlewindow.inspections.results import controls_by_item
+from singlewindow.storage import assessments, declarations
+from singlewindow.storage.declarations import LockedVersion, Move
+from singlewindow.storage.engine.ids import new_id
+from singlewindow.storage.inspections import orders, outcomes, slots
+from singlewindow.storage.inspections.orders import Inspection
+from singlewindow.storage.inspections.outcomes import ItemResult, StoredRecord
+
+
+def end_orders(transaction: Transaction, version_id: int, *, keep_slot: bool = False) -> None:
+    """End the open orders about a (locked) version; their slots are free again, unless the next order takes them."""
+    for ended in orders.end_orders(transaction.connection, version_id, transaction.now):
+        if ended.slot_at is not None and ended.slot_at > transaction.now and not keep_slot:
+            slots.give_up(transaction.connection, ended.place, ended.slot_at)
+
+
+def reopen(transaction: Transaction, move: Move) -> None:
+    """Make a decided (locked) version undecided: its next decision has an order of its own."""
+    declarations.reopen(transaction.connection, move)
+    end_orders(transaction, move.version_id)
+
+
+class Kept(NamedTuple):
+    """A new order with what it takes over: records, and results of items."""
+
+    order: Inspection
+    records: list[StoredRecord]
+    results: list[ItemResult]
+
+
+def carry_over(transaction: Transaction, version: LockedVersion, made: Inspection) -> Kept:
+    """The new order with the place, the slot, the records and the results of the one that it keeps, if it keeps one.
+
+    It keeps the order of the version before if the amendment touched nothing that is inspected.
+    """
+    connection = transaction.connection
+    before = orders.last_order(connection, version.declaration_id)
+    if before is None or KEPT_ORDER not in assessments.newest_answers(connection, version.version_id):
+        return Kept(made, [], [])
+    controls = controls_by_item(made.controls)
+    records = [
+        each._replace(id=new_id(), inspection_id=made.id)
+        for (item, control), each in outcomes.newest_records(connection, before.id).items()
+        if control in controls.get(item, ())
+    ]
+    results = [
+        ItemResult(made.id, item, result, transaction.now, None)
+        for item, result in outcomes.results_of(connection, before.id).items()
+        if item in controls
+    ]
+    return Kept(
+        made._replace(place=before.place, slot_at=before.slot_at, started_at=before.started_at), records, results
+    )

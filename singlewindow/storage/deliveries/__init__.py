@@ -1,0 +1,1 @@
+"""What is sent: subscriptions with their secrets, messages that wait for a further attempt, and attempts of late."""

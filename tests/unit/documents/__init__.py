@@ -1,0 +1,1 @@
+"""Supporting documents as bytes."""
