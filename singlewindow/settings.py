@@ -13,7 +13,7 @@ import msgspec
 from singlewindow.shipped import CONFIG
 from singlewindow.text_files import read_text
 
-SECRETS = ("database_url", "redis_url", "sw_token_key", "sw_audit_key")
+SECRETS = ("database_url", "redis_url", "sw_token_key", "sw_audit_key", "sw_simulator_database_url")
 # Placeholders for secrets in manuals and examples, in lower case and without punctuation.
 EXAMPLES = frozenset({"admin", "default", "demo", "insecure", "letmein", "password", "postgres", "redis", "root",
                       "secret", "singlewindow", "test"})  # fmt: skip
@@ -68,6 +68,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Wrong keys a second from one address to one web process, and forty times as many at once; 0 is no limit."""
     sw_open_limit: int = 100_000
     """Most undecided declarations of one party; beyond that it must lodge later; 0 is no limit."""
+    sw_simulator_database_url: str = ""
+    """Where the simulator's record is, never that of DATABASE_URL: simulator.db in `sw_data` if the record is there
+    too; no simulator if not set."""
     sw_sandbox: bool = False
     """Whether agencies may be sandboxes, whose outcome the trader's reference chooses; for rehearsals only."""
     sw_audit_key: str = ""
@@ -122,7 +125,9 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if not Path(settings.sw_config).is_dir():
         advice = "Name a folder that `singlewindow config init FOLDER` has made"
         raise ValueError(f"SW_CONFIG names {settings.sw_config}, which is not a folder. {advice}")
-    for name in ("database_url", "redis_url"):
+    if settings.database_url and settings.database_url == settings.sw_simulator_database_url:
+        raise ValueError("SW_SIMULATOR_DATABASE_URL names the record of DATABASE_URL. Give the simulator its own")
+    for name in ("database_url", "redis_url", "sw_simulator_database_url"):
         refuse_example(name.upper(), _password_of(getattr(settings, name)))
     return settings if settings.database_url else with_embedded_record(settings)
 
@@ -146,9 +151,12 @@ def secret_of(name: str) -> str | None:
 
 
 def with_embedded_record(settings: Settings) -> Settings:
-    """The same settings with the record in SQLite, in the data folder."""
-    path = Path(settings.sw_data).absolute() / "singlewindow.db"
-    return msgspec.structs.replace(settings, database_url=f"sqlite:///{path}")
+    """The same settings with the record in SQLite, in the data folder, and the simulator's beside it."""
+    folder = Path(settings.sw_data).absolute()
+    simulator = settings.sw_simulator_database_url or f"sqlite:///{folder / 'simulator.db'}"
+    return msgspec.structs.replace(
+        settings, database_url=f"sqlite:///{folder / 'singlewindow.db'}", sw_simulator_database_url=simulator
+    )
 
 
 def value_of(name: str, environment: Mapping[str, str] = os.environ) -> str | None:

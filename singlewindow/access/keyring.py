@@ -19,7 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from singlewindow.access.cache import CACHED_SECONDS, RefreshingCache, TtlCache
 from singlewindow.access.identifiers import agency_code, normal_party, party_code
-from singlewindow.access.keys import Caller, NewKey, Role, new_key, secret_matches, split_key
+from singlewindow.access.keys import (
+    PREFIX,
+    SIMULATOR_PREFIX,
+    Caller,
+    NewKey,
+    Role,
+    new_key,
+    secret_matches,
+    split_key,
+)
 from singlewindow.access.permissions import permissions_of
 from singlewindow.access.tokens import Tokens
 from singlewindow.storage import keys, mandates
@@ -39,15 +48,23 @@ PARTIES_KNOWN_SECONDS: Final = 60.0
 KEY_ID = re.compile(r"[0-9a-f]{16}")
 NAMEABLE = re.compile(r"[!-~]{1,64}")
 """A party that a key may ever have been made for; nothing else is looked up."""
+REHEARSING: Final = (Role.TRADER, Role.BROKER, Role.CARRIER)
+"""Who may have a key of the simulator."""
 OWNED_BY: Final = {"party": (Role.TRADER, Role.BROKER, Role.CARRIER), "agency": (Role.AGENCY,)}
 
 
 class Keyring:
     """The live keys and mandates as one process knows them; threads may share it."""
 
-    def __init__(self, engine: Engine, now: Callable[[], float] = time.monotonic, tokens: Tokens | None = None) -> None:
-        """Over a record; `tokens` reads tokens that stand for keys, None accepts no tokens."""
-        self._engine, self.tokens = engine, tokens
+    def __init__(
+        self,
+        engine: Engine,
+        now: Callable[[], float] = time.monotonic,
+        tokens: Tokens | None = None,
+        prefix: str = PREFIX,
+    ) -> None:
+        """Over a record; `tokens` reads tokens that stand for keys, None accepts none; keys begin with `prefix`."""
+        self._engine, self.tokens, self._prefix = engine, tokens, prefix
         self._keys = TtlCache(self._look_up, now)
         self._mandates = TtlCache(self._has_mandate, now)
         self._parties = RefreshingCache(self._parties_with_key, now, PARTIES_KNOWN_SECONDS)
@@ -56,13 +73,21 @@ class Keyring:
 
     def caller_of(self, text: str) -> Caller | None:
         """The caller of a key's text or of a token; None if it is unknown, wrong, revoked or expired."""
-        parts = split_key(text)
+        parts = split_key(text, self._prefix)
         return self.caller_with_secret(*parts) if parts is not None else self._caller_of_token(text)
 
     def _caller_of_token(self, token: str) -> Caller | None:
+        token = token if self._prefix == PREFIX else token.removeprefix(f"{self._prefix}_")
         claims = self.tokens.read_claims(token) if self.tokens is not None else None
         stored = self._live_key(claims.key_id) if claims is not None else None
         return None if stored is None or claims is None else replace(_caller_from(stored), scopes=claims.scopes)
+
+    def issue_token(self, key_id: str, scopes: Iterable[str]) -> str:
+        """A token for a key of this ring; raises LookupError if it issues none."""
+        if self.tokens is None:
+            raise LookupError("this keyring issues no tokens")
+        token = self.tokens.issue_token(key_id, scopes)
+        return token if self._prefix == PREFIX else f"{self._prefix}_{token}"
 
     def caller_with_secret(self, key_id: str, secret: str) -> Caller | None:
         """The caller of a key's id and secret, or None."""
@@ -140,13 +165,14 @@ def _caller_from(stored: StoredKey) -> Caller:
 class Terms(TypedDict, total=False):
     """The limits of a key: its holder, its scopes (none means all that its role may do), its length of life.
 
-    `person` is who uses it, if it is not a system's.
+    `person` is who uses it, if it is not a system's. `simulated` keys are for the simulator, and stand in its record.
     """
 
     name: str
     person: str
     scopes: Iterable[str]
     lifetime_seconds: float | None
+    simulated: bool
 
 
 def create_key(
@@ -157,6 +183,9 @@ def create_key(
     Party and agency are stored in the form in which they are compared.
     """
     _check_owner(role, party, agency)
+    simulated = terms.get("simulated", False)
+    if simulated and role not in REHEARSING:
+        raise ValueError(f"The simulator has no {role}: choose --role {' or '.join(REHEARSING)}")
     party = party and party_code("party", party)
     agency = agency and agency_code(agency)
     scopes, lifetime = sorted(set(terms.get("scopes", ()))), terms.get("lifetime_seconds")
@@ -164,7 +193,7 @@ def create_key(
     _check_scopes(role, scopes)
     if lifetime is not None and lifetime <= 0:
         raise ValueError("A key must live for more than zero days")
-    made = new_key()
+    made = new_key(SIMULATOR_PREFIX if simulated else PREFIX)
     with engine.begin() as connection:
         now = clock(connection)
         added = StoredKey(
@@ -208,12 +237,12 @@ def list_keys(engine: Engine) -> list[StoredKey]:
         return keys.list_keys(connection)
 
 
-def rotate_key(engine: Engine, key_id: str, overlap_seconds: float) -> NewKey | None:
+def rotate_key(engine: Engine, key_id: str, overlap_seconds: float, *, simulated: bool = False) -> NewKey | None:
     """A new key that replaces a live one, which works for another `overlap_seconds`; None if there is no live one.
 
     The new key has the same owner, name, scopes and length of life, and the subscriptions of the old one.
     """
-    made = new_key()
+    made = new_key(SIMULATOR_PREFIX if simulated else PREFIX)
     with engine.begin() as connection:
         old = keys.find_key(connection, key_id)
         if old is None or not _is_live(connection, old):

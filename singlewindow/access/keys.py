@@ -1,4 +1,4 @@
-"""API keys: `sw_<key id>_<secret>`, a public id of 64 bits and a secret of 256 random bits.
+"""API keys: `sw_<key id>_<secret>`, a public id of 64 bits and a secret of 256 random bits; `swsim_...` to rehearse.
 
 Nobody can guess such a secret, so it is enough to store its plain SHA-256. It is compared in constant time.
 """
@@ -11,7 +11,8 @@ import secrets
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-PREFIX = "sw"
+PREFIX, SIMULATOR_PREFIX = "sw", "swsim"
+"""How keys begin: those of the service, and those of its simulator, whose record is another."""
 
 
 class Role(StrEnum):
@@ -77,16 +78,16 @@ class NewKey:
     secret_sha256: bytes
 
 
-def new_key() -> NewKey:
+def new_key(prefix: str = PREFIX) -> NewKey:
     """A key with an id of 16 hexadecimal digits and a secret of 256 bits."""
     key_id, secret = secrets.token_hex(8), secrets.token_hex(32)
-    return NewKey(key_id, f"{PREFIX}_{key_id}_{secret}", _secret_digest(secret))
+    return NewKey(key_id, f"{prefix}_{key_id}_{secret}", _secret_digest(secret))
 
 
-def split_key(text: str) -> tuple[str, str] | None:
+def split_key(text: str, prefix: str = PREFIX) -> tuple[str, str] | None:
     """Key id and secret of a key's text, or None if it is not a key."""
     parts = text.split("_")
-    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == PREFIX else None
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == prefix else None
 
 
 def secret_matches(secret: str, secret_sha256: bytes) -> bool:

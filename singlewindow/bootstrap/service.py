@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 
 from singlewindow.access.keyring import Keyring
+from singlewindow.access.keys import PREFIX, SIMULATOR_PREFIX
 from singlewindow.access.quota import Quotas
 from singlewindow.access.tokens import Tokens
 from singlewindow.bootstrap.documents import build_reception
@@ -25,10 +27,29 @@ BATCHES = 2
 """How many batches of declarations one web process accepts at once: each keeps a thread busy as long as it lasts."""
 
 
-def build_service(context: ClearanceContext) -> Service:
-    """The service of one web process; it reads nothing from the record and starts no other process until needed."""
+def build_service(context: ClearanceContext, simulator: ClearanceContext | None = None) -> Service:
+    """The service of one web process, and what answers its simulator's keys, if it has one.
+
+    It reads nothing from the record and starts no other process until needed.
+    """
+    service = _build_window(context, PREFIX)
+    if simulator is None:
+        return service
+    rehearsal = _build_window(simulator, SIMULATOR_PREFIX)
+    # One reader of large messages and one count of requests: whoever rehearses takes nothing from others.
+    shared = replace(
+        rehearsal,
+        lodging=replace(rehearsal.lodging, sandbox=service.lodging.sandbox),
+        rate_limits=service.rate_limits,
+        rehearses=True,
+    )
+    return replace(service, simulator=replace(shared, amender=Amender(simulator, shared.lodging)))
+
+
+def _build_window(context: ClearanceContext, prefix: str) -> Service:
     settings = context.settings
-    keyring = Keyring(context.engine, tokens=Tokens(settings.sw_token_key) if settings.sw_token_key else None)
+    tokens = Tokens(settings.sw_token_key) if settings.sw_token_key else None
+    keyring = Keyring(context.engine, tokens=tokens, prefix=prefix)
     lodging = build_lodging(context, keyring)
     return Service(
         context=context,

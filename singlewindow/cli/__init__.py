@@ -20,8 +20,6 @@ ROOMS = {
     "operator": (
         "config",
         "db",
-        "deliver",
-        "dispatch",
         "doctor",
         "entitlements",
         "keys",
@@ -29,10 +27,8 @@ ROOMS = {
         "queue",
         "rates",
         "subscriptions",
-        "up",
-        "web",
-        "worker",
     ),
+    "processes": ("deliver", "dispatch", "simulate", "up", "web", "worker"),
     "auditor": ("audit", "release-times"),
 }
 """The commands, grouped by their users; each group is a package."""

@@ -24,6 +24,9 @@ port_option = click.option(
     show_default=True,
     help="Port to listen on; 0 chooses a free one.",
 )
+simulator_option = click.option(
+    "--simulator", is_flag=True, help="In the simulator, where traders try their software and nothing is real."
+)
 url_option = click.option(
     "--url",
     default=f"http://{HOST}:{PORT}",

@@ -25,7 +25,7 @@ from singlewindow.http.negotiation import acceptable_media, open_content, read_c
 from singlewindow.http.parameters import read_headers, read_query
 from singlewindow.http.problems import PROBLEM_MEDIA, ProblemError, problem_body
 from singlewindow.http.request import Request, Response
-from singlewindow.http.route import Route
+from singlewindow.http.route import Public, Route
 from singlewindow.http.routes import ROUTES
 from singlewindow.http.service import Service
 
@@ -47,6 +47,8 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+SIMULATED = ("Simulated", "true")
+"""Stands in every answer of the simulator, so that nobody takes it for a real one."""
 METHODS = {
     path: {word for route in ROUTES if route.path == path for word in (route.method, *HEAD.get(route.method, ()))}
     for path in (route.path for route in ROUTES)
@@ -126,8 +128,11 @@ def _record_reading(request: Request, route: Route, response: Response) -> None:
 
 
 def _read_request(service: Service, route: Route, path: dict[str, str]) -> Request:
+    authorization = flask.request.headers.get("Authorization", "")
+    window = service if isinstance(route.permission, Public) else service.window_of(authorization)
+    g.simulated = window.rehearses
     try:
-        caller = authorise(route, flask.request.headers, service.keyring)
+        caller = authorise(route, flask.request.headers, window.keyring)
     except ProblemError as error:
         if error.code == WRONG_KEY:
             service.rate_limits.count_wrong_key(flask.request.remote_addr or "")
@@ -145,9 +150,9 @@ def _read_request(service: Service, route: Route, path: dict[str, str]) -> Reque
     if route.streams:
         media, body = open_content(flask.request, route.consumes)
     return Request(
-        service=service, maybe_caller=caller, path=path, query=query, acceptable=acceptable, began=g.began,
+        service=window, maybe_caller=caller, path=path, query=query, acceptable=acceptable, began=g.began,
         content=content, body=body, media=media, trace_id=g.trace_id,
-        authorization=flask.request.headers.get("Authorization", ""),
+        authorization=authorization,
         address=flask.request.remote_addr or "", headers=read_headers(flask.request.headers, route.headers),
     )  # fmt: skip
 
@@ -165,7 +170,9 @@ def _render_response(request: Request, response: Response) -> flask.Response:
 
 def _finish_response(response: flask.Response) -> flask.Response:
     given = {name.lower() for name, _ in response.headers}
-    own = (*SECURITY_HEADERS.items(), ("X-Trace-Id", g.trace_id))
+    own = [*SECURITY_HEADERS.items(), ("X-Trace-Id", g.trace_id)]
+    if g.get("simulated", False):
+        own.append(SIMULATED)
     response.headers.extend([(name, value) for name, value in own if name.lower() not in given])
     if response.status_code < CLIENT_FAULT and flask.request.path.startswith(LOGGED):
         facts = (response.status_code, *_request_facts(), _elapsed_milliseconds())

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from singlewindow.access.keyring import Keyring
+from singlewindow.access.keys import SIMULATOR_PREFIX
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.documents.give import Reception
 from singlewindow.clearance.life.amend import Amender
@@ -18,7 +19,8 @@ from singlewindow.http.limits import RateLimits
 class Service:
     """`waiters` are the places for callers who wait for a decision, `batches` those for batches under way.
 
-    `receivers` says which URLs subscriptions may name, `reception` receives supporting documents.
+    `receivers` says which URLs subscriptions may name, `reception` receives supporting documents. `simulator` is the
+    same over a record of its own, for those who rehearse; `rehearses` says that this is one.
     """
 
     context: ClearanceContext
@@ -30,3 +32,11 @@ class Service:
     waiters: threading.BoundedSemaphore
     batches: threading.BoundedSemaphore
     reception: Reception
+    simulator: Service | None = None
+    rehearses: bool = False
+
+    def window_of(self, authorization: str) -> Service:
+        """The window that a call is for: the simulator if its key or token is one of the simulator's, else this one."""
+        key = authorization.partition(" ")[2].strip()
+        rehearses = self.simulator is not None and key.startswith(f"{SIMULATOR_PREFIX}_")
+        return self.simulator if rehearses and self.simulator is not None else self

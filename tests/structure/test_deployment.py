@@ -105,7 +105,9 @@ def test_no_unit_forbids_the_system_calls_that_the_product_needs(path: Path) -> 
 
 def test_only_what_rings_and_listens_knows_the_queue_server() -> None:
     without = {start.name for start in STARTS if "REDIS_URL_FILE" not in start.environment}
-    assert without == {"singlewindow-web@", "web", "singlewindow-deliverer", "deliverer", "upgrade"}
+    assert without == {
+        "singlewindow-web@", "web", "singlewindow-deliverer", "deliverer", "singlewindow-simulator", "upgrade",
+    }  # fmt: skip
 
 
 def test_only_dispatchers_sign_checkpoints() -> None:

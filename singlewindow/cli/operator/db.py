@@ -8,7 +8,7 @@ import click
 from sqlalchemy import make_url
 
 from singlewindow.cli.operator.record import record
-from singlewindow.cli.options import data_option, settings_for
+from singlewindow.cli.options import data_option, settings_for, simulator_option
 from singlewindow.settings import with_embedded_record
 from singlewindow.storage.engine import backups
 from singlewindow.storage.engine.migrate import migrate
@@ -24,19 +24,20 @@ def db() -> None:
 @db.command()
 @data_option
 def upgrade(data: Path | None) -> None:
-    """Bring the database's tables up to this version of the service."""
+    """Bring the tables of the database, and of the simulator's, up to this version of the service."""
     settings = settings_for(data)
     # With a database elsewhere no folder is needed, and this disk may be read-only.
     if settings == with_embedded_record(settings):
         Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
-    before, newest = migrate(settings.database_url), REVISIONS[-1]
-    if before is None:
-        done = f"The tables were made (revision {newest})"
-    elif before == newest:
-        done = f"The tables are up to date (revision {newest}); nothing was done"
-    else:
-        done = f"The tables were upgraded from revision {before} to {newest}"
-    click.echo(f"{done}: {_name_of(settings.database_url)}")
+    for url in filter(None, (settings.database_url, settings.sw_simulator_database_url)):
+        before, newest = migrate(url), REVISIONS[-1]
+        if before is None:
+            done = f"The tables were made (revision {newest})"
+        elif before == newest:
+            done = f"The tables are up to date (revision {newest}); nothing was done"
+        else:
+            done = f"The tables were upgraded from revision {before} to {newest}"
+        click.echo(f"{done}: {_name_of(url)}")
 
 
 def _name_of(database_url: str) -> str:
@@ -55,12 +56,13 @@ def backup(data: Path | None, file: Path) -> None:
 
 @db.command()
 @data_option
+@simulator_option
 @click.argument("role")
-def grants(data: Path | None, role: str) -> None:
+def grants(data: Path | None, role: str, *, simulator: bool) -> None:
     """Grant ROLE the rights the service needs. It gets no others: it can add events, but never change them.
 
     For PostgreSQL. Run this as the owner of the tables, and again after every upgrade.
     """
-    with record(data) as engine:
+    with record(data, simulator=simulator) as engine:
         grant_rights(engine, role)
     click.echo(f"{role} now has the rights that the service needs, and no others.")

@@ -13,7 +13,7 @@ from singlewindow.access.keys import Role
 from singlewindow.access.tokens import new_token_key
 from singlewindow.cli.operator.agencies import known_agency
 from singlewindow.cli.operator.record import record
-from singlewindow.cli.options import data_option
+from singlewindow.cli.options import data_option, simulator_option
 from singlewindow.cli.tables import console, literal
 from singlewindow.times import iso
 
@@ -28,6 +28,7 @@ def keys() -> None:
 
 @keys.command()
 @data_option
+@simulator_option
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--party", help="The trader's or broker's identifier, as in declarations; lower case becomes upper case.")
 @click.option("--agency", help="The agency's code; only for the role agency.")
@@ -35,23 +36,26 @@ def keys() -> None:
 @click.option("--name", default="", help="The holder of the key, as shown in the list.")
 @click.option("--scope", "scopes", multiple=True, help="Limit the key to this scope; you may repeat this option.")
 @click.option("--days", type=click.FloatRange(min=0, min_open=True), help="The key expires after this many days.")
-def create(data: Path | None, role: str, party: str | None, agency: str | None, **terms: Any) -> None:
+def create(
+    data: Path | None, role: str, party: str | None, agency: str | None, *, simulator: bool, **terms: Any
+) -> None:
     """Create a key and show it once. Only its fingerprint is stored, so it cannot be shown again."""
     if agency is not None:
         agency = known_agency(data, agency)
     days = terms.pop("days")
     terms["lifetime_seconds"] = None if days is None else days * SECONDS_A_DAY
-    with record(data) as engine:
-        key = keyring.create_key(engine, Role(role), party, agency, **terms)
+    with record(data, simulator=simulator) as engine:
+        key = keyring.create_key(engine, Role(role), party, agency, simulated=simulator, **terms)
     click.echo(key.text)
 
 
 @keys.command(name="list")
 @data_option
-def list_(data: Path | None) -> None:
+@simulator_option
+def list_(data: Path | None, *, simulator: bool) -> None:
     """List all keys, without their secrets."""
     table = Table(Column("key id", no_wrap=True), "role", "party or agency", "person", "name", "scopes", *MOMENTS)
-    with record(data) as engine:
+    with record(data, simulator=simulator) as engine:
         for key in keyring.list_keys(engine):
             words = map(literal, (key.party or key.agency or "", key.person, key.name, " ".join(key.scopes)))
             moments = (key.created_at, key.last_used_at, key.expires_at, key.revoked_at)
@@ -61,12 +65,13 @@ def list_(data: Path | None) -> None:
 
 @keys.command()
 @data_option
+@simulator_option
 @click.argument("key_id")
 @click.option("--overlap-hours", type=click.FloatRange(min=0), default=24.0, show_default=True)
-def rotate(data: Path | None, key_id: str, overlap_hours: float) -> None:
+def rotate(data: Path | None, key_id: str, overlap_hours: float, *, simulator: bool) -> None:
     """Make and show a key that replaces another. The old key works until the overlap ends."""
-    with record(data) as engine:
-        key = keyring.rotate_key(engine, key_id, overlap_hours * SECONDS_AN_HOUR)
+    with record(data, simulator=simulator) as engine:
+        key = keyring.rotate_key(engine, key_id, overlap_hours * SECONDS_AN_HOUR, simulated=simulator)
     if key is None:
         raise click.ClickException(f"There is no live key {key_id}; `singlewindow keys list` shows them all.")
     click.echo(key.text)
@@ -80,10 +85,11 @@ def token_key() -> None:
 
 @keys.command()
 @data_option
+@simulator_option
 @click.argument("key_id")
-def revoke(data: Path | None, key_id: str) -> None:
+def revoke(data: Path | None, key_id: str, *, simulator: bool) -> None:
     """Revoke a key at once."""
-    with record(data) as engine:
+    with record(data, simulator=simulator) as engine:
         if not keyring.revoke_key(engine, key_id):
             raise click.ClickException(f"There is no live key {key_id}; `singlewindow keys list` shows them all.")
     click.echo(f"Key {key_id} is revoked.")

@@ -13,7 +13,7 @@ from singlewindow.access.keyring import list_keys
 from singlewindow.access.keys import Role
 from singlewindow.access.mandates import grant_mandate, list_mandates, revoke_mandate
 from singlewindow.cli.operator.record import record
-from singlewindow.cli.options import data_option
+from singlewindow.cli.options import data_option, simulator_option
 from singlewindow.cli.tables import console, literal
 from singlewindow.storage.keys import StoredKey
 from singlewindow.times import MICROSECONDS, iso, microseconds, moment
@@ -30,15 +30,17 @@ def mandates() -> None:
 
 @mandates.command(name="grant")
 @data_option
+@simulator_option
 @click.option("--broker", required=True, help="The broker's identifier, as its key has it.")
 @click.option("--party", required=True, help="The trader's identifier, as declarations name it.")
 @click.option("--from", "first", type=DAY, help="First day (UTC); default: now.")
 @click.option("--to", "last", type=DAY, help="Last day (UTC), included; default: no end.")
-def grant_(data: Path | None, broker: str, party: str, first: datetime | None, last: datetime | None) -> None:
+def grant_(data: Path | None, broker: str, party: str, *, simulator: bool, **days: datetime | None) -> None:
     """Let a broker act for a trader. Prints the mandate's number; what was recorded goes to standard error."""
+    first, last = days["first"], days["last"]
     begins = None if first is None else _start_of(first)
     ends = None if last is None else _start_of(last) + A_DAY
-    with record(data) as engine:
+    with record(data, simulator=simulator) as engine:
         click.echo(grant_mandate(engine, broker, party, begins, ends))
         brokers, traders = ({key.party for key in list_keys(engine) if _is_live(key, role)} for role in ROLES)
     broker, party = normal_party(broker), normal_party(party)
@@ -59,10 +61,11 @@ def _start_of(day: datetime) -> int:
 
 @mandates.command(name="list")
 @data_option
-def list_(data: Path | None) -> None:
+@simulator_option
+def list_(data: Path | None, *, simulator: bool) -> None:
     """List all mandates."""
     table = Table(Column("number", no_wrap=True), "broker", "party", "from", "to the end of", "revoked")
-    with record(data) as engine:
+    with record(data, simulator=simulator) as engine:
         for mandate in list_mandates(engine):
             names = (literal(mandate.broker), literal(mandate.party))
             last = "" if mandate.valid_to is None else _last_of(mandate.valid_to)
@@ -78,10 +81,11 @@ def _last_of(end: int) -> str:
 
 @mandates.command()
 @data_option
+@simulator_option
 @click.argument("number", type=int)
-def revoke(data: Path | None, number: int) -> None:
+def revoke(data: Path | None, number: int, *, simulator: bool) -> None:
     """Revoke a mandate."""
-    with record(data) as engine:
+    with record(data, simulator=simulator) as engine:
         if not revoke_mandate(engine, number):
             raise click.ClickException(
                 f"There is no live mandate {number}; `singlewindow mandates list` shows them all."

@@ -18,9 +18,12 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def record(data: Path | None) -> Iterator[Engine]:
-    """The database that the settings name, closed afterwards; a missing one is not created."""
-    url = settings_for(data).database_url
+def record(data: Path | None, *, simulator: bool = False) -> Iterator[Engine]:
+    """The database that the settings name, or the simulator's, closed afterwards; a missing one is not created."""
+    settings = settings_for(data)
+    url = settings.sw_simulator_database_url if simulator else settings.database_url
+    if not url:
+        raise click.ClickException("There is no simulator. Name a database for it in SW_SIMULATOR_DATABASE_URL")
     engine = open_engine(url, pool_size=1)
     try:
         _need_file(url)

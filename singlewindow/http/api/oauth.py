@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from msgspec import Struct
 
+from singlewindow.access.keyring import Keyring
 from singlewindow.access.keys import Caller
 from singlewindow.access.permissions import is_permitted, permissions_of
 from singlewindow.access.tokens import LIFETIME_SECONDS
@@ -52,20 +53,28 @@ class PublicKeys(Struct, frozen=True):
 
 def post_token(request: Request) -> Response:
     """A token for a client that shows its key's id and secret, in the header (Basic) or in the form."""
-    tokens = request.service.keyring.tokens
-    if tokens is None:
+    if request.service.keyring.tokens is None:
         raise ProblemError("NOT_FOUND", "This service issues no tokens. Send your key itself as the bearer token")
     form = _read_form(request.content)
     if form.get("grant_type") != "client_credentials":
         raise ProblemError("UNSUPPORTED_GRANT_TYPE", "The form's grant_type must be client_credentials")
     client_id, secret = _client_credentials(request.authorization, form)
-    caller = request.service.keyring.caller_with_secret(client_id, secret)
+    keyring, caller = _holder_of(request, client_id, secret)
     if caller is None:
         request.service.rate_limits.count_wrong_key(request.address)
         detail = "There is no live key with this client_id and client_secret"
         raise ProblemError("INVALID_CLIENT", detail).with_headers(CHALLENGE)
     scopes = _granted_scopes(caller, form.get("scope", ""))
-    return Response(Token(tokens.issue_token(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+    return Response(Token(keyring.issue_token(caller.key_id, scopes), "Bearer", LIFETIME_SECONDS, " ".join(scopes)))
+
+
+def _holder_of(request: Request, client_id: str, secret: str) -> tuple[Keyring, Caller | None]:
+    """The ring that has this key, and who holds it: the service's, or the simulator's."""
+    own, simulator = request.service.keyring, request.service.simulator
+    caller = own.caller_with_secret(client_id, secret)
+    if caller is None and simulator is not None:
+        return simulator.keyring, simulator.keyring.caller_with_secret(client_id, secret)
+    return own, caller
 
 
 def get_public_keys(request: Request) -> Response:

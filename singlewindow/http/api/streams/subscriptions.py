@@ -48,6 +48,8 @@ def post_subscription(request: Request) -> Response:
 
 
 def _need_right_to_read(request: Request) -> None:
+    if request.service.rehearses:
+        raise ProblemError("FORBIDDEN", "The simulator sends nothing. Try your receiver with your usual key")
     right = May.NOTICES if request.caller.agency is None else May.FEED
     if not is_permitted(request.caller, right):
         raise ProblemError("FORBIDDEN", f"A key without the scope {right} may not subscribe")

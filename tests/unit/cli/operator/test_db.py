@@ -27,7 +27,9 @@ def test_a_database_is_private_in_a_folder_that_is_not_and_so_is_all_beside_it(r
     engine = open_engine(f"sqlite:///{folder / 'singlewindow.db'}")
     with engine.connect():
         beside = sorted(folder.iterdir())
-        assert [file.name for file in beside] == ["singlewindow.db", "singlewindow.db-shm", "singlewindow.db-wal"]
+        assert [file.name for file in beside] == [
+            "simulator.db", "singlewindow.db", "singlewindow.db-shm", "singlewindow.db-wal",
+        ]  # fmt: skip
         assert [file for file in beside if file.stat().st_mode & OTHERS] == []
     engine.dispose()
 
@@ -50,8 +52,8 @@ def test_a_backup_into_a_folder_that_is_not_there_is_refused_in_words(run: Run, 
 
 
 def test_an_upgrade_says_which_database_and_what_was_done(run: Run, folder: Path) -> None:
-    file = folder / "singlewindow.db"
-    assert run("db", "upgrade", "--data", folder).out == f"The tables were made (revision {NEWEST}): sqlite:///{file}\n"
+    made = f"The tables were made (revision {NEWEST}): sqlite:///{folder}"
+    assert run("db", "upgrade", "--data", folder).out == f"{made}/singlewindow.db\n{made}/simulator.db\n"
     assert f"(revision {NEWEST}); nothing was done: sqlite" in run("db", "upgrade", "--data", folder).out
 
 

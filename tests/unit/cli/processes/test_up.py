@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from singlewindow.access.tokens import Tokens
-from singlewindow.cli.operator import up
+from singlewindow.cli.processes import up
 from tests.unit.cli.conftest import Run
 
 

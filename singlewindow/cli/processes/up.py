@@ -42,7 +42,8 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     context = open_context(settings)  # a wrong configuration is reported here, once
     context.engine.dispose()
     remote = sum(context.is_remote(agency) for agency in context.agencies)
-    migrate(settings.database_url)
+    for url in filter(None, (settings.database_url, settings.sw_simulator_database_url)):
+        migrate(url)
     listening = listen(host, port)
     if remote_workers is None or not remote:
         remote_workers = min(remote, MOST_REMOTE_WORKERS)
@@ -72,6 +73,8 @@ def _child_processes(
     settings: Settings, folder: Path, listening: int, workers: Mapping[str, int]
 ) -> list[supervisor.Child]:
     environment = dict(os.environ) | {"DATABASE_URL": settings.database_url, "SW_DATA": str(folder)}
+    if settings.sw_simulator_database_url:
+        environment["SW_SIMULATOR_DATABASE_URL"] = settings.sw_simulator_database_url
     if not settings.sw_token_key:
         environment["SW_TOKEN_KEY_FILE"] = str(_token_key(folder))
     children = []
@@ -87,6 +90,8 @@ def _child_processes(
     children.append(supervisor.Child("web", [*ours, "web", "--fd", str(listening)], web, (listening,)))
     children.append(supervisor.Child("dispatcher", [*ours, "dispatch"], environment))
     children.append(supervisor.Child("deliverer", [*ours, "deliver"], environment))
+    if settings.sw_simulator_database_url:
+        children.append(supervisor.Child("simulator", [*ours, "simulate"], environment))
     for name, count in workers.items():
         command = [*ours, "worker", "--queue", name]
         label = "worker" if name == ASSESS else "remote worker"
