@@ -23,7 +23,7 @@ from singlewindow.http.app import create_app
 from singlewindow.http.service import Service
 from singlewindow.simulator.words import Word
 from tests import servers
-from tests.conftest import _copy
+from tests.conftest import copy_file
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import TRADER, tree
 from tests.integration.record import rows
@@ -72,7 +72,7 @@ class Rehearsal:
 def second_database_url(context: ClearanceContext, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Another migrated database, on the same engine."""
     if context.engine.dialect.name == "sqlite":
-        yield _copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "simulator.sqlite")
+        yield copy_file(request.getfixturevalue("migrated_sqlite"), tmp_path / "simulator.sqlite")
         return
     server, template = (request.getfixturevalue(name) for name in ("postgres_url", "migrated_postgres"))
     with servers.database(server, template) as url:
