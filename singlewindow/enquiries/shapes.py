@@ -186,7 +186,8 @@ class RequestContent(Struct, frozen=True, kw_only=True):
 class OpenQuestion(Struct, frozen=True, kw_only=True):
     """A question that an officer may answer until `deadline`; `taken_by` is the id of the key of who has taken it.
 
-    `items` are the goods items that concern the agency, none for all of them.
+    `items` are the goods items that concern the agency, none for all of them. `stuck`: no officer answers it as a rule,
+    but nobody else does now; whoever takes it says why.
     """
 
     question: str
@@ -195,6 +196,7 @@ class OpenQuestion(Struct, frozen=True, kw_only=True):
     items: list[str]
     asked_at: str
     deadline: str
+    stuck: bool
     taken_by: str | None
     taken_at: str | None
 

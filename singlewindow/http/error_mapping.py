@@ -17,7 +17,7 @@ from singlewindow.clearance.life.answer_request import AnsweredDifferently
 from singlewindow.clearance.life.requests import NewerVersion, StillOpen
 from singlewindow.clearance.lodging.admission import NotAdmitted, Refusal
 from singlewindow.clearance.lodging.sandboxed_reader import Busy
-from singlewindow.clearance.officers.hold import HeldByAnother, NotHeld, QuestionClosed
+from singlewindow.clearance.officers.hold import HeldByAnother, NotHeld, QuestionClosed, ReasonMissing
 from singlewindow.clearance.officers.query_party import QueryClosed
 from singlewindow.declarations.faults import Refused
 from singlewindow.deliveries.receivers import NotCallable
@@ -50,7 +50,8 @@ DETAILS = {
 _CODES_OF_COMMANDS: Mapping[type[Exception], str] = {
     NotPossible: "NOT_POSSIBLE", NewerVersion: "VERSION_CONFLICT", StillOpen: "REQUEST_OPEN",
     AnsweredDifferently: "REQUEST_ANSWERED", Unlikely: "MOMENT_UNLIKELY", HeldByAnother: "QUESTION_TAKEN",
-    NotHeld: "QUESTION_NOT_TAKEN", QuestionClosed: "QUESTION_CLOSED", QueryClosed: "QUERY_CLOSED",
+    NotHeld: "QUESTION_NOT_TAKEN", ReasonMissing: "REASON_MISSING",
+    QuestionClosed: "QUESTION_CLOSED", QueryClosed: "QUERY_CLOSED",
     InspectionEnded: "INSPECTION_ENDED", NoRoom: "SLOT_FULL", Unfit: "RECORD_UNFIT", NobodyKnown: "PERSON_UNKNOWN",
     SamePerson: "SECOND_PERSON_NEEDED", OverrideWaits: "OVERRIDE_WAITS", OverrideAnswered: "OVERRIDE_ANSWERED",
     NotCallable: "RECEIVER_REFUSED", SubscriptionConflict: "SUBSCRIPTION_CONFLICT",

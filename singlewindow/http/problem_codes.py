@@ -107,6 +107,7 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "OVERRIDE_WAITS": Code(409, "Another override of this inspection waits for a second person"),
     "OVERRIDE_ANSWERED": Code(409, "The override has another answer"),
     "QUESTION_TAKEN": Code(409, "Another officer has this question"),
+    "REASON_MISSING": Code(422, "A reason is needed"),
     "QUESTION_NOT_TAKEN": Code(409, "Nobody has taken this question"),
     "QUESTION_CLOSED": Code(409, "This question has been closed"),
     "QUERY_CLOSED": Code(409, "Nobody waits for this answer any more, or another one was given"),

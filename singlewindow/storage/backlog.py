@@ -63,6 +63,53 @@ def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
+class WaitingQuestion(NamedTuple):
+    """An open question with all that says why it waits; moments are microseconds.
+
+    `lease_until` is until when its batch may be silent, and `claimed` whether a worker has that; None in no batch.
+    """
+
+    mrn: str
+    number: int
+    version_id: int
+    agency: str
+    round: int
+    asked_at: int
+    due_at: int
+    deadline_at: int
+    attempts: int
+    parked: bool
+    awaiting: bool
+    failure: str | None
+    taken_by: str | None
+    taken_at: int | None
+    batch_id: int | None
+    lease_until: int | None
+    claimed: bool | None
+
+
+def waiting_questions(
+    connection: Connection, asked_before: int, agency: str | None, mrn: str | None, limit: int
+) -> list[WaitingQuestion]:
+    """The questions that were asked before a moment and are open, the longest open first."""
+    elsewhere = {"mrn": declaration.c.mrn, "number": version.c.number, "lease_until": batch.c.lease_until,
+                 "claimed": batch.c.claimed}  # fmt: skip
+    columns = [elsewhere[name] if name in elsewhere else open_question.c[name] for name in WaitingQuestion._fields]
+    chosen = [open_question.c.asked_at < asked_before]
+    chosen += [open_question.c.agency == agency] if agency else []
+    chosen += [declaration.c.mrn == mrn] if mrn else []
+    query = (
+        select(*columns)
+        .join(version, version.c.id == open_question.c.version_id)
+        .join(declaration, declaration.c.id == version.c.declaration_id)
+        .outerjoin(batch, batch.c.id == open_question.c.batch_id)
+        .where(*chosen)
+        .order_by(open_question.c.asked_at, open_question.c.version_id, open_question.c.agency)
+        .limit(limit)
+    )
+    return [WaitingQuestion(*row) for row in connection.execute(query)]
+
+
 class ParkedQuestion(NamedTuple):
     """A question that is no longer asked, until its deadline (microseconds) or an operator's retry."""
 

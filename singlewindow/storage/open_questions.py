@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, delete, func, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
 
 from singlewindow.storage.engine.bulk import insert_rows, is_among
 from singlewindow.storage.tables import batch, declaration, open_question, version
@@ -66,6 +66,12 @@ _TAKEN = (
 def add_questions(connection: Connection, questions: Iterable[NewQuestion]) -> None:
     """Open questions; a second one to the same agency on the same version would break the primary key."""
     insert_rows(connection, open_question, [question.row() for question in questions])
+
+
+def open_agencies(connection: Connection, version_id: int) -> set[str]:
+    """The agencies with an open question on a version."""
+    query = select(open_question.c.agency).where(open_question.c.version_id == version_id)
+    return {*connection.execute(query).scalars()}
 
 
 def take_question(connection: Connection, version_id: int, agency: str, asked_round: int) -> Taken | None:
@@ -139,7 +145,8 @@ class OpenQuestion(NamedTuple):
     """An open question as its agency's officers see it, with the content to project.
 
     `items` are SequenceNumeric values, none for the whole declaration. `taken_by` is the id of an officer's key, None
-    if nobody has taken it. `documents_answer_id` is the party's answer that it carries, None if it carries none.
+    if nobody has taken it. `documents_answer_id` is the party's answer that it carries, None if it carries none. It is
+    `parked` if asking has failed for good, `awaiting` if the agency has it and will answer on its own.
     """
 
     version_id: int
@@ -151,16 +158,23 @@ class OpenQuestion(NamedTuple):
     taken_by: str | None
     taken_at: int | None
     documents_answer_id: int | None
+    parked: bool
+    awaiting: bool
     declaration_id: int
     mrn: str
     number: int
     stored_state: str | None
     canonical: bytes
 
+    @property
+    def stuck(self) -> bool:
+        """Whether nothing more happens to it by itself before its deadline, unless its agency answers."""
+        return self.parked or self.awaiting
+
 
 _OPEN: Select[Any] = (
     select(
-        *(open_question.c[name] for name in OpenQuestion._fields[:9]), declaration.c.id, declaration.c.mrn,
+        *(open_question.c[name] for name in OpenQuestion._fields[:11]), declaration.c.id, declaration.c.mrn,
         version.c.number, version.c.state, version.c.canonical,
     )
     .join(version, version.c.id == open_question.c.version_id)
@@ -184,12 +198,14 @@ def questions_of(
 ) -> list[OpenQuestion]:
     """An agency's open questions on versions with an id above `after`, in the order of these ids.
 
-    All of them, or those that carry what a party answered when documents were asked.
+    All of them, or those that carry what a party answered when documents were asked, that are stuck, or that an officer
+    has taken.
     """
     mine = and_(open_question.c.agency == agency, open_question.c.version_id > after)
     query = _OPEN.where(mine).order_by(open_question.c.version_id).limit(limit)
     if with_documents:
-        query = query.where(open_question.c.documents_answer_id.is_not(None))
+        carries, taken = open_question.c.documents_answer_id.is_not(None), open_question.c.taken_by.is_not(None)
+        query = query.where(or_(carries, taken, open_question.c.parked, open_question.c.awaiting))
     return [_open_question(row) for row in connection.execute(query)]
 
 

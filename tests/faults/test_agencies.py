@@ -275,7 +275,7 @@ def test_fa10_what_has_gathered_is_answered_when_the_agencies_are_back(
 def ask_parked_again(here: Installation) -> int:
     """What an operator does after an outage; how many were parked."""
     parked = here.number("SELECT count(*) FROM outbox WHERE parked")
-    command = [sys.executable, "-m", "singlewindow", "queue", "retry", "--all"]
+    command = [sys.executable, "-m", "singlewindow", "queue", "retry", "--reason", "It is back", "--all"]
     subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY, env=here.environment())
     return parked
 

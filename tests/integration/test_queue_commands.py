@@ -65,11 +65,11 @@ def test_retry_asks_parked_questions_again_and_records_it(run: Any, trader: Call
     change(context, PARK)
     work(context)
     assert rows(context, "SELECT count(*) FROM decision") == [(0,)]
-    assert run("retry", "--all").stdout == "1 parked question will be asked again.\n"
+    assert run("retry", "--reason", "It is back", "--all").stdout == "1 parked question will be asked again.\n"
     ((actor, detail),) = rows(context, "SELECT actor, detail FROM event WHERE kind = 'retried'")
     assert (actor, msgspec.json.decode(detail)) == (
         "operator:cli",
-        {"agency": "customs", "attempts": 3, "failure": "the register is down"},
+        {"agency": "customs", "attempts": 3, "failure": "the register is down", "reason": "It is back"},
     )
     work(context)
     assert rows(context, "SELECT outcome FROM decision") == [("release",)]
@@ -78,21 +78,25 @@ def test_retry_asks_parked_questions_again_and_records_it(run: Any, trader: Call
 def test_retry_takes_the_chosen_questions_only(run: Any, trader: Caller, context: ClearanceContext) -> None:
     mrns = [body_of(trader.lodge(tree(lrn)))["mrn"] for lrn in ("A", "B")]
     change(context, PARK)
-    assert run("retry", "--agency", "firearms").stdout.startswith("0 parked questions")
-    assert run("retry", "--mrn", make_mrn(2026, "ZZ", 1)).stdout.startswith("0 parked questions")
-    assert run("retry", "--mrn", f" {mrns[0].lower()}", "--agency", "Customs ").stdout.startswith("1 parked question ")
+    assert run("retry", "--reason", "It is back", "--agency", "firearms").stdout.startswith("0 parked questions")
+    assert run("retry", "--reason", "It is back", "--mrn", make_mrn(2026, "ZZ", 1)).stdout.startswith(
+        "0 parked questions"
+    )
+    assert run(
+        "retry", "--reason", "It is back", "--mrn", f" {mrns[0].lower()}", "--agency", "Customs "
+    ).stdout.startswith("1 parked question ")
     assert rows(context, "SELECT count(*) FROM outbox WHERE parked") == [(1,)]
 
 
 @pytest.mark.parametrize("arguments", [("--agency", "custom"), ("--mrn", "26ZZ00000000000000"), ("--mrn", "LRN1")])
 def test_what_names_no_agency_or_declaration_is_refused(run: Any, arguments: tuple[str, ...]) -> None:
-    answer = run("retry", *arguments)
+    answer = run("retry", "--reason", "It is back", *arguments)
     assert (answer.exit_code, arguments[1] in answer.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "--agency", "customs")])
 def test_retry_wants_to_know_which(run: Any, arguments: tuple[str, ...]) -> None:
-    answer = run("retry", *arguments)
+    answer = run("retry", "--reason", "It is back", *arguments)
     assert answer.exit_code == 2
     assert "only --all" in answer.stderr
 

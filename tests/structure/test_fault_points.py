@@ -18,6 +18,7 @@ OTHERS = {
     "_pass_states": "a sweep",
     "_refuse": "a sweep",
     "retry": "the operator's, who sees whether it was done",
+    "ask_stuck": "the operator's, who sees whether it was done",
     "ask_again": "the same",
 }
 """Changes that are not in the table of kills: no caller sends these again."""

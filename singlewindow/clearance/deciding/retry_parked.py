@@ -14,10 +14,11 @@ from singlewindow.storage.trail import events
 
 @dataclass(frozen=True)
 class Choice:
-    """Which parked questions: those of an agency, those on a declaration, or all of them."""
+    """Which parked questions: those of an agency, those on a declaration, or all of them; and why they are asked."""
 
     agency: str | None = None
     mrn: str | None = None
+    reason: str = ""
 
 
 def retry(engine: Engine, choice: Choice) -> int:
@@ -30,6 +31,7 @@ def retry(engine: Engine, choice: Choice) -> int:
         trail = []
         for question in put_back:
             detail = {"agency": question.agency, "attempts": question.attempts, "failure": question.failure}
+            detail |= {"reason": choice.reason} if choice.reason else {}
             trail.append(events.Event(now, events.Kind.RETRIED, events.OPERATOR, question.version_id, detail))
         events.record(connection, trail)
         return len(put_back)

@@ -7,7 +7,7 @@ from singlewindow.agencies.question_names import read_question_name
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.late_answers import Contradiction, Given, Receipt
 from singlewindow.clearance.deciding.respond import read_to_question, store_answer
-from singlewindow.clearance.officers.hold import any_left_to_officers, left_to_officers, need_hold
+from singlewindow.clearance.officers.hold import left_to_officers, need_hold
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.engine.connect import clock
@@ -21,7 +21,7 @@ def answer_question(
     Raises `Refused` if it cannot be read, and NotHeld or HeldByAnother. The same answer again gets the same receipt.
     """
     named, agency = read_question_name(name), officer.agency or ""
-    if named is None or not any_left_to_officers(context, agency):
+    if named is None or agency not in context.agencies:
         return None
     assessment = read_to_question(context, named, agency, content)
     if assessment is None:

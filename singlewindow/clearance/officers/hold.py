@@ -41,6 +41,13 @@ class HeldByAnother(Exception):  # noqa: N818 - an answer to the officer
         )
 
 
+class ReasonMissing(ValueError):  # noqa: N818 - an answer to the officer
+    """The question is answered by hand, and nobody has said why."""
+
+    def __init__(self) -> None:
+        super().__init__("No officer answers this question as a rule. Say in `reason` why you do so by hand.")
+
+
 class NotHeld(Exception):  # noqa: N818 - an answer to the officer
     """Nobody has the question."""
 
@@ -70,18 +77,25 @@ class Hold(NamedTuple):
     replayed: bool = False
 
 
-def take(context: ClearanceContext, officer: Caller, name: str) -> Hold | None:
-    """Take a question, once; None if it is none of this officer's agency. Raises HeldByAnother or QuestionClosed."""
+def take(context: ClearanceContext, officer: Caller, name: str, reason: str = "") -> Hold | None:
+    """Take a question, once; None if it is none of this officer's agency. Raises HeldByAnother or QuestionClosed.
+
+    A question that no officer answers as a rule can be taken while it is stuck, for a `reason`; raises ReasonMissing.
+    """
     with changing(context.engine) as connection:
-        locked = lock_question(context, connection, officer, name)
+        locked = lock_question(context, connection, officer, name) or _lock_stuck(context, connection, officer, name)
         if locked is None:
             return None
+        by_hand = not _is_for_officers(context, connection, locked.question)
+        if by_hand and not reason.strip():
+            raise ReasonMissing
         question = locked.question
         if question.taken_by is not None:
             refuse_others(question, officer)
             return Hold(question.taken_by, question.taken_at, replayed=True)
         open_questions.set_taker(connection, question, officer.key_id, locked.transaction.now)
-        publish(locked.transaction, [News((locked.event(events.Kind.TAKEN, officer),))])
+        why = {"reason": reason} if reason.strip() else {}
+        publish(locked.transaction, [News((locked.event(events.Kind.TAKEN, officer, **why),))])
         return Hold(officer.key_id, locked.transaction.now)
 
 
@@ -122,18 +136,39 @@ def lock_question(
     raise QuestionClosed(closed.answer, closed.answered_at)
 
 
-def any_left_to_officers(context: ClearanceContext, agency: str) -> bool:
-    """Whether there are questions to this agency that officers answer."""
-    configured = context.agencies.get(agency)
-    return configured is not None and configured.left_to_officers(with_documents=True)
+def _lock_stuck(context: ClearanceContext, connection: Connection, officer: Caller, name: str) -> LockedQuestion | None:
+    """The same for a question that is stuck, whoever answers for its agency as a rule."""
+    named, agency = read_question_name(name), officer.agency or ""
+    if named is None or agency not in context.agencies:
+        return None
+    versions = declarations.lock_versions(connection, [named.version_id])
+    question = open_questions.find_question(connection, named.version_id, agency, named.round) if versions else None
+    if question is None or not question.stuck:
+        return None
+    return LockedQuestion(Transaction(connection, context.rulebooks, clock(connection)), versions[0], question)
 
 
 def left_to_officers(context: ClearanceContext, connection: Connection, named: Named, agency: str) -> bool:
-    """Whether an officer answers this question, or did if it is closed."""
-    if not any_left_to_officers(context, agency):
+    """Whether an officer answers this question, or did if it is closed: as a rule, or because one has taken it."""
+    configured = context.agencies.get(agency)
+    if configured is None:
         return False
-    by_officers = context.agencies[agency].by_officers
-    return by_officers or answers.carries_answer(connection, named.version_id, agency, named.round)
+    carries = answers.carries_answer(connection, named.version_id, agency, named.round)
+    return configured.left_to_officers(with_documents=carries) or _was_taken(connection, named, agency)
+
+
+def _is_for_officers(context: ClearanceContext, connection: Connection, question: OpenQuestion) -> bool:
+    carries = question.documents_answer_id is not None
+    return context.agencies[question.agency].left_to_officers(with_documents=carries)
+
+
+def _was_taken(connection: Connection, named: Named, agency: str) -> bool:
+    taken = (
+        (event.detail.get("agency"), event.detail.get("round"))
+        for event in events.of_subject(connection, named.version_id)
+        if event.kind is events.Kind.TAKEN
+    )
+    return (agency, named.round) in taken
 
 
 def need_hold(question: OpenQuestion, officer: Caller) -> None:

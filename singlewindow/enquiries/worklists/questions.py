@@ -19,13 +19,11 @@ from singlewindow.times import iso
 
 def read_questions(engine: Engine, agency: Agency, after: int, limit: int) -> OpenQuestionPage:
     """The agency's open questions that officers answer, after a place in the list, at most `limit`."""
-    found: list[open_questions.OpenQuestion] = []
-    if agency.left_to_officers(with_documents=True):
-        with reading_as(engine, of_agency(agency.code)) as connection:
-            found = open_questions.questions_of(
-                connection, agency.code, after, limit, with_documents=not agency.by_officers
-            )
-    return OpenQuestionPage([_shown(each) for each in found], str(found[-1].version_id if found else after))
+    with reading_as(engine, of_agency(agency.code)) as connection:
+        found = open_questions.questions_of(
+            connection, agency.code, after, limit, with_documents=not agency.by_officers
+        )
+    return OpenQuestionPage([_shown(agency, each) for each in found], str(found[-1].version_id if found else after))
 
 
 def read_question(engine: Engine, agency: Agency, named: Named) -> QuestionContent | None:
@@ -38,7 +36,7 @@ def read_question(engine: Engine, agency: Agency, named: Named) -> QuestionConte
         versions = declarations.versions_of(connection, question.declaration_id)
         made = queries.queries_on(connection, versions, agency.code)
     return QuestionContent(
-        question=_shown(question),
+        question=_shown(agency, question),
         after_release=question.stored_state == State.UNDER_ASSESSMENT,
         view=project(decode_canonical(question.canonical), agency.entitlement, question.items),
         queries=[query_shown(each) for each in made],
@@ -47,11 +45,12 @@ def read_question(engine: Engine, agency: Agency, named: Named) -> QuestionConte
 
 
 def is_left(agency: Agency, question: open_questions.OpenQuestion) -> bool:
-    """Whether an officer answers this question."""
-    return agency.left_to_officers(with_documents=question.documents_answer_id is not None)
+    """Whether an officer answers this question, or may answer it by hand because it is stuck."""
+    by_hand = question.stuck or question.taken_by is not None
+    return by_hand or agency.left_to_officers(with_documents=question.documents_answer_id is not None)
 
 
-def _shown(question: open_questions.OpenQuestion) -> OpenQuestion:
+def _shown(agency: Agency, question: open_questions.OpenQuestion) -> OpenQuestion:
     return OpenQuestion(
         question=question_name(question.version_id, question.round),
         mrn=question.mrn,
@@ -59,6 +58,7 @@ def _shown(question: open_questions.OpenQuestion) -> OpenQuestion:
         items=list(question.items),
         asked_at=iso(question.asked_at) or "",
         deadline=iso(question.deadline_at) or "",
+        stuck=question.stuck and not agency.by_officers,
         taken_by=question.taken_by,
         taken_at=iso(question.taken_at),
     )

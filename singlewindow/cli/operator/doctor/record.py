@@ -29,7 +29,7 @@ OTHERS = 0o077
 """The rights of everybody but the owner."""
 MISSED = 3
 """After this many intervals without a checkpoint, they are taken to have stopped."""
-RETRY = "See `singlewindow queue parked`, remove the cause, then run `singlewindow queue retry --all`."
+RETRY = "See `singlewindow queue parked`, remove the cause, then run `singlewindow queue retry --all --reason ...`."
 
 
 def record_checks(settings: Settings) -> list[Check]:

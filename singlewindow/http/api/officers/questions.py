@@ -18,7 +18,7 @@ from singlewindow.http.api.agency_answers import ANSWER_PROBLEMS, NO_QUESTION, a
 from singlewindow.http.api.declarations import NO_DECLARATION
 from singlewindow.http.api.life import AFTER, REPLAYED
 from singlewindow.http.api.shapes import AnswerReceipt, QueryAnswer, QueryReceipt, QueryToParty, QuestionHold
-from singlewindow.http.parameters import LIMIT
+from singlewindow.http.parameters import LIMIT, text_like
 from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import JSON, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
@@ -46,7 +46,8 @@ def get_question(request: Request) -> Response:
 def put_officer(request: Request) -> Response:
     """Take a question; who has it already gets the same receipt."""
     _own_agency(request)
-    return _hold_response(request, take(request.context, request.caller, request.path["question"]))
+    reason = request.query["reason"] or ""
+    return _hold_response(request, take(request.context, request.caller, request.path["question"], reason))
 
 
 def delete_officer(request: Request) -> Response:
@@ -100,6 +101,10 @@ def _hold_response(request: Request, hold: Hold | None) -> Response:
     return Response(body, 200, REPLAYED if hold.replayed else {})
 
 
+BY_HAND = text_like(
+    "reason", "Why you answer by hand: needed for a question that is stuck and that no officer answers as a rule",
+    "[^\\x00-\\x1f]{1,512}",
+)  # fmt: skip
 QUESTION = "/v1/agencies/<code>/questions/<question>"
 HELD = ("NOT_FOUND", "QUESTION_TAKEN", "QUESTION_CLOSED")
 
@@ -118,7 +123,8 @@ ROUTES = (
     Route(
         method="PUT", path=f"{QUESTION}/officer", handler=put_officer, permission=May.QUESTIONS,
         discloses=Discloses.RECEIPT, summary="Take a question, so that no other officer works on it",
-        responses={200: ResponseShape("Taken", QuestionHold)}, problems=HELD,
+        parameters=(BY_HAND,),
+        responses={200: ResponseShape("Taken", QuestionHold)}, problems=(*HELD, "REASON_MISSING"),
     ),
     Route(
         method="DELETE", path=f"{QUESTION}/officer", handler=delete_officer, permission=May.QUESTIONS,

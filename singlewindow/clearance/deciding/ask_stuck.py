@@ -1,0 +1,47 @@
+"""The operator has an agency asked again that has not answered. An answer that stands is never set aside here."""
+
+from __future__ import annotations
+
+from singlewindow.clearance.context import ClearanceContext
+from singlewindow.clearance.deciding.ask_again import Round, open_round
+from singlewindow.clearance.transaction import Transaction, changing
+from singlewindow.decisions.assessment import Answer
+from singlewindow.storage import assessments, declarations, open_questions
+from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.open_questions import NewQuestion
+from singlewindow.storage.trail import events
+
+
+class AnswerStands(Exception):  # noqa: N818 - an answer to the operator
+    """The agency has answered."""
+
+    def __init__(self, agency: str) -> None:
+        super().__init__(
+            f"{agency} has answered, and one person cannot set an answer aside. If goods are to be released against it,"
+            " two officers override the result of the inspection (docs/inspections.md)"
+        )
+
+
+def ask_stuck(context: ClearanceContext, mrn: str, agency: str, reason: str) -> NewQuestion | None:
+    """Ask an agency again about the newest version; None if there is no such declaration, or the agency has no part.
+
+    What is open is replaced. Raises AnswerStands, LookupError if the agency cannot be asked, NotPossible, and
+    ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("Say why with --reason")
+    if agency not in context.agencies:
+        raise LookupError(f"The configuration has no agency {agency}")
+    with changing(context.engine) as connection:
+        version = declarations.lock_newest(connection, mrn, None)
+        if version is None:
+            return None
+        closed = assessments.newest_answers(connection, version.version_id).get(agency)
+        open_ones = open_questions.open_agencies(connection, version.version_id)
+        if closed is None and agency not in open_ones:
+            return None
+        if agency not in open_ones and closed is not None and closed.answer == Answer.ASSESSED:
+            raise AnswerStands(agency)
+        transaction = Transaction(connection, context.rulebooks, clock(connection))
+        (question,) = open_round(context, transaction, version, Round([agency], events.OPERATOR, reason))
+        return question
