@@ -20,6 +20,7 @@ import httpx
 from singlewindow.access import keyring
 from singlewindow.access.keys import Role
 from singlewindow.cli.auditor.release_times import print_report
+from singlewindow.cli.inspected import OFFICERS, show_inspected
 from singlewindow.cli.lives import PARTY, show_lives
 from singlewindow.cli.trader.client import Outcome, agencies_asked, lodge_all, open_client, send
 from singlewindow.cli.trader.files import SUFFIXES, media_of
@@ -43,7 +44,7 @@ def demo() -> None:
     files = sorted(path for path in DECLARATIONS.iterdir() if path.suffix in SUFFIXES)
     with tempfile.TemporaryDirectory(prefix="singlewindow-demo-") as folder, _running_service(Path(folder)) as url:
         by_declarant = _by_declarant(files)
-        traders, auditor, agency = _make_keys(Path(folder), by_declarant)
+        traders, auditor, officers = _make_keys(Path(folder), by_declarant)
         click.echo(f"The service answers at {url}; lodging {len(files)} example declarations.")
         outcomes = []
         with lodging_shown(files) as advance:
@@ -55,8 +56,10 @@ def demo() -> None:
             for outcome in outcomes:
                 outcome.agencies = agencies_asked(client, outcome) if outcome.receipt else []
         print_outcomes(outcomes)
-        _print_feed(url, agency)
+        _print_feed(url, officers["firearms"])
         show_lives(url, traders[PARTY])
+        mrns = {outcome.path.name: outcome.receipt["mrn"] for outcome in outcomes if outcome.receipt}
+        show_inspected(url, traders[PARTY], officers, mrns)
         _print_times(url, auditor)
     undecided = [outcome.path.name for outcome in outcomes if not outcome.decision]
     if undecided:
@@ -112,16 +115,19 @@ def _by_declarant(files: Sequence[Path]) -> dict[str, list[Path]]:
     return found
 
 
-def _make_keys(folder: Path, parties: Iterable[str]) -> tuple[dict[str, str], str, str]:
-    """Keys for each trader (by party), for the auditor, and for one agency."""
+def _make_keys(folder: Path, parties: Iterable[str]) -> tuple[dict[str, str], str, dict[str, str]]:
+    """Keys for each trader (by party), for the auditor, and for an officer of each of some agencies."""
     engine = open_engine(load_settings({"SW_DATA": str(folder)}).database_url, pool_size=1)
     try:
         traders = {party: keyring.create_key(engine, Role.TRADER, party, name="demo trader").text for party in parties}
         auditor = keyring.create_key(engine, Role.AUDITOR, name="demo auditor")
-        agency = keyring.create_key(engine, Role.AGENCY, agency="firearms", name="demo agency")
+        officers = {
+            code: keyring.create_key(engine, Role.AGENCY, agency=code, name="demo officer", person="anna").text
+            for code in OFFICERS
+        }
     finally:
         engine.dispose()
-    return traders, auditor.text, agency.text
+    return traders, auditor.text, officers
 
 
 def _print_feed(url: str, key: str) -> None:

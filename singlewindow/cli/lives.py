@@ -35,44 +35,45 @@ def show_lives(url: str, key: str) -> None:
     """Take each life to its end and print its timeline."""
     with open_client(url, key) as client:
         for life in LIVES:
-            _print_life(life, _live(client, life))
+            print_life(life.title, _live(client, life))
 
 
 def _live(client: httpx.Client, life: Life) -> Mapping[str, Any]:
     content = (_LIVES / life.file).read_bytes()
-    mrn = answer_of(_send(client, "POST", "/v1/declarations", content=content, headers=_XML))["mrn"]
-    _await_decision(client, mrn)
+    mrn = answer_of(send_once(client, "POST", "/v1/declarations", content=content, headers=_XML))["mrn"]
+    await_decision(client, mrn)
     for act in life.acts:
         act(client, mrn)
-    return answer_of(_send(client, "GET", f"/v1/declarations/{mrn}"))
+    return answer_of(send_once(client, "GET", f"/v1/declarations/{mrn}"))
 
 
-def _send(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.Response:
-    """Send one request of a life, none of which may be refused."""
+def send_once(client: httpx.Client, method: str, address: str, **what: Any) -> httpx.Response:
+    """Send one request of a life; raises ClickException if it is refused, which none may be."""
     response = send(client, method, address, **what)
     if response.is_error:
         raise click.ClickException(f"{method} {address} was refused: {response.text}")
     return response
 
 
-def _await_decision(client: httpx.Client, mrn: str) -> None:
-    _send(client, "GET", f"/v1/declarations/{mrn}/decision", params={"wait": _WAIT_SECONDS})
+def await_decision(client: httpx.Client, mrn: str) -> None:
+    """Wait until a declaration is decided."""
+    send_once(client, "GET", f"/v1/declarations/{mrn}/decision", params={"wait": _WAIT_SECONDS})
 
 
 def _report_arrival(client: httpx.Client, mrn: str) -> None:
     arrival = {"happened_at": datetime.now(UTC).isoformat(), "place": "FXT", "containers": [_SEEN]}
-    _send(client, "POST", f"/v1/declarations/{mrn}/arrival", json=arrival)
+    send_once(client, "POST", f"/v1/declarations/{mrn}/arrival", json=arrival)
 
 
 def _amend(client: httpx.Client, mrn: str) -> None:
     content = (_LIVES / "amendment-new-version.xml").read_bytes()
-    _send(client, "PUT", f"/v1/declarations/{mrn}", content=content, headers=_XML | {"If-Match": '"1"'})
-    _await_decision(client, mrn)
+    send_once(client, "PUT", f"/v1/declarations/{mrn}", content=content, headers=_XML | {"If-Match": '"1"'})
+    await_decision(client, mrn)
 
 
 def _cancel(client: httpx.Client, mrn: str) -> None:
     reason = {"reason": "The goods are not sent."}
-    _send(client, "POST", f"/v1/declarations/{mrn}/cancellation", json=reason)
+    send_once(client, "POST", f"/v1/declarations/{mrn}/cancellation", json=reason)
 
 
 LIVES: Final = (
@@ -82,8 +83,9 @@ LIVES: Final = (
 )
 
 
-def _print_life(life: Life, found: Mapping[str, Any]) -> None:
-    click.echo(f"{life.title}: {found['mrn']}")
+def print_life(title: str, found: Mapping[str, Any]) -> None:
+    """Print a declaration's timeline and its state."""
+    click.echo(f"{title}: {found['mrn']}")
     began = datetime.fromisoformat(found["timeline"][0]["at"])
     for step in found["timeline"]:
         after = (datetime.fromisoformat(step["at"]) - began).total_seconds()

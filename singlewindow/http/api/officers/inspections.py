@@ -72,7 +72,7 @@ def get_inspection(request: Request) -> Response:
 
 
 def post_control(request: Request) -> Response:
-    """RecordMade how a control went; the same record again gets the same receipt."""
+    """Record how a control went; the same record again gets the same receipt."""
     _own_agency(request)
     said, inspection_id = read_shape(request.content, _control, "record"), _number(request, "inspection")
     found = tuple(
@@ -185,7 +185,7 @@ ROUTES = (
     Route(
         method="POST", path=f"{INSPECTION}/records", handler=post_control, permission=May.INSPECT,
         discloses=Discloses.RECEIPT, consumes=(JSON,), body=ControlReport,
-        summary="RecordMade how a control went; the same record again gets the same receipt",
+        summary="Record how a control went; the same record again gets the same receipt",
         responses={200: ResponseShape("Stored", ControlReceipt)}, problems=("RECORD_UNFIT", "NOT_POSSIBLE", *ENDS),
     ),
     Route(
