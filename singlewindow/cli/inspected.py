@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+import click
 import httpx
 
 from singlewindow.cli.lives import await_decision, print_life, send_once
