@@ -44,9 +44,14 @@ def slots_after(place: InspectionPlace, after: int) -> Iterator[int]:
         at += HOUR
 
 
+def is_within_reach(at: int, now: int) -> bool:
+    """Whether a moment is still to come, and not after the horizon (microseconds)."""
+    return now < at < now + HORIZON // timedelta(microseconds=1)
+
+
 def is_slot(place: InspectionPlace, at: int, now: int) -> bool:
-    """Whether a slot of a place begins at a moment that is still to come."""
-    return next(slots_after(place, max(at - 1, now)), None) == at
+    """Whether a slot of a place begins at a moment within reach."""
+    return is_within_reach(at, now) and next(slots_after(place, max(at - 1, now)), None) == at
 
 
 def _is_open(place: InspectionPlace, weekday: int, hour: int) -> bool:

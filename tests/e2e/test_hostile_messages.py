@@ -16,14 +16,24 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from tests.e2e.hostile import json_rows, life_rows, request_rows, server_rows, subscription_rows, value_rows, xml_rows
+from tests.e2e.hostile import (
+    inspection_rows,
+    json_rows,
+    life_rows,
+    request_rows,
+    server_rows,
+    subscription_rows,
+    value_rows,
+    xml_rows,
+)
+from tests.e2e.hostile.inspection_rows import Said
 from tests.e2e.hostile.life_rows import Call, Life
 from tests.e2e.hostile.request_rows import Request
 from tests.e2e.hostile.row import Row, described, json
 from tests.e2e.hostile.server_rows import Octets
 from tests.e2e.hostile.witness import MEMORY_MEGABYTES, Witness, allowed_seconds, shape_faults
 from tests.e2e.service import running_service
-from tests.integration.documents import JSON_TYPE
+from tests.integration.documents import JSON_TYPE, PISTOLS, tree
 from tests.places import REPOSITORY
 
 pytestmark = pytest.mark.service
@@ -126,6 +136,31 @@ def test_a_subscription_gets_its_answer_and_nothing_is_called(witness: Witness, 
     assert witness.stored() == before
     assert witness.touched() == []
     assert witness.get("/v1/subscriptions").json() == {"subscriptions": []}
+
+
+@pytest.fixture(scope="module")
+def inspected(witness: Witness) -> str:
+    """The address of an inspection that is open, for the officers of the firearms authority."""
+    pistols = json(GoodsShipment=tree(commodity=PISTOLS, description="Pistols")["GoodsShipment"])
+    mrn = witness.lodge(Row("", "pistols", pistols, 202, media=JSON_TYPE)).json()["mrn"]
+    for _ in range(200):
+        page = witness.officer("GET", "/v1/agencies/firearms/inspections").json()["inspections"]
+        found = [each["inspection"] for each in page if each["mrn"] == mrn]
+        if found:
+            return f"/v1/agencies/firearms/inspections/{found[0]}"
+        time.sleep(0.1)
+    raise AssertionError("no inspection was ordered")
+
+
+@pytest.mark.parametrize("row", inspection_rows.ROWS, ids=[f"{row.rows} {row.name}" for row in inspection_rows.ROWS])
+def test_what_an_officer_says_wrongly_of_an_inspection_is_refused(witness: Witness, inspected: str, row: Said) -> None:
+    before, shown = witness.stored(), witness.officer("GET", inspected).json()
+    answer = witness.officer(row.method, f"{inspected}/{row.to}", row.content)
+    assert (answer.status_code, answer.json().get("code", "")) == (row.status, row.code), answer.text[:600]
+    assert shape_faults(answer, row.content) == []
+    assert witness.stored() == before
+    assert witness.officer("GET", inspected).json() == shown
+    assert witness.touched() == []
 
 
 @pytest.mark.parametrize("row", server_rows.ROWS, ids=lambda row: f"{row.rows} {row.name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -238,17 +239,39 @@ def move(officer: Caller, path: str, at: int, reason: str = "No scanner before t
 
 def test_the_party_asks_for_another_time_and_an_officer_moves_it(trader: Caller, officer: Officer, mrn: str) -> None:
     firearms = officer("firearms")
-    wish = {"reason": "The broker is at sea", "starts_at": "2027-01-04T09:00:00Z"}
+    wish = {"reason": "The broker is at sea", "starts_at": f"{in_days(30, weekday=0):%Y-%m-%d}T12:00:00Z"}
     before = body_of(send(trader, "PUT", f"/v1/declarations/{mrn}/inspection/wish", wish))
     (listed,) = body_of(firearms.get("/v1/agencies/firearms/inspections"))["inspections"]
     assert (listed["wish"], listed["slot_at"]) == (wish["reason"], before["slot_at"])
     path = path_of(firearms, "firearms", mrn)
     moved = send(firearms, "PUT", f"{path}/slot", {"starts_at": wish["starts_at"], "reason": "As you ask"})
-    assert body_of(moved)["slot_at"].startswith("2027-01-04T09:00:00")
+    assert body_of(moved)["slot_at"].startswith(wish["starts_at"][:19])
     assert send(firearms, "PUT", f"{path}/slot", {"starts_at": wish["starts_at"], "reason": "As you ask"}).headers[
         "Idempotent-Replayed"
     ]
     assert "As you ask" in json.dumps(body_of(trader.get("/v1/notices?after=0&limit=100"))["notices"][-1])
+
+
+def in_days(days: int, weekday: int) -> datetime:
+    """The first such day of the week (0 is Monday) so many days from now."""
+    when = datetime.now(UTC) + timedelta(days=days)
+    return when + timedelta(days=(weekday - when.weekday()) % 7)
+
+
+@pytest.mark.parametrize(
+    "starts_at",
+    ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-01-01T09:00:00Z", "2126-01-01T09:00:00Z"],
+)
+def test_a_time_out_of_reach_is_neither_wished_nor_booked(
+    trader: Caller, officer: Officer, mrn: str, starts_at: str
+) -> None:
+    path = path_of(officer("firearms"), "firearms", mrn)
+    before = officer("firearms").get(path).data
+    said = {"reason": "Then", "starts_at": starts_at}
+    wished = send(trader, "PUT", f"/v1/declarations/{mrn}/inspection/wish", said)
+    assert problem(wished) == (422, "MOMENT_UNLIKELY")
+    assert problem(send(officer("firearms"), "PUT", f"{path}/slot", said)) == (422, "MOMENT_UNLIKELY")
+    assert officer("firearms").get(path).data == before
 
 
 def test_when_agencies_are_asked_again_the_slot_is_free_and_the_next_decision_has_its_own_order(

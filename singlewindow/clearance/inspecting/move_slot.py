@@ -12,7 +12,7 @@ from singlewindow.clearance.inspecting.words import moved
 from singlewindow.clearance.news import News, publish
 from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.declarations.rules.profiles import InspectionPlace
-from singlewindow.inspections.slots import is_slot
+from singlewindow.inspections.slots import HORIZON, is_slot, is_within_reach
 from singlewindow.life_cycle.milestones import Unlikely
 from singlewindow.life_cycle.news import CONTROL, Detail
 from singlewindow.storage import declarations
@@ -84,7 +84,8 @@ def _place(locked: LockedInspection, code: str) -> InspectionPlace:
 def ask_for_slot(context: ClearanceContext, party: Caller, mrn: str, at: int | None, reason: str) -> Moved | None:
     """The party asks for another time; None if no inspection of a declaration of its own is open.
 
-    An officer moves it, or leaves it. A new wish takes the place of the one before.
+    An officer moves it, or leaves it. A new wish takes the place of the one before. Raises Unlikely for a moment out of
+    reach.
     """
     with changing(context.engine) as connection:
         version = declarations.lock_newest(connection, mrn, party.party)
@@ -96,6 +97,8 @@ def ask_for_slot(context: ClearanceContext, party: Caller, mrn: str, at: int | N
         if (inspection.wished_at, inspection.wish) == (at, reason):
             return shown._replace(replayed=True)
         locked = LockedInspection(Transaction(connection, context.rulebooks, clock(connection)), version, inspection)
+        if at is not None and not is_within_reach(at, locked.transaction.now):
+            raise Unlikely(f"Ask for a time within the next {HORIZON.days} days.")
         orders.change_inspection(connection, inspection._replace(wished_at=at, wish=reason))
         event = locked.event(events.Kind.SLOT_WISHED, party, wished_at=at, reason=reason)
         publish(locked.transaction, [News((event,))])

@@ -42,6 +42,7 @@ class Witness:
         self.port.setblocking(False)
         self.keys = {"trader": service.key(Role.TRADER, party=TRADER), "auditor": service.key(Role.AUDITOR),
                      "agency": service.key(Role.AGENCY, agency="customs"),
+                     "officer": service.key(Role.AGENCY, agency="firearms"),
                      "broker": service.key(Role.BROKER, party="BROKER1")}  # fmt: skip
         service.key(Role.TRADER, party=ANOTHER_PARTY)
         self.http = httpx.Client(base_url=service.url, trust_env=False, timeout=30.0)
@@ -109,6 +110,11 @@ class Witness:
         """Send the row's subscription as a trader."""
         headers = {"Authorization": f"Bearer {self.keys['trader']}", "Content-Type": row.media or ""}
         return self.http.post("/v1/subscriptions", content=self.with_addresses(row.content), headers=headers)
+
+    def officer(self, method: str, path: str, content: bytes = b"") -> httpx.Response:
+        """Call as an officer of the firearms authority, who has not said which person it is."""
+        headers = {"Authorization": f"Bearer {self.keys['officer']}", "Content-Type": JSON_TYPE}
+        return self.http.request(method, path, content=content or None, headers=headers)
 
     def stored(self) -> tuple[object, ...]:
         """How much is in the record that only a lodgement writes."""

@@ -63,6 +63,19 @@ def test_every_slot_is_ahead_within_the_horizon_and_open(when: datetime, place: 
         assert not is_slot(place, each, each)
 
 
+def test_only_a_slot_within_reach_is_one() -> None:
+    now = at("2026-11-27T08:00:00Z")
+    assert is_slot(LONDON, at("2026-11-30T08:00:00Z"), now)
+    assert not is_slot(LONDON, at("2026-11-30T08:30:00Z"), now)
+    for far in (
+        "2026-11-26T08:00:00Z",
+        "2027-06-01T08:00:00Z",
+        "9999-12-31T23:00:00-12:00",
+        "0001-01-01T00:00:00+14:00",
+    ):
+        assert not is_slot(LONDON, at(far), now)
+
+
 def test_the_place_is_where_the_goods_are_seen_or_declared() -> None:
     declared: dict[str, Any] = tree()
     declared["GoodsShipment"]["Consignment"]["GoodsLocation"] = {"Name": "HALL"}

@@ -218,6 +218,6 @@ ROUTES = (
         discloses=Discloses.RECEIPT, consumes=(JSON,), body=SlotWish, largest=LARGEST,
         summary="Ask for another time of the inspection, with a reason; an officer decides",
         responses={200: ResponseShape("Stored; where and when the inspection is until it is moved", SlotReceipt)},
-        problems=("NOT_FOUND", *ANSWER_PROBLEMS),
+        problems=("NOT_FOUND", "MOMENT_UNLIKELY", *ANSWER_PROBLEMS),
     ),
 )  # fmt: skip
