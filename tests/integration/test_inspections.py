@@ -20,6 +20,7 @@ from singlewindow.times import iso
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
 from tests.integration.documents import PISTOLS, tree
 from tests.integration.record import rows
+from tests.integration.test_amending import put
 from tests.integration.test_life import codes, state_of
 
 Officer = Callable[..., Caller]
@@ -296,3 +297,38 @@ def test_cancelling_frees_the_slot(context: ClearanceContext, trader: Caller, ca
     assert rows(context, "SELECT taken FROM slot") == [(0,)]
     assert problem(trader.call("PUT", f"/v1/declarations/{mrn}/inspection/wish",
                                data=b'{"reason": "x"}', content_type="application/json"))[0] == 404  # fmt: skip
+
+
+@pytest.mark.parametrize("between", ["nothing", "work"])
+@pytest.mark.parametrize("end", ["cancelled", "amended"])
+def test_a_slot_that_was_kept_for_the_next_order_is_held_once_or_free(
+    trader: Caller, callers: Callers, context: ClearanceContext, between: str, end: str
+) -> None:
+    mrn = ordered(trader, context)
+    beside = tree(commodity=PISTOLS, description="Pistols", InvoiceAmount={"@currencyID": "GBP", "#text": "100"})
+    beside["GoodsShipment"]["Consignment"]["GoodsLocation"] = {
+        "Name": "LHRLHRANS", "TypeCode": "A", "Address": {"TypeCode": "U", "CountryCode": "GB"},
+    }  # fmt: skip
+    assert body_of(put(trader, mrn, beside))["answer"] == "granted"
+    assert state_of(trader, mrn) == "under-review"
+    assert rows(context, "SELECT sum(taken) FROM slot") == [(1,)]
+    if between == "work":
+        settle(context)
+    if end == "cancelled":
+        waiting = body_of(trader.post(b'{"reason": "Sold"}', path=f"/v1/declarations/{mrn}/cancellation"))
+    else:
+        beside["GoodsShipment"]["GovernmentAgencyGoodsItem"][0]["Commodity"]["Description"] = "Pistols, cased"
+        waiting = body_of(put(trader, mrn, beside))
+    path = f"/v1/agencies/customs/requests/{mrn}/{waiting['request']}"
+    granted = send(callers.agency("customs"), "POST", path, {"answer": "granted", "words": "Very well."})
+    assert granted.status_code == 200, granted.data
+    assert rows(context, "SELECT sum(taken) FROM slot") == [(0,)]
+    settle(context)
+    assert rows(context, "SELECT sum(taken) FROM slot") == [(0 if end == "cancelled" else 1,)]
+    assert rows(context, "SELECT count(*) FROM inspection WHERE ended_at IS NULL") == [(int(end == "amended"),)]
+
+
+def settle(context: ClearanceContext) -> None:
+    work(context)
+    pass_deadlines(context)
+    pass_deadlines(context)

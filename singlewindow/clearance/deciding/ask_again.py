@@ -79,7 +79,7 @@ def open_round(
         questions = [_carrying(context, each, again.documents_answer_id) for each in questions]
     open_questions.add_questions(connection, questions)
     if version.decided_at is not None:
-        reopen(transaction, move)
+        reopen(transaction, version, move)
     detail = {"rounds": {each.agency: each.round for each in questions}, "reason": again.reason}
     events.record(connection, [events.Event(now, events.Kind.ASKED_AGAIN, again.actor, version_id, detail)])
     streams.publish(connection, [], map(asked_entry, questions))

@@ -15,17 +15,28 @@ from singlewindow.storage.inspections.orders import Inspection
 from singlewindow.storage.inspections.outcomes import ItemResult, StoredRecord
 
 
-def end_orders(transaction: Transaction, version_id: int, *, keep_slot: bool = False) -> None:
-    """End the open orders about a (locked) version; their slots are free again, unless the next order takes them."""
-    for ended in orders.end_orders(transaction.connection, version_id, transaction.now):
-        if ended.slot_at is not None and ended.slot_at > transaction.now and not keep_slot:
-            slots.give_up(transaction.connection, ended.place, ended.slot_at)
+def end_orders(transaction: Transaction, version: LockedVersion, *, keep_slot: bool = False) -> None:
+    """End the open orders about a (locked) version; their slots are free again, unless the next order takes them.
+
+    So are slots that orders about earlier versions have kept for it.
+    """
+    orders.end_orders(transaction.connection, version.version_id, transaction.now)
+    if not keep_slot:
+        for each in orders.orders_of(transaction.connection, version.declaration_id):
+            _free_slot(transaction, each)
 
 
-def reopen(transaction: Transaction, move: Move) -> None:
+def _free_slot(transaction: Transaction, ended: Inspection) -> None:
+    """Give back the slot that an order which has ended still holds, if it is to come."""
+    if ended.ended_at is not None and ended.slot_at is not None and ended.slot_at > transaction.now:
+        slots.give_up(transaction.connection, ended.place, ended.slot_at)
+        orders.change_inspection(transaction.connection, ended._replace(slot_at=None))
+
+
+def reopen(transaction: Transaction, version: LockedVersion, move: Move) -> None:
     """Make a decided (locked) version undecided: its next decision has an order of its own."""
     declarations.reopen(transaction.connection, move)
-    end_orders(transaction, move.version_id)
+    end_orders(transaction, version)
 
 
 class Kept(NamedTuple):
@@ -43,8 +54,12 @@ def carry_over(transaction: Transaction, version: LockedVersion, made: Inspectio
     """
     connection = transaction.connection
     before = orders.last_order(connection, version.declaration_id)
-    if before is None or KEPT_ORDER not in assessments.newest_answers(connection, version.version_id):
+    if before is None:
         return Kept(made, [], [])
+    if KEPT_ORDER not in assessments.newest_answers(connection, version.version_id):
+        _free_slot(transaction, before)
+        return Kept(made, [], [])
+    orders.change_inspection(connection, before._replace(slot_at=None))  # the new one holds it
     controls = controls_by_item(made.controls)
     records = [
         each._replace(id=new_id(), inspection_id=made.id)

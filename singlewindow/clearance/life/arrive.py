@@ -120,7 +120,7 @@ def _count_against(transaction: Transaction, version: LockedVersion, found: tupl
         declarations.enter_state(transaction.connection, move)
         moved = version._replace(stored_state=move.state)
     else:
-        reopen(transaction, move)
+        reopen(transaction, version, move)
         moved = version._replace(
             stored_state=move.state, decided_at=None, decision_number=version.decision_number + 1, outcome=None
         )

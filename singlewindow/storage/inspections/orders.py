@@ -75,11 +75,10 @@ def open_orders_on(connection: Connection, version_id: int) -> list[Inspection]:
     ]
 
 
-def end_orders(connection: Connection, version_id: int, now: int) -> list[Inspection]:
-    """End the open orders about a (locked) version; those that it ended."""
+def end_orders(connection: Connection, version_id: int, now: int) -> None:
+    """End the open orders about a (locked) version."""
     waits = (inspection.c.version_id == version_id, inspection.c.ended_at.is_(None))
-    ended = update(inspection).where(*waits).values(ended_at=now).returning(*_INSPECTION)
-    return [Inspection(*row) for row in connection.execute(ended)]
+    connection.execute(update(inspection).where(*waits).values(ended_at=now))
 
 
 def orders_of(connection: Connection, declaration_id: int) -> list[Inspection]:
