@@ -40,6 +40,8 @@ STEPS = 10
 KINDS = ("IMA", "IMD", "IMD", "IMZ", "EXA", "EXD")
 CONTENTS = (GREEN, GREEN, RED, PAPERS)
 MOST_SWEEPS = 12
+BOOKED = "SELECT place, starts_at, taken FROM slot WHERE taken > 0 ORDER BY place, starts_at"
+HELD = "SELECT place, slot_at, count(*) FROM inspection WHERE slot_at IS NOT NULL GROUP BY place, slot_at ORDER BY 1, 2"
 ANSWERS = st.tuples(st.just("respond"), st.sampled_from(AGENCIES), st.integers(0, 2), st.integers(1, 2),
                     st.sampled_from(CONTENTS))  # fmt: skip
 REQUESTS = st.one_of(
@@ -109,6 +111,8 @@ class Lives(RuleBasedStateMachine):
             life = self._life()
             assert faults_of(life) == []
             assert self.sent <= self._kept(life)
+            booked, held = (rows(self.everybody.context, query) for query in (BOOKED, HELD))
+            assert booked == held, "each slot is taken by the orders that hold it, and by nobody else"
 
     def teardown(self) -> None:
         """Whatever the state, it is left by its deadline, or the service speaks of it again."""
