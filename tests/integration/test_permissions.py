@@ -86,7 +86,7 @@ MATRIX: dict[str, Expected | None] = {
     "GET /v1/agencies/<code>/questions/<question>": {"customs": (GONE,) * 3},
     "PUT /v1/agencies/<code>/questions/<question>/officer": {"customs": (GONE,) * 3},
     "DELETE /v1/agencies/<code>/questions/<question>/officer": {"customs": (GONE,) * 3},
-    "POST /v1/agencies/<code>/questions/<question>/answer": {"customs": (GONE,) * 3},
+    "POST /v1/agencies/<code>/questions/<question>/answer": {"customs": (UNREAD, GONE, GONE)},
     "POST /v1/agencies/<code>/questions/<question>/queries": {"customs": (UNREAD, GONE, GONE)},
     "POST /v1/declarations/<mrn>/queries/<query>": LODGING,
     "PUT /v1/declarations/<mrn>/documents/<sha256>": GIVING,

@@ -39,7 +39,11 @@ def test_a_token_does_what_its_key_does(app: Flask, key: NewKey) -> None:
     answer = _asked(app, key)
     assert answer.status_code == 200
     token = body_of(answer)
-    assert (token["token_type"], token["expires_in"], token["scope"]) == ("Bearer", 300, "lodge report read notices")
+    assert (token["token_type"], token["expires_in"], token["scope"]) == (
+        "Bearer",
+        300,
+        "lodge report read notices subscriptions",
+    )
     assert Caller(app, token["access_token"]).get("/v1/notices").status_code == 200
     assert Caller(app, token["access_token"]).get("/metrics").status_code == 403
     assert answer.headers["Cache-Control"] == "no-store"

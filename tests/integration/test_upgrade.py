@@ -406,6 +406,7 @@ def test_what_is_lodged_in_advance_and_decided_by_an_old_process_neither_lapses_
     assert (state_of(trader, mrn), codes(trader)) == (state, ["02", *overdue])
     ((due_at,),) = rows(context.engine, f"SELECT due_at {OF_MRN.format(mrn)}")
     assert (due_at is None) == (outcome == "release")  # whoever orders an inspection is reminded
+    pass_deadlines(context)  # the inspection is ordered
     assert pass_deadlines(context) == 0
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from singlewindow.agencies.routing import asked_agencies
 from singlewindow.clearance.deciding.announce import NO_DECISION, detailed, new_notice
+from singlewindow.clearance.inspecting.supersede import end_orders
 from singlewindow.clearance.news import NO_NEWS, News
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.declarations.canonical import decode_canonical
@@ -17,7 +18,7 @@ from singlewindow.life_cycle.news import CLEARED, DETAINED, RELEASED, SATISFACTO
 from singlewindow.risk.facts import goods_items
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
-from singlewindow.storage.inspections import orders, outcomes
+from singlewindow.storage.inspections import outcomes
 from singlewindow.storage.inspections.orders import Inspection
 from singlewindow.storage.inspections.outcomes import ItemResult
 from singlewindow.storage.streams import NewFeedEntry, NewNotice
@@ -117,7 +118,7 @@ def _end(
 ) -> Event:
     move = transaction.move(version, _STEPS[strictest_of(results.values())])
     declarations.enter_state(transaction.connection, move)
-    orders.change_inspection(transaction.connection, inspection._replace(ended_at=transaction.now))
+    end_orders(transaction, version)
     detail = {"inspection": str(inspection.id), "state": str(move.state)}
     return Event(transaction.now, events.Kind.INSPECTION_ENDED, actor, version.version_id, detail)
 

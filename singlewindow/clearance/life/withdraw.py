@@ -10,8 +10,11 @@ from singlewindow.life_cycle.machine import State, Step
 from singlewindow.storage import declarations, open_questions
 from singlewindow.storage.declarations import LockedVersion, Move
 
-REVIEWED = (State.UNDER_REVIEW, State.UNDER_REVIEW_IN_ADVANCE)
-"""An order about an earlier decision may hold a slot for the next one."""
+ORDERED = frozenset({
+    State.DOCUMENTS_ASKED_IN_ADVANCE, State.INSPECTION_ON_ARRIVAL, State.UNDER_REVIEW_IN_ADVANCE, State.DOCUMENTS_ASKED,
+    State.INSPECTION_ORDERED, State.UNDER_REVIEW, State.UNDER_INSPECTION, State.DOCUMENTS_ASKED_AFTER_RELEASE,
+})  # fmt: skip
+"""There may be an inspection order: about this decision, or one before that holds a slot for the next."""
 
 
 def end_version(transaction: Transaction, version: LockedVersion, move: Move) -> None:
@@ -20,7 +23,7 @@ def end_version(transaction: Transaction, version: LockedVersion, move: Move) ->
     `decided_at` closes it for every process, whether there is a decision or not.
     """
     closed = {}
-    if version.decided_at is not None or version.state in REVIEWED:
+    if version.state in ORDERED:
         end_orders(transaction, version, keep_slot=move.step is Step.AMENDED_BESIDE)
     if version.decided_at is None:
         withdrawn = open_questions.take_all(transaction.connection, version.version_id)
