@@ -123,6 +123,8 @@ DAMAGES = {
         "DELETE FROM notice WHERE function_code <> '01'",
         "INSERT INTO notice (party, number, version_id, function_code, reference, issued_at)"
         " SELECT party, number + 50, version_id, function_code, reference, issued_at FROM notice",
+        "INSERT INTO notice (party, number, version_id, function_code, reference, issued_at, decision_number)"
+        " SELECT party, number + 50, version_id, '05', reference, issued_at, 0 FROM notice",
         "DELETE FROM feed WHERE kind = 'decided'",
         "DELETE FROM feed WHERE kind = 'asked'",
     ),

@@ -35,6 +35,7 @@ TABLES: Final = (
     "decision",
     "event",
     "notice",
+    "inspection",
     "feed",
     "stream",
     "trail",
@@ -56,6 +57,7 @@ class Record:
     decision: list[Row] = field(default_factory=list)
     event: list[Row] = field(default_factory=list)
     notice: list[Row] = field(default_factory=list)
+    inspection: list[Row] = field(default_factory=list)
     feed: list[Row] = field(default_factory=list)
     stream: list[Row] = field(default_factory=list)
     trail: list[Row] = field(default_factory=list)
@@ -222,13 +224,18 @@ def numbers_without_gaps(record: Record, _log: Log) -> Iterator[str]:
 
 
 def told_once(record: Record, _log: Log) -> Iterator[str]:
-    """Each decision has one notice to the trader, and each agency asked one feed entry of it."""
-    notices = Counter(row["version_id"] for row in record.notice if row["function_code"] != "01")
+    """Each decision has one notice to the trader, each order at most one more, each agency asked one feed entry."""
+    later = [row for row in record.notice if row["function_code"] != "01"]
+    notices = Counter(row["version_id"] for row in later if row["decision_number"])
+    appointments = Counter(row["version_id"] for row in later if not row["decision_number"])
+    orders = Counter(row["version_id"] for row in record.inspection)
     feed = Counter((row["version_id"], row["agency"], row["kind"]) for row in record.feed)
     for version in record.version:
         id_, decided = version["id"], int(version["id"] in record.decisions)
         if notices[id_] != decided:
             yield f"version {id_} has {decided} decisions and {notices[id_]} notices of them"
+        if appointments[id_] > orders[id_]:
+            yield f"version {id_} has {orders[id_]} inspections and {appointments[id_]} notices of when they are"
         for agency in record.asked(version):
             if (feed[id_, agency, "asked"], feed[id_, agency, "decided"]) != (1, decided):
                 yield f"the feed of {agency} does not tell once of version {id_}"
