@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from singlewindow.cli.operator.doctor import EXIT, doctor
+from singlewindow.cli.operator.doctor.beside import checks_beside
 from singlewindow.cli.operator.doctor.check import Check, Level, fault, ok, warning, worst_level
 from singlewindow.cli.operator.doctor.machine import configuration_loads, disk_space, settings_fit
 from singlewindow.cli.operator.doctor.record import record_checks
@@ -69,6 +71,30 @@ def test_a_database_that_others_can_read_is_warned_of(tmp_path: Path) -> None:
         (tmp_path / file).chmod(mode)
         (found,) = (check for check in record_checks(settings) if check.name == "privacy")
         assert (found.level, str(tmp_path / file) in found.advice) == (level, level is Level.WARNING)
+
+
+def test_the_simulator_is_checked_where_there_is_one(tmp_path: Path) -> None:
+    here = Settings(sw_data=str(tmp_path))
+    assert [check.name for check in checks_beside(here)] == ["documents"]
+    url = f"sqlite:///{tmp_path / 'simulator.db'}"
+    there = msgspec.structs.replace(here, sw_simulator_database_url=url)
+    assert [(check.name, check.level) for check in checks_beside(there)][1:] == [("simulator", Level.WARNING)]
+    migrate(url)
+    assert [(check.name, check.level) for check in checks_beside(there)][1:] == [("simulator", Level.OK)]
+    away = msgspec.structs.replace(
+        here, sw_simulator_database_url="postgresql+psycopg://nobody:hidden@127.0.0.1:9/none"
+    )
+    (_, check) = checks_beside(away)
+    assert (check.level, "hidden" in check.text) == (Level.WARNING, False)
+
+
+def test_a_store_that_cannot_be_written_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Settings(sw_documents=str(tmp_path / "kept"), sw_scanner="clamdscan --fdpass")
+    (check,) = checks_beside(here)
+    assert (check.level, check.text) == (Level.OK, f"kept in {tmp_path / 'kept'}, looked through by clamdscan")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    (check,) = checks_beside(here)
+    assert check.level is Level.WARNING
 
 
 def test_settings_that_cannot_be_read_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

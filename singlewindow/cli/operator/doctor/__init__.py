@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from singlewindow.cli.operator.doctor import machine, queues, rates, record
+from singlewindow.cli.operator.doctor import beside, machine, queues, rates, record
 from singlewindow.cli.operator.doctor.check import Check, Level, worst_level
 from singlewindow.cli.options import data_option, settings_for
 from singlewindow.settings import Settings
@@ -47,7 +47,8 @@ def doctor(data: Path | None, as_json: bool) -> None:
 def examine(settings: Settings) -> list[Check]:
     """Every check, in the order in which to read them."""
     checks = [*machine.settings_fit(settings), *machine.configuration_loads(settings), *rates.rates_last(settings)]
-    return [*checks, *machine.disk_space(settings), *record.record_checks(settings), *queues.queue_checks(settings)]
+    checks += [*machine.disk_space(settings), *record.record_checks(settings), *queues.queue_checks(settings)]
+    return [*checks, *beside.checks_beside(settings)]
 
 
 def _print_check(check: Check) -> None:
