@@ -126,6 +126,12 @@ def replay(life: Life) -> Iterator[tuple[Row, State, str]]:
         yield event, state, wrong
 
 
+MOVING = {
+    "reported": Step.SEEN_OTHERWISE, "milestone": Step.EXITED, "items-ended": Step.INSPECTION_STARTED,
+}  # fmt: skip
+"""What an event means if it says that the state has changed."""
+
+
 def _steps(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | State | None, ...]:
     """What an event says has happened: a first state, steps, or None for something that is not possible."""
     if kind == "lodged":
@@ -140,9 +146,8 @@ def _steps(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | Sta
         return (_leading(state, decided if kind == "decided" else amended, detail["state"]),)
     if kind == "arrived":
         return (Step.SEEN_OTHERWISE if detail["differences"] else Step.ARRIVED,)
-    if kind in {"reported", "milestone"}:
-        step = Step.SEEN_OTHERWISE if kind == "reported" else Step.EXITED
-        return (step,) if "state" in detail else ()
+    if kind in MOVING:
+        return (MOVING[kind],) if "state" in detail else ()
     named = STEPS.get(kind) or (Step(detail["state"]) if kind == "inspection-ended" else None)
     return () if named is None else (named,)
 

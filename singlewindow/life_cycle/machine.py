@@ -225,7 +225,10 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], Transition]] = MappingProxyType({
                    for state in (State.PRESENTED, State.DOCUMENTS_ASKED, State.INSPECTION_ORDERED, State.UNDER_REVIEW)),
                  *((state, State.UNDER_ASSESSMENT)
                    for state in (State.RELEASED, State.UNDER_ASSESSMENT, State.DOCUMENTS_ASKED_AFTER_RELEASE))),
-        *_arrows(_OFFICER, Step.INSPECTION_STARTED, (State.INSPECTION_ORDERED, State.UNDER_INSPECTION)),
+        # What officers have found of one item is not lost: nothing but the end of the inspection leads out of it.
+        *_arrows(_OFFICER, Step.INSPECTION_STARTED,
+                 (State.INSPECTION_ORDERED, State.UNDER_INSPECTION),
+                 (State.DOCUMENTS_ASKED, State.UNDER_INSPECTION)),
         *(arrow
           for step, to in ((Step.RELEASED, State.RELEASED), (Step.REFUSED, State.REFUSED),
                            (Step.IMPOUNDED, State.IMPOUNDED))

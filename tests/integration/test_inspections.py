@@ -15,6 +15,7 @@ from singlewindow.access.keys import Role
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.ask_again import Round, ask_again
 from singlewindow.clearance.life.deadlines import pass_deadlines
+from singlewindow.life_cycle.machine import NotPossible
 from singlewindow.storage.inspections import slots
 from singlewindow.times import iso
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -332,3 +333,60 @@ def settle(context: ClearanceContext) -> None:
     work(context)
     pass_deadlines(context)
     pass_deadlines(context)
+
+
+def test_what_officers_have_said_of_one_item_is_not_lost(
+    trader: Caller, callers: Callers, context: ClearanceContext, officer: Officer
+) -> None:
+    declared = tree(commodity=PISTOLS, description="Pistols", GoodsItemQuantity="2", TotalPackageQuantity="2")
+    (item,) = declared["GoodsShipment"]["GovernmentAgencyGoodsItem"]
+    declared["GoodsShipment"]["GovernmentAgencyGoodsItem"] = [item, item | {"SequenceNumeric": "2"}]
+    mrn = str(body_of(trader.lodge(declared))["mrn"])
+    work(context)
+    pass_deadlines(context)
+    path = path_of(officer("firearms"), "firearms", mrn)
+    controls = body_of(officer("firearms").get(path))["inspection"]["controls"]
+    for each in controls:
+        said = refuse(officer("firearms"), path, each["control"], "impounded", items=["2"])
+    assert body_of(said)["results"] == {"2": "impounded"}
+    assert (body_of(said)["state"], state_of(trader, mrn)) == ("under-inspection", "under-inspection")
+    assert problem(put(trader, mrn, declared | {"InvoiceAmount": {"@currencyID": "GBP", "#text": "9"}}))[0] == 409
+    answer = send(trader, "POST", f"/v1/declarations/{mrn}/documents-answer", {"words": "Here", "documents": []})
+    assert problem(answer) == (409, "NOT_POSSIBLE")
+    ((version_id,),) = rows(context, "SELECT id FROM version")
+    with pytest.raises(NotPossible):
+        ask_again(context, version_id, Round(["firearms"], "operator", "a new list"))
+    waiting = body_of(trader.post(b'{"reason": "Sold"}', path=f"/v1/declarations/{mrn}/cancellation"))
+    ruling = f"/v1/agencies/customs/requests/{mrn}/{waiting['request']}"
+    granted = send(callers.agency("customs"), "POST", ruling, {"answer": "granted", "words": "Very well."})
+    assert problem(granted) == (409, "NOT_POSSIBLE")
+    assert body_of(officer("firearms").get(path))["results"] == {"2": "impounded"}
+
+
+def test_an_empty_list_is_not_all_items(officer: Officer, mrn: str) -> None:
+    path = path_of(officer("firearms"), "firearms", mrn)
+    assert problem(record(officer("firearms"), path, "physical", items=[])) == (422, "SCHEMA_INVALID")
+    wanted = {"result": "released", "items": [], "reason": "Known", "trader": "Released."}
+    assert problem(send(officer("firearms"), "POST", f"{path}/overrides", wanted)) == (422, "SCHEMA_INVALID")
+
+
+def test_evidence_that_nobody_has_given_counts_for_nothing(officer: Officer, mrn: str) -> None:
+    path = path_of(officer("firearms"), "firearms", mrn)
+    said = record(officer("firearms"), path, "physical", done_by="FR-COQUELLES", evidence=["a" * 64])
+    assert problem(said) == (422, "RECORD_UNFIT")
+
+
+def test_nobody_agrees_to_what_was_asked_before_the_last_record(trader: Caller, officer: Officer, mrn: str) -> None:
+    anna, ben = officer("firearms", "Anna"), officer("firearms", "Ben")
+    path = path_of(anna, "firearms", mrn)
+    wanted = {"result": "released", "reason": "The minister's own", "trader": "Released by order."}
+    asked = body_of(send(anna, "POST", f"{path}/overrides", wanted))
+    assert record(ben, path, "physical", recorded="not-done", words="No room").status_code == 200
+    answer = f"{path}/overrides/{asked['override']}/answer"
+    assert problem(send(ben, "POST", answer, {"agreed": True, "words": "Yes."})) == (409, "OVERRIDE_ANSWERED")
+    assert state_of(trader, mrn) != "released"
+    assert send(ben, "POST", answer, {"agreed": False, "words": "Look first."}).status_code == 200
+    again = body_of(send(anna, "POST", f"{path}/overrides", wanted))
+    answer = f"{path}/overrides/{again['override']}/answer"
+    assert send(ben, "POST", answer, {"agreed": True, "words": "Yes."}).status_code == 200
+    assert state_of(trader, mrn) == "released"

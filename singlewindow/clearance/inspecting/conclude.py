@@ -13,7 +13,7 @@ from singlewindow.clearance.transaction import Transaction
 from singlewindow.declarations.canonical import decode_canonical
 from singlewindow.declarations.model import text_of
 from singlewindow.inspections.results import RESULTS, controls_by_item, item_result
-from singlewindow.life_cycle.machine import State, Step, strictest_of
+from singlewindow.life_cycle.machine import TRANSITIONS, State, Step, strictest_of
 from singlewindow.life_cycle.news import CLEARED, DETAINED, RELEASED, SATISFACTORY, Detail
 from singlewindow.risk.facts import goods_items
 from singlewindow.storage import declarations
@@ -88,11 +88,20 @@ def write_results(transaction: Transaction, version: LockedVersion, inspection: 
         for result, reason, items in outcome.alike()
     )
     if left:
-        return News(tuple(said), notices)
+        return News((_started(transaction, version, said[0]), *said[1:]), notices)
     said.append(_end(transaction, version, inspection, {**before, **outcome.results}, outcome.actor))
     agencies = asked_agencies(version.routing)
     feed = (NewFeedEntry(agency, version.version_id, "inspection", transaction.now) for agency in agencies)
     return News(tuple(said), notices, tuple(feed))
+
+
+def _started(transaction: Transaction, version: LockedVersion, first: Event) -> Event:
+    """With the first result the inspection has begun: the party can neither amend, cancel nor answer it away."""
+    if (version.state, Step.INSPECTION_STARTED) not in TRANSITIONS:
+        return first
+    move = transaction.move(version, Step.INSPECTION_STARTED)
+    declarations.enter_state(transaction.connection, move)
+    return first._replace(detail={**first.detail, "state": str(move.state)})
 
 
 def _with_others(

@@ -139,6 +139,8 @@ def answer_override(
                 raise OverrideAnswered("A second person has answered this, and otherwise.")
             return Overridden(locked.version.mrn, waiting, replayed=True)
         locked.need_open()
+        if said.agreed and outcomes.recorded_since(connection, inspection_id, waiting.id):
+            raise OverrideAnswered("Records have come since this was asked for. Refuse it; then it can be asked again.")
         answered = waiting._replace(agreed=int(said.agreed), second_officer=second.key_id, second_person=second.person,
                                     answered_at=locked.transaction.now, words=said.words)  # fmt: skip
         outcomes.answer_override(connection, answered)

@@ -16,8 +16,9 @@ from singlewindow.clearance.news import News, publish
 from singlewindow.clearance.transaction import changing
 from singlewindow.decisions.assessment import Control
 from singlewindow.inspections.results import ControlRecord, Unfit, checked, controls_by_item
-from singlewindow.life_cycle.machine import State, Step
+from singlewindow.life_cycle.machine import TRANSITIONS, State, Step
 from singlewindow.storage import declarations
+from singlewindow.storage.documents import files
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.storage.inspections import orders, outcomes
 from singlewindow.storage.inspections.outcomes import StoredRecord
@@ -57,6 +58,7 @@ def record_controls(
         gone = locked.version.state is State.DOCUMENTS_ASKED_AFTER_RELEASE
         said = checked(record.said, record.control, gone=gone)
         _check_recognised(locked, said)
+        _check_evidence(locked, said)
         items = _items(locked, officer.agency or "", record)
         newest = outcomes.newest_records(connection, inspection_id)
         stands = [newest.get((item, record.control)) for item in items]
@@ -78,6 +80,14 @@ def _check_recognised(locked: LockedInspection, said: ControlRecord) -> None:
         raise Unfit(f"The controls of {said.done_by!r} are not recognised. Recognised are: {known}.")
 
 
+def _check_evidence(locked: LockedInspection, said: ControlRecord) -> None:
+    if said.evidence:
+        given = files.documents_of(locked.transaction.connection, locked.version.declaration_id)
+        missing = {*said.evidence} - {each.sha256.hex() for each in given}
+        if missing:
+            raise Unfit(f"The document {min(missing)} in `evidence` was not given. Give it first.")
+
+
 def _items(locked: LockedInspection, agency: str, record: RecordMade) -> tuple[str, ...]:
     """The items that the record is about; each must have this control, asked for by this agency."""
     mine = [each for each in locked.inspection.controls if each.control is record.control and agency in each.agencies]
@@ -94,7 +104,9 @@ def _check_open(locked: LockedInspection, items: Sequence[str]) -> None:
     results = outcomes.results_of(locked.transaction.connection, locked.inspection.id)
     ended = next((item for item in items if item in results), None)
     if ended is not None:
-        raise Unfit(f"Item {ended} is {results[ended].value} already. To change that, ask for an override.")
+        raise Unfit(
+            f"Item {ended} is {results[ended].value} already. While the inspection is open, an override changes that."
+        )
 
 
 def _store(
@@ -137,5 +149,7 @@ def _event(
 def _receipt(locked: LockedInspection, at: int, *, replayed: bool = False) -> RecordReceipt:
     results = outcomes.results_of(locked.transaction.connection, locked.inspection.id)
     open_items = controls_by_item(locked.inspection.controls).keys() - results.keys()
-    state = locked.version.state if open_items else max(results.values(), key=list(State).index)
+    begun = bool(results) and (locked.version.state, Step.INSPECTION_STARTED) in TRANSITIONS
+    standing = State.UNDER_INSPECTION if begun else locked.version.state
+    state = standing if open_items else max(results.values(), key=list(State).index)
     return RecordReceipt(locked.version.mrn, at, state, results, replayed)

@@ -8,11 +8,12 @@ from singlewindow.clearance.life.requests import Granted, Receipt, RequestMade, 
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import news_of
 from singlewindow.clearance.transaction import Transaction, changing
-from singlewindow.life_cycle.machine import Step
+from singlewindow.life_cycle.machine import Actor, NotPossible, Step
 from singlewindow.life_cycle.news import Detail
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
+from singlewindow.storage.inspections import outcomes
 from singlewindow.storage.requests import Request
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
@@ -32,7 +33,10 @@ def cancel(context: ClearanceContext, asked: RequestMade) -> Receipt | None:
 
 
 def carry_out(transaction: Transaction, version: LockedVersion, granted: Request) -> Granted:
-    """Cancel a (locked) version as granted."""
+    """Cancel a (locked) version as granted; raises NotPossible if officers have said what becomes of an item of it."""
+    if outcomes.has_results(transaction.connection, version.version_id):
+        why = "Officers have released, refused or impounded items of it."
+        raise NotPossible(version.state, Step.CANCELLED, Actor.OFFICER, why)
     move = transaction.move(version, Step.CANCELLED)
     end_version(transaction, version, move)
     detail = {"request": str(granted.id), "reason": granted.reason}

@@ -136,7 +136,7 @@ class QueryToParty(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Item = Annotated[str, Meta(pattern=ends("[0-9]{1,5}"))]
-Items = Annotated[list[Item], Meta(max_length=9999)]
+Items = Annotated[list[Item], Meta(min_length=1, max_length=9999)]
 Digest = Annotated[str, Meta(pattern=ends("[0-9a-f]{64}"))]
 PlaceCode = Annotated[str, Meta(pattern=ends("[A-Za-z0-9-]{0,35}"))]
 
@@ -159,7 +159,7 @@ class ControlReport(Struct, frozen=True, forbid_unknown_fields=True):
 
     control: Control
     recorded: Recorded
-    items: Items = []
+    items: Items | None = None
     result: Literal["released", "refused", "impounded"] | None = None
     found: Annotated[list[FoundReport], Meta(max_length=100)] = []
     words: Annotated[str, Meta(pattern=plain(512, empty=True))] = ""
@@ -209,7 +209,7 @@ class OverrideRequest(Struct, frozen=True, forbid_unknown_fields=True):
     result: Literal["released", "refused", "impounded"]
     reason: Words
     trader: Words
-    items: Items = []
+    items: Items | None = None
 
 
 class OverrideRuling(Struct, frozen=True, forbid_unknown_fields=True):

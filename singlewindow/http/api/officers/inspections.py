@@ -83,7 +83,7 @@ def post_control(request: Request) -> Response:
         trader=said.trader, done_by=said.done_by, evidence=tuple(said.evidence),
     )  # fmt: skip
     stored = record_controls(
-        request.context, request.caller, inspection_id, RecordMade(said.control, tuple(said.items), record)
+        request.context, request.caller, inspection_id, RecordMade(said.control, tuple(said.items or ()), record)
     )
     if stored is None:
         raise ProblemError("NOT_FOUND", NO_INSPECTION)
@@ -106,7 +106,7 @@ def post_override(request: Request) -> Response:
     """Ask for a result against the records, or before they are complete."""
     _own_agency(request)
     said = read_shape(request.content, _override, "override")
-    wanted = Wanted(tuple(said.items), State(said.result), said.reason, said.trader)
+    wanted = Wanted(tuple(said.items or ()), State(said.result), said.reason, said.trader)
     return _override_response(ask_override(request.context, request.caller, _number(request, "inspection"), wanted))
 
 
