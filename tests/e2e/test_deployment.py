@@ -59,6 +59,7 @@ class Host:
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.simulator_url = f"sqlite:///{folder / 'simulator.db'}"
 
     def _files(self) -> list[Path]:
         return sorted(self.place.rglob("*"))
@@ -69,7 +70,7 @@ class Host:
 
     def environment(self, start: Start) -> dict[str, str]:
         """The process's whole environment, secrets where they are on this host."""
-        given = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
+        given = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "SW_SIMULATOR_DATABASE_URL": self.simulator_url}
         for name, value in start.environment.items():
             given[name] = value.replace(CREDENTIALS, str(self._secrets)).replace("/run/secrets", str(self._secrets))
         return given
@@ -150,6 +151,7 @@ def lodged_and_decided(host: Host, record_url: str) -> None:
 
 def test_the_units_start_serve_and_drain(host: Host, record_url: str) -> None:
     servers.migrate(record_url)
+    servers.migrate(host.simulator_url)
     for path in services():
         host.start(unit_start(path), under_systemd=True)
     wait_until(host.ready, PATIENCE, host.log)

@@ -101,7 +101,7 @@ def test_what_is_too_large_is_refused_and_leaves_nothing(
 
 def test_large_documents_at_once_are_never_whole_in_memory(service: Service, headers: dict[str, str], mrn: str) -> None:
     papers = [b"%PDF-" + os.urandom(LARGE) for _ in range(AT_ONCE)]
-    assert put(service, headers, mrn, b"%PDF-first").status_code == 200
+    assert put(service, headers, mrn, b"%PDF-" + os.urandom(LARGE)).status_code == 200
     before = _peak_bytes(service)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda content: put(service, headers, mrn, content), papers))
