@@ -104,6 +104,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The processor that a web process stays on, counted from 1 and round again; 0 leaves it to the kernel."""
 
     @property
+    def record_urls(self) -> list[str]:
+        """The databases of this installation: the record, and the simulator's if there is one."""
+        return [url for url in (self.database_url, self.sw_simulator_database_url) if url]
+
+    @property
     def other_countries(self) -> tuple[str, ...]:
         """The countries of `sw_serves`."""
         return tuple(self.sw_serves.replace(",", " ").split())

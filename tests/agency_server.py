@@ -228,12 +228,19 @@ def agency_server(mode: str = "green", certificate: Path | None = None) -> Itera
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         server.scheme = "https"
+    with serving(server, server.closing):
+        yield server
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer, closing: threading.Event) -> Iterator[None]:
+    """Serve in a thread of its own, and end what hangs when the block ends."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield server
+        yield
     finally:
-        server.closing.set()
+        closing.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -137,8 +137,8 @@ def _steps(life: Life, state: State, kind: str, detail: Row) -> tuple[Step | Sta
     if kind == "lodged":
         return (BEGINNINGS.get(life.newest["type_code"][2], State.PRESENTED),)
     if kind == "control-recorded":
-        begun = state is State.INSPECTION_ORDERED and detail["control"] != "documents"
-        return (Step.INSPECTION_STARTED,) if begun else ()
+        begins = detail["control"] != "documents" or detail["recorded"] == "not-conform"
+        return (Step.INSPECTION_STARTED,) if begins and (state, Step.INSPECTION_STARTED) in TRANSITIONS else ()
     if kind in {"decided", "amended"}:
         released = detail.get("outcome") == "release"
         decided = [step for step in DECIDED if (step is Step.DECIDED_RELEASE) == released]

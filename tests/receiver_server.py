@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.agency_server import serving
+
 FLOOD_BYTES = 1_000_000_000
 BOMB = gzip.compress(b"\0" * 50_000_000)
 HOST = "localhost"
@@ -181,12 +183,5 @@ def receiver_server(certificate: Path, mode: str = "accept") -> Iterator[Receive
     context.load_cert_chain(certificate)
     # Each handshake in the thread of its connection: one that is not finished holds up nobody else.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(server, server.closing):
         yield server
-    finally:
-        server.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()

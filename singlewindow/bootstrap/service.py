@@ -32,46 +32,41 @@ def build_service(context: ClearanceContext, simulator: ClearanceContext | None 
 
     It reads nothing from the record and starts no other process until needed.
     """
-    service = _build_window(context, PREFIX)
-    if simulator is None:
-        return service
-    rehearsal = _build_window(simulator, SIMULATOR_PREFIX)
-    # One reader of large messages and one count of requests: whoever rehearses takes nothing from others.
-    shared = replace(
-        rehearsal,
-        lodging=replace(rehearsal.lodging, sandbox=service.lodging.sandbox),
-        rate_limits=service.rate_limits,
-        rehearses=True,
-    )
-    return replace(service, simulator=replace(shared, amender=Amender(simulator, shared.lodging)))
+    service = _build_window(context)
+    return service if simulator is None else replace(service, simulator=_build_window(simulator, beside=service))
 
 
-def _build_window(context: ClearanceContext, prefix: str) -> Service:
+def _build_window(context: ClearanceContext, beside: Service | None = None) -> Service:
+    """A service, or the simulator `beside` one: both have one reader of large messages and one count of requests."""
     settings = context.settings
     tokens = Tokens(settings.sw_token_key) if settings.sw_token_key else None
-    keyring = Keyring(context.engine, tokens=tokens, prefix=prefix)
-    lodging = build_lodging(context, keyring)
+    keyring = Keyring(context.engine, tokens=tokens, prefix=SIMULATOR_PREFIX if beside else PREFIX)
+    lodging = build_lodging(context, keyring, beside.lodging.sandbox if beside else None)
     return Service(
         context=context,
         keyring=keyring,
         lodging=lodging,
         amender=Amender(context, lodging),
         receivers=read_allowed(settings.sw_receiver_ports, settings.sw_private_receivers),
-        rate_limits=RateLimits(settings.sw_rate, settings.sw_wrong_keys),
+        rate_limits=beside.rate_limits if beside else RateLimits(settings.sw_rate, settings.sw_wrong_keys),
         waiters=threading.BoundedSemaphore(settings.sw_waiters),
         batches=threading.BoundedSemaphore(BATCHES),
         reception=build_reception(context),
+        rehearses=beside is not None,
     )
 
 
-def build_lodging(context: ClearanceContext, keyring: Keyring) -> Lodging:
-    """The way from bytes to a stored declaration, for one process; `keyring` knows the parties and their mandates."""
+def build_lodging(context: ClearanceContext, keyring: Keyring, sandbox: SandboxedReader | None = None) -> Lodging:
+    """The way from bytes to a stored declaration, for one process; `keyring` knows the parties and their mandates.
+
+    `sandbox` reads large messages; a new one does, if none is given.
+    """
     settings, engine, agencies = context.settings, context.engine, context.agencies
     limits = Limits(body_bytes=settings.sw_body_limit, items=settings.sw_item_limit)
     return Lodging(
         engine=engine,
         rules=Rules(context.rulebooks, agencies, limits),
-        sandbox=_build_sandbox(settings),
+        sandbox=sandbox or _build_sandbox(settings),
         register=keyring,
         quotas=Quotas(engine, settings.sw_open_limit),
         writer=GroupCommit(engine, agencies),

@@ -38,5 +38,6 @@ class Service:
     def window_of(self, authorization: str) -> Service:
         """The window that a call is for: the simulator if its key or token is one of the simulator's, else this one."""
         key = authorization.partition(" ")[2].strip()
-        rehearses = self.simulator is not None and key.startswith(f"{SIMULATOR_PREFIX}_")
-        return self.simulator if rehearses and self.simulator is not None else self
+        if self.simulator is not None and key.startswith(f"{SIMULATOR_PREFIX}_"):
+            return self.simulator
+        return self

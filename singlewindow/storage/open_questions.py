@@ -68,12 +68,6 @@ def add_questions(connection: Connection, questions: Iterable[NewQuestion]) -> N
     insert_rows(connection, open_question, [question.row() for question in questions])
 
 
-def open_agencies(connection: Connection, version_id: int) -> set[str]:
-    """The agencies with an open question on a version."""
-    query = select(open_question.c.agency).where(open_question.c.version_id == version_id)
-    return {*connection.execute(query).scalars()}
-
-
 def take_question(connection: Connection, version_id: int, agency: str, asked_round: int) -> Taken | None:
     """Take out one question that its agency has answered on its own; None if it is not open."""
     mine = and_(
@@ -193,17 +187,24 @@ def find_question(connection: Connection, version_id: int, agency: str, asked_ro
     return None if row is None else _open_question(row)
 
 
+def open_question_to(connection: Connection, version_id: int, agency: str) -> OpenQuestion | None:
+    """The open question to an agency on a version, whatever its round: there is at most one."""
+    mine = and_(open_question.c.version_id == version_id, open_question.c.agency == agency)
+    row = connection.execute(_OPEN.where(mine)).first()
+    return None if row is None else _open_question(row)
+
+
 def questions_of(
-    connection: Connection, agency: str, after: int, limit: int, *, with_documents: bool = False
+    connection: Connection, agency: str, after: int, limit: int, *, for_people: bool = False
 ) -> list[OpenQuestion]:
     """An agency's open questions on versions with an id above `after`, in the order of these ids.
 
-    All of them, or those that carry what a party answered when documents were asked, that are stuck, or that an officer
-    has taken.
+    All of them; `for_people`, only those that carry what a party answered when documents were asked, that are stuck, or
+    that an officer has taken.
     """
     mine = and_(open_question.c.agency == agency, open_question.c.version_id > after)
     query = _OPEN.where(mine).order_by(open_question.c.version_id).limit(limit)
-    if with_documents:
+    if for_people:
         carries, taken = open_question.c.documents_answer_id.is_not(None), open_question.c.taken_by.is_not(None)
         query = query.where(or_(carries, taken, open_question.c.parked, open_question.c.awaiting))
     return [_open_question(row) for row in connection.execute(query)]

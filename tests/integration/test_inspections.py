@@ -16,6 +16,7 @@ from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.ask_again import Round, ask_again
 from singlewindow.clearance.life.deadlines import pass_deadlines
 from singlewindow.life_cycle.machine import NotPossible
+from singlewindow.shipped import EXAMPLES
 from singlewindow.storage.inspections import slots
 from singlewindow.times import iso
 from tests.integration.conftest import Caller, Callers, body_of, problem, work
@@ -390,3 +391,21 @@ def test_nobody_agrees_to_what_was_asked_before_the_last_record(trader: Caller, 
     answer = f"{path}/overrides/{again['override']}/answer"
     assert send(ben, "POST", answer, {"agreed": True, "words": "Yes."}).status_code == 200
     assert state_of(trader, mrn) == "released"
+
+
+def test_what_does_not_conform_is_not_lost_before_there_is_a_result(
+    callers: Callers, context: ClearanceContext, officer: Officer
+) -> None:
+    trader = callers.trader("GB381940275618")
+    example = EXAMPLES / "declarations" / "31-peroxide-with-acetone.json"
+    mrn = str(body_of(trader.post(example.read_bytes()))["mrn"])
+    work(context)
+    pass_deadlines(context)
+    path = path_of(officer("explosives"), "explosives", mrn)
+    said = refuse(officer("explosives"), path, "documents", "impounded", items=["1"])
+    assert (body_of(said)["results"], body_of(said)["state"]) == ({}, "under-inspection"), "the sample is to come"
+    waiting = body_of(trader.post(b'{"reason": "Sold"}', path=f"/v1/declarations/{mrn}/cancellation"))
+    ruling = f"/v1/agencies/customs/requests/{mrn}/{waiting['request']}"
+    granted = send(callers.agency("customs"), "POST", ruling, {"answer": "granted", "words": "Very well."})
+    assert problem(granted) == (409, "NOT_POSSIBLE")
+    assert len(body_of(officer("explosives").get(path))["records"]) == 1

@@ -73,6 +73,18 @@ def test_an_agency_that_never_answers_is_asked_again(run: Any, mrn: str, context
     assert rows(context, "SELECT outcome FROM decision") == [("release",)]
 
 
+def test_what_an_officer_has_is_not_asked_again(
+    mrn: str, callers: Callers, context: ClearanceContext, run: Any
+) -> None:
+    change(context, PARK)
+    officer = callers.agency("customs")
+    (shown,) = body_of(officer.get(QUESTIONS))["questions"]
+    assert officer.call("PUT", f"{QUESTIONS}/{shown['question']}/officer?reason=Down").status_code == 200
+    refused = run("ask-again", "--mrn", mrn, "--agency", "customs", "--reason", "It is back")
+    assert (refused.exit_code, "has had this question since" in refused.output) == (1, True)
+    assert post(officer, f"{QUESTIONS}/{shown['question']}/answer", GREEN).status_code == 200
+
+
 def test_one_person_sets_no_answer_aside(run: Any, mrn: str, context: ClearanceContext) -> None:
     work(context)
     before = rows(context, "SELECT * FROM event")

@@ -8,8 +8,9 @@ from singlewindow.clearance.transaction import Transaction, changing
 from singlewindow.decisions.assessment import Answer
 from singlewindow.storage import assessments, declarations, open_questions
 from singlewindow.storage.engine.connect import clock
-from singlewindow.storage.open_questions import NewQuestion
+from singlewindow.storage.open_questions import NewQuestion, OpenQuestion
 from singlewindow.storage.trail import events
+from singlewindow.times import iso
 
 
 class AnswerStands(Exception):  # noqa: N818 - an answer to the operator
@@ -22,11 +23,21 @@ class AnswerStands(Exception):  # noqa: N818 - an answer to the operator
         )
 
 
+class AnswerUnderWay(Exception):  # noqa: N818 - an answer to the operator
+    """An officer of the agency has the question."""
+
+    def __init__(self, question: OpenQuestion) -> None:
+        super().__init__(
+            f"The officer with the key {question.taken_by} has had this question since {iso(question.taken_at)}."
+            " Wait for the answer, or ask the officer to give it back"
+        )
+
+
 def ask_stuck(context: ClearanceContext, mrn: str, agency: str, reason: str) -> NewQuestion | None:
     """Ask an agency again about the newest version; None if there is no such declaration, or the agency has no part.
 
-    What is open is replaced. Raises AnswerStands, LookupError if the agency cannot be asked, NotPossible, and
-    ValueError without a reason.
+    What is open is replaced. Raises AnswerStands, AnswerUnderWay and NotPossible, LookupError if the agency cannot be
+    asked, and ValueError without a reason.
     """
     if not reason.strip():
         raise ValueError("Say why with --reason")
@@ -37,11 +48,13 @@ def ask_stuck(context: ClearanceContext, mrn: str, agency: str, reason: str) -> 
         if version is None:
             return None
         closed = assessments.newest_answers(connection, version.version_id).get(agency)
-        open_ones = open_questions.open_agencies(connection, version.version_id)
-        if closed is None and agency not in open_ones:
+        standing = open_questions.open_question_to(connection, version.version_id, agency)
+        if standing is None and closed is None:
             return None
-        if agency not in open_ones and closed is not None and closed.answer == Answer.ASSESSED:
+        if standing is None and closed is not None and closed.answer == Answer.ASSESSED:
             raise AnswerStands(agency)
+        if standing is not None and standing.taken_by is not None:
+            raise AnswerUnderWay(standing)
         transaction = Transaction(connection, context.rulebooks, clock(connection))
         (question,) = open_round(context, transaction, version, Round([agency], events.OPERATOR, reason))
         return question

@@ -93,7 +93,6 @@ def _add(
     order = _booked(transaction, version, kept.order, tree)
     orders.add_inspection(transaction.connection, order)
     outcomes.add_records(transaction.connection, kept.records)
-    outcomes.set_results(transaction.connection, kept.results)
     return order
 
 

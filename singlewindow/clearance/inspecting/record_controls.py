@@ -15,7 +15,7 @@ from singlewindow.clearance.inspecting.locked import LockedInspection, lock_insp
 from singlewindow.clearance.news import News, publish
 from singlewindow.clearance.transaction import changing
 from singlewindow.decisions.assessment import Control
-from singlewindow.inspections.results import ControlRecord, Unfit, checked, controls_by_item
+from singlewindow.inspections.results import ControlRecord, Recorded, Unfit, checked, controls_by_item
 from singlewindow.life_cycle.machine import TRANSITIONS, State, Step
 from singlewindow.storage import declarations
 from singlewindow.storage.documents import files
@@ -67,7 +67,7 @@ def record_controls(
         locked.need_open()
         _check_open(locked, items)
         _store(locked, officer, items, record.control, said)
-        locked = _start(locked, record.control)
+        locked = _start(locked, record.control, said)
         event = _event(locked, officer, items, record.control, said)
         results = conclude(locked.transaction, locked.version, locked.inspection, officer.actor)
         publish(locked.transaction, [event, results])
@@ -121,14 +121,15 @@ def _store(
     outcomes.add_records(locked.transaction.connection, rows)
 
 
-def _start(locked: LockedInspection, control: Control) -> LockedInspection:
-    """With the first control that touches the goods their inspection begins."""
+def _start(locked: LockedInspection, control: Control, said: ControlRecord) -> LockedInspection:
+    """The inspection begins with the first control that touches the goods, or that finds what does not conform."""
     transaction, version, inspection = locked
-    if control is Control.DOCUMENTS or inspection.started_at is not None:
+    only_papers = control is Control.DOCUMENTS and said.recorded is not Recorded.NOT_CONFORM
+    if only_papers or inspection.started_at is not None:
         return locked
     begun = inspection._replace(started_at=transaction.now)
     orders.change_inspection(transaction.connection, begun)
-    if version.state is State.INSPECTION_ORDERED:
+    if (version.state, Step.INSPECTION_STARTED) in TRANSITIONS:
         move = transaction.move(version, Step.INSPECTION_STARTED)
         declarations.enter_state(transaction.connection, move)
         version = version._replace(stored_state=move.state, state_until=move.until, due_at=move.due_at)

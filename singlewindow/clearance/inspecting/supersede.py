@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from singlewindow.clearance.transaction import Transaction
 from singlewindow.decisions.assessment import KEPT_ORDER
-from singlewindow.inspections.results import controls_by_item
+from singlewindow.inspections.results import Recorded, controls_by_item
 from singlewindow.storage import assessments, declarations
 from singlewindow.storage.declarations import LockedVersion, Move
 from singlewindow.storage.engine.ids import new_id
 from singlewindow.storage.inspections import orders, outcomes, slots
 from singlewindow.storage.inspections.orders import Inspection
-from singlewindow.storage.inspections.outcomes import ItemResult, StoredRecord
+from singlewindow.storage.inspections.outcomes import StoredRecord
 
 
 def end_orders(transaction: Transaction, version: LockedVersion, *, keep_slot: bool = False) -> None:
@@ -24,6 +24,18 @@ def end_orders(transaction: Transaction, version: LockedVersion, *, keep_slot: b
     if not keep_slot:
         for each in orders.orders_of(transaction.connection, version.declaration_id):
             _free_slot(transaction, each)
+
+
+def found_in_inspection(transaction: Transaction, version: LockedVersion) -> bool:
+    """Whether an open inspection of a (locked) version has a result for an item, or a record that does not conform."""
+    return any(
+        outcomes.results_of(transaction.connection, each.id)
+        or any(
+            stored.record.recorded is Recorded.NOT_CONFORM
+            for stored in outcomes.newest_records(transaction.connection, each.id).values()
+        )
+        for each in orders.open_orders_on(transaction.connection, version.version_id)
+    )
 
 
 def _free_slot(transaction: Transaction, ended: Inspection) -> None:
@@ -40,25 +52,25 @@ def reopen(transaction: Transaction, version: LockedVersion, move: Move) -> None
 
 
 class Kept(NamedTuple):
-    """A new order with what it takes over: records, and results of items."""
+    """A new order with the records that it takes over."""
 
     order: Inspection
     records: list[StoredRecord]
-    results: list[ItemResult]
 
 
 def carry_over(transaction: Transaction, version: LockedVersion, made: Inspection) -> Kept:
-    """The new order with the place, the slot, the records and the results of the one that it keeps, if it keeps one.
+    """The new order with the place, the slot and the records of the one that it keeps, if it keeps one.
 
-    It keeps the order of the version before if the amendment touched nothing that is inspected.
+    It keeps the order of the version before if the amendment touched nothing that is inspected. An inspection that has
+    begun, or that has results, is never replaced.
     """
     connection = transaction.connection
     before = orders.last_order(connection, version.declaration_id)
     if before is None:
-        return Kept(made, [], [])
+        return Kept(made, [])
     if KEPT_ORDER not in assessments.newest_answers(connection, version.version_id):
         _free_slot(transaction, before)
-        return Kept(made, [], [])
+        return Kept(made, [])
     orders.change_inspection(connection, before._replace(slot_at=None))  # the new one holds it
     controls = controls_by_item(made.controls)
     records = [
@@ -66,11 +78,4 @@ def carry_over(transaction: Transaction, version: LockedVersion, made: Inspectio
         for (item, control), each in outcomes.newest_records(connection, before.id).items()
         if control in controls.get(item, ())
     ]
-    results = [
-        ItemResult(made.id, item, result, transaction.now, None)
-        for item, result in outcomes.results_of(connection, before.id).items()
-        if item in controls
-    ]
-    return Kept(
-        made._replace(place=before.place, slot_at=before.slot_at, started_at=before.started_at), records, results
-    )
+    return Kept(made._replace(place=before.place, slot_at=before.slot_at), records)

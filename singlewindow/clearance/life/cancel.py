@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.deciding.announce import detailed
+from singlewindow.clearance.inspecting.supersede import found_in_inspection
 from singlewindow.clearance.life.requests import Granted, Receipt, RequestMade, answer
 from singlewindow.clearance.life.withdraw import end_version
 from singlewindow.clearance.news import news_of
@@ -13,7 +14,6 @@ from singlewindow.life_cycle.news import Detail
 from singlewindow.storage import declarations
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.engine.connect import clock
-from singlewindow.storage.inspections import outcomes
 from singlewindow.storage.requests import Request
 from singlewindow.storage.trail import events
 from singlewindow.storage.trail.events import Event
@@ -33,9 +33,9 @@ def cancel(context: ClearanceContext, asked: RequestMade) -> Receipt | None:
 
 
 def carry_out(transaction: Transaction, version: LockedVersion, granted: Request) -> Granted:
-    """Cancel a (locked) version as granted; raises NotPossible if officers have said what becomes of an item of it."""
-    if outcomes.has_results(transaction.connection, version.version_id):
-        why = "Officers have released, refused or impounded items of it."
+    """Cancel a (locked) version as granted; raises NotPossible if officers have found something, or released items."""
+    if found_in_inspection(transaction, version):
+        why = "Officers have found something that does not conform, or have said what becomes of items of it."
         raise NotPossible(version.state, Step.CANCELLED, Actor.OFFICER, why)
     move = transaction.move(version, Step.CANCELLED)
     end_version(transaction, version, move)

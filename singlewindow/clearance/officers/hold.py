@@ -14,6 +14,7 @@ from singlewindow.agencies.question_names import Named, read_question_name
 from singlewindow.clearance.context import ClearanceContext
 from singlewindow.clearance.news import News, publish
 from singlewindow.clearance.transaction import Transaction, changing
+from singlewindow.enquiries.worklists.questions import is_for_officers
 from singlewindow.storage import assessments, declarations, open_questions
 from singlewindow.storage.declarations import LockedVersion
 from singlewindow.storage.documents import answers
@@ -83,13 +84,12 @@ def take(context: ClearanceContext, officer: Caller, name: str, reason: str = ""
     A question that no officer answers as a rule can be taken while it is stuck, for a `reason`; raises ReasonMissing.
     """
     with changing(context.engine) as connection:
-        locked = lock_question(context, connection, officer, name) or _lock_stuck(context, connection, officer, name)
+        locked = lock_question(context, connection, officer, name, also_stuck=True)
         if locked is None:
             return None
-        by_hand = not _is_for_officers(context, connection, locked.question)
-        if by_hand and not reason.strip():
-            raise ReasonMissing
         question = locked.question
+        if not is_for_officers(context.agencies[question.agency], question) and not reason.strip():
+            raise ReasonMissing
         if question.taken_by is not None:
             refuse_others(question, officer)
             return Hold(question.taken_by, question.taken_at, replayed=True)
@@ -117,35 +117,27 @@ def give_back(context: ClearanceContext, officer: Caller, name: str) -> Hold | N
 
 
 def lock_question(
-    context: ClearanceContext, connection: Connection, officer: Caller, name: str
+    context: ClearanceContext, connection: Connection, officer: Caller, name: str, *, also_stuck: bool = False
 ) -> LockedQuestion | None:
     """Lock the version that a question is about, as everybody does who closes questions.
 
-    None if the officer's agency was never asked this; raises QuestionClosed.
+    None if the officer's agency was never asked this, or no officer answers it; with `also_stuck`, one may who takes it
+    while it is stuck. Raises QuestionClosed.
     """
     named, agency = read_question_name(name), officer.agency or ""
-    if named is None or not left_to_officers(context, connection, named, agency):
+    if named is None:
         return None
     versions = declarations.lock_versions(connection, [named.version_id])
     question = open_questions.find_question(connection, named.version_id, agency, named.round) if versions else None
+    by_hand = also_stuck and question is not None and question.stuck
+    if not by_hand and not left_to_officers(context, connection, named, agency):
+        return None
     if question is not None:
         return LockedQuestion(Transaction(connection, context.rulebooks, clock(connection)), versions[0], question)
     closed = assessments.find_assessment(connection, named.version_id, agency, named.round)
     if closed is None:
         return None
     raise QuestionClosed(closed.answer, closed.answered_at)
-
-
-def _lock_stuck(context: ClearanceContext, connection: Connection, officer: Caller, name: str) -> LockedQuestion | None:
-    """The same for a question that is stuck, whoever answers for its agency as a rule."""
-    named, agency = read_question_name(name), officer.agency or ""
-    if named is None or agency not in context.agencies:
-        return None
-    versions = declarations.lock_versions(connection, [named.version_id])
-    question = open_questions.find_question(connection, named.version_id, agency, named.round) if versions else None
-    if question is None or not question.stuck:
-        return None
-    return LockedQuestion(Transaction(connection, context.rulebooks, clock(connection)), versions[0], question)
 
 
 def left_to_officers(context: ClearanceContext, connection: Connection, named: Named, agency: str) -> bool:
@@ -155,11 +147,6 @@ def left_to_officers(context: ClearanceContext, connection: Connection, named: N
         return False
     carries = answers.carries_answer(connection, named.version_id, agency, named.round)
     return configured.left_to_officers(with_documents=carries) or _was_taken(connection, named, agency)
-
-
-def _is_for_officers(context: ClearanceContext, connection: Connection, question: OpenQuestion) -> bool:
-    carries = question.documents_answer_id is not None
-    return context.agencies[question.agency].left_to_officers(with_documents=carries)
 
 
 def _was_taken(connection: Connection, named: Named, agency: str) -> bool:

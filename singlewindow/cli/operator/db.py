@@ -29,7 +29,7 @@ def upgrade(data: Path | None) -> None:
     # With a database elsewhere no folder is needed, and this disk may be read-only.
     if settings == with_embedded_record(settings):
         Path(settings.sw_data).mkdir(mode=0o700, parents=True, exist_ok=True)
-    for url in filter(None, (settings.database_url, settings.sw_simulator_database_url)):
+    for url in settings.record_urls:
         before, newest = migrate(url), REVISIONS[-1]
         if before is None:
             done = f"The tables were made (revision {newest})"

@@ -11,7 +11,7 @@ from rich.table import Table
 from singlewindow.agencies.loading import load_agencies
 from singlewindow.bootstrap.context import open_context
 from singlewindow.clearance.deciding import retry_parked as retrying
-from singlewindow.clearance.deciding.ask_stuck import AnswerStands, ask_stuck
+from singlewindow.clearance.deciding.ask_stuck import AnswerStands, AnswerUnderWay, ask_stuck
 from singlewindow.cli.operator.agencies import known_agency
 from singlewindow.cli.operator.record import need_tables, record
 from singlewindow.cli.options import data_option, settings_for
@@ -87,7 +87,7 @@ def ask_again(data: Path | None, agency: str, mrn: str, reason: str) -> None:
     try:
         need_tables(context.engine)
         asked = ask_stuck(context, _stored_mrn(mrn), known_agency(data, agency), reason)
-    except (AnswerStands, NotPossible, LookupError) as error:
+    except (AnswerStands, AnswerUnderWay, NotPossible, LookupError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         context.engine.dispose()

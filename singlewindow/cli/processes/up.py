@@ -42,7 +42,7 @@ def up(data: Path | None, host: str, port: int, workers: int, remote_workers: in
     context = open_context(settings)  # a wrong configuration is reported here, once
     context.engine.dispose()
     remote = sum(context.is_remote(agency) for agency in context.agencies)
-    for url in filter(None, (settings.database_url, settings.sw_simulator_database_url)):
+    for url in settings.record_urls:
         migrate(url)
     listening = listen(host, port)
     if remote_workers is None or not remote:

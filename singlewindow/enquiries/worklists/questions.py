@@ -20,9 +20,7 @@ from singlewindow.times import iso
 def read_questions(engine: Engine, agency: Agency, after: int, limit: int) -> OpenQuestionPage:
     """The agency's open questions that officers answer, after a place in the list, at most `limit`."""
     with reading_as(engine, of_agency(agency.code)) as connection:
-        found = open_questions.questions_of(
-            connection, agency.code, after, limit, with_documents=not agency.by_officers
-        )
+        found = open_questions.questions_of(connection, agency.code, after, limit, for_people=not agency.by_officers)
     return OpenQuestionPage([_shown(agency, each) for each in found], str(found[-1].version_id if found else after))
 
 
@@ -30,7 +28,7 @@ def read_question(engine: Engine, agency: Agency, named: Named) -> QuestionConte
     """One open question; None if it is closed or was never asked, or no officer answers it."""
     with reading_as(engine, of_agency(agency.code)) as connection:
         question = open_questions.find_question(connection, named.version_id, agency.code, named.round)
-        if question is None or not is_left(agency, question):
+        if question is None or not (is_for_officers(agency, question) or question.stuck or question.taken_by):
             return None
         given = read_given(connection, [question])
         versions = declarations.versions_of(connection, question.declaration_id)
@@ -44,10 +42,9 @@ def read_question(engine: Engine, agency: Agency, named: Named) -> QuestionConte
     )
 
 
-def is_left(agency: Agency, question: open_questions.OpenQuestion) -> bool:
-    """Whether an officer answers this question, or may answer it by hand because it is stuck."""
-    by_hand = question.stuck or question.taken_by is not None
-    return by_hand or agency.left_to_officers(with_documents=question.documents_answer_id is not None)
+def is_for_officers(agency: Agency, question: open_questions.OpenQuestion) -> bool:
+    """Whether officers answer this question as a rule."""
+    return agency.left_to_officers(with_documents=question.documents_answer_id is not None)
 
 
 def _shown(agency: Agency, question: open_questions.OpenQuestion) -> OpenQuestion:
@@ -58,7 +55,7 @@ def _shown(agency: Agency, question: open_questions.OpenQuestion) -> OpenQuestio
         items=list(question.items),
         asked_at=iso(question.asked_at) or "",
         deadline=iso(question.deadline_at) or "",
-        stuck=question.stuck and not agency.by_officers,
+        stuck=question.stuck and not is_for_officers(agency, question),
         taken_by=question.taken_by,
         taken_at=iso(question.taken_at),
     )

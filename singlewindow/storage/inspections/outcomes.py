@@ -12,7 +12,7 @@ from singlewindow.decisions.assessment import Control
 from singlewindow.inspections.results import ControlRecord
 from singlewindow.life_cycle.machine import State
 from singlewindow.storage.engine.bulk import insert_rows, upsert
-from singlewindow.storage.tables import control_record, inspection, item_result, result_override
+from singlewindow.storage.tables import control_record, item_result, result_override
 
 _record = msgspec.json.Decoder(ControlRecord)
 _items = msgspec.json.Decoder(tuple[str, ...])
@@ -101,16 +101,6 @@ class Override(NamedTuple):
 
 
 _OVERRIDE = tuple(result_override.c[name if name != "stored_items" else "items"] for name in Override._fields)
-
-
-def has_results(connection: Connection, version_id: int) -> bool:
-    """Whether items have results in an inspection of this version that has not ended."""
-    going = (inspection.c.version_id == version_id, inspection.c.ended_at.is_(None))
-    of_it = item_result.c.inspection_id == inspection.c.id
-    return (
-        connection.execute(select(item_result.c.item).join(inspection, of_it).where(*going).limit(1)).first()
-        is not None
-    )
 
 
 def recorded_since(connection: Connection, inspection_id: int, since: int) -> bool:

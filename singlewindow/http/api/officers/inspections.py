@@ -7,7 +7,6 @@ import re
 import msgspec
 
 from singlewindow.access.permissions import Permission as May
-from singlewindow.agencies.agency import Agency
 from singlewindow.clearance.inspecting.move_slot import Moved, NewSlot, ask_for_slot, move_slot
 from singlewindow.clearance.inspecting.override_result import (
     Overridden,
@@ -28,6 +27,7 @@ from singlewindow.enquiries.worklists.inspections import (
 from singlewindow.http.api.agency_answers import ANSWER_PROBLEMS
 from singlewindow.http.api.declarations import NO_DECLARATION
 from singlewindow.http.api.life import AFTER, REPLAYED
+from singlewindow.http.api.own_agency import own_agency
 from singlewindow.http.api.shapes import (
     ControlReceipt,
     ControlReport,
@@ -57,14 +57,14 @@ _ruling = msgspec.json.Decoder(OverrideRuling)
 def get_inspections(request: Request) -> Response:
     """The open inspections in which the officer's agency takes part."""
     page = read_inspections(
-        request.context.engine, _own_agency(request), request.query["after"], request.query["limit"]
+        request.context.engine, own_agency(request, NO_INSPECTION), request.query["after"], request.query["limit"]
     )
     return Response(page, discloses={"mrns": sorted({each.mrn for each in page.inspections})})
 
 
 def get_inspection(request: Request) -> Response:
     """One inspection, ended or not."""
-    agency, inspection_id = _own_agency(request), _number(request, "inspection")
+    agency, inspection_id = own_agency(request, NO_INSPECTION), _number(request, "inspection")
     found = read_inspection(request.context.engine, agency, inspection_id)
     if found is None:
         raise ProblemError("NOT_FOUND", NO_INSPECTION)
@@ -73,7 +73,7 @@ def get_inspection(request: Request) -> Response:
 
 def post_control(request: Request) -> Response:
     """Record how a control went; the same record again gets the same receipt."""
-    _own_agency(request)
+    own_agency(request, NO_INSPECTION)
     said, inspection_id = read_shape(request.content, _control, "record"), _number(request, "inspection")
     found = tuple(
         Found(kind=each.kind, words=each.words, quantity=each.quantity, unit=each.unit) for each in said.found
@@ -94,7 +94,7 @@ def post_control(request: Request) -> Response:
 
 def put_slot(request: Request) -> Response:
     """Move an inspection; the party is told why."""
-    _own_agency(request)
+    own_agency(request, NO_INSPECTION)
     said = read_shape(request.content, _move, "slot")
     wanted = NewSlot(microseconds(said.starts_at), said.reason, said.place)
     return _slot_response(
@@ -104,7 +104,7 @@ def put_slot(request: Request) -> Response:
 
 def post_override(request: Request) -> Response:
     """Ask for a result against the records, or before they are complete."""
-    _own_agency(request)
+    own_agency(request, NO_INSPECTION)
     said = read_shape(request.content, _override, "override")
     wanted = Wanted(tuple(said.items or ()), State(said.result), said.reason, said.trader)
     return _override_response(ask_override(request.context, request.caller, _number(request, "inspection"), wanted))
@@ -112,7 +112,7 @@ def post_override(request: Request) -> Response:
 
 def post_override_answer(request: Request) -> Response:
     """A second person agrees or refuses."""
-    _own_agency(request)
+    own_agency(request, NO_INSPECTION)
     said = read_shape(request.content, _ruling, "answer")
     answered = answer_override(
         request.context, request.caller, _number(request, "inspection"), _number(request, "override"),
@@ -149,15 +149,6 @@ def _override_response(stored: Overridden | None) -> Response:
     if stored is None:
         raise ProblemError("NOT_FOUND", NO_INSPECTION)
     return Response(override_shown(stored.override), 200, REPLAYED if stored.replayed else {})
-
-
-def _own_agency(request: Request) -> Agency:
-    """The officer's agency; another one is not found, like one that does not exist."""
-    code = request.path["code"]
-    agency = request.context.agencies.get(code)
-    if request.caller.agency != code or agency is None:
-        raise ProblemError("NOT_FOUND", NO_INSPECTION)
-    return agency
 
 
 def _number(request: Request, name: str) -> int:

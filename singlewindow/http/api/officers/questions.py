@@ -6,7 +6,6 @@ import msgspec
 
 from adapters.remote_answer import RemoteAnswer
 from singlewindow.access.permissions import Permission as May
-from singlewindow.agencies.agency import Agency
 from singlewindow.agencies.question_names import read_question_name
 from singlewindow.clearance.officers.answer_question import answer_question
 from singlewindow.clearance.officers.hold import Hold, give_back, take
@@ -17,6 +16,7 @@ from singlewindow.enquiries.worklists.questions import query_shown, read_questio
 from singlewindow.http.api.agency_answers import ANSWER_PROBLEMS, NO_QUESTION, answer_response
 from singlewindow.http.api.declarations import NO_DECLARATION
 from singlewindow.http.api.life import AFTER, REPLAYED
+from singlewindow.http.api.own_agency import own_agency
 from singlewindow.http.api.shapes import AnswerReceipt, QueryAnswer, QueryReceipt, QueryToParty, QuestionHold
 from singlewindow.http.parameters import LIMIT, text_like
 from singlewindow.http.problems import ProblemError
@@ -30,13 +30,15 @@ _query_answer = msgspec.json.Decoder(QueryAnswer)
 
 def get_questions(request: Request) -> Response:
     """The open questions to the officer's agency."""
-    page = read_questions(request.context.engine, _own_agency(request), request.query["after"], request.query["limit"])
+    page = read_questions(
+        request.context.engine, own_agency(request, NO_QUESTION), request.query["after"], request.query["limit"]
+    )
     return Response(page, discloses={"mrns": sorted({each.mrn for each in page.questions})})
 
 
 def get_question(request: Request) -> Response:
     """One open question, with what the agency may see."""
-    agency, named = _own_agency(request), read_question_name(request.path["question"])
+    agency, named = own_agency(request, NO_QUESTION), read_question_name(request.path["question"])
     found = read_question(request.context.engine, agency, named) if named is not None else None
     if found is None:
         raise ProblemError("NOT_FOUND", NO_QUESTION)
@@ -45,26 +47,26 @@ def get_question(request: Request) -> Response:
 
 def put_officer(request: Request) -> Response:
     """Take a question; who has it already gets the same receipt."""
-    _own_agency(request)
+    own_agency(request, NO_QUESTION)
     reason = request.query["reason"] or ""
     return _hold_response(request, take(request.context, request.caller, request.path["question"], reason))
 
 
 def delete_officer(request: Request) -> Response:
     """Give a question back."""
-    _own_agency(request)
+    own_agency(request, NO_QUESTION)
     return _hold_response(request, give_back(request.context, request.caller, request.path["question"]))
 
 
 def post_answer(request: Request) -> Response:
     """Answer a question; the same answer again gets the same receipt."""
-    _own_agency(request)
+    own_agency(request, NO_QUESTION)
     return answer_response(answer_question(request.context, request.caller, request.path["question"], request.content))
 
 
 def post_query(request: Request) -> Response:
     """Ask the party; what it was asked and has not answered is not asked again."""
-    _own_agency(request)
+    own_agency(request, NO_QUESTION)
     said = read_shape(request.content, _query, "query")
     answer_by = None if said.answer_by is None else microseconds(said.answer_by)
     made = query_party(request.context, request.caller, request.path["question"], said.words, answer_by)
@@ -83,15 +85,6 @@ def post_query_answer(request: Request) -> Response:
         mrn=given.mrn, query=given.query.reference, words=words, received_at=iso(given.query.answered_at) or ""
     )
     return Response(body, 200, REPLAYED if given.replayed else {})
-
-
-def _own_agency(request: Request) -> Agency:
-    """The officer's agency; another one is not found, like one that does not exist."""
-    code = request.path["code"]
-    agency = request.context.agencies.get(code)
-    if request.caller.agency != code or agency is None:
-        raise ProblemError("NOT_FOUND", NO_QUESTION)
-    return agency
 
 
 def _hold_response(request: Request, hold: Hold | None) -> Response:

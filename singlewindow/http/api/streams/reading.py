@@ -7,8 +7,8 @@ from singlewindow.enquiries import shapes
 from singlewindow.enquiries.feeds import read_feed
 from singlewindow.enquiries.notices import read_notices
 from singlewindow.http.api.declarations import next_link
+from singlewindow.http.api.own_agency import own_agency
 from singlewindow.http.parameters import AFTER, LIMIT
-from singlewindow.http.problems import ProblemError
 from singlewindow.http.request import JSON, XML, Request, Response
 from singlewindow.http.route import Discloses, ResponseShape, Route
 
@@ -33,14 +33,13 @@ def following_headers(path: str, after: str, limit: int) -> dict[str, str]:
 
 def get_feed(request: Request) -> Response:
     """The agency's own feed after a cursor; another agency's is not found, like one that does not exist."""
-    code = request.path["code"]
-    agency = request.context.agencies.get(code)
-    if request.caller.agency != code or agency is None:
-        raise ProblemError("NOT_FOUND", "There is no such feed, or this caller may not see it")
+    agency = own_agency(request, "There is no such feed, or this caller may not see it")
     after, limit = request.query["after"], request.query["limit"]
     page = read_feed(request.context.engine, agency, after, limit)
     discloses = {"mrns": sorted({entry.mrn for entry in page.entries})}
-    return Response(page, headers=following_headers(f"/v1/agencies/{code}/feed", page.next, limit), discloses=discloses)
+    return Response(
+        page, headers=following_headers(f"/v1/agencies/{agency.code}/feed", page.next, limit), discloses=discloses
+    )
 
 
 ROUTES = (
